@@ -1,0 +1,84 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import { Authenticator } from './access/authenticate.js';
+import { ViewerResolver } from './access/viewer.resolver.js';
+import { ClientConnectionResolver, ClientResolver } from './clients/client.resolver.js';
+import { ClientListService } from './clients/client-list.service.js';
+import { managementAudience } from './clients/scopes.js';
+import { graphqlEndpoint } from './http/graphql.js';
+import { type Health, healthRoutes } from './http/health.js';
+import { requireHost } from './http/host.js';
+import { createSchema } from './http/operations.js';
+import { assets, page } from './http/pages.js';
+import { refuse, requestLifecycle } from './http/request.js';
+import { securityHeaders } from './http/security-headers.js';
+import type { Installation } from './installation.js';
+import type { Log } from './platform/log.js';
+import type { Metrics } from './platform/metrics.js';
+import { createTokenVerifier } from './tokens/access-token.js';
+import { JWKS_PATH, jwks, metadata } from './tokens/metadata.js';
+import { createProvider, TOKEN_PATH } from './tokens/provider.js';
+import { tokenEndpoint } from './tokens/token-endpoint.js';
+
+/** What surrounds an app, whatever state the process is in. */
+export interface Surroundings {
+  log: Log;
+  metrics: Metrics;
+  health: Health;
+  /** Folder of the built pages. */
+  pagesFolder: string;
+}
+
+/** The app before the database has answered: alive, and not ready. */
+export function createWaitingApp({ log, metrics, health }: Surroundings): Koa {
+  const app = new Koa();
+  app.use(requestLifecycle({ log, metrics }));
+  app.use(healthRoutes(health));
+  app.use((ctx) => {
+    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: 'The server is starting. Try again in a few seconds.' });
+    ctx.set('Retry-After', '5');
+  });
+  return app;
+}
+
+/** The app: what happens to a request, from top to bottom. It does not listen. */
+export async function createApp(installation: Installation, surroundings: Surroundings): Promise<Koa> {
+  const { config } = installation;
+  const app = new Koa({ proxy: config.trustProxy });
+  app.use(requestLifecycle(surroundings));
+  app.use(securityHeaders(config.issuer));
+  app.use(healthRoutes(surroundings.health));
+  app.use(requireHost(config.issuer));
+  const routes = await createRoutes(installation, surroundings);
+  app.use(routes.routes());
+  app.use(routes.allowedMethods());
+  return app;
+}
+
+async function createRoutes(installation: Installation, { log, metrics, pagesFolder }: Surroundings): Promise<Router> {
+  const { config, database, cipher, clients, lookup, home, keys } = installation;
+  const list = new ClientListService(database);
+  const resolvers = [new ClientResolver(clients, list), new ClientConnectionResolver(list), new ViewerResolver()];
+  const verify = createTokenVerifier(home, keys, managementAudience(home.issuer));
+  const provider = createProvider({ tenant: home, clients: lookup, key: keys.active, mac: cipher });
+  const graphql = await graphqlEndpoint({
+    schema: createSchema(resolvers),
+    tenant: home,
+    authenticator: new Authenticator(verify, lookup),
+    isSchemaOpen: config.graphiql,
+    log,
+  });
+
+  const router = new Router({ strict: true, sensitive: true });
+  router.post(TOKEN_PATH, tokenEndpoint(provider, { log, metrics }));
+  router.get(JWKS_PATH, jwks(keys));
+  router.get('/.well-known/oauth-authorization-server', metadata(home));
+  router.get('/.well-known/openid-configuration', metadata(home));
+  router.post('/graphql', graphql);
+  if (config.graphiql) {
+    router.get('/graphql', page(pagesFolder, 'graphiql.html'));
+    router.get('/assets/:file', assets(pagesFolder));
+    router.get('/', (ctx) => ctx.redirect('/graphql'));
+  }
+  return router;
+}

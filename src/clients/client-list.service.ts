@@ -1,0 +1,89 @@
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { BadUserInput } from '../platform/errors.js';
+import type { Database } from '../platform/transaction.js';
+import { Client } from './client.entity.js';
+import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
+import { present } from './client.service.js';
+import { fromCursor, type Position, SORT_COLUMN } from './client-cursor.js';
+import { toSearchText } from './client-text.js';
+import { ClientSecret } from './client-secret.entity.js';
+
+const LARGEST_PAGE = 100;
+
+/** Which clients to list. */
+export interface ClientListRequest {
+  search?: string | null | undefined;
+  /** 1 to 100. */
+  first: number;
+  after?: string | null | undefined;
+  orderBy?: ClientOrder | null | undefined;
+}
+
+/** Some clients in their order, and whether more follow. */
+export interface ClientPage {
+  clients: Client[];
+  field: ClientOrderField;
+  hasNextPage: boolean;
+}
+
+/** Reads clients for people: one, some, or how many. */
+export class ClientListService {
+  constructor(private readonly database: Database) {}
+
+  /** The client with exactly this client id. */
+  async find(caller: TenantContext, clientId: string): Promise<Client | null> {
+    const client = await this.database.read((manager) => manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId }));
+    return client && present(client, caller.issuer);
+  }
+
+  /**
+   * One page of clients.
+   * @throws {BadUserInput} when `first` or `after` make no sense
+   */
+  async list(caller: TenantContext, { search, first, after, orderBy }: ClientListRequest): Promise<ClientPage> {
+    if (first < 1 || first > LARGEST_PAGE) {
+      throw new BadUserInput([{ path: 'first', message: `Ask for 1 to ${LARGEST_PAGE} clients at a time.` }]);
+    }
+    const { field, direction } = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
+    const position = after == null ? null : fromCursor(after, field);
+    const rows = await this.database.read((manager) => {
+      const query = matching(manager, caller, search);
+      if (position) continueAfter(query, position, { field, direction });
+      return query.orderBy(`client.${SORT_COLUMN[field]}`, direction).addOrderBy('client.id', direction).limit(first + 1).getMany();
+    });
+    const clients = rows.slice(0, first).map((client) => present(client, caller.issuer));
+    return { clients, field, hasNextPage: rows.length > first };
+  }
+
+  /** How many clients there are, or match. */
+  count(caller: TenantContext, search?: string | null): Promise<number> {
+    return this.database.read((manager) => matching(manager, caller, search).getCount());
+  }
+
+  /** The secrets of several clients, in the order of the ids; the newest of each first. */
+  async secretsOf(caller: TenantContext, clientRowIds: readonly string[]): Promise<ClientSecret[][]> {
+    const secrets = await this.database.read((manager) =>
+      manager.find(ClientSecret, {
+        where: { tenantId: caller.tenant.id, clientRowId: In([...clientRowIds]) },
+        order: { createdAt: 'DESC', id: 'DESC' },
+      }),
+    );
+    const byClient = Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
+    return clientRowIds.map((id) => byClient.get(id) ?? []);
+  }
+}
+
+function matching(manager: EntityManager, { tenant }: TenantContext, search?: string | null): SelectQueryBuilder<Client> {
+  const query = manager.createQueryBuilder(Client, 'client').where('client.tenantId = :tenantId', { tenantId: tenant.id });
+  const text = toSearchText(search ?? '').trim();
+  return text === '' ? query : query.andWhere('INSTR(client.searchText, :text) > 0', { text });
+}
+
+/** Written so that both databases walk the index: first to the key, then past the id among equal keys. */
+function continueAfter(query: SelectQueryBuilder<Client>, { key, id }: Position, { field, direction }: ClientOrder): void {
+  const column = `client.${SORT_COLUMN[field]}`;
+  const beyond = direction === OrderDirection.ASC ? '>' : '<';
+  const value = field === ClientOrderField.CREATED_AT ? new Date(key) : key;
+  query.andWhere(`${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`, { key: value, id });
+}

@@ -1,0 +1,92 @@
+import DataLoader from 'dataloader';
+import type { TenantContext } from '../access/principal.js';
+import type { Database } from '../platform/transaction.js';
+import { CLIENT_ID_FORM } from './client.input.js';
+import { fromStoredAudience } from './scopes.js';
+import type { SecretDigest } from './secret.js';
+
+/** What the token endpoint and the access check need of a client. Only enabled clients are found. */
+export interface RegisteredClient {
+  rowId: string;
+  clientId: string;
+  accessTokenLifetimeSeconds: number;
+  scopes: string[];
+  audiences: string[];
+  createdAt: Date;
+  secrets: { digest: SecretDigest; expiresAt: number | null }[];
+}
+
+interface Row {
+  row_id: string;
+  tenant_id: string;
+  client_id: string;
+  lifetime: number;
+  scopes: string;
+  audiences: string;
+  created_at: Date | string;
+  digest: SecretDigest | null;
+  expires_at: Date | string | null;
+}
+
+interface Key {
+  tenantId: string;
+  clientId: string;
+}
+
+/** Most ids in one query; statements come in a few sizes only, so that each is prepared once. */
+const LARGEST_BATCH = 64;
+
+/**
+ * Finds enabled clients for machines. Lookups of the same moment share one query; nothing is kept
+ * past it, so that a client that was deleted or disabled is gone for the next request.
+ */
+export class ClientLookupService {
+  readonly #rows: DataLoader<Key, Row[], string>;
+
+  constructor(private readonly database: Database) {
+    this.#rows = new DataLoader((keys) => this.#load(keys), {
+      cache: false,
+      maxBatchSize: LARGEST_BATCH,
+      batchScheduleFn: (callback) => setImmediate(callback),
+    });
+  }
+
+  /** The enabled client with exactly this client id. */
+  async find({ tenant, issuer }: TenantContext, clientId: string): Promise<RegisteredClient | undefined> {
+    if (!CLIENT_ID_FORM.test(clientId)) return undefined;
+    const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
+    return rows[0] && toRegisteredClient(rows, issuer);
+  }
+
+  async #load(keys: readonly Key[]): Promise<Row[][]> {
+    const size = 2 ** Math.ceil(Math.log2(keys.length));
+    const pairs = Array.from({ length: size }, (_, index) => keys[Math.min(index, keys.length - 1)] as Key);
+    const sql = SELECT + Array.from({ length: size }, () => '(c.tenant_id = ? AND c.client_id = ?)').join(' OR ');
+    const parameters = pairs.flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
+    const rows: Row[] = await this.database.read((manager) => manager.query(`${sql})`, parameters));
+    return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));
+  }
+}
+
+const SELECT = `SELECT c.id AS row_id, c.tenant_id, c.client_id, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, c.created_at,
+  s.digest, s.expires_at FROM clients c LEFT JOIN client_secrets s ON s.client_row_id = c.id WHERE c.enabled = 1 AND (`;
+
+function toRegisteredClient(rows: readonly Row[], issuer: string): RegisteredClient {
+  const row = rows[0] as Row;
+  return {
+    rowId: row.row_id,
+    clientId: row.client_id,
+    accessTokenLifetimeSeconds: Number(row.lifetime),
+    scopes: JSON.parse(row.scopes),
+    audiences: (JSON.parse(row.audiences) as string[]).map((audience) => fromStoredAudience(audience, issuer)),
+    createdAt: toDate(row.created_at),
+    secrets: rows.flatMap(({ digest, expires_at }) =>
+      digest === null ? [] : [{ digest, expiresAt: expires_at === null ? null : toDate(expires_at).getTime() }],
+    ),
+  };
+}
+
+/** SQLite keeps moments as text in UTC, without saying so. */
+function toDate(value: Date | string): Date {
+  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
+}

@@ -1,0 +1,83 @@
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+
+/** How a client proves who it is at the token endpoint. */
+export enum ClientAuthMethod {
+  SECRET = 'SECRET',
+}
+
+registerEnumType(ClientAuthMethod, {
+  name: 'ClientAuthMethod',
+  description: 'How a client proves who it is at the token endpoint.',
+  valuesConfig: {
+    SECRET: { description: 'With its client id and secret, in a Basic header or in the form (client_secret_basic, client_secret_post).' },
+  },
+});
+
+/** An application that may get access tokens of a tenant. */
+@Entity('clients')
+@Unique(['tenantId', 'clientId'])
+@Index(['tenantId', 'nameKey', 'id'])
+@Index(['tenantId', 'createdAt', 'id'])
+@ObjectType({ description: 'An application that may get access tokens and call your APIs with them.' })
+export class Client {
+  @Field(() => ID, { description: 'Identifies the client within this API. What the application sends is its clientId.' })
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @Column('varchar', { name: 'tenant_id', length: 36 })
+  tenantId!: string;
+
+  @Field({ description: 'What people call the application. It never changes.' })
+  @Column('varchar', { length: 100 })
+  name!: string;
+
+  /** The name as it is sorted: without accents, in lower case. */
+  @Column('varchar', { name: 'name_key', length: 100 })
+  nameKey!: string;
+
+  /** Name and client id as they are searched. */
+  @Column('varchar', { name: 'search_text', length: 2000 })
+  searchText!: string;
+
+  @Field({ description: 'What the application sends as client_id. It is compared exactly and never changes.' })
+  @Column('varchar', { name: 'client_id', length: 100 })
+  clientId!: string;
+
+  @Field(() => Int, { description: 'How long each access token lives, in seconds. A change holds from the next token on.' })
+  @Column('int', { name: 'access_token_lifetime' })
+  accessTokenLifetime!: number;
+
+  @Field(() => ClientAuthMethod, { description: 'How the application proves who it is at the token endpoint.' })
+  @Column('varchar', { name: 'auth_method', length: 30 })
+  authMethod!: ClientAuthMethod;
+
+  @Field(() => [String], { description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.' })
+  @Column('simple-json')
+  scopes!: string[];
+
+  @Field(() => [String], { description: 'The APIs that its tokens may be for. The first is used when the application names no resource.' })
+  @Column('simple-json')
+  audiences!: string[];
+
+  @Field({ description: 'Whether the application gets tokens. A disabled one is refused like an unknown one.' })
+  @Column('boolean')
+  enabled!: boolean;
+
+  /** When the last token issued under a longer lifetime, or before the client was disabled, has expired. */
+  @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })
+  tokensExpireBy!: Date | null;
+
+  @Field(() => Int, { description: 'Grows by one with every change. Send it with an update to be told when somebody else was faster.' })
+  @Column('int')
+  version!: number;
+
+  @Field(() => GraphQLDateTime, { description: 'When the client was created.' })
+  @Column('datetime', { name: 'created_at', precision: 3 })
+  createdAt!: Date;
+
+  @Field(() => GraphQLDateTime, { description: 'When the client was last changed.' })
+  @Column('datetime', { name: 'updated_at', precision: 3 })
+  updatedAt!: Date;
+}

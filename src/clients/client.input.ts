@@ -1,0 +1,162 @@
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsInt,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  registerDecorator,
+} from 'class-validator';
+import { Field, InputType, Int, registerEnumType } from 'type-graphql';
+
+const LONGEST_LIFETIME_SECONDS = 31_536_000;
+const LONGEST_NAME = 100;
+const MOST_AUDIENCES = 20;
+const MOST_SCOPES = 100;
+const LONGEST_VALUE = 200;
+
+/** What a client id looks like (RFC 3986's unreserved characters, so that it never needs encoding). */
+export const CLIENT_ID_FORM = /^[A-Za-z0-9._~-]{1,100}$/;
+
+const lifetimeRule = { message: `Give a whole number of seconds from 1 to ${LONGEST_LIFETIME_SECONDS} (365 days).` };
+
+/** What a client is created from. */
+@InputType({ description: 'What a client is created from. Its name and client id cannot be changed later.' })
+export class CreateClientInput {
+  @Field({ description: 'What people call the application: 1 to 100 characters after trimming.' })
+  @IsName()
+  name!: string;
+
+  @Field({ description: 'What the application will send as client_id: 1 to 100 of A-Z a-z 0-9 . _ ~ - and not in use yet.' })
+  @Matches(CLIENT_ID_FORM, { message: 'Use 1 to 100 of the characters A-Z a-z 0-9 . _ ~ - and no others.' })
+  clientId!: string;
+
+  @Field(() => Int, { defaultValue: 3600, nullable: true, description: 'How long each access token lives, in seconds: 1 to 31536000.' })
+  @IsOptional()
+  @IsInt(lifetimeRule)
+  @Min(1, lifetimeRule)
+  @Max(LONGEST_LIFETIME_SECONDS, lifetimeRule)
+  accessTokenLifetime?: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'The scopes that the application may ask for; none when absent.' })
+  @IsOptional()
+  @IsScopes()
+  scopes?: string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The APIs that its tokens may be for, as absolute URIs, the usual one first. When absent: the tenant\'s API, and this one when a scope manages it.',
+  })
+  @IsOptional()
+  @IsAudiences()
+  audiences?: string[] | null;
+}
+
+/** What may be changed of a client. */
+@InputType({ description: 'What may be changed of a client; what is absent stays as it is.' })
+export class UpdateClientInput {
+  @Field(() => Int, { nullable: true, description: 'How long each access token issued from now on lives, in seconds: 1 to 31536000.' })
+  @IsOptional()
+  @IsInt(lifetimeRule)
+  @Min(1, lifetimeRule)
+  @Max(LONGEST_LIFETIME_SECONDS, lifetimeRule)
+  accessTokenLifetime?: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'All scopes that the application may ask for from now on.' })
+  @IsOptional()
+  @IsScopes()
+  scopes?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'All APIs that its tokens may be for from now on, as absolute URIs, the usual one first.' })
+  @IsOptional()
+  @IsAudiences()
+  audiences?: string[] | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'false stops the application at once, true lets it in again.' })
+  enabled?: boolean | null;
+
+  @Field(() => Int, { nullable: true, description: 'The version that the change is based on. When the client is at another one by now, nothing is changed and the code is CONFLICT.' })
+  version?: number | null;
+}
+
+/** By what clients are listed. */
+export enum ClientOrderField {
+  NAME = 'NAME',
+  CLIENT_ID = 'CLIENT_ID',
+  CREATED_AT = 'CREATED_AT',
+}
+
+/** In which direction clients are listed. */
+export enum OrderDirection {
+  ASC = 'ASC',
+  DESC = 'DESC',
+}
+
+registerEnumType(ClientOrderField, {
+  name: 'ClientOrderField',
+  description: 'By what clients are listed.',
+  valuesConfig: {
+    NAME: { description: 'By name, upper and lower case and accents aside.' },
+    CLIENT_ID: { description: 'By client id, character by character.' },
+    CREATED_AT: { description: 'By the moment of creation.' },
+  },
+});
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'In which direction a list runs.',
+  valuesConfig: { ASC: { description: 'Smallest or oldest first.' }, DESC: { description: 'Largest or newest first.' } },
+});
+
+/** The order of a list of clients. */
+@InputType({ description: 'The order of a list of clients. Equal ones keep a fixed order among themselves.' })
+export class ClientOrder {
+  @Field(() => ClientOrderField, { description: 'By what.' })
+  field!: ClientOrderField;
+
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'In which direction.' })
+  direction!: OrderDirection;
+}
+
+function IsName(): PropertyDecorator {
+  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
+    if (typeof value !== 'string' || !value.isWellFormed()) return false;
+    const length = [...value.trim()].length;
+    return length >= 1 && length <= LONGEST_NAME && !/\p{Cc}/u.test(value.trim());
+  });
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
+function IsScopes(): PropertyDecorator {
+  const form = new RegExp(`^[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,${LONGEST_VALUE}}$`);
+  return listOf(MOST_SCOPES, rule(
+    `Each scope is 1 to ${LONGEST_VALUE} printable ASCII characters without blanks, " and \\. The scopes openid and offline_access have no meaning here.`,
+    (values) =>
+      Array.isArray(values) &&
+      values.every((value) => typeof value === 'string' && form.test(value) && !['openid', 'offline_access'].includes(value)),
+  ));
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
+function IsAudiences(): PropertyDecorator {
+  const form = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_VALUE}}$`);
+  const isAudience = (value: unknown) =>
+    typeof value === 'string' && form.test(value) && URL.canParse(value) && !value.includes('#');
+  return listOf(MOST_AUDIENCES, rule(
+    `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`,
+    (values) => Array.isArray(values) && values.length > 0 && values.every(isAudience),
+  ));
+}
+
+function listOf(most: number, ofWhat: PropertyDecorator): PropertyDecorator {
+  return (target, property) => {
+    ArrayUnique({ message: 'Give each value once.' })(target, property as string);
+    ArrayMaxSize(most, { message: `Give at most ${most} values.` })(target, property as string);
+    ofWhat(target, property);
+  };
+}
+
+function rule(message: string, validate: (value: unknown) => boolean): PropertyDecorator {
+  return (target, propertyName) =>
+    registerDecorator({ name: message, target: target.constructor, propertyName: propertyName as string, validator: { validate, defaultMessage: () => message } });
+}

@@ -1,0 +1,164 @@
+import DataLoader from 'dataloader';
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLContext, Principal } from '../access/principal.js';
+import { Client } from './client.entity.js';
+import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
+import { ClientListService, type ClientPage } from './client-list.service.js';
+import { ClientSecret } from './client-secret.entity.js';
+import { ClientService } from './client.service.js';
+import { toCursor } from './client-cursor.js';
+
+const DEFAULT_PAGE = 50;
+
+/** Where a page stands in its list. @see https://relay.dev/graphql/connections.htm */
+@ObjectType({ description: 'Where a page stands in its list.' })
+export class PageInfo {
+  @Field({ description: 'Whether more follow. Ask for them with after: endCursor.' })
+  hasNextPage!: boolean;
+
+  @Field({ description: 'Whether some came before.' })
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The cursor of the first of this page; null when it is empty.' })
+  startCursor!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The cursor of the last of this page; null when it is empty.' })
+  endCursor!: string | null;
+}
+
+/** A client in a list, with its cursor. */
+@ObjectType({ description: 'A client in a list, with its cursor.' })
+export class ClientEdge {
+  @Field({ description: 'The place of this client in the list.' })
+  cursor!: string;
+
+  @Field(() => Client, { description: 'The client.' })
+  node!: Client;
+}
+
+/** A page of clients. */
+@ObjectType({ description: 'A page of a list of clients.' })
+export class ClientConnection {
+  @Field(() => [ClientEdge], { description: 'The clients of this page, each with its cursor.' })
+  edges!: ClientEdge[];
+
+  @Field(() => [Client], { description: 'The clients of this page.' })
+  nodes!: Client[];
+
+  @Field(() => PageInfo, { description: 'Where this page stands in the list.' })
+  pageInfo!: PageInfo;
+
+  /** What `totalCount` counts when it is asked for. */
+  search!: string | null;
+}
+
+/** A new client, and the only sight of its secret. */
+@ObjectType({ description: 'A new client with its secret.' })
+export class CreateClientPayload {
+  @Field(() => Client, { description: 'The client as it was saved.' })
+  client!: Client;
+
+  @Field(() => String, { description: 'The secret. This is the only time it is shown: keep it where the application will read it.' })
+  clientSecret!: string;
+}
+
+/** What is left of a client that was deleted. */
+@ObjectType({ description: 'What is left of a client that was deleted.' })
+export class DeleteClientPayload {
+  @Field({ description: 'The client id, free to be used again.' })
+  clientId!: string;
+
+  @Field(() => GraphQLDateTime, {
+    description: 'No token is issued any more. From this moment on even an API that checks tokens by itself refuses the last one.',
+  })
+  lastTokenExpiresAt!: Date;
+}
+
+/** Clients, as people manage them. */
+@Resolver(() => Client)
+export class ClientResolver {
+  readonly #secrets = new WeakMap<Principal, DataLoader<string, ClientSecret[]>>();
+
+  constructor(
+    private readonly service: ClientService,
+    private readonly list: ClientListService,
+  ) {}
+
+  @Authorized('clients:read')
+  @Query(() => Client, { nullable: true, description: 'The client with exactly this client id; null when there is none. Needs the scope clients:read.' })
+  client(@Ctx() { principal }: GraphQLContext, @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string): Promise<Client | null> {
+    return this.list.find(principal as Principal, clientId);
+  }
+
+  @Authorized('clients:read')
+  @Query(() => ClientConnection, { description: 'The tenant\'s clients, page by page. Needs the scope clients:read.' })
+  async clients(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('search', () => String, { nullable: true, description: 'Only clients whose name or client id contains this; case and accents do not count.' }) search: string | null,
+    @Arg('first', () => Int, { defaultValue: DEFAULT_PAGE, description: 'How many at most: 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The endCursor of the page before.' }) after: string | null,
+    @Arg('orderBy', () => ClientOrder, { nullable: true, description: 'The order; by name when absent.' }) orderBy: ClientOrder | null,
+  ): Promise<ClientConnection> {
+    const page = await this.list.list(principal as Principal, { search, first, after, orderBy });
+    return toConnection(page, search, after != null);
+  }
+
+  @Authorized('clients:write')
+  @Mutation(() => CreateClientPayload, {
+    description: 'Registers an application and makes its secret, which is shown in this answer and never again. Needs the scope clients:write.',
+  })
+  createClient(@Ctx() { principal }: GraphQLContext, @Arg('input', { description: 'What the client is made from.' }) input: CreateClientInput): Promise<CreateClientPayload> {
+    return this.service.create(principal as Principal, input);
+  }
+
+  @Authorized('clients:write')
+  @Mutation(() => Client, { description: 'Changes a client; what the input leaves out stays. Disabling one stops it at once. Needs the scope clients:write.' })
+  updateClient(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string,
+    @Arg('input', { description: 'What changes.' }) input: UpdateClientInput,
+  ): Promise<Client> {
+    return this.service.update(principal as Principal, clientId, input);
+  }
+
+  @Authorized('clients:write')
+  @Mutation(() => DeleteClientPayload, { description: 'Removes a client and its secrets. It gets no token from then on. Needs the scope clients:write.' })
+  deleteClient(@Ctx() { principal }: GraphQLContext, @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string): Promise<DeleteClientPayload> {
+    return this.service.delete(principal as Principal, clientId);
+  }
+
+  @FieldResolver(() => [ClientSecret], { description: 'The secrets that the client can use, the newest first.' })
+  secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
+    return this.#secretsFor(principal as Principal).load(client.id);
+  }
+
+  /** All secrets that one request asks for come in one query. */
+  #secretsFor(principal: Principal): DataLoader<string, ClientSecret[]> {
+    const known = this.#secrets.get(principal);
+    const loader = known ?? new DataLoader((ids) => this.list.secretsOf(principal, ids));
+    this.#secrets.set(principal, loader);
+    return loader;
+  }
+}
+
+/** What a list tells only when it is asked. */
+@Resolver(() => ClientConnection)
+export class ClientConnectionResolver {
+  constructor(private readonly list: ClientListService) {}
+
+  @FieldResolver(() => Int, { description: 'How many clients there are, or match the search, on all pages together. Counted only when asked for.' })
+  totalCount(@Ctx() { principal }: GraphQLContext, @Root() { search }: ClientConnection): Promise<number> {
+    return this.list.count(principal as Principal, search);
+  }
+}
+
+function toConnection({ clients, field, hasNextPage }: ClientPage, search: string | null, hasPreviousPage: boolean): ClientConnection {
+  const edges = clients.map((node) => ({ cursor: toCursor(node, field), node }));
+  return {
+    edges,
+    nodes: clients,
+    pageInfo: { hasNextPage, hasPreviousPage, startCursor: edges.at(0)?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
+    search,
+  };
+}

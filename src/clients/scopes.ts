@@ -1,0 +1,48 @@
+/** The rights to manage Latchkey itself. Tokens carry them for the audience `<issuer>/graphql` alone. */
+export const MANAGEMENT_SCOPES = [
+  'clients:read',
+  'clients:write',
+  'tenants:read',
+  'tenants:write',
+  'audit:read',
+  'keys:write',
+] as const;
+
+/** One right to manage Latchkey. */
+export type ManagementScope = (typeof MANAGEMENT_SCOPES)[number];
+
+/** Whether a scope is a right to manage Latchkey. */
+export function isManagementScope(scope: string): scope is ManagementScope {
+  return (MANAGEMENT_SCOPES as readonly string[]).includes(scope);
+}
+
+/** The audience of the GraphQL API of an issuer. */
+export function managementAudience(issuer: string): string {
+  return `${issuer}/graphql`;
+}
+
+/** Those of a client's scopes that tokens for an audience may carry. */
+export function scopesFor(audience: string, issuer: string, scopes: readonly string[]): string[] {
+  const isManagement = audience === managementAudience(issuer);
+  return scopes.filter((scope) => isManagementScope(scope) === isManagement);
+}
+
+/** The audiences of a client that was given none: those that its scopes are of use for. */
+export function audiencesFor(scopes: readonly string[], issuer: string, apiAudience: string): string[] {
+  const audiences = scopes.some(isManagementScope) ? [managementAudience(issuer)] : [];
+  const servesApi = scopes.length === 0 || scopes.some((scope) => !isManagementScope(scope));
+  return servesApi ? [apiAudience, ...audiences] : audiences;
+}
+
+/**
+ * An audience as it is stored: one below the tenant's own issuer without it, so that the tenant can
+ * move to another origin and its clients with it.
+ */
+export function toStoredAudience(audience: string, issuer: string): string {
+  return audience.startsWith(`${issuer}/`) ? audience.slice(issuer.length) : audience;
+}
+
+/** Reverses {@link toStoredAudience}. */
+export function fromStoredAudience(stored: string, issuer: string): string {
+  return stored.startsWith('/') ? issuer + stored : stored;
+}

@@ -1,0 +1,67 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** A secret in the clear. It exists in the request that sends it and in the one response that shows it. */
+export type PlainSecret = string & { readonly plain: unique symbol };
+
+/** A secret as it is stored: base64 of an HMAC. */
+export type SecretDigest = string & { readonly digest: unique symbol };
+
+/** How a digest is made; `platform/cipher` has the key. */
+export interface Mac {
+  mac(text: string): Buffer;
+}
+
+const PREFIX = 'lk_';
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const RANDOM_CHARACTERS = 43;
+const CHECKSUM_CHARACTERS = 6;
+const FORM = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}$`);
+const NO_DIGEST = Buffer.alloc(32);
+
+/** Makes a secret: `lk_`, 256 random bits in 43 base62 characters, and 6 of their CRC-32. */
+export function makeSecret(): PlainSecret {
+  const body = PREFIX + base62(BigInt(`0x${randomBytes(32).toString('hex')}`), RANDOM_CHARACTERS);
+  return (body + checksum(body)) as PlainSecret;
+}
+
+/** Whether a text can be a secret at all. What does not begin with `lk_` can: an administrator may have brought it. */
+export function isPossibleSecret(text: string): text is PlainSecret {
+  if (!text.startsWith(PREFIX)) return true;
+  return FORM.test(text) && text.endsWith(checksum(text.slice(0, -CHECKSUM_CHARACTERS)));
+}
+
+/** The digest of a secret for one client: another client's same secret has another one. */
+export function digestSecret(mac: Mac, clientRowId: string, secret: PlainSecret): SecretDigest {
+  return mac.mac(clientRowId + secret).toString('base64') as SecretDigest;
+}
+
+/**
+ * Whether a secret is one of a client's, in a time that does not depend on the answer.
+ * @param digests at most two; with none the work is the same
+ */
+export function matchesSecret(mac: Mac, clientRowId: string, secret: string, digests: readonly SecretDigest[]): boolean {
+  const given = mac.mac(clientRowId + secret);
+  const candidates = [0, 1].map((index) => (digests[index] === undefined ? NO_DIGEST : Buffer.from(digests[index], 'base64')));
+  const matches = candidates.map((candidate) => timingSafeEqual(given, candidate));
+  return matches.some((isMatch, index) => isMatch && digests[index] !== undefined);
+}
+
+/** What may be shown of a secret later: its last four characters, which belong to the checksum. */
+export function hintOf(secret: PlainSecret): string {
+  return `…${secret.slice(-4)}`;
+}
+
+function checksum(body: string): string {
+  return base62(BigInt(crc32(body)), CHECKSUM_CHARACTERS);
+}
+
+function base62(value: bigint, length: number): string {
+  let rest = value;
+  let text = '';
+  for (let index = 0; index < length; index += 1) {
+    text = ALPHABET[Number(rest % 62n)] + text;
+    rest /= 62n;
+  }
+  return text;
+}

@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { ClientSecret } from '../clients/client-secret.entity.js';
+import { Client } from '../clients/client.entity.js';
+import type { DatabaseSettings } from '../platform/config.js';
+import { StartupError } from '../platform/errors.js';
+import { Tenant } from '../tenants/tenant.entity.js';
+import { SigningKey } from '../tokens/signing-key.entity.js';
+import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
+
+const shared = {
+  entities: [Tenant, Client, ClientSecret, SigningKey],
+  migrations: [Initial1763856000000],
+  migrationsTransactionMode: 'each' as const,
+  logging: false,
+};
+
+/** The connection on which everything is written and migrated; not yet opened. */
+export function createDataSource(settings: DatabaseSettings): DataSource {
+  return new DataSource(settings.type === 'sqlite' ? sqlite(settings.path) : mysql(settings.url));
+}
+
+/** SQLite's second connection, which sees only what is committed; not yet opened. */
+export function createReader(settings: DatabaseSettings & { type: 'sqlite' }): DataSource {
+  return new DataSource(sqlite(settings.path, 'query_only = ON'));
+}
+
+/**
+ * Makes the SQLite file's folder.
+ * @throws {StartupError} when it cannot be made or written
+ */
+export function prepareFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new StartupError(`The folder ${dirname(path)} cannot be made (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+  }
+}
+
+/** WAL lets reads run beside a write; FULL makes a commit survive the loss of power, which WAL's default does not. */
+function sqlite(path: string, ...pragmas: string[]): DataSourceOptions {
+  return {
+    ...shared,
+    type: 'better-sqlite3',
+    database: path,
+    prepareDatabase: (connection: { pragma(text: string): void }) => {
+      for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000', ...pragmas]) connection.pragma(pragma);
+    },
+  };
+}
+
+function mysql(url: string): DataSourceOptions {
+  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 5000, poolSize: 10 };
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import type { DatabaseSettings } from '../platform/config.js';
+import { StartupError } from '../platform/errors.js';
+import type { Log } from '../platform/log.js';
+import { Database, driverCode, isAway } from '../platform/transaction.js';
+import { createDataSource, createReader, prepareFolder } from './data-source.js';
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 5_000;
+
+/** An open database: the way to its data, and the connection that migrates it. */
+export interface OpenDatabase {
+  database: Database;
+  writer: DataSource;
+}
+
+/**
+ * Opens the database; one that is away is waited for, as long as it takes.
+ * @param signal ends the wait
+ * @throws {StartupError} when it is there and cannot be used
+ */
+export async function openDatabase(settings: DatabaseSettings, log: Log, signal?: AbortSignal): Promise<OpenDatabase> {
+  if (settings.type === 'sqlite') prepareFolder(settings.path);
+  const writer = await connect(() => createDataSource(settings), log, signal);
+  if (settings.type === 'mysql') return { database: new Database(writer), writer };
+  return { database: new Database(await createReader(settings).initialize(), writer), writer };
+}
+
+async function connect(create: () => DataSource, log: Log, signal?: AbortSignal): Promise<DataSource> {
+  for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
+    try {
+      return await create().initialize();
+    } catch (cause) {
+      if (!isAway(cause)) throw new StartupError(`The database cannot be used: ${explain(driverCode(cause))}.`, { cause });
+      log.warn({ code: driverCode(cause), retryInMs: delay }, 'the database does not answer yet');
+      await sleep(delay, undefined, { signal });
+    }
+  }
+}
+
+function explain(code: string): string {
+  switch (code) {
+    case 'ER_ACCESS_DENIED_ERROR':
+    case 'ER_DBACCESS_DENIED_ERROR':
+      return 'it refuses the user or password in DATABASE_URL';
+    case 'ER_BAD_DB_ERROR':
+      return 'the database named in DATABASE_URL does not exist; create it first';
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_READONLY':
+    case 'SQLITE_READONLY_DIRECTORY':
+      return 'its file or folder cannot be read and written';
+    case 'SQLITE_NOTADB':
+      return 'its file is not an SQLite database';
+    default:
+      return `the driver says ${code || 'nothing more'}`;
+  }
+}

@@ -1,0 +1,23 @@
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { authChecker } from '../access/auth-checker.js';
+import { ViewerResolver } from '../access/viewer.resolver.js';
+import { ClientConnectionResolver, ClientResolver } from '../clients/client.resolver.js';
+import { requireValidInput } from './input-faults.js';
+
+/** The classes that answer GraphQL fields. */
+export const RESOLVERS = [ClientResolver, ClientConnectionResolver, ViewerResolver] as const;
+
+/**
+ * The schema of the GraphQL API.
+ * @param resolvers one instance of each of {@link RESOLVERS}; none are needed to print the schema
+ */
+export function createSchema(resolvers: readonly object[] = []): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [...RESOLVERS],
+    authChecker,
+    container: { get: (type) => resolvers.find((resolver) => resolver.constructor === type) },
+    validate: false,
+    validateFn: requireValidInput,
+  });
+}

@@ -1,0 +1,33 @@
+import { send } from '@koa/send';
+import type { Middleware } from 'koa';
+
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Serves one of the built pages, under a policy that lets it load from this host alone. */
+export function page(folder: string, file: string): Middleware {
+  return async (ctx) => {
+    ctx.set('Content-Security-Policy', PAGE_POLICY);
+    ctx.set('Cache-Control', 'no-cache');
+    await send(ctx, file, { root: folder });
+  };
+}
+
+/** Serves what the pages load. The names carry a hash of the content, so that browsers may keep it. */
+export function assets(folder: string): Middleware {
+  return async (ctx) => {
+    ctx.set('Content-Security-Policy', PAGE_POLICY);
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+    await send(ctx, ctx.path, { root: folder });
+  };
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import { DatabaseUnavailable } from '../platform/errors.js';
+import type { Log } from '../platform/log.js';
+import type { Metrics } from '../platform/metrics.js';
+
+/**
+ * What surrounds every request: an id that names it in the log and in the answer, one line in the
+ * log, one observation, and an answer when something failed. The log has the path, never the query:
+ * somebody may have put a secret there.
+ */
+export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics }): Middleware {
+  return async (ctx, next) => {
+    const start = performance.now();
+    ctx.state.requestId = randomUUID();
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null) refuse(ctx, 404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+    } catch (error) {
+      answerError(ctx, error, log);
+    }
+    const milliseconds = performance.now() - start;
+    const route = ctx.routerPath ?? 'unmatched';
+    metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, milliseconds / 1000);
+    const { requestId } = ctx.state;
+    log.info({ requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(milliseconds * 10) / 10, ip: ctx.ip }, 'request');
+  };
+}
+
+function answerError(ctx: Context, error: unknown, log: Log): void {
+  const { status, expose, message } = error as { status?: number; expose?: boolean; message?: string };
+  if (error instanceof DatabaseUnavailable) {
+    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
+    ctx.set('Retry-After', '5');
+  } else if (status !== undefined && status < 500 && expose) {
+    refuse(ctx, status, { error: 'invalid_request', error_description: message ?? 'The request cannot be answered.' });
+  } else {
+    log.error({ requestId: ctx.state.requestId, err: error }, 'request failed');
+    refuse(ctx, 500, { error: 'server_error', error_description: 'The server failed to answer. The fault is logged.' });
+  }
+}
+
+/** Answers with an error in the form that OAuth uses, on every route. */
+export function refuse(ctx: Context, status: number, body: { error: string; error_description: string }): void {
+  ctx.status = status;
+  ctx.body = body;
+}

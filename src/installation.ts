@@ -1,0 +1,95 @@
+import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
+import type { TenantContext } from './access/principal.js';
+import { ClientService } from './clients/client.service.js';
+import { ClientLookupService } from './clients/client-lookup.service.js';
+import { matchesSecret } from './clients/secret.js';
+import { withLease } from './database/lease.js';
+import { type OpenDatabase, openDatabase } from './database/open.js';
+import { Cipher } from './platform/cipher.js';
+import type { Config } from './platform/config.js';
+import { loadEncryptionKey } from './platform/encryption-key.js';
+import type { Log } from './platform/log.js';
+import type { Database } from './platform/transaction.js';
+import { TenantService } from './tenants/tenant.service.js';
+import { SigningKey } from './tokens/signing-key.entity.js';
+import { type KeyRing, SigningKeys } from './tokens/signing-keys.js';
+
+/** A database that is migrated and has all that serving needs. */
+export interface Installation {
+  config: Config;
+  database: Database;
+  cipher: Cipher;
+  clients: ClientService;
+  lookup: ClientLookupService;
+  home: TenantContext;
+  keys: KeyRing;
+  /** The administrator's secret, when it was made just now and has to be shown. */
+  generatedSecret: string | undefined;
+}
+
+/**
+ * Opens the database, migrates it, and makes what the first start lacks: the home tenant, its
+ * signing key and the administrator's client. Instances that start at once do this one by one.
+ * @param signal ends the wait for a database that is away
+ * @throws {StartupError} for what the operator has to mend; nothing is changed then
+ */
+export async function openInstallation(config: Config, log: Log, signal?: AbortSignal): Promise<Installation> {
+  const cipher = new Cipher(loadEncryptionKey(config));
+  const secret = chooseAdministratorSecret(config);
+  const opened = await openDatabase(config.database, log, signal);
+  try {
+    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log }));
+  } catch (error) {
+    await opened.database.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  cipher: Cipher;
+  secret: AdministratorSecret;
+  opened: OpenDatabase;
+  log: Log;
+}
+
+async function complete(config: Config, { cipher, secret, opened: { database, writer }, log }: Parts): Promise<Installation> {
+  const tenants = new TenantService(database);
+  const signingKeys = new SigningKeys(database, cipher);
+  const clients = new ClientService(database, cipher, config.apiAudience);
+  if (await hasTable(writer, 'signing_keys')) signingKeys.requireKey(await writer.manager.find(SigningKey));
+  await writer.runMigrations();
+  const isFirstStart = (await tenants.findHome()) === null;
+  const home = await database.write(async (manager) => {
+    const tenant = await tenants.ensureHome(manager, new URL(config.issuer).host);
+    const context = { tenant, issuer: config.issuer };
+    await signingKeys.ensureKey(manager, tenant);
+    if (isFirstStart) await putAdministrator(manager, clients, { home: context, clientId: config.adminClientId, secret });
+    return context;
+  });
+  const lookup = new ClientLookupService(database);
+  if (!isFirstStart) await warnOfIgnoredSecret(config, { home, lookup, cipher, log });
+  const keys = await signingKeys.load(home.tenant);
+  const generatedSecret = isFirstStart && secret.isGenerated ? secret.secret : undefined;
+  return { config, database, cipher, clients, lookup, home, keys, generatedSecret };
+}
+
+async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {
+  const runner = writer.createQueryRunner();
+  try {
+    return await runner.hasTable(table);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** The setting counts at the first start only; one that is changed later would mislead whoever set it. */
+async function warnOfIgnoredSecret(
+  { adminClientId, adminClientSecret }: Config,
+  { home, lookup, cipher, log }: { home: TenantContext; lookup: ClientLookupService; cipher: Cipher; log: Log },
+): Promise<void> {
+  if (adminClientSecret === undefined) return;
+  const administrator = await lookup.find(home, adminClientId);
+  const digests = administrator?.secrets.map(({ digest }) => digest) ?? [];
+  if (administrator && matchesSecret(cipher, administrator.rowId, adminClientSecret, digests)) return;
+  log.warn('ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force');
+}

@@ -1,0 +1,5 @@
+import { requireNode } from './platform/node-version.js';
+
+requireNode();
+const { run } = await import('./process.js');
+await run();

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { StartupError } from './errors.js';
+
+/** Where the data lives: a file of the embedded SQLite, or a MySQL or MariaDB server. */
+export type DatabaseSettings = { type: 'sqlite'; path: string } | { type: 'mysql'; url: string };
+
+/** Every setting of the process, checked and completed. */
+export interface Config {
+  port: number;
+  host: string;
+  /** Origin of the home tenant, without a trailing slash. */
+  issuer: string;
+  database: DatabaseSettings;
+  /** 32 bytes; absent when it is to be kept beside the SQLite file. */
+  encryptionKey: Buffer | undefined;
+  adminClientId: string;
+  adminClientSecret: string | undefined;
+  apiAudience: string;
+  trustProxy: boolean;
+  graphiql: boolean;
+  logLevel: (typeof LOG_LEVELS)[number];
+  metricsPort: number | undefined;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const KEY_COMMAND = 'openssl rand -base64 32';
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535');
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+const origin = z.string().refine((value) => {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
+}, 'must be an origin such as https://id.example.com: a scheme and a host in lower case, without a path or a trailing slash');
+
+const absoluteUri = z
+  .string()
+  .refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
+
+const databaseUrl = z.string().transform((value, context): DatabaseSettings => {
+  if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length && value !== 'sqlite::memory:') {
+    return { type: 'sqlite', path: value.slice('sqlite:'.length) };
+  }
+  const url = URL.parse(value);
+  if (url?.protocol === 'mysql:' && url.hostname !== '' && url.pathname.length > 1) return { type: 'mysql', url: value };
+  context.addIssue('must look like sqlite:path/to/file.db or mysql://user:password@host:3306/name');
+  return z.NEVER;
+});
+
+const encryptionKey = z.string().transform((value, context) => {
+  const key = Buffer.from(value, 'base64');
+  if (key.length === 32 && key.toString('base64') === value) return key;
+  context.addIssue(`must be exactly 32 bytes in base64; make one with: ${KEY_COMMAND}`);
+  return z.NEVER;
+});
+
+const settings = z
+  .object({
+    PORT: port.default(4000),
+    HOST: z.string().default('127.0.0.1'),
+    ISSUER: origin.optional(),
+    NODE_ENV: z.string().optional(),
+    DATABASE_URL: databaseUrl.default({ type: 'sqlite', path: 'data/latchkey.db' }),
+    ENCRYPTION_KEY: encryptionKey.optional(),
+    ADMIN_CLIENT_ID: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be 1 to 100 of A-Z a-z 0-9 . _ ~ -')
+      .default('admin'),
+    ADMIN_CLIENT_SECRET: z
+      .string()
+      .regex(/^[\x20-\x7e]{32,200}$/, 'must be 32 to 200 printable ASCII characters')
+      .optional(),
+    API_AUDIENCE: absoluteUri.optional(),
+    TRUST_PROXY: flag.default(false),
+    GRAPHIQL: flag.default(true),
+    LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+    METRICS_PORT: port.optional(),
+  })
+  .superRefine((value, context) => {
+    const isProduction = value.NODE_ENV === 'production';
+    if (isProduction && !value.ISSUER?.startsWith('https://')) {
+      context.addIssue({ code: 'custom', path: ['ISSUER'], message: 'must be an https origin when NODE_ENV is production' });
+    }
+    if (value.ENCRYPTION_KEY === undefined && (isProduction || value.DATABASE_URL.type === 'mysql')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ENCRYPTION_KEY'],
+        message: `must be set with MySQL or in production; make one with: ${KEY_COMMAND}`,
+      });
+    }
+  });
+
+/** The names of all settings; the Docker files are held against them. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+
+/**
+ * Reads the settings from environment variables; an empty variable counts as unset.
+ * @throws {StartupError} that names every fault at once and repeats no value
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = settings.safeParse(given);
+  if (!result.success) throw new StartupError(describeFaults(result.error));
+  const value = result.data;
+  const issuer = value.ISSUER ?? `http://localhost:${value.PORT}`;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    issuer,
+    database: value.DATABASE_URL,
+    encryptionKey: value.ENCRYPTION_KEY,
+    adminClientId: value.ADMIN_CLIENT_ID,
+    adminClientSecret: value.ADMIN_CLIENT_SECRET,
+    apiAudience: value.API_AUDIENCE ?? `${issuer}/api`,
+    trustProxy: value.TRUST_PROXY,
+    graphiql: value.GRAPHIQL,
+    logLevel: value.LOG_LEVEL,
+    metricsPort: value.METRICS_PORT,
+  };
+}
+
+function describeFaults(error: z.ZodError): string {
+  const lines = error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}.`);
+  return ['These settings need a change:', ...lines].join('\n');
+}

@@ -1,0 +1,88 @@
+/** Every code that a caller may branch on; the GraphQL API sends it as `extensions.code`. */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'CLIENT_ID_TAKEN'
+  | 'CLIENT_NOT_FOUND'
+  | 'CONFLICT'
+  | 'DATABASE_UNAVAILABLE'
+  | 'FORBIDDEN'
+  | 'LAST_ADMINISTRATOR'
+  | 'UNAUTHENTICATED';
+
+/** One input value at fault. `path` leads from the field's arguments to the value: `input.name`. */
+export interface FieldFault {
+  path: string;
+  message: string;
+}
+
+/**
+ * A failure that the caller is told about: a stable code and a sentence that helps.
+ * Whatever else is known goes into `cause`, which only the log sees.
+ */
+export class AppError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Input that breaks a rule; carries every field at fault. */
+export class BadUserInput extends AppError {
+  constructor(readonly fields: readonly FieldFault[]) {
+    super('BAD_USER_INPUT', fields.map(({ path, message }) => `${path}: ${message}`).join(' '));
+  }
+}
+
+/** The client id is in use by another client of the tenant. */
+export class ClientIdTaken extends AppError {
+  constructor(clientId: string, options?: ErrorOptions) {
+    super('CLIENT_ID_TAKEN', `A client with the client id "${clientId}" exists already. Choose another client id.`, options);
+  }
+}
+
+/** The tenant has no client with this client id. */
+export class ClientNotFound extends AppError {
+  constructor() {
+    super('CLIENT_NOT_FOUND', 'No client with this client id exists. Client ids are compared exactly, upper and lower case included.');
+  }
+}
+
+/** Somebody else changed the client since the caller read it. */
+export class StaleVersion extends AppError {
+  constructor(current: number) {
+    super('CONFLICT', `The client was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
+  }
+}
+
+/** The change would leave the tenant without anyone who can manage clients. */
+export class LastAdministrator extends AppError {
+  constructor() {
+    super('LAST_ADMINISTRATOR', 'This is the last enabled client with the scope clients:write. Give that scope to another client first.');
+  }
+}
+
+/** The caller lacks a right that the operation needs. */
+export class Forbidden extends AppError {
+  constructor(message: string) {
+    super('FORBIDDEN', message);
+  }
+}
+
+/** The database does not answer; the same request may succeed later. */
+export class DatabaseUnavailable extends AppError {
+  constructor(options?: ErrorOptions) {
+    super('DATABASE_UNAVAILABLE', 'The database does not answer at the moment. Try again in a few seconds.', options);
+  }
+}
+
+/** A fault of the installation that the operator has to mend: it is told in one sentence and ends the process. */
+export class StartupError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartupError';
+  }
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { readConfig } from './platform/config.js';
+import { StartupError } from './platform/errors.js';
+import { createLog } from './platform/log.js';
+import { startServer } from './server.js';
+
+/** The process from its settings to its end: 0 after SIGTERM or SIGINT, 1 when it cannot start. */
+export async function run(): Promise<void> {
+  try {
+    await serveUntilStopped();
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function serveUntilStopped(): Promise<void> {
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+  try {
+    const server = await startServer(config, log, stopping.signal);
+    await stopped;
+    log.info('stopping');
+    await server.stop();
+    log.info('stopped');
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import Provider, { type Adapter, type AdapterFactory, type AllClientMetadata } from 'oidc-provider';
+import type { TenantContext } from '../access/principal.js';
+import type { ClientLookupService, RegisteredClient } from '../clients/client-lookup.service.js';
+import { isPossibleSecret } from '../clients/secret.js';
+
+/** A client as oidc-provider sees it: the few things it needs, and our row. */
+export interface ClientMetadata extends AllClientMetadata {
+  registration: RegisteredClient;
+}
+
+/**
+ * The client of everyone who is nobody: an unknown id, a disabled client, a secret that cannot be
+ * one. It has no secret, so it is refused by the same way and the same work as a wrong secret.
+ */
+const NOBODY = toMetadata({
+  rowId: '00000000-0000-0000-0000-000000000000',
+  clientId: 'nobody',
+  accessTokenLifetimeSeconds: 1,
+  scopes: [],
+  audiences: [],
+  createdAt: new Date(0),
+  secrets: [],
+});
+
+/** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
+export function createAdapter(tenant: TenantContext, clients: ClientLookupService): AdapterFactory {
+  return (model) => (model === 'Client' ? { ...nothing, find: (id) => findClient(tenant, clients, id) } : nothing);
+}
+
+async function findClient(tenant: TenantContext, clients: ClientLookupService, id: string): Promise<ClientMetadata> {
+  if (!isPossibleSecret(presentedSecret() ?? '')) return NOBODY;
+  const client = await clients.find(tenant, id);
+  return client ? toMetadata(client) : NOBODY;
+}
+
+/** The secret of the request that is being answered, from its form or its Basic header. */
+function presentedSecret(): string | undefined {
+  const ctx = Provider.ctx;
+  if (ctx?.oidc.params?.client_secret) return String(ctx.oidc.params.client_secret);
+  const credentials = Buffer.from(ctx?.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
+  return credentials.slice(credentials.indexOf(':') + 1);
+}
+
+function toMetadata(registration: RegisteredClient): ClientMetadata {
+  return {
+    client_id: registration.clientId,
+    client_secret: 'compared by compareClientSecret',
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    registration,
+  };
+}
+
+const nothing: Adapter = {
+  find: async () => undefined,
+  findByUserCode: async () => undefined,
+  findByUid: async () => undefined,
+  upsert: async () => undefined,
+  consume: async () => undefined,
+  destroy: async () => undefined,
+  revokeByGrantId: async () => undefined,
+};
