@@ -99,9 +99,10 @@ function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQ
   return formatted;
 }
 
+/** Whether nobody gave the error a code: it was not foreseen. */
 function isInternal(error: unknown): boolean {
-  const cause = unwrapResolverError(error);
-  return !(cause instanceof AppError) && !(error instanceof GraphQLError && error.originalError === undefined && cause instanceof GraphQLError);
+  if (unwrapResolverError(error) instanceof AppError) return false;
+  return !(error instanceof GraphQLError) || error.extensions.code === undefined;
 }
 
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<GraphQLContext> {

@@ -16,7 +16,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) refuse(ctx, 404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+      explainStatus(ctx);
     } catch (error) {
       answerError(ctx, error, log);
     }
@@ -26,6 +26,12 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     const { requestId } = ctx.state;
     log.info({ requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(milliseconds * 10) / 10, ip: ctx.ip }, 'request');
   };
+}
+
+function explainStatus(ctx: Context): void {
+  if (ctx.body != null && ctx.type !== 'text/plain') return;
+  if (ctx.status === 404) refuse(ctx, 404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+  if (ctx.status === 405) refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
 }
 
 function answerError(ctx: Context, error: unknown, log: Log): void {

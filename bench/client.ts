@@ -1,0 +1,39 @@
+import type { Subject } from './subject.ts';
+
+/** Sends a GraphQL operation as the administrator and returns its data. */
+export async function administer(subject: Subject, query: string, variables: object = {}): Promise<Record<string, never>> {
+  const response = await fetch(`${subject.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await tokenOf(subject, 'admin', subject.secret)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** Creates the client that the load is made with. @returns its secret */
+export async function createBenchClient(subject: Subject): Promise<string> {
+  const { createClient } = await administer(
+    subject,
+    'mutation { createClient(input: {name: "Bench", clientId: "bench", scopes: ["orders:read"]}) { clientSecret } }',
+  );
+  return (createClient as { clientSecret: string }).clientSecret;
+}
+
+/** An access token of a client. */
+export async function tokenOf(subject: Subject, clientId: string, secret: string): Promise<string> {
+  const response = await fetch(`${subject.url}/connect/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  return (await response.json()).access_token;
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

@@ -1,0 +1,28 @@
+// npm run bench [-- token] [-- clients] [-- start]: what is measured stands in bench/README.md.
+import mysql from 'mysql2/promise';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
+import { benchTokens } from './token.ts';
+
+const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = { token: benchTokens };
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
+const unknown = names.find((name) => !(name in BENCHES));
+if (unknown) throw new Error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}.`);
+
+const mariaDb = hasMariaDb() ? await createMariaDb() : undefined;
+if (!mariaDb) console.log('MariaDB is not installed: its part is left out.');
+try {
+  for (const name of names) {
+    await createDatabase(name);
+    await BENCHES[name]?.(mariaDb);
+  }
+} finally {
+  await mariaDb?.remove();
+}
+
+async function createDatabase(name: string): Promise<void> {
+  if (!mariaDb) return;
+  const connection = await mysql.createConnection(mariaDb.url);
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.end();
+}

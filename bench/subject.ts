@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A server under measurement: a process of its own on the same Node as the bench. */
+export interface Subject {
+  name: string;
+  url: string;
+  secret: string;
+  /** Milliseconds from the start of the process to its first answer. */
+  startedAfter: number;
+  /** Processor seconds of the process so far. */
+  processorSeconds(): number;
+  /** Resident memory in megabytes. */
+  residentMegabytes(): number;
+  stop(): Promise<void>;
+}
+
+/** A secret for the administrator or the bare provider's client; any 32 characters will do. */
+export const SECRET = 'a-secret-for-measurements-only-0123456789';
+const CLOCK_TICKS = 100;
+const root = join(import.meta.dirname, '..');
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Starts a program and waits for it to answer on `path`. */
+export async function start(name: string, script: string, { env = {}, path }: { env?: Record<string, string>; path: string }): Promise<Subject> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const began = performance.now();
+  const child = spawn(process.execPath, [join(root, script)], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, PORT: String(port), SECRET, ADMIN_CLIENT_SECRET: SECRET, LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  running.add(child);
+  const url = `http://localhost:${port}`;
+  while (!(await answers(url + path))) await sleep(5);
+  const stat = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return {
+    name,
+    url,
+    secret: SECRET,
+    startedAfter: performance.now() - began,
+    processorSeconds: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
+    residentMegabytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    stop: async () => {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Latchkey on the database that `env` names, SQLite in a folder of its own otherwise. */
+export function startLatchkey(name: string, env: Record<string, string> = {}): Promise<Subject> {
+  return start(name, 'dist/src/main.js', { env, path: '/health/ready' });
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.status < 500,
+    () => false,
+  );
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,61 @@
+import autocannon from 'autocannon';
+import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import { createBenchClient, median } from './client.ts';
+import { SECRET, type Subject, start, startLatchkey } from './subject.ts';
+
+const ROUNDS = 5;
+const SECONDS = 5;
+const CONNECTIONS = 32;
+
+interface Round {
+  perSecond: number;
+  p99: number;
+  processorMicroseconds: number;
+}
+
+/** Tokens a second: ours on each database beside a bare oidc-provider, loaded in turns by the same generator. */
+export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<void> {
+  const subjects = [await start('bare oidc-provider, in memory', 'bench/bare-provider.ts', { path: '/.well-known/openid-configuration' }), await startLatchkey('Latchkey, SQLite')];
+  if (mariaDb) subjects.push(await startLatchkey('Latchkey, MariaDB', { DATABASE_URL: `${mariaDb.url}/token`, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') }));
+  const secrets = new Map<Subject, string>();
+  for (const subject of subjects) secrets.set(subject, subject.name.startsWith('bare') ? SECRET : await createBenchClient(subject));
+  const load = (subject: Subject, seconds: number) => runLoad(subject, secrets.get(subject) as string, seconds);
+  for (const subject of subjects) await load(subject, 3);
+  const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
+  for (let round = 0; round < ROUNDS; round += 1) for (const subject of subjects) rounds.get(subject)?.push(await load(subject, SECONDS));
+  report(rounds);
+  await Promise.all(subjects.map((subject) => subject.stop()));
+}
+
+async function runLoad(subject: Subject, secret: string, duration: number): Promise<Round> {
+  const before = subject.processorSeconds();
+  const result = await autocannon({
+    url: `${subject.url}/connect/token`,
+    method: 'POST',
+    connections: CONNECTIONS,
+    duration,
+    headers: { authorization: `Basic ${btoa(`bench:${secret}`)}`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'grant_type=client_credentials',
+  });
+  if (result.non2xx || result.errors) throw new Error(`${subject.name}: ${result.non2xx} refused, ${result.errors} failed`);
+  const processorMicroseconds = ((subject.processorSeconds() - before) / result['2xx']) * 1e6;
+  return { perSecond: result['2xx'] / result.duration, p99: result.latency.p99, processorMicroseconds };
+}
+
+function report(rounds: ReadonlyMap<Subject, Round[]>): void {
+  const [bare] = rounds.values();
+  const rows = [...rounds].map(([{ name }, own]) => {
+    const of = (figure: keyof Round) => median(own.map((round) => round[figure]));
+    const ratio = median(own.map((round, index) => round.perSecond / (bare?.[index]?.perSecond ?? Number.NaN)));
+    return {
+      subject: name,
+      'tokens/s': Math.round(of('perSecond')),
+      spread: `${Math.round(Math.min(...own.map((r) => r.perSecond)))} to ${Math.round(Math.max(...own.map((r) => r.perSecond)))}`,
+      'p99 ms': of('p99'),
+      'processor µs/token': Math.round(of('processorMicroseconds')),
+      'of bare': ratio.toFixed(2),
+    };
+  });
+  console.log(`\nTokens a second: ${ROUNDS} rounds of ${SECONDS} s in turns, ${CONNECTIONS} connections, medians`);
+  console.table(rows);
+}

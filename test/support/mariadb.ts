@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+
+/** A MariaDB server of our own, on its own data directory and a free port of the loopback. */
+export interface PrivateMariaDb {
+  /** `mysql://…@127.0.0.1:port`, without a database name. */
+  url: string;
+  port: number;
+  /** Starts it again on the same data after `stop`. */
+  start(): Promise<void>;
+  /** Ends it, keeping its data. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+const BINARY = '/usr/sbin/mariadbd';
+const PASSWORD = 'private';
+const READY_WITHIN_MS = 60_000;
+
+/** Whether Debian's `mariadb-server` is installed. */
+export function hasMariaDb(): boolean {
+  return spawnSync(BINARY, ['--version']).status === 0;
+}
+
+/** Makes a data directory and starts a server on it. */
+export async function createMariaDb(): Promise<PrivateMariaDb> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-'));
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  const data = [`--datadir=${folder}/data`, ...user];
+  const made = spawnSync('mariadb-install-db', ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr}`);
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  const start = async () => {
+    const init = `ALTER USER root@localhost IDENTIFIED BY '${PASSWORD}'`;
+    server = spawn(BINARY, ['--no-defaults', ...data, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${folder}/socket`, '--innodb-buffer-pool-size=256M'], { stdio: 'ignore' });
+    await waitUntilReady(`${folder}/socket`, init);
+  };
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server?.once('exit', resolve));
+    server.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    url: `mysql://root:${PASSWORD}@127.0.0.1:${port}`,
+    port,
+    start,
+    stop,
+    remove: async () => {
+      await stop('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function waitUntilReady(socketPath: string, init: string): Promise<void> {
+  const end = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    try {
+      const connection = await connect(socketPath);
+      await connection.query(init);
+      await connection.end();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw new Error('mariadbd did not start', { cause: error });
+      await sleep(50);
+    }
+  }
+}
+
+async function connect(socketPath: string) {
+  try {
+    return await mysql.createConnection({ socketPath, user: 'root', password: PASSWORD });
+  } catch {
+    return mysql.createConnection({ socketPath, user: 'root' });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
