@@ -1,13 +1,13 @@
 import type { Subject } from './subject.ts';
 
 /** Sends a GraphQL operation as the administrator and returns its data. */
-export async function administer(subject: Subject, query: string, variables: object = {}): Promise<Record<string, never>> {
+export async function administer(subject: Subject, query: string, variables: object = {}): Promise<Record<string, unknown>> {
   const response = await fetch(`${subject.url}/graphql`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await tokenOf(subject, 'admin', subject.secret)}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = await response.json();
+  const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: object[] };
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
 }
@@ -28,7 +28,7 @@ export async function tokenOf(subject: Subject, clientId: string, secret: string
     headers: { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   });
-  return (await response.json()).access_token;
+  return ((await response.json()) as { access_token: string }).access_token;
 }
 
 /** The middle of some numbers. */

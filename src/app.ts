@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** The app before the database has answered: alive, and not ready. */
 export function createWaitingApp({ log, metrics, health }: Surroundings): Koa {
-  const app = new Koa();
+  const app = createKoa(log);
   app.use(requestLifecycle({ log, metrics }));
   app.use(healthRoutes(health));
   app.use((ctx) => {
@@ -44,7 +44,7 @@ export function createWaitingApp({ log, metrics, health }: Surroundings): Koa {
 /** The app: what happens to a request, from top to bottom. It does not listen. */
 export async function createApp(installation: Installation, surroundings: Surroundings): Promise<Koa> {
   const { config } = installation;
-  const app = new Koa({ proxy: config.trustProxy });
+  const app = createKoa(surroundings.log, config.trustProxy);
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
   app.use(healthRoutes(surroundings.health));
@@ -52,6 +52,13 @@ export async function createApp(installation: Installation, surroundings: Surrou
   const routes = await createRoutes(installation, surroundings);
   app.use(routes.routes());
   app.use(routes.allowedMethods());
+  return app;
+}
+
+/** What fails past the answer, such as a connection that breaks off, concerns the log alone. */
+function createKoa(log: Log, proxy = false): Koa {
+  const app = new Koa({ proxy });
+  app.on('error', (error) => log.debug({ err: error }, 'connection failed'));
   return app;
 }
 

@@ -118,11 +118,13 @@ export class ClientOrder {
   direction!: OrderDirection;
 }
 
+/** Letters of every script, but nothing that makes one name look like another: no control and no override of direction. */
 function IsName(): PropertyDecorator {
+  const hidden = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
   return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
     if (typeof value !== 'string' || !value.isWellFormed()) return false;
     const length = [...value.trim()].length;
-    return length >= 1 && length <= LONGEST_NAME && !/\p{Cc}/u.test(value.trim());
+    return length >= 1 && length <= LONGEST_NAME && !hidden.test(value.trim());
   });
 }
 

@@ -1,6 +1,8 @@
 import type { Middleware } from 'koa';
 import { refuse } from './request.js';
 
+/** A name or an address, and a port: nothing that a URL would take for a user or a path. */
+const HOST_FORM = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
@@ -15,7 +17,8 @@ export function requireHost(issuer: string): Middleware {
     if (ctx.req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
       return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Send one Host header.' });
     }
-    if (!hosts.has(URL.parse(`${protocol}//${ctx.host}`)?.host ?? '')) {
+    const isWellFormed = [ctx.get('Host'), ctx.host].every((host) => HOST_FORM.test(host));
+    if (!isWellFormed || !hosts.has(URL.parse(`${protocol}//${ctx.host}`)?.host ?? '')) {
       return refuse(ctx, 421, { error: 'invalid_request', error_description: 'This host is not served here.' });
     }
     await next();

@@ -17,17 +17,17 @@ const PAGE_POLICY = [
 /** Serves one of the built pages, under a policy that lets it load from this host alone. */
 export function page(folder: string, file: string): Middleware {
   return async (ctx) => {
+    await send(ctx, file, { root: folder });
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'no-cache');
-    await send(ctx, file, { root: folder });
   };
 }
 
 /** Serves what the pages load. The names carry a hash of the content, so that browsers may keep it. */
 export function assets(folder: string): Middleware {
   return async (ctx) => {
+    await send(ctx, ctx.path, { root: folder });
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-    await send(ctx, ctx.path, { root: folder });
   };
 }

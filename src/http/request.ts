@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+
+const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
 
 /**
  * What surrounds every request: an id that names it in the log and in the answer, one line in the
@@ -30,17 +33,19 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
 
 function explainStatus(ctx: Context): void {
   if (ctx.body != null && ctx.type !== 'text/plain') return;
-  if (ctx.status === 404) refuse(ctx, 404, { error: 'not_found', error_description: 'There is nothing at this address.' });
+  if (ctx.status === 404) refuse(ctx, 404, NOT_FOUND);
   if (ctx.status === 405) refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
 }
 
 function answerError(ctx: Context, error: unknown, log: Log): void {
-  const { status, expose, message } = error as { status?: number; expose?: boolean; message?: string };
+  const { status = 500 } = error as { status?: number };
   if (error instanceof DatabaseUnavailable) {
     refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
     ctx.set('Retry-After', '5');
-  } else if (status !== undefined && status < 500 && expose) {
-    refuse(ctx, status, { error: 'invalid_request', error_description: message ?? 'The request cannot be answered.' });
+  } else if (status === 404) {
+    refuse(ctx, 404, NOT_FOUND);
+  } else if (status < 500) {
+    refuse(ctx, status, { error: 'invalid_request', error_description: STATUS_CODES[status] ?? 'The request cannot be answered.' });
   } else {
     log.error({ requestId: ctx.state.requestId, err: error }, 'request failed');
     refuse(ctx, 500, { error: 'server_error', error_description: 'The server failed to answer. The fault is logged.' });

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -11,13 +11,13 @@ const TAG_BYTES = 16;
 export class Cipher {
   /** Names the key without revealing it: 16 hexadecimal digits, stored beside all that it protects. */
   readonly keyId: string;
-  readonly #macKey: Buffer;
+  readonly #macKey: KeyObject;
   readonly #encryptionKey: Buffer;
 
   /** @param key 32 random bytes */
   constructor(key: Buffer) {
     this.keyId = derive(key, 'key id').subarray(0, 8).toString('hex');
-    this.#macKey = derive(key, 'client secret digest');
+    this.#macKey = createSecretKey(derive(key, 'client secret digest'));
     this.#encryptionKey = derive(key, 'encryption at rest');
   }
 

@@ -68,7 +68,7 @@ function registrationOf(client: ProviderClient): RegisteredClient {
 /**
  * Decides what a token for a resource may carry. oidc-provider would drop a scope that it does not
  * know without a word, and grant none when none is asked for.
- * @throws {errors.InvalidTarget | errors.InvalidScope}
+ * @throws {errors.InvalidRequest | errors.InvalidTarget | errors.InvalidScope}
  * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
@@ -78,6 +78,7 @@ function authorize(
   { audiences, scopes }: RegisteredClient,
   { tenant, key }: Pick<ProviderParts, 'tenant' | 'key'>,
 ): ResourceServer {
+  if (Array.isArray(ctx.oidc.params?.resource)) throw new errors.InvalidRequest("'resource' parameter must not be provided twice");
   if (!audiences.includes(resource)) throw new errors.InvalidTarget('the client has no access to this resource');
   const allowed = scopesFor(resource, tenant.issuer, scopes);
   const params = ctx.oidc.params as { scope?: string | undefined };

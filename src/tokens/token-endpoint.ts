@@ -79,7 +79,8 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 function isAnonymous(ctx: Context, body: Record<string, unknown>): boolean {
-  return ctx.headers.authorization === undefined && !body.client_id && ctx.status === 400 && ctx.is('urlencoded') !== false;
+  const isForm = ctx.get('content-type') === '' || ctx.is('urlencoded') === 'urlencoded';
+  return isForm && ctx.headers.authorization === undefined && !body.client_id && ctx.status === 400;
 }
 
 function refuse(ctx: Context, status: number, error: string, description: string): void {

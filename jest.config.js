@@ -1,0 +1,39 @@
+/** Every test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          target: 'es2023',
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  setupFiles: ['reflect-metadata'],
+};
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
+  projects: [
+    { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/rules/*.test.ts'] },
+    { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' }, testMatch: ['<rootDir>/test/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'mysql',
+      globals: { databaseKind: 'mysql' },
+      testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/start-mysql.js',
+      globalTeardown: '<rootDir>/test/support/stop-mysql.js',
+      setupFilesAfterEnv: ['<rootDir>/test/support/skip-without-mysql.ts'],
+    },
+  ],
+};

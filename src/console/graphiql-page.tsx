@@ -1,0 +1,19 @@
+import { useMemo } from 'react';
+import { AccessBar } from './access-bar';
+import { Explorer } from './explorer';
+import { createFetcher } from './fetcher';
+import { useSession } from './session';
+
+/** The page at `/graphql`: a bar to sign in, and below it every operation of the API, ready to run. */
+export function GraphiqlPage() {
+  const { session, notice, actions } = useSession();
+  const fetcher = useMemo(() => createFetcher(actions), [actions]);
+  return (
+    <>
+      <AccessBar session={session} notice={notice} actions={actions} />
+      <main>
+        <Explorer fetcher={fetcher} />
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,230 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { getIntrospectionQuery, isNonNullType, isObjectType } from 'graphql';
+import { importPKCS8, SignJWT } from 'jose';
+import { createSchema } from '../src/http/operations.js';
+import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { type Answer, readAnswer } from './support/answer.js';
+
+const ALL_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
+const VIEWER = '{ viewer { clientId scopes } }';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const codeOf = ({ body }: Answer) => body.errors?.[0].extensions.code;
+
+/** A management client with these scopes. @returns its token */
+async function tokenWith(scopes: string[], clientId = `with-${scopes.join('-').replaceAll(':', '.')}`): Promise<string> {
+  const { body } = await app.administer('query ($clientId: String!) { client(clientId: $clientId) { id } }', { clientId });
+  if (body.data.client) await app.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId });
+  return getToken(app, await createClient(app, { clientId, scopes, audiences: [`${app.url}/graphql`] }));
+}
+
+/** Every query and mutation of the schema, as an operation with made-up arguments. */
+function operations(): { name: string; query: string }[] {
+  const schema = createSchema();
+  return [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+    Object.values(type?.getFields() ?? {}).map((field) => {
+      const required = field.args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined);
+      const values = required.map((arg) => `${arg.name}: ${arg.name === 'input' ? inputFor(field.name) : '"x"'}`);
+      const leaf = isObjectType(isNonNullType(field.type) ? field.type.ofType : field.type) ? '{ __typename }' : '';
+      return { name: field.name, query: `${type === schema.getQueryType() ? 'query' : 'mutation'} { ${field.name}${values.length ? `(${values.join(', ')})` : ''} ${leaf} }` };
+    }),
+  );
+}
+
+function inputFor(field: string): string {
+  return field === 'createClient' ? '{ name: "X", clientId: "x" }' : '{}';
+}
+
+describe('PROTOCOL 15: without a good token', () => {
+  it.each(operations().map(({ name, query }) => [name, query]))('%s is refused with a bare challenge when there is none', async (_name, query) => {
+    const answer = await graphql(app, { query: query as string });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+  });
+
+  const now = () => Math.floor(Date.now() / 1000);
+  const claims = () => ({ iss: app.url, sub: 'admin', client_id: 'admin', aud: `${app.url}/graphql`, iat: now(), exp: now() + 60, jti: 'x', scope: ALL_SCOPES.join(' ') });
+
+  async function forge(changes: { claims?: object; header?: object; own?: boolean } = {}): Promise<string> {
+    const [row] = await app.database.query('SELECT id, encrypted_private_key FROM signing_keys WHERE published_until IS NULL');
+    const pem = app.installation.cipher.decrypt(row?.encrypted_private_key as string, row?.id as string);
+    const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = changes.own ? await importPKCS8(pem, 'ES256') : foreign.privateKey;
+    const jwk = { ...foreign.publicKey.export({ format: 'jwk' }), kid: 'foreign' };
+    const header = { alg: 'ES256', typ: 'at+jwt', kid: row?.id as string, jwk, ...changes.header };
+    return new SignJWT({ ...claims(), ...changes.claims }).setProtectedHeader(header).sign(key);
+  }
+
+  const tokens: [string, () => Promise<string>][] = [
+    ['garbage', async () => 'garbage'],
+    ['nothing', async () => ''],
+    ['expired', () => forge({ own: true, claims: { iat: now() - 100, exp: now() - 1 } })],
+    ['without an expiry', () => forge({ own: true, claims: { exp: undefined } })],
+    ['for another audience', () => forge({ own: true, claims: { aud: `${app.url}/api` } })],
+    ['of another issuer', () => forge({ own: true, claims: { iss: 'https://evil.example' } })],
+    ['of another type', () => forge({ own: true, header: { typ: 'JWT' } })],
+    ['signed by a key in its own header', () => forge()],
+    ['signed by a key that is elsewhere', () => forge({ header: { kid: 'foreign', jku: 'https://evil.example/jwks' } })],
+    ['of a client that does not exist', () => forge({ own: true, claims: { client_id: 'nobody', sub: 'nobody' } })],
+    ['unsigned', async () => `${btoa('{"alg":"none","typ":"at+jwt"}')}.${btoa(JSON.stringify(claims()))}.`.replaceAll('=', '')],
+    ['altered', async () => {
+      const [header, , signature] = (await getToken(app, app.admin)).split('.');
+      return [header, btoa(JSON.stringify(claims())).replaceAll('=', ''), signature].join('.');
+    }],
+  ];
+
+  it.each(tokens)('a token that is %s is an invalid_token', async (_what, make) => {
+    const answer = await graphql(app, { token: await make(), query: VIEWER });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+  });
+
+  it('a good token is good', async () => {
+    expect((await graphql(app, { token: await forge({ own: true }), query: VIEWER })).body.data.viewer).toEqual({ clientId: 'admin', scopes: ALL_SCOPES });
+  });
+
+  it('a token is worth nothing once its client is disabled or deleted, or made anew', async () => {
+    const token = await tokenWith(['clients:read'], 'leaver');
+    const isLetIn = async () => (await graphql(app, { token, query: VIEWER })).status === 200;
+    expect(await isLetIn()).toBe(true);
+    await app.administer('mutation { updateClient(clientId: "leaver", input: { enabled: false }) { id } }');
+    expect(await isLetIn()).toBe(false);
+    await app.administer('mutation { updateClient(clientId: "leaver", input: { enabled: true }) { id } }');
+    expect(await isLetIn()).toBe(true);
+    await app.administer('mutation { deleteClient(clientId: "leaver") { clientId } }');
+    expect(await isLetIn()).toBe(false);
+    await createClient(app, { clientId: 'leaver', scopes: ['clients:read'] });
+    await app.database.query("UPDATE clients SET created_at = '2999-01-01 00:00:00.000' WHERE client_id = 'leaver'");
+    expect(await isLetIn()).toBe(false);
+  });
+});
+
+describe('PROTOCOL 16: rights', () => {
+  const needed: [string, string][] = [
+    ['clients', 'clients:read'],
+    ['client', 'clients:read'],
+    ['createClient', 'clients:write'],
+    ['updateClient', 'clients:write'],
+    ['deleteClient', 'clients:write'],
+  ];
+
+  it.each(needed)('%s needs %s and says so', async (name, scope) => {
+    const query = operations().find((operation) => operation.name === name)?.query as string;
+    const token = await tokenWith(ALL_SCOPES.filter((other) => other !== scope), `without-${scope.replace(':', '.')}`);
+    const before = await app.database.query('SELECT client_id, version FROM clients ORDER BY id');
+    const answer = await graphql(app, { token, query });
+    expect(codeOf(answer)).toBe('FORBIDDEN');
+    expect(answer.body.errors[0].message).toContain(scope);
+    expect(await app.database.query('SELECT client_id, version FROM clients ORDER BY id')).toEqual(before);
+  });
+
+  it('viewer needs a token and no scope', async () => {
+    const bare = await createClient(app, { clientId: 'bare', audiences: [`${app.url}/graphql`] });
+    const token = await getToken(app, bare);
+    expect((await graphql(app, { token, query: VIEWER })).body.data.viewer).toEqual({ clientId: 'bare', scopes: [] });
+  });
+
+  it('lists every operation of the schema above', () => {
+    expect(operations().map(({ name }) => name).sort()).toEqual([...needed.map(([name]) => name), 'viewer'].sort());
+  });
+
+  it('shrink with the client, not only with the token', async () => {
+    const token = await tokenWith(['clients:read', 'audit:read'], 'shrinking');
+    await app.administer('mutation { updateClient(clientId: "shrinking", input: { scopes: ["audit:read"] }) { id } }');
+    expect((await graphql(app, { token, query: VIEWER })).body.data.viewer.scopes).toEqual(['audit:read']);
+    expect(codeOf(await graphql(app, { token, query: '{ clients { nodes { id } } }' }))).toBe('FORBIDDEN');
+  });
+
+  it('are those of the token when that is narrower', async () => {
+    const token = await getToken(app, app.admin, { scope: 'clients:read' });
+    expect(codeOf(await graphql(app, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }))).toBe('FORBIDDEN');
+  });
+
+  it.each([
+    ['createClient', 'mutation { createClient(input: { name: "X", clientId: "grant", scopes: ["keys:write"], audiences: ["AUD"] }) { clientSecret } }'],
+    ['updateClient', 'mutation { updateClient(clientId: "plain", input: { scopes: ["keys:write"] }) { id } }'],
+    ['enabling', 'mutation { updateClient(clientId: "strong", input: { enabled: true }) { id } }'],
+  ])('cannot be handed out by %s without being held', async (_how, query) => {
+    const token = await tokenWith(['clients:read', 'clients:write'], 'manager');
+    for (const clientId of ['plain', 'strong', 'grant']) await app.administer(`mutation { deleteClient(clientId: "${clientId}") { clientId } }`);
+    await createClient(app, { clientId: 'plain', audiences: [`${app.url}/graphql`] });
+    await createClient(app, { clientId: 'strong', scopes: ['keys:write'] });
+    await app.administer('mutation { updateClient(clientId: "strong", input: { enabled: false }) { id } }');
+    const before = await app.database.query('SELECT client_id, scopes, enabled, version FROM clients ORDER BY id');
+    const answer = await graphql(app, { token, query: query.replace('AUD', `${app.url}/graphql`) });
+    expect(codeOf(answer)).toBe('FORBIDDEN');
+    expect(answer.body.errors[0].message).toContain('keys:write');
+    expect(await app.database.query('SELECT client_id, scopes, enabled, version FROM clients ORDER BY id')).toEqual(before);
+  });
+
+  it('that a client has already stay with it when somebody with fewer changes it', async () => {
+    const token = await tokenWith(['clients:read', 'clients:write'], 'junior');
+    await createClient(app, { clientId: 'senior', scopes: ['keys:write', 'audit:read'] });
+    const { body } = await graphql(app, { token, query: 'mutation { updateClient(clientId: "senior", input: { scopes: ["keys:write"], accessTokenLifetime: 60 }) { scopes } }' });
+    expect(body.data.updateClient.scopes).toEqual(['keys:write']);
+  });
+});
+
+describe('PROTOCOL 16: the token', () => {
+  it('is refused in the query string', async () => {
+    const token = await getToken(app, app.admin);
+    const answer = await readAnswer(
+      fetch(`${app.url}/graphql?access_token=${token}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: VIEWER }) }),
+    );
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_request"/);
+    expect(app.logLines.join('')).not.toContain(token);
+  });
+});
+
+describe('the schema', () => {
+  it('may be read without a token', async () => {
+    const { status, body } = await graphql(app, { query: getIntrospectionQuery() });
+    expect(status).toBe(200);
+    expect(body.data.__schema.queryType.name).toBe('Query');
+  });
+
+  it('may not when GRAPHIQL is false, and the page is gone', async () => {
+    const closed = await startApp({ GRAPHIQL: 'false' });
+    const answer = await graphql(closed, { query: getIntrospectionQuery() });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect((await readAnswer(fetch(`${closed.url}/graphql`, { headers: { accept: 'text/html' } }))).status).toBe(405);
+    expect((await closed.administer('{ __schema { queryType { name } } }')).status).toBe(200);
+    await closed.stop();
+  });
+});
+
+describe('the last administrator', () => {
+  it.each([
+    ['deleted', 'mutation { deleteClient(clientId: "admin") { clientId } }'],
+    ['disabled', 'mutation { updateClient(clientId: "admin", input: { enabled: false }) { id } }'],
+    ['stripped', 'mutation { updateClient(clientId: "admin", input: { scopes: ["clients:read"] }) { id } }'],
+  ])('cannot be %s', async (_how, query) => {
+    const alone = await startApp();
+    await createClient(alone, { clientId: 'asleep', scopes: ['clients:write'] });
+    await alone.administer('mutation { updateClient(clientId: "asleep", input: { enabled: false }) { id } }');
+    await createClient(alone, { clientId: 'lookalike', scopes: ['Clients:Write', 'xclients:write'] });
+    expect(codeOf(await alone.administer(query))).toBe('LAST_ADMINISTRATOR');
+    expect((await requestToken(alone, alone.admin)).status).toBe(200);
+    await alone.administer('mutation { updateClient(clientId: "asleep", input: { enabled: true }) { id } }');
+    expect((await alone.administer(query)).body.errors).toBeUndefined();
+    await alone.stop();
+  });
+
+  it('stays when two delete each other at once', async () => {
+    const pair = await startApp();
+    await createClient(pair, { clientId: 'second', scopes: ALL_SCOPES });
+    const answers = await Promise.all(['admin', 'second'].map((clientId) => pair.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId })));
+    expect(answers.map((answer) => codeOf(answer) ?? 'deleted').sort()).toEqual(['LAST_ADMINISTRATOR', 'deleted']);
+    await pair.stop();
+  });
+});

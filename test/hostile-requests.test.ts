@@ -1,0 +1,153 @@
+import { connect } from 'node:net';
+import { getToken, graphql, startApp, type TestApp } from './support/app.js';
+import { type Answer, readAnswer } from './support/answer.js';
+
+let app: TestApp;
+let token: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  token = await getToken(app, app.admin);
+});
+afterAll(() => app.stop());
+
+const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
+  readAnswer(fetch(`${app.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers }, body }));
+const run = (query: string) => graphql(app, { token, query });
+const reason = ({ body }: Answer) => body.errors.map(({ message }: { message: string }) => message).join(' ');
+
+describe('a GraphQL body', () => {
+  const good = JSON.stringify({ query: '{ viewer { clientId } }' });
+
+  it.each([
+    ['JSON cut short', good.slice(0, -3), {}, 400],
+    ['malformed UTF-8', Buffer.concat([Buffer.from('{"query":"{ viewer { clientId } } # '), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), {}, 400],
+    ['empty', '', {}, 400],
+    ['null', 'null', {}, 400],
+    ['a number', '1', {}, 400],
+    ['without a query', '{}', {}, 400],
+    ['a query of a wrong type', '{"query":1}', {}, 400],
+    ['variables of a wrong type', '{"query":"{ viewer { clientId } }","variables":"x"}', {}, 400],
+    ['in another charset', good, { 'content-type': 'application/json; charset=iso-8859-1' }, 415],
+    ['in UTF-16', good, { 'content-type': 'application/json; charset=utf-16' }, 415],
+    ['compressed', good, { 'content-encoding': 'gzip' }, 415],
+    ['plain text', good, { 'content-type': 'text/plain' }, 415],
+    ['a form', 'query={viewer{clientId}}', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['multipart', good, { 'content-type': 'multipart/form-data; boundary=x' }, 415],
+    ['too large', JSON.stringify({ query: `{ viewer { clientId } } # ${'x'.repeat(110_000)}` }), {}, 413],
+    ['a batch', `[${good},${good}]`, {}, 400],
+  ] as [string, string | Buffer, Record<string, string>, number][])('that is %s gets its status and a reason', async (_what, body, headers, status) => {
+    const answer = await post(body, headers);
+    expect(answer.status).toBe(status);
+    expect(answer.text.length).toBeGreaterThan(20);
+    expect(answer.text).not.toMatch(/\n\s+at |node_modules|SQL/);
+  });
+
+  it('that ends too soon leaves the server well', async () => {
+    await new Promise<void>((resolve) => {
+      const socket = connect(app.port, '127.0.0.1', () => {
+        socket.write(`POST /graphql HTTP/1.1\r\nHost: localhost:${app.port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`);
+        setImmediate(() => socket.destroy());
+      }).on('close', () => resolve());
+    });
+    expect((await run('{ viewer { clientId } }')).status).toBe(200);
+  });
+});
+
+describe('PROTOCOL 24: a GraphQL operation', () => {
+  const nested = (depth: number) => `{ __schema { types { ${'fields { type { '.repeat(depth)} name ${'} }'.repeat(depth)} } } }`;
+
+  it('is bounded in depth', async () => {
+    const answer = await run(`{ clients ${'{ nodes '.repeat(3000)} { id } ${'}'.repeat(3000)} }`);
+    expect(answer.status).toBe(400);
+    expect(reason(answer)).toMatch(/token|depth/i);
+    const shallower = await run(`{ clients ${'{ nodes '.repeat(20)} { id } ${'}'.repeat(20)} }`);
+    expect(shallower.status).toBe(400);
+    expect(reason(shallower)).toMatch(/depth/i);
+  });
+
+  it('is bounded in aliases', async () => {
+    const answer = await run(`{ ${Array.from({ length: 40 }, (_, index) => `a${index}: viewer { clientId }`).join(' ')} }`);
+    expect(answer.status).toBe(400);
+    expect(reason(answer)).toMatch(/alias/i);
+  });
+
+  it('is bounded in directives', async () => {
+    const answer = await run(`{ viewer { clientId ${'@include(if: true) '.repeat(60)} } }`);
+    expect(answer.status).toBe(400);
+    expect(reason(answer)).toMatch(/directive/i);
+  });
+
+  it('is bounded in tokens', async () => {
+    const answer = await run(`{ viewer { ${'clientId '.repeat(2000)} } }`);
+    expect(answer.status).toBe(400);
+    expect(reason(answer)).toMatch(/token/i);
+  });
+
+  it('cannot blow up through fragments', async () => {
+    const bomb = Array.from({ length: 30 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(' ');
+    const began = performance.now();
+    const answer = await run(`{ ...F0 } ${bomb} fragment F30 on Query { viewer { clientId } }`);
+    expect(answer.status).toBe(400);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  it('cannot blow up through introspection', async () => {
+    const answer = await run(nested(30));
+    expect(answer.status).toBe(400);
+  });
+
+  it('cannot refer to itself', async () => {
+    const answer = await run('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }');
+    expect(answer.status).toBe(400);
+  });
+
+  it('cannot be sent by GET', async () => {
+    const mutation = encodeURIComponent('mutation { deleteClient(clientId: "admin") { clientId } }');
+    for (const headers of [{ authorization: `Bearer ${token}` }, { authorization: `Bearer ${token}`, 'content-type': 'application/json' }]) {
+      const { text } = await readAnswer(fetch(`${app.url}/graphql?query=${mutation}`, { headers }));
+      expect(text).not.toContain('"data"');
+    }
+    expect((await run('{ client(clientId: "admin") { enabled } }')).body.data.client.enabled).toBe(true);
+  });
+});
+
+it('hides what it did not foresee, and logs it with the id of the request', async () => {
+  const { lookup } = app.installation;
+  const find = lookup.find;
+  lookup.find = () => Promise.reject(new Error('SELECT * FROM secrets_table failed'));
+  const answers = [
+    await run('{ viewer { clientId } }'),
+    await readAnswer(fetch(`${app.url}/connect/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'admin', client_secret: 'x' }) })),
+  ];
+  lookup.find = find;
+  for (const { status, text, headers } of answers) {
+    expect(status).toBe(500);
+    expect(text).not.toContain('secrets_table');
+    expect(app.logLines.find((line) => line.includes('secrets_table') && line.includes(headers.get('x-request-id') as string))).toBeDefined();
+  }
+});
+
+it('sends headers that keep browsers from doing more than they should', async () => {
+  for (const path of ['/connect/token', '/graphql', '/.well-known/jwks.json', '/nowhere']) {
+    const { headers } = await readAnswer(fetch(app.url + path, { method: 'POST' }));
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+it.each(['/nowhere', '/../../etc/passwd', '/assets/..%2f..%2fpackage.json', '/assets/%2e%2e%2fsrc%2fmain.js', '/assets/.server', '/%', '/%00', '//evil.example/'])('has nothing at %s', async (path) => {
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    connect(app.port, '127.0.0.1')
+      .on('data', (chunk) => (text += chunk))
+      .on('close', () => resolve(text))
+      .end(`GET ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`);
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+  expect(answer).not.toMatch(/ENOENT|console|immutable/);
+});

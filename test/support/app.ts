@@ -1,0 +1,121 @@
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createApp } from '../../src/app.js';
+import { type Installation, openInstallation } from '../../src/installation.js';
+import { readConfig } from '../../src/platform/config.js';
+import type { Log } from '../../src/platform/log.js';
+import { Metrics } from '../../src/platform/metrics.js';
+import { createHttpServer } from '../../src/server.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { type Answer, readAnswer } from './answer.js';
+
+/** A key for tests, so that each knows what its database is encrypted with. */
+export const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
+
+/** The whole server in this process, on a database of its own and a free port. */
+export interface TestApp {
+  url: string;
+  port: number;
+  database: TestDatabase;
+  installation: Installation;
+  metrics: Metrics;
+  /** Everything that was logged. */
+  logLines: string[];
+  admin: { clientId: string; secret: string };
+  /** Sends a GraphQL operation as the administrator. */
+  administer(query: string, variables?: object): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server with these settings beside the usual ones. */
+export async function startApp(settings: Record<string, string> = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const server = createHttpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const url = `http://localhost:${port}`;
+  const config = readConfig({ PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings });
+  const logLines: string[] = [];
+  const log: Log = pino({ level: 'trace' }, { write: (line) => logLines.push(line) });
+  const installation = await openInstallation(config, log);
+  const metrics = new Metrics();
+  const app = await createApp(installation, {
+    log,
+    metrics,
+    health: { isReady: () => installation.database.ping() },
+    pagesFolder: join(import.meta.dirname, '../../dist/console'),
+  });
+  server.on('request', app.callback());
+  const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };
+  let token: Promise<string> | undefined;
+  return {
+    url,
+    port,
+    database,
+    installation,
+    metrics,
+    logLines,
+    admin,
+    administer: async (query, variables) => {
+      token ??= getToken({ url }, admin);
+      return graphql({ url }, { token: await token, query, variables });
+    },
+    stop: async () => {
+      await close(server);
+      await installation.database.close();
+      await database.remove();
+    },
+  };
+}
+
+/** Sends a GraphQL operation. */
+export async function graphql({ url }: { url: string }, { token, query, variables }: { token?: string | undefined; query: string; variables?: object | undefined }): Promise<Answer> {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return readAnswer(
+    fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { ...authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    }),
+  );
+}
+
+/** Asks for a token with credentials in a Basic header, or with whatever else is given. */
+export async function requestToken(
+  { url }: { url: string },
+  credentials: { clientId: string; secret: string } | undefined,
+  parameters: Record<string, string> | string = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
+  if (credentials) headers.authorization = basic(credentials.clientId, credentials.secret);
+  const body = typeof parameters === 'string' ? parameters : new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString();
+  return readAnswer(fetch(`${url}/connect/token`, { method: 'POST', headers, body }));
+}
+
+/** A Basic header with both parts encoded as RFC 6749 asks for. */
+export function basic(clientId: string, secret: string): string {
+  return `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+}
+
+/** An access token. */
+export async function getToken(app: { url: string }, credentials: { clientId: string; secret: string }, parameters: Record<string, string> = {}): Promise<string> {
+  const { status, body, text } = await requestToken(app, credentials, parameters);
+  if (status !== 200) throw new Error(`no token: ${status} ${text}`);
+  return body.access_token;
+}
+
+/** Creates a client as the administrator. @returns its credentials */
+export async function createClient(app: TestApp, input: { clientId: string; [field: string]: unknown }): Promise<{ clientId: string; secret: string }> {
+  const { body, text } = await app.administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', {
+    input: { name: `Test ${input.clientId}`, ...input },
+  });
+  if (!body.data) throw new Error(text);
+  return { clientId: input.clientId, secret: body.data.createClient.clientSecret };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ENCRYPTION_KEY } from './app.js';
+import type { TestDatabase } from './database.js';
+
+const root = join(import.meta.dirname, '../..');
+const WITHIN_MS = 20_000;
+
+/** A program of the product, running as a process of its own. */
+export interface TestProcess {
+  url: string;
+  port: number;
+  child: ChildProcess;
+  /** Everything it has written so far. */
+  output(): string;
+  /** The administrator's secret as it was printed. */
+  printedSecret(): string | undefined;
+  /** Waits until it is ready. */
+  ready(): Promise<void>;
+  /** Ends it. @returns its exit code, or the signal that ended it */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  /** Waits for its end. @returns its exit code, or the signal that ended it */
+  exit: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts a built program on a database. Settings that are undefined are left out. */
+export async function startProcess(
+  database: Pick<TestDatabase, 'url' | 'folder'>,
+  settings: Record<string, string | undefined> = {},
+  script = 'main.js',
+): Promise<TestProcess> {
+  const port = Number(settings.PORT ?? (await freePort()));
+  const env = { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings };
+  const child = spawn(process.execPath, [join(root, 'dist/src', script)], { cwd: database.folder, env: JSON.parse(JSON.stringify(env)) });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const exit = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
+  const url = `http://localhost:${port}`;
+  return {
+    url,
+    port,
+    child,
+    exit,
+    output: () => output,
+    printedSecret: () => /Secret key\s+(\S+)/.exec(output)?.[1],
+    ready: () => until(() => answers(`${url}/health/ready`, 200), () => output),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return exit;
+    },
+  };
+}
+
+/** Waits until a condition holds. @param describe what to tell when it never does */
+export async function until(condition: () => Promise<boolean> | boolean, describe: () => string = () => ''): Promise<void> {
+  const end = Date.now() + WITHIN_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${describe()}`);
+    await sleep(20);
+  }
+}
+
+/** Whether a URL answers with this status. */
+export async function answers(url: string, status: number): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.status === status,
+    () => false,
+  );
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
