@@ -25,10 +25,16 @@ const CLOCK_TICKS = 100;
 const root = join(import.meta.dirname, '..');
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** Starts a program and waits for it to answer on `path`. */
-export async function start(name: string, script: string, { env = {}, path }: { env?: Record<string, string>; path: string }): Promise<Subject> {
+export async function start(
+  name: string,
+  script: string,
+  { env = {}, path }: { env?: Record<string, string>; path: string },
+): Promise<Subject> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const began = performance.now();

@@ -15,8 +15,17 @@ interface Round {
 
 /** Tokens a second: ours on each database beside a bare oidc-provider, loaded in turns by the same generator. */
 export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<void> {
-  const subjects = [await start('bare oidc-provider, in memory', 'bench/bare-provider.ts', { path: '/.well-known/openid-configuration' }), await startLatchkey('Latchkey, SQLite')];
-  if (mariaDb) subjects.push(await startLatchkey('Latchkey, MariaDB', { DATABASE_URL: `${mariaDb.url}/token`, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') }));
+  const subjects = [
+    await start('bare oidc-provider, in memory', 'bench/bare-provider.ts', { path: '/.well-known/openid-configuration' }),
+    await startLatchkey('Latchkey, SQLite'),
+  ];
+  if (mariaDb)
+    subjects.push(
+      await startLatchkey('Latchkey, MariaDB', {
+        DATABASE_URL: `${mariaDb.url}/token`,
+        ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      }),
+    );
   const secrets = new Map<Subject, string>();
   for (const subject of subjects) secrets.set(subject, subject.name.startsWith('bare') ? SECRET : await createBenchClient(subject));
   const load = (subject: Subject, seconds: number) => runLoad(subject, secrets.get(subject) as string, seconds);

@@ -10,7 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (path) => join(root, path);
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  fail(`Latchkey needs Node ${OLDEST_NODE} or later to set itself up and this is Node ${process.versions.node}: install a newer one from nodejs.org.`);
+  fail(
+    `Latchkey needs Node ${OLDEST_NODE} or later to set itself up and this is Node ${process.versions.node}: install a newer one from nodejs.org.`,
+  );
 }
 
 if (isStale('node_modules/.package-lock.json', ['package-lock.json'])) {
@@ -39,7 +41,12 @@ function newest(paths, except) {
     .filter((path) => path !== except && existsSync(at(path)))
     .map((path) => {
       const stat = statSync(at(path));
-      const inside = stat.isDirectory() ? newest(readdirSync(at(path)).map((name) => join(path, name)), except) : 0;
+      const inside = stat.isDirectory()
+        ? newest(
+            readdirSync(at(path)).map((name) => join(path, name)),
+            except,
+          )
+        : 0;
       return Math.max(stat.mtimeMs, inside);
     });
   return Math.max(0, ...times);
@@ -47,7 +54,11 @@ function newest(paths, except) {
 
 function run(command, args) {
   const path = `${at('node_modules/.bin')}:${process.env.PATH}`;
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path } });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, PATH: path },
+  });
   if (error || status !== 0) fail(`"${command} ${args.join(' ')}" failed${error ? `: ${error.message}` : ''}; nothing was started.`);
 }
 

@@ -80,11 +80,15 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process uses it' : `the system says ${code}`;
-    throw new StartupError(`Port ${port} on ${host} cannot be listened on: ${reason}. Choose another with PORT, METRICS_PORT or HOST.`, { cause });
+    throw new StartupError(`Port ${port} on ${host} cannot be listened on: ${reason}. Choose another with PORT, METRICS_PORT or HOST.`, {
+      cause,
+    });
   }
 }
 
-async function serveMetrics({ registry }: Metrics, { metricsPort, host }: Config): Promise<Server> {
+async function serveMetrics(metrics: Metrics, { metricsPort, host }: Config): Promise<Server> {
+  const { registry } = metrics;
+  metrics.collectProcess();
   const server = createServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     response.setHeader('Content-Type', registry.contentType).end(await registry.metrics());

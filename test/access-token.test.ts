@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { createClient, getToken, startApp, type TestApp } from './support/app.js';
 import { readAnswer } from './support/answer.js';
+import { createClient, getToken, startApp, type TestApp } from './support/app.js';
 
 let app: TestApp;
 let client: { clientId: string; secret: string };
@@ -40,7 +40,9 @@ describe('PROTOCOL 12: an access token', () => {
   });
 
   it('has an id of its own', async () => {
-    const ids = await Promise.all(Array.from({ length: 20 }, async () => JSON.parse(atob((await getToken(app, client)).split('.')[1] as string)).jti));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => JSON.parse(atob((await getToken(app, client)).split('.')[1] as string)).jti),
+    );
     expect(new Set(ids).size).toBe(20);
   });
 
@@ -65,7 +67,16 @@ describe('PROTOCOL 14: the JWKS', () => {
     const retire = (kid: string, until: string) =>
       app.database.query(
         'INSERT INTO signing_keys (id, tenant_id, algorithm, public_jwk, encrypted_private_key, key_id, created_at, published_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        [kid, active?.tenant_id, 'ES256', JSON.stringify({ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }), active?.encrypted_private_key, active?.key_id, '2999-01-01 00:00:00.000', until],
+        [
+          kid,
+          active?.tenant_id,
+          'ES256',
+          JSON.stringify({ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }),
+          active?.encrypted_private_key,
+          active?.key_id,
+          '2999-01-01 00:00:00.000',
+          until,
+        ],
       );
     await retire('still-alive', '2999-01-01 00:00:00.000');
     await retire('long-gone', '2020-01-01 00:00:00.000');

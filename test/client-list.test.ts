@@ -1,5 +1,5 @@
-import { createClient, startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/answer.js';
+import { createClient, startApp, type TestApp } from './support/app.js';
 
 const PAGE = `query ($search: String, $first: Int, $after: String, $orderBy: ClientOrder) {
   clients(search: $search, first: $first, after: $after, orderBy: $orderBy) {
@@ -58,7 +58,12 @@ it('sorts client ids character by character', async () => {
 
 it('says where a page stands', async () => {
   const first = (await app.administer(PAGE, { first: 4 })).body.data.clients;
-  expect(first.pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor: first.edges[0].cursor, endCursor: first.edges[3].cursor });
+  expect(first.pageInfo).toEqual({
+    hasNextPage: true,
+    hasPreviousPage: false,
+    startCursor: first.edges[0].cursor,
+    endCursor: first.edges[3].cursor,
+  });
   const last = (await app.administer(PAGE, { first: 100, after: first.pageInfo.endCursor })).body.data.clients;
   expect(last.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
   expect([first.totalCount, last.totalCount]).toEqual([10, 10]);
@@ -95,7 +100,12 @@ it.each([
 
 it('answers an empty list with nothing before and after', async () => {
   const { body } = await app.administer(PAGE, { search: 'nothing like it' });
-  expect(body.data.clients).toEqual({ edges: [], nodes: [], totalCount: 0, pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null } });
+  expect(body.data.clients).toEqual({
+    edges: [],
+    nodes: [],
+    totalCount: 0,
+    pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+  });
 });
 
 it('counts only when asked', async () => {
@@ -113,12 +123,17 @@ it.each([0, -1, 101, 2_000_000_000])('refuses a page of %p', async (first) => {
   expect(fieldsOf(await app.administer(PAGE, { first }))).toEqual(['first']);
 });
 
-it.each(['', 'x', 'bm90IGpzb24', Buffer.from('[]').toString('base64url'), Buffer.from('["CLIENT_ID","a","b"]').toString('base64url'), Buffer.from('["NAME",1,2]').toString('base64url'), Buffer.from('{"a":1}').toString('base64url')])(
-  'refuses the cursor %p',
-  async (after) => {
-    expect(fieldsOf(await app.administer(PAGE, { after }))).toEqual(['after']);
-  },
-);
+it.each([
+  '',
+  'x',
+  'bm90IGpzb24',
+  Buffer.from('[]').toString('base64url'),
+  Buffer.from('["CLIENT_ID","a","b"]').toString('base64url'),
+  Buffer.from('["NAME",1,2]').toString('base64url'),
+  Buffer.from('{"a":1}').toString('base64url'),
+])('refuses the cursor %p', async (after) => {
+  expect(fieldsOf(await app.administer(PAGE, { after }))).toEqual(['after']);
+});
 
 it('refuses a cursor of another order', async () => {
   const { endCursor } = (await app.administer(PAGE, { first: 2 })).body.data.clients.pageInfo;

@@ -1,8 +1,9 @@
-import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import type { Answer } from './support/answer.js';
+import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { clientId } clientSecret } }';
-const UPDATE = 'mutation ($clientId: String!, $input: UpdateClientInput!) { updateClient(clientId: $clientId, input: $input) { clientId name accessTokenLifetime scopes audiences enabled version updatedAt createdAt } }';
+const UPDATE =
+  'mutation ($clientId: String!, $input: UpdateClientInput!) { updateClient(clientId: $clientId, input: $input) { clientId name accessTokenLifetime scopes audiences enabled version updatedAt createdAt } }';
 
 let app: TestApp;
 
@@ -43,11 +44,22 @@ describe('createClient', () => {
   });
 
   it('makes no two secrets alike', async () => {
-    const secrets = await Promise.all(Array.from({ length: 10 }, async (_, index) => (await createClient(app, { clientId: `alike-${index}` })).secret));
+    const secrets = await Promise.all(
+      Array.from({ length: 10 }, async (_, index) => (await createClient(app, { clientId: `alike-${index}` })).secret),
+    );
     expect(new Set(secrets).size).toBe(10);
   });
 
-  it.each(['مبيعات الرياض', '販売', 'Ünïcödé', '👩‍💻 team', 'a'.repeat(100), '😀'.repeat(100), "O'Hara \"; DROP TABLE clients; --", '<b>&amp;</b>'])('keeps the name %p', async (name) => {
+  it.each([
+    'مبيعات الرياض',
+    '販売',
+    'Ünïcödé',
+    '👩‍💻 team',
+    'a'.repeat(100),
+    '😀'.repeat(100),
+    'O\'Hara "; DROP TABLE clients; --',
+    '<b>&amp;</b>',
+  ])('keeps the name %p', async (name) => {
     const clientId = `name-${Buffer.from(name).toString('hex').slice(0, 40)}`;
     await createClient(app, { clientId, name });
     const { body } = await app.administer('query ($clientId: String!) { client(clientId: $clientId) { name } }', { clientId });
@@ -55,22 +67,31 @@ describe('createClient', () => {
   });
 
   const lifetimes = [0, -1, 1.5, 2 ** 31, '3600', 31_536_001, true, [1], {}];
-  it.each(lifetimes.map((lifetime) => [JSON.stringify(lifetime), lifetime]))('refuses the lifetime %s by name and writes nothing', async (_text, accessTokenLifetime) => {
-    const before = await countRows();
-    const answer = await app.administer(CREATE, { input: { name: 'X', clientId: 'never', accessTokenLifetime } });
-    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.accessTokenLifetime']]);
-    expect(await countRows()).toBe(before);
-  });
+  it.each(lifetimes.map((lifetime) => [JSON.stringify(lifetime), lifetime]))(
+    'refuses the lifetime %s by name and writes nothing',
+    async (_text, accessTokenLifetime) => {
+      const before = await countRows();
+      const answer = await app.administer(CREATE, { input: { name: 'X', clientId: 'never', accessTokenLifetime } });
+      expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.accessTokenLifetime']]);
+      expect(await countRows()).toBe(before);
+    },
+  );
 
-  it.each(['', '   ', '\t\n', 'a'.repeat(101), '😀'.repeat(101), 'a\u0000b', 'a\nb', 'a\u202eb', '\ud800'])('refuses the name %p by name', async (name) => {
-    const answer = await app.administer(CREATE, { input: { name, clientId: 'never' } });
-    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.name']]);
-  });
+  it.each(['', '   ', '\t\n', 'a'.repeat(101), '😀'.repeat(101), 'a\u0000b', 'a\nb', 'a\u202eb', '\ud800'])(
+    'refuses the name %p by name',
+    async (name) => {
+      const answer = await app.administer(CREATE, { input: { name, clientId: 'never' } });
+      expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.name']]);
+    },
+  );
 
-  it.each(['', 'a b', 'a/b', 'é', 'a'.repeat(101), ' a', 'a ', 'a\u0000', 'a:b', 'a%20', 'ａ'])('refuses the client id %p by name', async (clientId) => {
-    const answer = await app.administer(CREATE, { input: { name: 'X', clientId } });
-    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.clientId']]);
-  });
+  it.each(['', 'a b', 'a/b', 'é', 'a'.repeat(101), ' a', 'a ', 'a\u0000', 'a:b', 'a%20', 'ａ'])(
+    'refuses the client id %p by name',
+    async (clientId) => {
+      const answer = await app.administer(CREATE, { input: { name: 'X', clientId } });
+      expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.clientId']]);
+    },
+  );
 
   it.each([
     ['scopes', ['a b']],
@@ -95,14 +116,29 @@ describe('createClient', () => {
 
   it.each([
     ['in variables', CREATE, { input: { name: ' ', clientId: 'a/b', accessTokenLifetime: 0, scopes: [' '], audiences: ['x'] } }],
-    ['in the document', 'mutation { createClient(input: { name: " ", clientId: "a/b", accessTokenLifetime: 0, scopes: [" "], audiences: ["x"] }) { clientSecret } }', undefined],
-    ['of a wrong type, in variables', CREATE, { input: { name: ' ', clientId: 'a/b', accessTokenLifetime: '3600', scopes: [' '], audiences: ['x'] } }],
-    ['of a wrong type, in the document', 'mutation { createClient(input: { name: " ", clientId: "a/b", accessTokenLifetime: "3600", scopes: [" "], audiences: ["x"] }) { clientSecret } }', undefined],
+    [
+      'in the document',
+      'mutation { createClient(input: { name: " ", clientId: "a/b", accessTokenLifetime: 0, scopes: [" "], audiences: ["x"] }) { clientSecret } }',
+      undefined,
+    ],
+    [
+      'of a wrong type, in variables',
+      CREATE,
+      { input: { name: ' ', clientId: 'a/b', accessTokenLifetime: '3600', scopes: [' '], audiences: ['x'] } },
+    ],
+    [
+      'of a wrong type, in the document',
+      'mutation { createClient(input: { name: " ", clientId: "a/b", accessTokenLifetime: "3600", scopes: [" "], audiences: ["x"] }) { clientSecret } }',
+      undefined,
+    ],
     ['missing', CREATE, { input: { accessTokenLifetime: 0, scopes: [' '], audiences: ['x'] } }],
   ])('names every field at fault at once when they are %s', async (_where, query, variables) => {
     const answer = await app.administer(query, variables);
     expect(answer.body.errors).toHaveLength(1);
-    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.accessTokenLifetime', 'input.audiences', 'input.clientId', 'input.name', 'input.scopes']]);
+    expect([codeOf(answer), fieldsOf(answer)]).toEqual([
+      'BAD_USER_INPUT',
+      ['input.accessTokenLifetime', 'input.audiences', 'input.clientId', 'input.name', 'input.scopes'],
+    ]);
     for (const { message } of answer.body.errors[0].extensions.fields) expect(message.length).toBeGreaterThan(10);
   });
 
@@ -123,7 +159,9 @@ describe('createClient', () => {
     [['clients:read'], 'https://x.example/'],
     [['orders:read'], 'GRAPHQL'],
   ])('refuses the scopes %j for the audience %s, where no token could carry them', async (scopes, audience) => {
-    const answer = await app.administer(CREATE, { input: { name: 'X', clientId: 'never', scopes, audiences: [audience.replace('GRAPHQL', `${app.url}/graphql`)] } });
+    const answer = await app.administer(CREATE, {
+      input: { name: 'X', clientId: 'never', scopes, audiences: [audience.replace('GRAPHQL', `${app.url}/graphql`)] },
+    });
     expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.audiences']]);
   });
 });
@@ -136,8 +174,11 @@ describe('a client id', () => {
     expect(answer.text).not.toMatch(/sql|duplicate|constraint/i);
   });
 
-  it('that differs in case only is another client\'s', async () => {
-    const clients = [await createClient(app, { clientId: 'case', accessTokenLifetime: 60 }), await createClient(app, { clientId: 'CASE', accessTokenLifetime: 61 })];
+  it("that differs in case only is another client's", async () => {
+    const clients = [
+      await createClient(app, { clientId: 'case', accessTokenLifetime: 60 }),
+      await createClient(app, { clientId: 'CASE', accessTokenLifetime: 61 }),
+    ];
     for (const [index, client] of clients.entries()) expect((await requestToken(app, client)).body.expires_in).toBe(60 + index);
     await app.administer('mutation { deleteClient(clientId: "CASE") { clientId } }');
     expect((await requestToken(app, clients[0])).status).toBe(200);
@@ -147,7 +188,12 @@ describe('a client id', () => {
     for (let round = 0; round < 5; round += 1) {
       const input = { name: 'Race', clientId: `race-${round}` };
       const answers = await Promise.all([1, 2, 3, 4].map(() => app.administer(CREATE, { input })));
-      expect(answers.map((answer) => codeOf(answer) ?? 'created').sort()).toEqual(['CLIENT_ID_TAKEN', 'CLIENT_ID_TAKEN', 'CLIENT_ID_TAKEN', 'created']);
+      expect(answers.map((answer) => codeOf(answer) ?? 'created').sort()).toEqual([
+        'CLIENT_ID_TAKEN',
+        'CLIENT_ID_TAKEN',
+        'CLIENT_ID_TAKEN',
+        'created',
+      ]);
       const secret = answers.find(({ body }) => body.data?.createClient)?.body.data.createClient.clientSecret;
       expect((await requestToken(app, { clientId: input.clientId, secret })).status).toBe(200);
     }
@@ -166,11 +212,33 @@ describe('updateClient', () => {
   it('changes what is given and nothing else', async () => {
     await createClient(app, { clientId: 'update', scopes: ['a', 'b'] });
     const { body } = await app.administer(UPDATE, { clientId: 'update', input: { accessTokenLifetime: 60 } });
-    expect(body.data.updateClient).toMatchObject({ name: 'Test update', accessTokenLifetime: 60, scopes: ['a', 'b'], audiences: [`${app.url}/api`], enabled: true, version: 2 });
-    const more = await app.administer(UPDATE, { clientId: 'update', input: { scopes: [], audiences: ['urn:x:y', `${app.url}/other`], enabled: false, accessTokenLifetime: null } });
-    expect(more.body.data.updateClient).toMatchObject({ accessTokenLifetime: 60, scopes: [], audiences: ['urn:x:y', `${app.url}/other`], enabled: false, version: 3 });
+    expect(body.data.updateClient).toMatchObject({
+      name: 'Test update',
+      accessTokenLifetime: 60,
+      scopes: ['a', 'b'],
+      audiences: [`${app.url}/api`],
+      enabled: true,
+      version: 2,
+    });
+    const more = await app.administer(UPDATE, {
+      clientId: 'update',
+      input: { scopes: [], audiences: ['urn:x:y', `${app.url}/other`], enabled: false, accessTokenLifetime: null },
+    });
+    expect(more.body.data.updateClient).toMatchObject({
+      accessTokenLifetime: 60,
+      scopes: [],
+      audiences: ['urn:x:y', `${app.url}/other`],
+      enabled: false,
+      version: 3,
+    });
     const read = await app.administer('{ client(clientId: "update") { accessTokenLifetime scopes audiences enabled version } }');
-    expect(read.body.data.client).toEqual({ accessTokenLifetime: 60, scopes: [], audiences: ['urn:x:y', `${app.url}/other`], enabled: false, version: 3 });
+    expect(read.body.data.client).toEqual({
+      accessTokenLifetime: 60,
+      scopes: [],
+      audiences: ['urn:x:y', `${app.url}/other`],
+      enabled: false,
+      version: 3,
+    });
   });
 
   it.each(['name', 'clientId'])('knows no %s: the schema refuses it', async (field) => {
@@ -192,7 +260,9 @@ describe('updateClient', () => {
 
   it('with a stale version is CONFLICT and changes nothing', async () => {
     await createClient(app, { clientId: 'stale' });
-    expect((await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 60, version: 1 } })).body.data.updateClient.version).toBe(2);
+    expect(
+      (await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 60, version: 1 } })).body.data.updateClient.version,
+    ).toBe(2);
     for (const version of [1, 3]) {
       expect(codeOf(await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 70, version } }))).toBe('CONFLICT');
     }
@@ -202,14 +272,19 @@ describe('updateClient', () => {
 
   it('lets one of two win that are based on the same version', async () => {
     await createClient(app, { clientId: 'duel' });
-    const answers = await Promise.all([10, 20].map((accessTokenLifetime) => app.administer(UPDATE, { clientId: 'duel', input: { accessTokenLifetime, version: 1 } })));
+    const answers = await Promise.all(
+      [10, 20].map((accessTokenLifetime) => app.administer(UPDATE, { clientId: 'duel', input: { accessTokenLifetime, version: 1 } })),
+    );
     expect(answers.map((answer) => codeOf(answer) ?? 'saved').sort()).toEqual(['CONFLICT', 'saved']);
   });
 
   it('refuses bad values by name and changes nothing', async () => {
     await createClient(app, { clientId: 'careful' });
     const answer = await app.administer(UPDATE, { clientId: 'careful', input: { accessTokenLifetime: 0, scopes: [' '], audiences: [] } });
-    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.accessTokenLifetime', 'input.audiences', 'input.scopes']]);
+    expect([codeOf(answer), fieldsOf(answer)]).toEqual([
+      'BAD_USER_INPUT',
+      ['input.accessTokenLifetime', 'input.audiences', 'input.scopes'],
+    ]);
     expect((await app.administer('{ client(clientId: "careful") { version } }')).body.data.client.version).toBe(1);
   });
 
@@ -274,7 +349,10 @@ it('binds clients to one tenant in the database itself', async () => {
   const columns = Object.keys(row as object);
   const insert = (changes: object) => {
     const values = { ...row, id: 'new', ...changes } as Record<string, unknown>;
-    return app.database.query(`INSERT INTO clients (${columns}) VALUES (${columns.map(() => '?')})`, columns.map((column) => values[column]));
+    return app.database.query(
+      `INSERT INTO clients (${columns}) VALUES (${columns.map(() => '?')})`,
+      columns.map((column) => values[column]),
+    );
   };
   await expect(insert({})).rejects.toThrow(/unique|duplicate/i);
   await expect(insert({ client_id: 'elsewhere', tenant_id: 'nowhere' })).rejects.toThrow(/foreign key/i);
@@ -282,6 +360,9 @@ it('binds clients to one tenant in the database itself', async () => {
 
 it('answers each GraphQL token request for a client by its exact id', async () => {
   const token = await getToken(app, app.admin);
-  const { body } = await graphql(app, { token, query: '{ a: client(clientId: "admin") { clientId } b: client(clientId: "Admin") { clientId } c: client(clientId: "") { clientId } }' });
+  const { body } = await graphql(app, {
+    token,
+    query: '{ a: client(clientId: "admin") { clientId } b: client(clientId: "Admin") { clientId } c: client(clientId: "") { clientId } }',
+  });
   expect(body.data).toEqual({ a: { clientId: 'admin' }, b: null, c: null });
 });

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { getIntrospectionQuery, isNonNullType, isObjectType } from 'graphql';
 import { importPKCS8, SignJWT } from 'jose';
 import { createSchema } from '../src/http/operations.js';
-import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { type Answer, readAnswer } from './support/answer.js';
+import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 
 const ALL_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const VIEWER = '{ viewer { clientId scopes } }';
@@ -20,7 +20,8 @@ const codeOf = ({ body }: Answer) => body.errors?.[0].extensions.code;
 /** A management client with these scopes. @returns its token */
 async function tokenWith(scopes: string[], clientId = `with-${scopes.join('-').replaceAll(':', '.')}`): Promise<string> {
   const { body } = await app.administer('query ($clientId: String!) { client(clientId: $clientId) { id } }', { clientId });
-  if (body.data.client) await app.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId });
+  if (body.data.client)
+    await app.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId });
   return getToken(app, await createClient(app, { clientId, scopes, audiences: [`${app.url}/graphql`] }));
 }
 
@@ -32,7 +33,10 @@ function operations(): { name: string; query: string }[] {
       const required = field.args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined);
       const values = required.map((arg) => `${arg.name}: ${arg.name === 'input' ? inputFor(field.name) : '"x"'}`);
       const leaf = isObjectType(isNonNullType(field.type) ? field.type.ofType : field.type) ? '{ __typename }' : '';
-      return { name: field.name, query: `${type === schema.getQueryType() ? 'query' : 'mutation'} { ${field.name}${values.length ? `(${values.join(', ')})` : ''} ${leaf} }` };
+      return {
+        name: field.name,
+        query: `${type === schema.getQueryType() ? 'query' : 'mutation'} { ${field.name}${values.length ? `(${values.join(', ')})` : ''} ${leaf} }`,
+      };
     }),
   );
 }
@@ -42,15 +46,27 @@ function inputFor(field: string): string {
 }
 
 describe('PROTOCOL 15: without a good token', () => {
-  it.each(operations().map(({ name, query }) => [name, query]))('%s is refused with a bare challenge when there is none', async (_name, query) => {
-    const answer = await graphql(app, { query: query as string });
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
-  });
+  it.each(operations().map(({ name, query }) => [name, query]))(
+    '%s is refused with a bare challenge when there is none',
+    async (_name, query) => {
+      const answer = await graphql(app, { query: query as string });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    },
+  );
 
   const now = () => Math.floor(Date.now() / 1000);
-  const claims = () => ({ iss: app.url, sub: 'admin', client_id: 'admin', aud: `${app.url}/graphql`, iat: now(), exp: now() + 60, jti: 'x', scope: ALL_SCOPES.join(' ') });
+  const claims = () => ({
+    iss: app.url,
+    sub: 'admin',
+    client_id: 'admin',
+    aud: `${app.url}/graphql`,
+    iat: now(),
+    exp: now() + 60,
+    jti: 'x',
+    scope: ALL_SCOPES.join(' '),
+  });
 
   async function forge(changes: { claims?: object; header?: object; own?: boolean } = {}): Promise<string> {
     const [row] = await app.database.query('SELECT id, encrypted_private_key FROM signing_keys WHERE published_until IS NULL');
@@ -74,10 +90,13 @@ describe('PROTOCOL 15: without a good token', () => {
     ['signed by a key that is elsewhere', () => forge({ header: { kid: 'foreign', jku: 'https://evil.example/jwks' } })],
     ['of a client that does not exist', () => forge({ own: true, claims: { client_id: 'nobody', sub: 'nobody' } })],
     ['unsigned', async () => `${btoa('{"alg":"none","typ":"at+jwt"}')}.${btoa(JSON.stringify(claims()))}.`.replaceAll('=', '')],
-    ['altered', async () => {
-      const [header, , signature] = (await getToken(app, app.admin)).split('.');
-      return [header, btoa(JSON.stringify(claims())).replaceAll('=', ''), signature].join('.');
-    }],
+    [
+      'altered',
+      async () => {
+        const [header, , signature] = (await getToken(app, app.admin)).split('.');
+        return [header, btoa(JSON.stringify(claims())).replaceAll('=', ''), signature].join('.');
+      },
+    ],
   ];
 
   it.each(tokens)('a token that is %s is an invalid_token', async (_what, make) => {
@@ -88,7 +107,10 @@ describe('PROTOCOL 15: without a good token', () => {
   });
 
   it('a good token is good', async () => {
-    expect((await graphql(app, { token: await forge({ own: true }), query: VIEWER })).body.data.viewer).toEqual({ clientId: 'admin', scopes: ALL_SCOPES });
+    expect((await graphql(app, { token: await forge({ own: true }), query: VIEWER })).body.data.viewer).toEqual({
+      clientId: 'admin',
+      scopes: ALL_SCOPES,
+    });
   });
 
   it('a token is worth nothing once its client is disabled or deleted, or made anew', async () => {
@@ -118,7 +140,10 @@ describe('PROTOCOL 16: rights', () => {
 
   it.each(needed)('%s needs %s and says so', async (name, scope) => {
     const query = operations().find((operation) => operation.name === name)?.query as string;
-    const token = await tokenWith(ALL_SCOPES.filter((other) => other !== scope), `without-${scope.replace(':', '.')}`);
+    const token = await tokenWith(
+      ALL_SCOPES.filter((other) => other !== scope),
+      `without-${scope.replace(':', '.')}`,
+    );
     const before = await app.database.query('SELECT client_id, version FROM clients ORDER BY id');
     const answer = await graphql(app, { token, query });
     expect(codeOf(answer)).toBe('FORBIDDEN');
@@ -133,7 +158,11 @@ describe('PROTOCOL 16: rights', () => {
   });
 
   it('lists every operation of the schema above', () => {
-    expect(operations().map(({ name }) => name).sort()).toEqual([...needed.map(([name]) => name), 'viewer'].sort());
+    expect(
+      operations()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...needed.map(([name]) => name), 'viewer'].sort());
   });
 
   it('shrink with the client, not only with the token', async () => {
@@ -149,12 +178,16 @@ describe('PROTOCOL 16: rights', () => {
   });
 
   it.each([
-    ['createClient', 'mutation { createClient(input: { name: "X", clientId: "grant", scopes: ["keys:write"], audiences: ["AUD"] }) { clientSecret } }'],
+    [
+      'createClient',
+      'mutation { createClient(input: { name: "X", clientId: "grant", scopes: ["keys:write"], audiences: ["AUD"] }) { clientSecret } }',
+    ],
     ['updateClient', 'mutation { updateClient(clientId: "plain", input: { scopes: ["keys:write"] }) { id } }'],
     ['enabling', 'mutation { updateClient(clientId: "strong", input: { enabled: true }) { id } }'],
   ])('cannot be handed out by %s without being held', async (_how, query) => {
     const token = await tokenWith(['clients:read', 'clients:write'], 'manager');
-    for (const clientId of ['plain', 'strong', 'grant']) await app.administer(`mutation { deleteClient(clientId: "${clientId}") { clientId } }`);
+    for (const clientId of ['plain', 'strong', 'grant'])
+      await app.administer(`mutation { deleteClient(clientId: "${clientId}") { clientId } }`);
     await createClient(app, { clientId: 'plain', audiences: [`${app.url}/graphql`] });
     await createClient(app, { clientId: 'strong', scopes: ['keys:write'] });
     await app.administer('mutation { updateClient(clientId: "strong", input: { enabled: false }) { id } }');
@@ -168,7 +201,10 @@ describe('PROTOCOL 16: rights', () => {
   it('that a client has already stay with it when somebody with fewer changes it', async () => {
     const token = await tokenWith(['clients:read', 'clients:write'], 'junior');
     await createClient(app, { clientId: 'senior', scopes: ['keys:write', 'audit:read'] });
-    const { body } = await graphql(app, { token, query: 'mutation { updateClient(clientId: "senior", input: { scopes: ["keys:write"], accessTokenLifetime: 60 }) { scopes } }' });
+    const { body } = await graphql(app, {
+      token,
+      query: 'mutation { updateClient(clientId: "senior", input: { scopes: ["keys:write"], accessTokenLifetime: 60 }) { scopes } }',
+    });
     expect(body.data.updateClient.scopes).toEqual(['keys:write']);
   });
 });
@@ -177,7 +213,11 @@ describe('PROTOCOL 16: the token', () => {
   it('is refused in the query string', async () => {
     const token = await getToken(app, app.admin);
     const answer = await readAnswer(
-      fetch(`${app.url}/graphql?access_token=${token}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: VIEWER }) }),
+      fetch(`${app.url}/graphql?access_token=${token}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: VIEWER }),
+      }),
     );
     expect(answer.status).toBe(400);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_request"/);
@@ -223,7 +263,11 @@ describe('the last administrator', () => {
   it('stays when two delete each other at once', async () => {
     const pair = await startApp();
     await createClient(pair, { clientId: 'second', scopes: ALL_SCOPES });
-    const answers = await Promise.all(['admin', 'second'].map((clientId) => pair.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId })));
+    const answers = await Promise.all(
+      ['admin', 'second'].map((clientId) =>
+        pair.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId }),
+      ),
+    );
     expect(answers.map((answer) => codeOf(answer) ?? 'deleted').sort()).toEqual(['LAST_ADMINISTRATOR', 'deleted']);
     await pair.stop();
   });

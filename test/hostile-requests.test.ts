@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { getToken, graphql, startApp, type TestApp } from './support/app.js';
 import { type Answer, readAnswer } from './support/answer.js';
+import { getToken, graphql, startApp, type TestApp } from './support/app.js';
 
 let app: TestApp;
 let token: string;
@@ -12,7 +12,13 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
-  readAnswer(fetch(`${app.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers }, body }));
+  readAnswer(
+    fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      body,
+    }),
+  );
 const run = (query: string) => graphql(app, { token, query });
 const reason = ({ body }: Answer) => body.errors.map(({ message }: { message: string }) => message).join(' ');
 
@@ -21,7 +27,12 @@ describe('a GraphQL body', () => {
 
   it.each([
     ['JSON cut short', good.slice(0, -3), {}, 400],
-    ['malformed UTF-8', Buffer.concat([Buffer.from('{"query":"{ viewer { clientId } } # '), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), {}, 400],
+    [
+      'malformed UTF-8',
+      Buffer.concat([Buffer.from('{"query":"{ viewer { clientId } } # '), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+      {},
+      400,
+    ],
     ['empty', '', {}, 400],
     ['null', 'null', {}, 400],
     ['a number', '1', {}, 400],
@@ -36,17 +47,22 @@ describe('a GraphQL body', () => {
     ['multipart', good, { 'content-type': 'multipart/form-data; boundary=x' }, 415],
     ['too large', JSON.stringify({ query: `{ viewer { clientId } } # ${'x'.repeat(110_000)}` }), {}, 413],
     ['a batch', `[${good},${good}]`, {}, 400],
-  ] as [string, string | Buffer, Record<string, string>, number][])('that is %s gets its status and a reason', async (_what, body, headers, status) => {
-    const answer = await post(body, headers);
-    expect(answer.status).toBe(status);
-    expect(answer.text.length).toBeGreaterThan(20);
-    expect(answer.text).not.toMatch(/\n\s+at |node_modules|SQL/);
-  });
+  ] as [string, string | Buffer, Record<string, string>, number][])(
+    'that is %s gets its status and a reason',
+    async (_what, body, headers, status) => {
+      const answer = await post(body, headers);
+      expect(answer.status).toBe(status);
+      expect(answer.text.length).toBeGreaterThan(20);
+      expect(answer.text).not.toMatch(/\n\s+at |node_modules|SQL/);
+    },
+  );
 
   it('that ends too soon leaves the server well', async () => {
     await new Promise<void>((resolve) => {
       const socket = connect(app.port, '127.0.0.1', () => {
-        socket.write(`POST /graphql HTTP/1.1\r\nHost: localhost:${app.port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`);
+        socket.write(
+          `POST /graphql HTTP/1.1\r\nHost: localhost:${app.port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"`,
+        );
         setImmediate(() => socket.destroy());
       }).on('close', () => resolve());
     });
@@ -104,7 +120,10 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
 
   it('cannot be sent by GET', async () => {
     const mutation = encodeURIComponent('mutation { deleteClient(clientId: "admin") { clientId } }');
-    for (const headers of [{ authorization: `Bearer ${token}` }, { authorization: `Bearer ${token}`, 'content-type': 'application/json' }]) {
+    for (const headers of [
+      { authorization: `Bearer ${token}` },
+      { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ]) {
       const { text } = await readAnswer(fetch(`${app.url}/graphql?query=${mutation}`, { headers }));
       expect(text).not.toContain('"data"');
     }
@@ -118,13 +137,20 @@ it('hides what it did not foresee, and logs it with the id of the request', asyn
   lookup.find = () => Promise.reject(new Error('SELECT * FROM secrets_table failed'));
   const answers = [
     await run('{ viewer { clientId } }'),
-    await readAnswer(fetch(`${app.url}/connect/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'admin', client_secret: 'x' }) })),
+    await readAnswer(
+      fetch(`${app.url}/connect/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'admin', client_secret: 'x' }),
+      }),
+    ),
   ];
   lookup.find = find;
   for (const { status, text, headers } of answers) {
     expect(status).toBe(500);
     expect(text).not.toContain('secrets_table');
-    expect(app.logLines.find((line) => line.includes('secrets_table') && line.includes(headers.get('x-request-id') as string))).toBeDefined();
+    expect(
+      app.logLines.find((line) => line.includes('secrets_table') && line.includes(headers.get('x-request-id') as string)),
+    ).toBeDefined();
   }
 });
 
@@ -140,13 +166,20 @@ it('sends headers that keep browsers from doing more than they should', async ()
   }
 });
 
-it.each(['/nowhere', '/../../etc/passwd', '/assets/..%2f..%2fpackage.json', '/assets/%2e%2e%2fsrc%2fmain.js', '/assets/.server', '/%', '/%00', '//evil.example/'])('has nothing at %s', async (path) => {
+it.each([
+  '/nowhere',
+  '/../../etc/passwd',
+  '/assets/..%2f..%2fpackage.json',
+  '/assets/%2e%2e%2fsrc%2fmain.js',
+  '/assets/.server',
+  '/%',
+  '/%00',
+  '//evil.example/',
+])('has nothing at %s', async (path) => {
   const answer = await new Promise<string>((resolve) => {
     let text = '';
     const socket = connect(app.port, '127.0.0.1').on('data', (chunk) => (text += chunk));
-    socket
-      .on('close', () => resolve(text))
-      .write(`GET ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`);
+    socket.on('close', () => resolve(text)).write(`GET ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`);
   });
   expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
   expect(answer).not.toMatch(/ENOENT|console|immutable/);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
 import { readAnswer } from './support/answer.js';
+import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
 
 let app: TestApp;
 
@@ -32,22 +32,25 @@ function send(lines: string[]): Promise<string> {
 }
 
 describe('PROTOCOL 19: the metadata', () => {
-  it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])('stands at %s and lists what works, no more', async (path) => {
-    const { status, body, headers } = await readAnswer(fetch(app.url + path));
-    expect(status).toBe(200);
-    expect(headers.get('content-type')).toMatch(/^application\/json/);
-    expect(body).toEqual({
-      issuer: app.url,
-      token_endpoint: `${app.url}/connect/token`,
-      jwks_uri: `${app.url}/.well-known/jwks.json`,
-      grant_types_supported: ['client_credentials'],
-      response_types_supported: [],
-      subject_types_supported: ['public'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    });
-  });
+  it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(
+    'stands at %s and lists what works, no more',
+    async (path) => {
+      const { status, body, headers } = await readAnswer(fetch(app.url + path));
+      expect(status).toBe(200);
+      expect(headers.get('content-type')).toMatch(/^application\/json/);
+      expect(body).toEqual({
+        issuer: app.url,
+        token_endpoint: `${app.url}/connect/token`,
+        jwks_uri: `${app.url}/.well-known/jwks.json`,
+        grant_types_supported: ['client_credentials'],
+        response_types_supported: [],
+        subject_types_supported: ['public'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      });
+    },
+  );
 
-  it('lists endpoints that answer, and its issuer is the tokens\'', async () => {
+  it("lists endpoints that answer, and its issuer is the tokens'", async () => {
     const { body } = await readAnswer(fetch(`${app.url}/.well-known/oauth-authorization-server`));
     const client = await createClient(app, { clientId: 'reader' });
     expect((await requestToken({ url: new URL(body.token_endpoint).origin }, client)).status).toBe(200);
@@ -55,50 +58,79 @@ describe('PROTOCOL 19: the metadata', () => {
     expect(JSON.parse(atob((await getToken(app, client)).split('.')[1] as string)).iss).toBe(body.issuer);
   });
 
-  it.each(['127.0.0.1', '[::1]', 'LOCALHOST'])('keeps the issuer\'s URLs when it is asked as %s', async (host) => {
+  it.each(['127.0.0.1', '[::1]', 'LOCALHOST'])("keeps the issuer's URLs when it is asked as %s", async (host) => {
     const { status, text } = await get('/.well-known/openid-configuration', { host: `${host}:${app.port}` });
     expect(status).toBe(200);
     expect(JSON.parse(text).token_endpoint).toBe(`${app.url}/connect/token`);
   });
 
-  it.each(['/auth', '/token', '/me', '/session/end', '/session/end/confirm', '/jwks', '/reg', '/connect/introspect', '/connect/revocation', '/CONNECT/TOKEN', '/connect/token/'])(
-    'has nothing else at %s',
-    async (path) => {
-      for (const method of ['GET', 'POST']) expect((await readAnswer(fetch(app.url + path, { method }))).status).toBe(404);
-    },
-  );
+  it.each([
+    '/auth',
+    '/token',
+    '/me',
+    '/session/end',
+    '/session/end/confirm',
+    '/jwks',
+    '/reg',
+    '/connect/introspect',
+    '/connect/revocation',
+    '/CONNECT/TOKEN',
+    '/connect/token/',
+  ])('has nothing else at %s', async (path) => {
+    for (const method of ['GET', 'POST']) expect((await readAnswer(fetch(app.url + path, { method }))).status).toBe(404);
+  });
 });
 
 describe('PROTOCOL 20: the Host', () => {
-  it.each(['evil.example', 'localhost', 'localhost:1', 'localhost.evil.example', 'a b', 'localhost:99999', '[::1', 'user@localhost'])('is refused and never echoed when unregistered (%p)', async (host) => {
-    for (const path of ['/.well-known/openid-configuration', '/connect/token', '/graphql', '/']) {
-      const { status, text } = await get(path, { host });
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(status).toBeLessThan(500);
-      if (host !== 'localhost') expect(text).not.toContain(host);
-    }
-  });
+  it.each(['evil.example', 'localhost', 'localhost:1', 'localhost.evil.example', 'a b', 'localhost:99999', '[::1', 'user@localhost'])(
+    'is refused and never echoed when unregistered (%p)',
+    async (host) => {
+      for (const path of ['/.well-known/openid-configuration', '/connect/token', '/graphql', '/']) {
+        const { status, text } = await get(path, { host });
+        expect(status).toBeGreaterThanOrEqual(400);
+        expect(status).toBeLessThan(500);
+        if (host !== 'localhost') expect(text).not.toContain(host);
+      }
+    },
+  );
 
   it('is not taken from X-Forwarded-Host unless the proxy is trusted', async () => {
     const headers = { host: 'evil.example', 'x-forwarded-host': `localhost:${app.port}` };
     expect((await get('/graphql', headers)).status).toBe(421);
     const trusting = await startApp({ TRUST_PROXY: 'true' });
-    const forwarded = { port: trusting.port, host: '127.0.0.1', path: '/.well-known/openid-configuration', headers: { host: 'inner', 'x-forwarded-host': `localhost:${trusting.port}` } };
+    const forwarded = {
+      port: trusting.port,
+      host: '127.0.0.1',
+      path: '/.well-known/openid-configuration',
+      headers: { host: 'inner', 'x-forwarded-host': `localhost:${trusting.port}` },
+    };
     const status = await new Promise((resolve) => request(forwarded, (response) => resolve(response.resume().statusCode)).end());
     expect(status).toBe(200);
     await trusting.stop();
   });
 
   it('is refused when there are two', async () => {
-    const answer = await send(['GET /.well-known/openid-configuration HTTP/1.1', `Host: localhost:${app.port}`, 'Host: evil.example', 'Connection: close']);
+    const answer = await send([
+      'GET /.well-known/openid-configuration HTTP/1.1',
+      `Host: localhost:${app.port}`,
+      'Host: evil.example',
+      'Connection: close',
+    ]);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).not.toContain('evil.example');
   });
 
-  it.each(['', 'user@localhost:PORT', 'localhost:PORT/x', 'localhost:PORT?x', 'localhost:PORT#x', 'localhost:0PORT'])('is refused when malformed (%p)', async (host) => {
-    const answer = await send(['GET /.well-known/openid-configuration HTTP/1.1', `Host: ${host.replace('PORT', String(app.port))}`, 'Connection: close']);
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-  });
+  it.each(['', 'user@localhost:PORT', 'localhost:PORT/x', 'localhost:PORT?x', 'localhost:PORT#x', 'localhost:0PORT'])(
+    'is refused when malformed (%p)',
+    async (host) => {
+      const answer = await send([
+        'GET /.well-known/openid-configuration HTTP/1.1',
+        `Host: ${host.replace('PORT', String(app.port))}`,
+        'Connection: close',
+      ]);
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    },
+  );
 
   it('does not matter to the health checks', async () => {
     expect((await get('/health/live', { host: 'anything' })).status).toBe(200);

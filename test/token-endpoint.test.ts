@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { basic, createClient, requestToken, startApp, type TestApp } from './support/app.js';
 import { type Answer, readAnswer } from './support/answer.js';
+import { basic, createClient, requestToken, startApp, type TestApp } from './support/app.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const INVALID_CLIENT = '{"error":"invalid_client"}';
@@ -73,7 +73,9 @@ describe('PROTOCOL 2 and 3: whoever is not a valid client', () => {
     const expired = await createClient(app, { clientId: 'expired' });
     await app.administer('mutation { updateClient(clientId: "disabled", input: { enabled: false }) { id } }');
     await app.administer('mutation { deleteClient(clientId: "deleted") { clientId } }');
-    await app.database.query("UPDATE client_secrets SET expires_at = '2020-01-01 00:00:00.000' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'expired')");
+    await app.database.query(
+      "UPDATE client_secrets SET expires_at = '2020-01-01 00:00:00.000' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'expired')",
+    );
     const impostors = [
       { clientId: 'nobody', secret: client.secret },
       disabled,
@@ -111,10 +113,13 @@ describe('PROTOCOL 2 and 3: whoever is not a valid client', () => {
 });
 
 describe('PROTOCOL 4: how credentials come', () => {
-  it.each(['grant_type=client_credentials', 'grant_type=client_credentials&client_secret=x', ''])('answers 401 when none are complete (%p)', async (body) => {
-    const { status, text } = await form(body);
-    expect({ status, text }).toEqual({ status: 401, text: INVALID_CLIENT });
-  });
+  it.each(['grant_type=client_credentials', 'grant_type=client_credentials&client_secret=x', ''])(
+    'answers 401 when none are complete (%p)',
+    async (body) => {
+      const { status, text } = await form(body);
+      expect({ status, text }).toEqual({ status: 401, text: INVALID_CLIENT });
+    },
+  );
 
   it('answers 401 to a request without any body', async () => {
     const { status, text } = await readAnswer(fetch(`${app.url}/connect/token`, { method: 'POST' }));
@@ -180,15 +185,24 @@ describe('PROTOCOL 6: the grant', () => {
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  it.each(['password', 'authorization_code', 'refresh_token', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code', 'nonsense'])('is not %s', async (grant_type) => {
-    const { status, body } = await requestToken(app, client, { grant_type });
-    expect([status, body.error]).toEqual([400, 'unsupported_grant_type']);
-  });
+  it.each(['password', 'authorization_code', 'refresh_token', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code', 'nonsense'])(
+    'is not %s',
+    async (grant_type) => {
+      const { status, body } = await requestToken(app, client, { grant_type });
+      expect([status, body.error]).toEqual([400, 'unsupported_grant_type']);
+    },
+  );
 });
 
 describe('PROTOCOL 7: parameters', () => {
   it.each(['grant_type', 'client_id', 'client_secret', 'scope', 'resource'])('may not be repeated (%s)', async (name) => {
-    const values: Record<string, string> = { grant_type: 'client_credentials', client_id: client.clientId, client_secret: client.secret, scope: 'orders:read', resource: api };
+    const values: Record<string, string> = {
+      grant_type: 'client_credentials',
+      client_id: client.clientId,
+      client_secret: client.secret,
+      scope: 'orders:read',
+      resource: api,
+    };
     const { status, body } = await form(`${new URLSearchParams(values)}&${new URLSearchParams({ [name]: values[name] as string })}`);
     expect(status).toBe(400);
     expect(body.error).toBe('invalid_request');
@@ -207,7 +221,10 @@ describe('PROTOCOL 8: the request itself', () => {
   });
 
   it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])('is not %s', async (type) => {
-    const { status, body } = await form('{"grant_type":"client_credentials"}', { 'content-type': type, authorization: basic(client.clientId, client.secret) });
+    const { status, body } = await form('{"grant_type":"client_credentials"}', {
+      'content-type': type,
+      authorization: basic(client.clientId, client.secret),
+    });
     expect([400, 415]).toContain(status);
     expect(body.error).toBe('invalid_request');
   });
@@ -230,10 +247,13 @@ describe('PROTOCOL 8: the request itself', () => {
 });
 
 describe('PROTOCOL 9: scope', () => {
-  it.each(['orders:delete', 'orders:read nonsense', 'clients:read', 'openid', 'offline_access'])('is refused when the client may not have it (%p)', async (scope) => {
-    const { status, body } = await requestToken(app, client, { scope });
-    expect([status, body.error]).toEqual([400, 'invalid_scope']);
-  });
+  it.each(['orders:delete', 'orders:read nonsense', 'clients:read', 'openid', 'offline_access'])(
+    'is refused when the client may not have it (%p)',
+    async (scope) => {
+      const { status, body } = await requestToken(app, client, { scope });
+      expect([status, body.error]).toEqual([400, 'invalid_scope']);
+    },
+  );
 
   it.each(['  orders:read', 'orders:read\t', 'ö'])('is refused when malformed (%p)', async (scope) => {
     const { status, body } = await requestToken(app, client, { scope });
@@ -255,10 +275,13 @@ describe('PROTOCOL 9: scope', () => {
 });
 
 describe('PROTOCOL 10: resource', () => {
-  it.each(['https://unknown.example/', 'not a uri', 'https://billing.example/#part', 'https://billing.example'])('is refused when the client has no access to it (%p)', async (resource) => {
-    const { status, body } = await requestToken(app, client, { resource });
-    expect([status, body.error]).toEqual([400, 'invalid_target']);
-  });
+  it.each(['https://unknown.example/', 'not a uri', 'https://billing.example/#part', 'https://billing.example'])(
+    'is refused when the client has no access to it (%p)',
+    async (resource) => {
+      const { status, body } = await requestToken(app, client, { resource });
+      expect([status, body.error]).toEqual([400, 'invalid_target']);
+    },
+  );
 
   it('is the first audience when it is absent, and the one that is asked for otherwise', async () => {
     const audienceOf = (answer: Answer) => JSON.parse(Buffer.from(answer.body.access_token.split('.')[1], 'base64url').toString()).aud;
@@ -284,8 +307,13 @@ function postInChunks(body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(app.port, '127.0.0.1');
     let answer = '';
-    socket.on('data', (chunk) => (answer += chunk)).on('error', reject).on('close', () => resolve(answer));
-    socket.write(`POST /connect/token HTTP/1.1\r\nHost: localhost:${app.port}\r\nContent-Type: ${FORM['content-type']}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`);
+    socket
+      .on('data', (chunk) => (answer += chunk))
+      .on('error', reject)
+      .on('close', () => resolve(answer));
+    socket.write(
+      `POST /connect/token HTTP/1.1\r\nHost: localhost:${app.port}\r\nContent-Type: ${FORM['content-type']}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
+    );
     socket.end(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
   });
 }

@@ -8,7 +8,8 @@ import type { GraphQLContext } from './principal.js';
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
 export const authChecker: AuthCheckerFn<GraphQLContext, string> = ({ context: { principal } }, scopes) => {
-  if (!principal) throw new AppError('UNAUTHENTICATED', 'This needs an access token: send "Authorization: Bearer <token>" with a token for this API.');
+  if (!principal)
+    throw new AppError('UNAUTHENTICATED', 'This needs an access token: send "Authorization: Bearer <token>" with a token for this API.');
   const missing = scopes.find((scope) => !principal.scopes.includes(scope));
   if (missing) throw new Forbidden(`This needs a token with the scope ${missing}.`);
   return true;

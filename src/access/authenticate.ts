@@ -34,7 +34,10 @@ export class Authenticator {
    * that a token of one that was deleted or disabled is worth nothing at once.
    * @throws {BearerError}
    */
-  async authenticate(tenant: TenantContext, request: { authorization: string | undefined; query: URLSearchParams }): Promise<Principal | undefined> {
+  async authenticate(
+    tenant: TenantContext,
+    request: { authorization: string | undefined; query: URLSearchParams },
+  ): Promise<Principal | undefined> {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }

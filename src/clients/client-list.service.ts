@@ -6,8 +6,8 @@ import { Client } from './client.entity.js';
 import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
 import { present } from './client.service.js';
 import { fromCursor, type Position, SORT_COLUMN } from './client-cursor.js';
-import { toSearchText } from './client-text.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { toSearchText } from './client-text.js';
 
 const LARGEST_PAGE = 100;
 
@@ -50,7 +50,11 @@ export class ClientListService {
     const rows = await this.database.read((manager) => {
       const query = matching(manager, caller, search);
       if (position) continueAfter(query, position, { field, direction });
-      return query.orderBy(`client.${SORT_COLUMN[field]}`, direction).addOrderBy('client.id', direction).limit(first + 1).getMany();
+      return query
+        .orderBy(`client.${SORT_COLUMN[field]}`, direction)
+        .addOrderBy('client.id', direction)
+        .limit(first + 1)
+        .getMany();
     });
     const clients = rows.slice(0, first).map((client) => present(client, caller.issuer));
     return { clients, field, hasNextPage: rows.length > first };

@@ -6,7 +6,9 @@ import type { SecretDigest } from './secret.js';
 
 /** What is kept of a client's secret: a keyed digest, never the secret. */
 @Entity('client_secrets')
-@ObjectType({ description: 'A secret of a client, as far as it can still be told: the secret itself is shown once, when it is made, and is not stored.' })
+@ObjectType({
+  description: 'A secret of a client, as far as it can still be told: the secret itself is shown once, when it is made, and is not stored.',
+})
 export class ClientSecret {
   @Field(() => ID, { description: 'Names this secret among those of its client.' })
   @PrimaryColumn('varchar', { length: 36 })

@@ -53,7 +53,9 @@ export class Client {
   @Column('varchar', { name: 'auth_method', length: 30 })
   authMethod!: ClientAuthMethod;
 
-  @Field(() => [String], { description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.' })
+  @Field(() => [String], {
+    description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.',
+  })
   @Column('simple-json')
   scopes!: string[];
 

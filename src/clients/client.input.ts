@@ -1,13 +1,4 @@
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsInt,
-  IsOptional,
-  Matches,
-  Max,
-  Min,
-  registerDecorator,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsInt, IsOptional, Matches, Max, Min, registerDecorator } from 'class-validator';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
 
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
@@ -46,7 +37,8 @@ export class CreateClientInput {
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The APIs that its tokens may be for, as absolute URIs, the usual one first. When absent: the tenant\'s API, and this one when a scope manages it.',
+    description:
+      "The APIs that its tokens may be for, as absolute URIs, the usual one first. When absent: the tenant's API, and this one when a scope manages it.",
   })
   @IsOptional()
   @IsAudiences()
@@ -68,7 +60,10 @@ export class UpdateClientInput {
   @IsScopes()
   scopes?: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'All APIs that its tokens may be for from now on, as absolute URIs, the usual one first.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'All APIs that its tokens may be for from now on, as absolute URIs, the usual one first.',
+  })
   @IsOptional()
   @IsAudiences()
   audiences?: string[] | null;
@@ -76,7 +71,11 @@ export class UpdateClientInput {
   @Field(() => Boolean, { nullable: true, description: 'false stops the application at once, true lets it in again.' })
   enabled?: boolean | null;
 
-  @Field(() => Int, { nullable: true, description: 'The version that the change is based on. When the client is at another one by now, nothing is changed and the code is CONFLICT.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The version that the change is based on. When the client is at another one by now, nothing is changed and the code is CONFLICT.',
+  })
   version?: number | null;
 }
 
@@ -131,23 +130,28 @@ function IsName(): PropertyDecorator {
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
 function IsScopes(): PropertyDecorator {
   const form = new RegExp(`^[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,${LONGEST_VALUE}}$`);
-  return listOf(MOST_SCOPES, rule(
-    `Each scope is 1 to ${LONGEST_VALUE} printable ASCII characters without blanks, " and \\. The scopes openid and offline_access have no meaning here.`,
-    (values) =>
-      Array.isArray(values) &&
-      values.every((value) => typeof value === 'string' && form.test(value) && !['openid', 'offline_access'].includes(value)),
-  ));
+  return listOf(
+    MOST_SCOPES,
+    rule(
+      `Each scope is 1 to ${LONGEST_VALUE} printable ASCII characters without blanks, " and \\. The scopes openid and offline_access have no meaning here.`,
+      (values) =>
+        Array.isArray(values) &&
+        values.every((value) => typeof value === 'string' && form.test(value) && !['openid', 'offline_access'].includes(value)),
+    ),
+  );
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
 function IsAudiences(): PropertyDecorator {
   const form = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_VALUE}}$`);
-  const isAudience = (value: unknown) =>
-    typeof value === 'string' && form.test(value) && URL.canParse(value) && !value.includes('#');
-  return listOf(MOST_AUDIENCES, rule(
-    `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`,
-    (values) => Array.isArray(values) && values.length > 0 && values.every(isAudience),
-  ));
+  const isAudience = (value: unknown) => typeof value === 'string' && form.test(value) && URL.canParse(value) && !value.includes('#');
+  return listOf(
+    MOST_AUDIENCES,
+    rule(
+      `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`,
+      (values) => Array.isArray(values) && values.length > 0 && values.every(isAudience),
+    ),
+  );
 }
 
 function listOf(most: number, ofWhat: PropertyDecorator): PropertyDecorator {
@@ -160,5 +164,10 @@ function listOf(most: number, ofWhat: PropertyDecorator): PropertyDecorator {
 
 function rule(message: string, validate: (value: unknown) => boolean): PropertyDecorator {
   return (target, propertyName) =>
-    registerDecorator({ name: message, target: target.constructor, propertyName: propertyName as string, validator: { validate, defaultMessage: () => message } });
+    registerDecorator({
+      name: message,
+      target: target.constructor,
+      propertyName: propertyName as string,
+      validator: { validate, defaultMessage: () => message },
+    });
 }

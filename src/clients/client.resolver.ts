@@ -4,10 +4,10 @@ import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, 
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
-import { ClientListService, type ClientPage } from './client-list.service.js';
-import { ClientSecret } from './client-secret.entity.js';
 import { ClientService } from './client.service.js';
 import { toCursor } from './client-cursor.js';
+import { ClientListService, type ClientPage } from './client-list.service.js';
+import { ClientSecret } from './client-secret.entity.js';
 
 const DEFAULT_PAGE = 50;
 
@@ -86,16 +86,26 @@ export class ClientResolver {
   ) {}
 
   @Authorized('clients:read')
-  @Query(() => Client, { nullable: true, description: 'The client with exactly this client id; null when there is none. Needs the scope clients:read.' })
-  client(@Ctx() { principal }: GraphQLContext, @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string): Promise<Client | null> {
+  @Query(() => Client, {
+    nullable: true,
+    description: 'The client with exactly this client id; null when there is none. Needs the scope clients:read.',
+  })
+  client(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string,
+  ): Promise<Client | null> {
     return this.list.find(principal as Principal, clientId);
   }
 
   @Authorized('clients:read')
-  @Query(() => ClientConnection, { description: 'The tenant\'s clients, page by page. Needs the scope clients:read.' })
+  @Query(() => ClientConnection, { description: "The tenant's clients, page by page. Needs the scope clients:read." })
   async clients(
     @Ctx() { principal }: GraphQLContext,
-    @Arg('search', () => String, { nullable: true, description: 'Only clients whose name or client id contains this; case and accents do not count.' }) search: string | null,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Only clients whose name or client id contains this; case and accents do not count.',
+    })
+    search: string | null,
     @Arg('first', () => Int, { defaultValue: DEFAULT_PAGE, description: 'How many at most: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'The endCursor of the page before.' }) after: string | null,
     @Arg('orderBy', () => ClientOrder, { nullable: true, description: 'The order; by name when absent.' }) orderBy: ClientOrder | null,
@@ -106,14 +116,20 @@ export class ClientResolver {
 
   @Authorized('clients:write')
   @Mutation(() => CreateClientPayload, {
-    description: 'Registers an application and makes its secret, which is shown in this answer and never again. Needs the scope clients:write.',
+    description:
+      'Registers an application and makes its secret, which is shown in this answer and never again. Needs the scope clients:write.',
   })
-  createClient(@Ctx() { principal }: GraphQLContext, @Arg('input', { description: 'What the client is made from.' }) input: CreateClientInput): Promise<CreateClientPayload> {
+  createClient(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('input', { description: 'What the client is made from.' }) input: CreateClientInput,
+  ): Promise<CreateClientPayload> {
     return this.service.create(principal as Principal, input);
   }
 
   @Authorized('clients:write')
-  @Mutation(() => Client, { description: 'Changes a client; what the input leaves out stays. Disabling one stops it at once. Needs the scope clients:write.' })
+  @Mutation(() => Client, {
+    description: 'Changes a client; what the input leaves out stays. Disabling one stops it at once. Needs the scope clients:write.',
+  })
   updateClient(
     @Ctx() { principal }: GraphQLContext,
     @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string,
@@ -123,8 +139,13 @@ export class ClientResolver {
   }
 
   @Authorized('clients:write')
-  @Mutation(() => DeleteClientPayload, { description: 'Removes a client and its secrets. It gets no token from then on. Needs the scope clients:write.' })
-  deleteClient(@Ctx() { principal }: GraphQLContext, @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string): Promise<DeleteClientPayload> {
+  @Mutation(() => DeleteClientPayload, {
+    description: 'Removes a client and its secrets. It gets no token from then on. Needs the scope clients:write.',
+  })
+  deleteClient(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string,
+  ): Promise<DeleteClientPayload> {
     return this.service.delete(principal as Principal, clientId);
   }
 
@@ -147,7 +168,9 @@ export class ClientResolver {
 export class ClientConnectionResolver {
   constructor(private readonly list: ClientListService) {}
 
-  @FieldResolver(() => Int, { description: 'How many clients there are, or match the search, on all pages together. Counted only when asked for.' })
+  @FieldResolver(() => Int, {
+    description: 'How many clients there are, or match the search, on all pages together. Counted only when asked for.',
+  })
   totalCount(@Ctx() { principal }: GraphQLContext, @Root() { search }: ClientConnection): Promise<number> {
     return this.list.count(principal as Principal, search);
   }

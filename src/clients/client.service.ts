@@ -8,8 +8,8 @@ import { takeTurn } from '../tenants/tenant.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
 import { isAdministrator, requireGrantable, requireUsableScopes } from './client.rules.js';
-import { toNameKey, toSearchText } from './client-text.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { toNameKey, toSearchText } from './client-text.js';
 import { audiencesFor, fromStoredAudience, toStoredAudience } from './scopes.js';
 import { digestSecret, hintOf, makeSecret, type PlainSecret } from './secret.js';
 

@@ -1,12 +1,5 @@
 /** The rights to manage Latchkey itself. Tokens carry them for the audience `<issuer>/graphql` alone. */
-export const MANAGEMENT_SCOPES = [
-  'clients:read',
-  'clients:write',
-  'tenants:read',
-  'tenants:write',
-  'audit:read',
-  'keys:write',
-] as const;
+export const MANAGEMENT_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'] as const;
 
 /** One right to manage Latchkey. */
 export type ManagementScope = (typeof MANAGEMENT_SCOPES)[number];

@@ -1,17 +1,35 @@
-import { useGraphiQL, useGraphiQLActions, useMonaco } from '@graphiql/react';
+import { formatShortcutForOS, KEY_MAP, useGraphiQL, useGraphiQLActions, useMonaco } from '@graphiql/react';
 import { useEffect } from 'react';
 import { defineEditorThemes } from './editor-theme';
 
-/** Gives the editors the colours of the page, and turns them over when the system turns from light to dark. */
+const SHARED = {
+  // Lists and hints may then reach over the edge of a pane, and the text need not.
+  fixedOverflowWidgets: true,
+  fontFamily: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  fontSize: 13,
+  lineHeight: 20,
+  // At its end an editor hands the wheel on to the page.
+  scrollbar: { alwaysConsumeMouseWheel: false, horizontalScrollbarSize: 10, verticalScrollbarSize: 10 },
+  wordWrap: 'on',
+} as const;
+
+const RUN_KEYS = formatShortcutForOS(KEY_MAP.runQuery.key, 'Cmd');
+
+/** Gives the editors the page's colours and type, and a name each for those who cannot see them. */
 export function EditorLook() {
   const monaco = useMonaco((state) => state.monaco);
-  const theme = useGraphiQL((state) => state.theme);
-  const { setTheme } = useGraphiQLActions();
-
   useEffect(() => {
     if (monaco) defineEditorThemes(monaco);
   }, [monaco]);
+  useSystemScheme();
+  useEditorOptions();
+  return null;
+}
 
+/** GraphiQL asks once whether the system is dark; it may turn while the page is open. */
+function useSystemScheme(): void {
+  const theme = useGraphiQL((state) => state.theme);
+  const { setTheme } = useGraphiQLActions();
   useEffect(() => {
     if (theme !== null) return;
     const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -19,6 +37,25 @@ export function EditorLook() {
     scheme.addEventListener('change', follow);
     return () => scheme.removeEventListener('change', follow);
   }, [theme, setTheme]);
+}
 
-  return null;
+function useEditorOptions(): void {
+  const operation = useGraphiQL((state) => state.queryEditor);
+  const variables = useGraphiQL((state) => state.variableEditor);
+  const headers = useGraphiQL((state) => state.headerEditor);
+  const result = useGraphiQL((state) => state.responseEditor);
+  useEffect(() => {
+    operation?.updateOptions({ ...SHARED, ariaLabel: 'Operation' });
+    variables?.updateOptions({ ...SHARED, ariaLabel: 'Variables', placeholder: 'No variables.' });
+    headers?.updateOptions({
+      ...SHARED,
+      ariaLabel: 'Headers',
+      placeholder: 'More request headers, as JSON. The access token is sent without being named here.',
+    });
+    result?.updateOptions({
+      ...SHARED,
+      ariaLabel: 'Result',
+      placeholder: `The answer appears here. Run the operation with the arrow or ${RUN_KEYS}.`,
+    });
+  }, [operation, variables, headers, result]);
 }

@@ -44,12 +44,12 @@ function rulesOf({ comment, keyword, number, property, string, text, type }: typ
     '': text,
     'argument.identifier.gql': property,
     'comment.gql': comment,
-    'delimiter': text,
+    delimiter: text,
     'key.identifier.gql': property,
-    'keyword': keyword,
+    keyword: keyword,
     'keyword.json': keyword,
-    'number': number,
-    'string': string,
+    number: number,
+    string: string,
     'string.key.json': property,
     'string.value.json': string,
     'type.identifier.gql': type,
@@ -57,11 +57,16 @@ function rulesOf({ comment, keyword, number, property, string, text, type }: typ
   return Object.entries(colours).map(([token, colour]) => ({ token, foreground: colour.slice(1) }));
 }
 
-function colorsOf({ accent, quiet, surface, text }: typeof LIGHT): Theme['colors'] {
+function colorsOf({ accent, comment, quiet, string, surface, text }: typeof LIGHT): Theme['colors'] {
   const selected = `${accent}22`;
   return {
     'editor.background': '#ffffff00',
     'editor.foreground': text,
+    'editor.placeholder.foreground': comment,
+    'editorBracketHighlight.foreground1': text,
+    'editorBracketHighlight.foreground2': text,
+    'editorBracketHighlight.foreground3': text,
+    'editorBracketHighlight.unexpectedBracket.foreground': string,
     'editorHoverWidget.background': surface,
     'editorLineNumber.activeForeground': text,
     'editorLineNumber.foreground': quiet,
@@ -70,7 +75,7 @@ function colorsOf({ accent, quiet, surface, text }: typeof LIGHT): Theme['colors
     'editorSuggestWidget.selectedBackground': selected,
     'editorSuggestWidget.selectedForeground': text,
     'editorWidget.background': surface,
-    'focusBorder': accent,
+    focusBorder: accent,
     'list.hoverBackground': selected,
     'menu.background': surface,
     'menu.selectionBackground': selected,

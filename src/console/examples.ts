@@ -10,7 +10,7 @@ export interface Example {
 export const EXAMPLES: readonly Example[] = [
   {
     name: 'createClient',
-    query: `# Registers an application and makes its secret. This answer is the only one that shows it: copy it.
+    query: `# Registers an application. Its secret is shown in this answer and never again: copy it.
 mutation createClient($input: CreateClientInput!) {
   createClient(input: $input) {
     clientSecret
@@ -24,13 +24,12 @@ mutation createClient($input: CreateClientInput!) {
       createdAt
     }
   }
-}
-`,
+}`,
     variables: { input: { name: 'Sales board', clientId: 'sales-board', accessTokenLifetime: 3600 } },
   },
   {
     name: 'clients',
-    query: `# Lists the clients, a page at a time. For the next page, set "after" to this page's endCursor.
+    query: `# Lists the clients page by page; the endCursor of one page is the "after" of the next.
 query clients($search: String, $first: Int! = 50, $after: String, $orderBy: ClientOrder) {
   clients(search: $search, first: $first, after: $after, orderBy: $orderBy) {
     totalCount
@@ -46,8 +45,7 @@ query clients($search: String, $first: Int! = 50, $after: String, $orderBy: Clie
       endCursor
     }
   }
-}
-`,
+}`,
     variables: { search: '', first: 50, after: null, orderBy: { field: 'NAME', direction: 'ASC' } },
   },
   {
@@ -73,13 +71,12 @@ query client($clientId: String!) {
     createdAt
     updatedAt
   }
-}
-`,
+}`,
     variables: { clientId: 'sales-board' },
   },
   {
     name: 'updateClient',
-    query: `# Changes a client; what the input leaves out stays. With "enabled": false it gets no more tokens.
+    query: `# Changes a client; what the input leaves out stays. "enabled": false stops it at once.
 mutation updateClient($clientId: String!, $input: UpdateClientInput!) {
   updateClient(clientId: $clientId, input: $input) {
     name
@@ -91,20 +88,18 @@ mutation updateClient($clientId: String!, $input: UpdateClientInput!) {
     version
     updatedAt
   }
-}
-`,
+}`,
     variables: { clientId: 'sales-board', input: { accessTokenLifetime: 7200, enabled: true } },
   },
   {
     name: 'deleteClient',
-    query: `# Deletes a client for good and tells when its last token will have expired.
+    query: `# Deletes a client for good, and says when its last token will have expired.
 mutation deleteClient($clientId: String!) {
   deleteClient(clientId: $clientId) {
     clientId
     lastTokenExpiresAt
   }
-}
-`,
+}`,
     variables: { clientId: 'sales-board' },
   },
   {
@@ -115,8 +110,7 @@ query viewer {
     clientId
     scopes
   }
-}
-`,
+}`,
     variables: {},
   },
 ];

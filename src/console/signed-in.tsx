@@ -29,7 +29,7 @@ function TokenLife({ expiresAt, onExpired }: { expiresAt: number; onExpired(): v
   const until = new Date(expiresAt);
   return (
     <p className="token-life">
-      Token lives another{' '}
+      Token expires in{' '}
       <time dateTime={until.toISOString()} title={`Until ${until.toLocaleString()}`}>
         {inWords(secondsLeft)}
       </time>

@@ -110,7 +110,8 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<Gr
     async requestDidStart() {
       return {
         async didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors.filter(isInternal)) log.error({ requestId: contextValue.requestId, err: error }, 'GraphQL field failed');
+          for (const error of errors.filter(isInternal))
+            log.error({ requestId: contextValue.requestId, err: error }, 'GraphQL field failed');
         },
         async willSendResponse({ response, document, request }) {
           if (response.body.kind !== 'single') return;
@@ -122,9 +123,14 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<Gr
           } else if (codes.includes('DATABASE_UNAVAILABLE')) {
             response.http.status = 503;
             response.http.headers.set('retry-after', '5');
-          } else if (document && (codes.includes('BAD_USER_INPUT') || codes.includes('GRAPHQL_VALIDATION_FAILED')) && result.data === undefined) {
+          } else if (
+            document &&
+            (codes.includes('BAD_USER_INPUT') || codes.includes('GRAPHQL_VALIDATION_FAILED')) &&
+            result.data === undefined
+          ) {
             const fields = typeFaults(schema, document, request.variables ?? {});
-            if (fields.length > 0) result.errors = [{ message: new BadUserInput(fields).message, extensions: { code: 'BAD_USER_INPUT', fields } }];
+            if (fields.length > 0)
+              result.errors = [{ message: new BadUserInput(fields).message, extensions: { code: 'BAD_USER_INPUT', fields } }];
           }
         },
       };

@@ -27,14 +27,18 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     const route = ctx.routerPath ?? 'unmatched';
     metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, milliseconds / 1000);
     const { requestId } = ctx.state;
-    log.info({ requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(milliseconds * 10) / 10, ip: ctx.ip }, 'request');
+    log.info(
+      { requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(milliseconds * 10) / 10, ip: ctx.ip },
+      'request',
+    );
   };
 }
 
 function explainStatus(ctx: Context): void {
   if (ctx.body != null && ctx.type !== 'text/plain') return;
   if (ctx.status === 404) refuse(ctx, 404, NOT_FOUND);
-  if (ctx.status === 405) refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
+  if (ctx.status === 405)
+    refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
 }
 
 function answerError(ctx: Context, error: unknown, log: Log): void {

@@ -38,9 +38,7 @@ const origin = z.string().refine((value) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
 }, 'must be an origin such as https://id.example.com: a scheme and a host in lower case, without a path or a trailing slash');
 
-const absoluteUri = z
-  .string()
-  .refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
+const absoluteUri = z.string().refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
 
 const databaseUrl = z.string().transform((value, context): DatabaseSettings => {
   if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length && value !== 'sqlite::memory:') {
@@ -107,7 +105,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const result = settings.safeParse(given);
   if (!result.success) throw new StartupError(describeFaults(result.error));
   const value = result.data;
-  const issuer = value.ISSUER ?? `http://localhost:${value.PORT}`;
+  const issuer = value.ISSUER ?? new URL(`http://localhost:${value.PORT}`).origin;
   return {
     port: value.PORT,
     host: value.HOST,

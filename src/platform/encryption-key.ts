@@ -31,7 +31,7 @@ function makeKeyFile(keyPath: string, databasePath: string): void {
   } catch (cause) {
     throw new StartupError(`The folder ${dirname(keyPath)} cannot be written (${(cause as NodeJS.ErrnoException).code}).`, { cause });
   } finally {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft);
   }
 }
 

@@ -1,4 +1,4 @@
-import Provider, { type Client as ProviderClient, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import Provider, { errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
 import type { ClientLookupService, RegisteredClient } from '../clients/client-lookup.service.js';
 import { scopesFor } from '../clients/scopes.js';
@@ -56,7 +56,12 @@ export function createProvider({ tenant, clients, key, mac }: ProviderParts): Pr
   provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
     const { rowId, secrets } = registrationOf(this as ProviderClient);
     const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > Date.now());
-    return matchesSecret(mac, rowId, secret, live.map(({ digest }) => digest));
+    return matchesSecret(
+      mac,
+      rowId,
+      secret,
+      live.map(({ digest }) => digest),
+    );
   };
   return provider;
 }
@@ -82,8 +87,9 @@ function authorize(
   if (!audiences.includes(resource)) throw new errors.InvalidTarget('the client has no access to this resource');
   const allowed = scopesFor(resource, tenant.issuer, scopes);
   const params = ctx.oidc.params as { scope?: string | undefined };
-  const denied = params.scope?.split(' ').find((scope) => !allowed.includes(scope));
-  if (denied) throw new errors.InvalidScope('the client may not have this scope for this resource', denied);
+  const isDenied = params.scope?.split(' ').some((scope) => !allowed.includes(scope));
+  if (isDenied)
+    throw new errors.InvalidScope('the client may not have one of these scopes for this resource', undefined as unknown as string);
   params.scope ??= allowed.join(' ') || undefined;
   return {
     audience: resource,

@@ -9,7 +9,11 @@ export interface Answer {
 
 /** Reads an answer; `body` is its JSON, undefined when it is something else. */
 export async function readAnswer(response: Promise<Response>): Promise<Answer> {
-  const { status, headers, ...rest } = await response.then(async (answer) => ({ status: answer.status, headers: answer.headers, text: await answer.text() }));
+  const { status, headers, ...rest } = await response.then(async (answer) => ({
+    status: answer.status,
+    headers: answer.headers,
+    text: await answer.text(),
+  }));
   return { status, headers, ...rest, body: parse(rest.text) };
 }
 

@@ -7,8 +7,8 @@ import { readConfig } from '../../src/platform/config.js';
 import type { Log } from '../../src/platform/log.js';
 import { Metrics } from '../../src/platform/metrics.js';
 import { createHttpServer } from '../../src/server.js';
-import { createTestDatabase, type TestDatabase } from './database.js';
 import { type Answer, readAnswer } from './answer.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 
 /** A key for tests, so that each knows what its database is encrypted with. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
@@ -70,7 +70,10 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
 }
 
 /** Sends a GraphQL operation. */
-export async function graphql({ url }: { url: string }, { token, query, variables }: { token?: string | undefined; query: string; variables?: object | undefined }): Promise<Answer> {
+export async function graphql(
+  { url }: { url: string },
+  { token, query, variables }: { token?: string | undefined; query: string; variables?: object | undefined },
+): Promise<Answer> {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return readAnswer(
     fetch(`${url}/graphql`, {
@@ -89,7 +92,8 @@ export async function requestToken(
 ): Promise<Answer> {
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
   if (credentials) headers.authorization = basic(credentials.clientId, credentials.secret);
-  const body = typeof parameters === 'string' ? parameters : new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString();
+  const body =
+    typeof parameters === 'string' ? parameters : new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString();
   return readAnswer(fetch(`${url}/connect/token`, { method: 'POST', headers, body }));
 }
 
@@ -99,14 +103,21 @@ export function basic(clientId: string, secret: string): string {
 }
 
 /** An access token. */
-export async function getToken(app: { url: string }, credentials: { clientId: string; secret: string }, parameters: Record<string, string> = {}): Promise<string> {
+export async function getToken(
+  app: { url: string },
+  credentials: { clientId: string; secret: string },
+  parameters: Record<string, string> = {},
+): Promise<string> {
   const { status, body, text } = await requestToken(app, credentials, parameters);
   if (status !== 200) throw new Error(`no token: ${status} ${text}`);
   return body.access_token;
 }
 
 /** Creates a client as the administrator. @returns its credentials */
-export async function createClient(app: TestApp, input: { clientId: string; [field: string]: unknown }): Promise<{ clientId: string; secret: string }> {
+export async function createClient(
+  app: TestApp,
+  input: { clientId: string; [field: string]: unknown },
+): Promise<{ clientId: string; secret: string }> {
   const { body, text } = await app.administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', {
     input: { name: `Test ${input.clientId}`, ...input },
   });

@@ -37,12 +37,20 @@ function sqliteDatabase(folder: string): TestDatabase {
     const connection = new Sqlite(path);
     try {
       const statement = connection.prepare(sql);
-      return (statement.reader ? statement.all(...parameters) : (statement.run(...parameters), [])) as Record<string, unknown>[];
+      if (statement.reader) return statement.all(...parameters) as Record<string, unknown>[];
+      statement.run(...parameters);
+      return [];
     } finally {
       connection.close();
     }
   };
-  return { url: `sqlite:${path}`, folder, query, dump: () => dumpTables(query), remove: async () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    url: `sqlite:${path}`,
+    folder,
+    query,
+    dump: () => dumpTables(query),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 async function mysqlDatabase(folder: string, server: string): Promise<TestDatabase> {

@@ -33,14 +33,27 @@ export async function createMariaDb(): Promise<PrivateMariaDb> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-'));
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = [`--datadir=${folder}/data`, ...user];
-  const made = spawnSync('mariadb-install-db', ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'], { encoding: 'utf8' });
+  const made = spawnSync('mariadb-install-db', ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'], {
+    encoding: 'utf8',
+  });
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr}`);
   const port = await freePort();
   let server: ChildProcess | undefined;
 
   const start = async () => {
     const init = `ALTER USER root@localhost IDENTIFIED BY '${PASSWORD}'`;
-    server = spawn(BINARY, ['--no-defaults', ...data, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${folder}/socket`, '--innodb-buffer-pool-size=256M'], { stdio: 'ignore' });
+    server = spawn(
+      BINARY,
+      [
+        '--no-defaults',
+        ...data,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${folder}/socket`,
+        '--innodb-buffer-pool-size=256M',
+      ],
+      { stdio: 'ignore' },
+    );
     await waitUntilReady(`${folder}/socket`, init);
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {

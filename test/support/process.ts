@@ -45,7 +45,11 @@ export async function startProcess(
     exit,
     output: () => output,
     printedSecret: () => /Secret key\s+(\S+)/.exec(output)?.[1],
-    ready: () => until(() => answers(`${url}/health/ready`, 200), () => output),
+    ready: () =>
+      until(
+        () => answers(`${url}/health/ready`, 200),
+        () => output,
+      ),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       return exit;

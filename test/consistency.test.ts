@@ -1,0 +1,50 @@
+import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+it('lets nobody see what is not committed', async () => {
+  const { database, clients, home, lookup } = app.installation;
+  const values = { name: 'Ghost', clientId: 'ghost', accessTokenLifetime: 60, scopes: [], audiences: [`${app.url}/api`] };
+  const undone = database.write(async (manager) => {
+    await clients.insert(manager, home, values);
+    expect(await lookup.find(home, 'ghost')).toBeUndefined();
+    expect((await app.administer('{ client(clientId: "ghost") { id } }')).body.data.client).toBeNull();
+    throw new Error('undo');
+  });
+  await expect(undone).rejects.toThrow('undo');
+  expect(await lookup.find(home, 'ghost')).toBeUndefined();
+});
+
+it('runs many writes at once, each whole', async () => {
+  const created = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => createClient(app, { clientId: `many-${index}`, accessTokenLifetime: index + 1 })),
+  );
+  const answers = await Promise.all(created.map((client) => requestToken(app, client)));
+  expect(answers.map(({ body }) => body.expires_in)).toEqual(created.map((_, index) => index + 1));
+});
+
+it('finds the right client for each of many who ask at the same moment', async () => {
+  const { lookup, home } = app.installation;
+  const ids = Array.from({ length: 150 }, (_, index) => (index % 3 === 0 ? `nobody-${index}` : `many-${index % 30}`));
+  const found = await Promise.all(ids.map((clientId) => lookup.find(home, clientId)));
+  expect(found.map((client) => client?.clientId)).toEqual(ids.map((clientId) => (clientId.startsWith('nobody') ? undefined : clientId)));
+});
+
+it('never answers a request from a read that began before it', async () => {
+  const { lookup, home } = app.installation;
+  const client = await createClient(app, { clientId: 'fresh' });
+  for (let round = 0; round < 20; round += 1) {
+    const enabled = round % 2 === 1;
+    await Promise.all([
+      app.administer('mutation ($enabled: Boolean!) { updateClient(clientId: "fresh", input: { enabled: $enabled }) { id } }', { enabled }),
+      ...Array.from({ length: 5 }, () => requestToken(app, client)),
+    ]);
+    expect((await lookup.find(home, 'fresh')) !== undefined).toBe(enabled);
+    expect((await requestToken(app, client)).status).toBe(enabled ? 200 : 401);
+  }
+});

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+import { getToken, graphql, requestToken } from '../support/app.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
+import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+
+/** These take a server away, so they need one of their own; where only a remote one is given they are skipped. */
+const itWithOwnServer = hasMariaDb() ? it : it.skip;
+
+let mariaDb: PrivateMariaDb;
+let folder: string;
+const running: TestProcess[] = [];
+
+beforeAll(async () => {
+  if (!hasMariaDb()) return;
+  mariaDb = await createMariaDb();
+  const connection = await mysql.createConnection(mariaDb.url);
+  await connection.query('CREATE DATABASE away');
+  await connection.end();
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-away-'));
+});
+afterAll(async () => {
+  await Promise.all(running.map((process) => process.stop('SIGKILL')));
+  await mariaDb?.remove();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+async function start(settings: Record<string, string> = {}): Promise<TestProcess> {
+  const process = await startProcess({ url: `${mariaDb.url}/away`, folder }, settings);
+  running.push(process);
+  return process;
+}
+
+let administrator: { clientId: string; secret: string };
+
+itWithOwnServer('waits for a database that is away at start, live and not ready, and serves when it is back', async () => {
+  await mariaDb.stop();
+  const server = await start();
+  await until(() => server.output().includes('does not answer yet'));
+  expect(await answers(`${server.url}/health/live`, 200)).toBe(true);
+  expect(await answers(`${server.url}/health/ready`, 503)).toBe(true);
+  const refused = await requestToken(server, { clientId: 'admin', secret: 'x' });
+  expect([refused.status, refused.body.error]).toEqual([503, 'temporarily_unavailable']);
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+  await mariaDb.start();
+  await server.ready();
+  administrator = { clientId: 'admin', secret: server.printedSecret() as string };
+  expect((await requestToken(server, administrator)).status).toBe(200);
+  await server.stop();
+});
+
+itWithOwnServer('answers 503 while the database is away, says nothing of it, and recovers alone', async () => {
+  const server = await start();
+  await server.ready();
+  const token = await getToken(server, administrator);
+  await mariaDb.stop('SIGKILL');
+  const answersNow = [
+    await requestToken(server, administrator),
+    await graphql(server, { token, query: '{ viewer { clientId } }' }),
+    await graphql(server, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }),
+  ];
+  for (const { status, headers, text } of answersNow) {
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(text).not.toMatch(/ECONN|127\.0\.0\.1|sql|PROTOCOL_/i);
+  }
+  expect(await answers(`${server.url}/health/live`, 200)).toBe(true);
+  expect(await answers(`${server.url}/health/ready`, 503)).toBe(true);
+  await mariaDb.start();
+  await server.ready();
+  expect((await requestToken(server, administrator)).status).toBe(200);
+});
+
+itWithOwnServer('stops at once when it is told to while it waits', async () => {
+  await mariaDb.stop();
+  const server = await start();
+  await until(() => server.output().includes('does not answer yet'));
+  expect(await server.stop()).toBe(0);
+  await mariaDb.start();
+});

@@ -1,0 +1,305 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ENCRYPTION_KEY, getToken, graphql, requestToken } from './support/app.js';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
+import { answers, freePort, startProcess, type TestProcess, until } from './support/process.js';
+
+let database: TestDatabase;
+const running: TestProcess[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop('SIGKILL')));
+  await database.remove();
+});
+
+/** Starts the server, or another program, and sees to its end. */
+async function start(settings: Record<string, string | undefined> = {}, script?: string): Promise<TestProcess> {
+  const process = await startProcess(database, settings, script);
+  running.push(process);
+  return process;
+}
+
+const admin = (process: TestProcess) => ({ clientId: 'admin', secret: process.printedSecret() as string });
+const isOnSqlite = kind === 'sqlite';
+const itOnSqlite = isOnSqlite ? it : () => undefined;
+
+describe('the first start', () => {
+  it('prints an administrator that works, once', async () => {
+    const first = await start();
+    await first.ready();
+    const credentials = admin(first);
+    expect(first.output().split(credentials.secret)).toHaveLength(2);
+    const { body } = await graphql(first, { token: await getToken(first, credentials), query: '{ viewer { clientId } }' });
+    expect(body.data.viewer.clientId).toBe('admin');
+    expect(await first.stop()).toBe(0);
+
+    const second = await start({ PORT: String(first.port) });
+    await second.ready();
+    expect(second.printedSecret()).toBeUndefined();
+    expect(second.output()).not.toContain('lk_');
+    expect((await requestToken(second, credentials)).status).toBe(200);
+  });
+
+  it('takes the administrator from the settings and prints no secret', async () => {
+    const secret = 'brought along: 32 characters or more';
+    const process = await start({ ADMIN_CLIENT_ID: 'root', ADMIN_CLIENT_SECRET: secret });
+    await process.ready();
+    expect(process.output()).not.toContain(secret);
+    expect(process.printedSecret()).toBeUndefined();
+    expect((await requestToken(process, { clientId: 'root', secret })).status).toBe(200);
+  });
+
+  it('is done once by several instances that start together', async () => {
+    const instances = await Promise.all(Array.from({ length: 4 }, () => start()));
+    await Promise.all(instances.map((instance) => instance.ready()));
+    const printed = instances.filter((instance) => instance.printedSecret() !== undefined);
+    expect(printed).toHaveLength(1);
+    for (const instance of instances) expect((await requestToken(instance, admin(printed[0] as TestProcess))).status).toBe(200);
+    const count = async (table: string) => Number((await database.query(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.n);
+    expect([await count('tenants'), await count('clients'), await count('signing_keys'), await count('migrations')]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('follows an issuer that moves to another port, with all its clients', async () => {
+    const first = await start();
+    await first.ready();
+    const credentials = admin(first);
+    await first.stop();
+    const moved = await start();
+    await moved.ready();
+    expect(moved.port).not.toBe(first.port);
+    const { body } = await graphql(moved, {
+      token: await getToken(moved, credentials),
+      query: '{ client(clientId: "admin") { audiences } }',
+    });
+    expect(body.data.client.audiences).toEqual([`${moved.url}/graphql`]);
+  });
+});
+
+describe('a fault of the installation ends the process with exit 1 and a sentence', () => {
+  /** Waits for the end. @returns what was written, without what Node itself would add */
+  async function failure(settings: Record<string, string | undefined>): Promise<string> {
+    const process = await start(settings);
+    expect(await process.exit).toBe(1);
+    expect(process.output()).not.toMatch(/\n\s+at |node:internal|Error:/);
+    return process.output();
+  }
+
+  it('names every setting at fault at once and repeats no value', async () => {
+    const output = await failure({
+      PORT: '0',
+      DATABASE_URL: 'postgres://user:hidden@x/y',
+      ENCRYPTION_KEY: 'c2hvcnQ=',
+      ISSUER: 'http://x/path',
+      LOG_LEVEL: 'loud',
+      ADMIN_CLIENT_SECRET: 'short',
+      TRUST_PROXY: 'maybe',
+    });
+    for (const name of ['PORT', 'DATABASE_URL', 'ENCRYPTION_KEY', 'ISSUER', 'LOG_LEVEL', 'ADMIN_CLIENT_SECRET', 'TRUST_PROXY'])
+      expect(output).toContain(name);
+    for (const value of ['hidden', 'c2hvcnQ=', 'loud', 'short', 'maybe']) expect(output).not.toContain(value);
+  });
+
+  it('when the port is taken', async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) =>
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
+    );
+    expect(await failure({ PORT: String(port) })).toMatch(new RegExp(`^Port ${port} .*another process uses it`));
+    taken.close();
+  });
+
+  it('when the encryption key is another one, and changes nothing', async () => {
+    const first = await start();
+    await first.ready();
+    const credentials = admin(first);
+    await first.stop();
+    const before = await database.dump();
+    const output = await failure({ ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64') });
+    expect(output).toMatch(/another ENCRYPTION_KEY/);
+    expect(withoutLeases(await database.dump())).toBe(withoutLeases(before));
+    const again = await start({ PORT: String(first.port) });
+    await again.ready();
+    expect((await requestToken(again, credentials)).status).toBe(200);
+  });
+
+  it("when the administrator's secret is one of ours and damaged", async () => {
+    expect(await failure({ ADMIN_CLIENT_SECRET: `lk_${'0'.repeat(49)}` })).toMatch(/checksum/);
+  });
+
+  itOnSqlite('when the folder of the database cannot be written', async () => {
+    const blocked = join(database.folder, 'blocked');
+    writeFileSync(blocked, '');
+    expect(await failure({ DATABASE_URL: `sqlite:${blocked}/latchkey.db`, ENCRYPTION_KEY: undefined })).toMatch(
+      /cannot be written|cannot be made/,
+    );
+    expect(await failure({ DATABASE_URL: `sqlite:${blocked}/latchkey.db` })).toMatch(/cannot be made/);
+    expect(await failure({ DATABASE_URL: `sqlite:${database.folder}` })).toMatch(/^The database cannot be used/);
+  });
+
+  itOnSqlite('when the file is no database', async () => {
+    const path = join(database.folder, 'text.db');
+    writeFileSync(path, 'this is text '.repeat(1000));
+    expect(await failure({ DATABASE_URL: `sqlite:${path}` })).toMatch(/^The database cannot be used: its file is not an SQLite database/);
+  });
+
+  itOnSqlite('when the database is there and its key file is not', async () => {
+    const first = await start({ ENCRYPTION_KEY: undefined });
+    await first.ready();
+    await first.stop();
+    const keyPath = `${database.url.slice('sqlite:'.length)}.key`;
+    const key = readFileSync(keyPath, 'utf8');
+    expect(statSync(keyPath).mode & 0o777).toBe(0o600);
+    writeFileSync(keyPath, 'damaged');
+    expect(await failure({ ENCRYPTION_KEY: undefined })).toMatch(/damaged/);
+    rmSync(keyPath);
+    expect(await failure({ ENCRYPTION_KEY: undefined })).toMatch(/its encryption key is not/);
+    expect(existsSync(keyPath)).toBe(false);
+    writeFileSync(keyPath, key);
+    chmodSync(keyPath, 0o600);
+    const again = await start({ ENCRYPTION_KEY: undefined, PORT: String(first.port) });
+    await again.ready();
+    expect((await requestToken(again, admin(first))).status).toBe(200);
+  });
+
+  (isOnSqlite ? () => undefined : it)('when MySQL refuses the user, knows no such database, or no key was set', async () => {
+    expect(await failure({ DATABASE_URL: database.url.replace(/\/\/[^@]+@/, '//nobody:hidden@') })).toMatch(
+      /^The database cannot be used: it refuses the user/,
+    );
+    expect(await failure({ DATABASE_URL: `${database.url}_missing` })).toMatch(/does not exist/);
+    expect(await failure({ ENCRYPTION_KEY: undefined })).toMatch(/ENCRYPTION_KEY must be set with MySQL/);
+  });
+
+  it('in production without https or a key', async () => {
+    const output = await failure({ NODE_ENV: 'production', ENCRYPTION_KEY: undefined });
+    expect(output).toMatch(/ISSUER must be an https origin[\s\S]*ENCRYPTION_KEY must be set/);
+  });
+});
+
+describe('npm run admin:reset', () => {
+  it('gives a lost administrator a new secret and all rights while the server runs', async () => {
+    const server = await start();
+    await server.ready();
+    const old = admin(server);
+    const token = await getToken(server, old);
+    const helper = 'mutation { createClient(input: { name: "H", clientId: "helper", scopes: ["clients:write"] }) { clientSecret } }';
+    await graphql(server, { token, query: helper });
+    await graphql(server, { token, query: 'mutation { updateClient(clientId: "admin", input: { enabled: false, scopes: [] }) { id } }' });
+    const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
+    expect(await reset.exit).toBe(0);
+    expect((await requestToken(server, old)).status).toBe(401);
+    const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
+    expect(body.data.viewer.scopes).toContain('clients:write');
+  });
+
+  it('makes the client anew when it was deleted, and takes a given secret', async () => {
+    const server = await start();
+    await server.ready();
+    const token = await getToken(server, admin(server));
+    await graphql(server, {
+      token,
+      query: 'mutation { createClient(input: { name: "H", clientId: "helper", scopes: ["clients:write"] }) { clientSecret } }',
+    });
+    await graphql(server, { token, query: 'mutation { deleteClient(clientId: "admin") { clientId } }' });
+    const secret = 'another one: 32 characters or more';
+    const reset = await start({ PORT: String(server.port), ADMIN_CLIENT_SECRET: secret }, 'admin-reset.js');
+    expect(await reset.exit).toBe(0);
+    expect(reset.output()).not.toContain(secret);
+    expect((await requestToken(server, { clientId: 'admin', secret })).status).toBe(200);
+  });
+
+  it('is pointed to when ADMIN_CLIENT_SECRET is changed after the first start', async () => {
+    const first = await start({ ADMIN_CLIENT_SECRET: 'the first: 32 characters or more .' });
+    await first.ready();
+    await first.stop();
+    const second = await start({ ADMIN_CLIENT_SECRET: 'the second: 32 characters or more.' });
+    await second.ready();
+    expect(second.output()).toMatch(/ADMIN_CLIENT_SECRET is not the secret .* ignored.*admin:reset/);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('turns readiness off, lets what is in flight finish, and exits 0', async () => {
+    const server = await start();
+    await server.ready();
+    const credentials = admin(server);
+    const body = 'grant_type=client_credentials';
+    let health = '';
+    const probe = connect(server.port, '127.0.0.1').on('data', (chunk) => (health += chunk));
+    probe.write(`GET /health/ready HTTP/1.1\r\nHost: x\r\n`);
+    let answer = '';
+    const socket = connect(server.port, '127.0.0.1').on('data', (chunk) => (answer += chunk));
+    socket.write(
+      `POST /connect/token HTTP/1.1\r\nHost: localhost:${server.port}\r\nExpect: 100-continue\r\nAuthorization: Basic ${btoa(`admin:${credentials.secret}`)}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    await until(() => answer.includes('100 Continue'));
+    server.child.kill('SIGTERM');
+    await until(() => server.output().includes('stopping'));
+    await until(async () => !(await answers(`${server.url}/health/live`, 200)));
+    probe.write('\r\n');
+    await until(() => health.includes('\r\n\r\n'));
+    expect(health).toMatch(/^HTTP\/1\.1 503 /);
+    socket.write(body);
+    await until(() => answer.includes('access_token'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /m);
+    expect(await server.exit).toBe(0);
+  });
+
+  it('ends an idle server at once, even with connections that are kept open', async () => {
+    const server = await start();
+    await server.ready();
+    await requestToken(server, admin(server));
+    const began = Date.now();
+    expect(await server.stop()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(5000);
+  });
+});
+
+describe('METRICS_PORT', () => {
+  it('serves the process, the routes and the tokens on a listener of its own', async () => {
+    const metricsPort = await freePort();
+    const server = await start({ METRICS_PORT: String(metricsPort) });
+    await server.ready();
+    await requestToken(server, admin(server));
+    await requestToken(server, { clientId: 'admin', secret: 'wrong' });
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(text).toMatch(/^latchkey_tokens_issued_total 1$/m);
+    expect(text).toMatch(/^latchkey_tokens_refused_total\{reason="invalid_client"\} 1$/m);
+    expect(text).toMatch(/http_request_duration_seconds_count\{method="POST",route="\/connect\/token",status="200"\} 1/);
+    expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+    expect(await answers(`${server.url}/metrics`, 404)).toBe(true);
+    expect(await answers(`http://127.0.0.1:${metricsPort}/`, 404)).toBe(true);
+  });
+});
+
+it("is migrated by TypeORM's own command line as well, through ormconfig", async () => {
+  mkdirSync(join(database.folder, 'data'), { recursive: true });
+  const root = join(import.meta.dirname, '..');
+  const typeorm = async (command: string) => {
+    const args = [join(root, 'node_modules/typeorm/cli.js'), '-d', join(root, 'dist/ormconfig.js'), command];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      cwd: root,
+      env: { PATH: process.env.PATH, DATABASE_URL: database.url, ENCRYPTION_KEY },
+    });
+    return stdout;
+  };
+  expect(await typeorm('migration:show')).toMatch(/\[ \] .*Initial1763856000000/);
+  await typeorm('migration:run');
+  expect(await typeorm('migration:show')).toMatch(/\[X\] .*Initial1763856000000/);
+  await typeorm('migration:revert');
+  await expect(database.query('SELECT * FROM clients')).rejects.toThrow(/clients/);
+  const server = await start();
+  await server.ready();
+  expect((await requestToken(server, admin(server))).status).toBe(200);
+});
+
+/** A start takes its turn through the lease, whatever comes of it. */
+function withoutLeases(dump: string): string {
+  return JSON.stringify(JSON.parse(dump).slice(0, 4));
+}

@@ -1,0 +1,55 @@
+import { readConfig } from '../../src/platform/config.js';
+
+const KEY = Buffer.alloc(32, 3).toString('base64');
+
+it('works without a single setting', () => {
+  expect(readConfig({})).toEqual({
+    port: 4000,
+    host: '127.0.0.1',
+    issuer: 'http://localhost:4000',
+    database: { type: 'sqlite', path: 'data/latchkey.db' },
+    encryptionKey: undefined,
+    adminClientId: 'admin',
+    adminClientSecret: undefined,
+    apiAudience: 'http://localhost:4000/api',
+    trustProxy: false,
+    graphiql: true,
+    logLevel: 'info',
+    metricsPort: undefined,
+  });
+});
+
+it('takes an empty variable for an unset one', () => {
+  expect(readConfig({ PORT: '', ISSUER: '', ENCRYPTION_KEY: '', API_AUDIENCE: '' })).toEqual(readConfig({}));
+});
+
+it('derives the issuer from the port and the audience from the issuer', () => {
+  expect(readConfig({ PORT: '4001' }).issuer).toBe('http://localhost:4001');
+  expect(readConfig({ PORT: '80' }).issuer).toBe('http://localhost');
+  expect(readConfig({ ISSUER: 'https://id.example.com' }).apiAudience).toBe('https://id.example.com/api');
+});
+
+it.each([
+  ['PORT', ['0', '65536', '-1', '4000.5', 'x', '1e3']],
+  ['METRICS_PORT', ['0', 'x']],
+  ['ISSUER', ['id.example.com', 'ftp://x', 'https://x/path', 'https://x/', 'https://x?y', 'https://user@x', 'https://X.example']],
+  ['DATABASE_URL', ['x', 'sqlite:', 'sqlite::memory:', 'mysql://host', 'mysql://host/', 'postgres://h/d']],
+  ['ENCRYPTION_KEY', ['x', 'c2hvcnQ=', KEY.slice(1), `${KEY}AAAA`]],
+  ['ADMIN_CLIENT_ID', ['a b', 'é', 'x'.repeat(101)]],
+  ['ADMIN_CLIENT_SECRET', ['short', 'é'.repeat(40), 'x'.repeat(201), `${'x'.repeat(32)}\n`]],
+  ['API_AUDIENCE', ['x', '/api', 'https://x/#y']],
+  ['TRUST_PROXY', ['1', 'yes', 'TRUE']],
+  ['GRAPHIQL', ['0']],
+  ['LOG_LEVEL', ['INFO', 'verbose']],
+])('refuses a bad %s', (name, values) => {
+  for (const value of values)
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^These settings need a change:\\n  ${name} `));
+});
+
+it('demands a key with MySQL, and https in production', () => {
+  expect(() => readConfig({ DATABASE_URL: 'mysql://u:p@h/d' })).toThrow(/ENCRYPTION_KEY/);
+  expect(readConfig({ DATABASE_URL: 'mysql://u:p@h/d', ENCRYPTION_KEY: KEY }).database).toEqual({ type: 'mysql', url: 'mysql://u:p@h/d' });
+  expect(() => readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY })).toThrow(/ISSUER/);
+  expect(() => readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY, ISSUER: 'http://x.example' })).toThrow(/ISSUER/);
+  expect(readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY, ISSUER: 'https://x.example' }).issuer).toBe('https://x.example');
+});

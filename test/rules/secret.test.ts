@@ -1,0 +1,82 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { digestSecret, hintOf, isPossibleSecret, makeSecret, matchesSecret, type PlainSecret } from '../../src/clients/secret.js';
+
+const mac = { mac: (text: string) => createHmac('sha256', 'key').update(text).digest() };
+const ROW = '01a2078e-85d0-7685-ba52-c8b31263be61';
+const plain = (text: string) => text as PlainSecret;
+
+it('has its form, and uses its whole alphabet evenly', () => {
+  const secrets = Array.from({ length: 500 }, makeSecret);
+  for (const secret of secrets) expect(secret).toMatch(/^lk_[0-9A-Za-z]{49}$/);
+  expect(new Set(secrets).size).toBe(500);
+  const random = secrets.map((secret) => secret.slice(4, 46)).join('');
+  const counts = Object.values(Object.groupBy([...random], (character) => character)).map((found) => found?.length ?? 0);
+  expect(counts).toHaveLength(62);
+  expect(Math.min(...counts)).toBeGreaterThan((random.length / 62) * 0.7);
+});
+
+it('passes its own check, and no secret with one character changed does', () => {
+  fc.assert(
+    fc.property(fc.nat(48), fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'), (index, character) => {
+      const secret = makeSecret();
+      const changed = `${secret.slice(0, 3 + index)}${character}${secret.slice(4 + index)}`;
+      return isPossibleSecret(secret) && (changed === secret || !isPossibleSecret(changed));
+    }),
+  );
+});
+
+it('is refused in any other length or with anything around it', () => {
+  const secret = makeSecret();
+  for (const text of [`${secret}\0`, `${secret} `, ` ${secret}`.slice(1) + secret, secret.slice(0, -1), `${secret}\n`, 'lk_'])
+    expect(isPossibleSecret(text)).toBe(false);
+});
+
+it('that an administrator brought may have any other form', () => {
+  fc.assert(
+    fc.property(
+      fc.string().filter((text) => !text.startsWith('lk_')),
+      (text) => isPossibleSecret(text),
+    ),
+  );
+});
+
+it('matches its own digest for its own client, and nothing else', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (right, wrong) => {
+      const digest = digestSecret(mac, ROW, plain(right));
+      return (
+        matchesSecret(mac, ROW, right, [digest]) &&
+        matchesSecret(mac, ROW, right, [digestSecret(mac, ROW, plain('other')), digest]) &&
+        matchesSecret(mac, ROW, wrong, [digest]) === (wrong === right) &&
+        !matchesSecret(mac, ROW.replace('0', '1'), right, [digest]) &&
+        !matchesSecret(mac, ROW, right, [])
+      );
+    }),
+  );
+});
+
+it('does the same work whether there are no digests, one or two', () => {
+  const calls: string[] = [];
+  const counting = {
+    mac: (text: string) => {
+      calls.push(text);
+      return mac.mac(text);
+    },
+  };
+  for (const digests of [[], ['a'], ['a', 'b']]) {
+    calls.length = 0;
+    matchesSecret(
+      counting,
+      ROW,
+      'x',
+      digests.map((text) => digestSecret(mac, ROW, plain(text))),
+    );
+    expect(calls).toEqual([`${ROW}x`]);
+  }
+});
+
+it('is hinted at by its last four characters', () => {
+  const secret = makeSecret();
+  expect(hintOf(secret)).toBe(`…${secret.slice(-4)}`);
+});

@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { kind } from './support/database.js';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+/** A text in the forms in which it could lie about. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [secret, bytes.toString('base64').replaceAll('=', ''), bytes.toString('hex'), secret.slice(3, 46)];
+}
+
+it('PROTOCOL 22: a secret is in no read, log line, error or row after everything was done with it', async () => {
+  const seen: string[] = [];
+  const keep = async (answer: Promise<{ text: string; headers: Headers }>) => {
+    const { text, headers } = await answer;
+    seen.push(text, JSON.stringify([...headers]));
+  };
+  const client = await createClient(app, { clientId: 'secretive', scopes: ['orders:read'] });
+  const secrets = [client.secret, app.admin.secret];
+  const read =
+    '{ clients { nodes { id name clientId scopes audiences enabled secrets { id hint createdAt expiresAt } } edges { cursor } } }';
+
+  await keep(requestToken(app, client));
+  await keep(requestToken(app, { ...client, secret: `${client.secret}x` }));
+  await keep(requestToken(app, client, { scope: client.secret, resource: client.secret }));
+  await keep(requestToken(app, undefined, { client_id: client.secret, client_secret: client.clientId }));
+  await keep(
+    requestToken(app, undefined, {
+      client_id: client.clientId,
+      client_secret: client.secret,
+      grant_type: 'password',
+      password: client.secret,
+    }),
+  );
+  await keep(requestToken(app, client, '%'.repeat(10)));
+  await keep(
+    fetch(`${app.url}/connect/token?client_id=secretive&client_secret=${client.secret}`, { method: 'POST' }).then(async (answer) => ({
+      text: await answer.text(),
+      headers: answer.headers,
+    })),
+  );
+  await keep(app.administer(read));
+  await keep(app.administer('mutation { updateClient(clientId: "secretive", input: { enabled: false }) { secrets { hint } } }'));
+  await keep(app.administer('mutation { createClient(input: { name: "Again", clientId: "secretive" }) { clientSecret } }'));
+  await keep(graphql(app, { token: client.secret, query: read }));
+
+  const stored = kind === 'sqlite' ? readFolder(join(app.database.folder, 'data')) : await app.database.dump();
+  for (const form of secrets.flatMap(formsOf)) {
+    expect(seen.join('\n')).not.toContain(form);
+    expect(app.logLines.join('\n')).not.toContain(form);
+    expect(stored).not.toContain(form);
+  }
+});
+
+it('a stolen copy of the database mints no token: what is in it is neither a secret nor a key', async () => {
+  const client = await createClient(app, { clientId: 'stolen' });
+  const secrets = await app.database.query('SELECT id, digest, key_id, hint FROM client_secrets');
+  const attempts = secrets.flatMap((row) => Object.values(row).map(String));
+  for (const attempt of attempts) {
+    expect((await requestToken(app, { clientId: 'stolen', secret: attempt })).status).not.toBe(200);
+    expect((await requestToken(app, app.admin && { ...app.admin, secret: attempt })).status).not.toBe(200);
+  }
+  const dump = await app.database.dump();
+  expect(dump).not.toMatch(/PRIVATE KEY|"d":/);
+  expect((await requestToken(app, client)).status).toBe(200);
+});
+
+it('a digest that is copied from one client to another lets nobody in', async () => {
+  const thief = await createClient(app, { clientId: 'thief' });
+  await createClient(app, { clientId: 'victim', scopes: ['orders:read'] });
+  const rowOf = async (clientId: string) => (await app.database.query('SELECT id FROM clients WHERE client_id = ?', [clientId]))[0]?.id;
+  const [{ digest } = { digest: '' }] = await app.database.query('SELECT digest FROM client_secrets WHERE client_row_id = ?', [
+    await rowOf('thief'),
+  ]);
+  await app.database.query('UPDATE client_secrets SET digest = ? WHERE client_row_id = ?', [digest, await rowOf('victim')]);
+  expect((await requestToken(app, { clientId: 'victim', secret: thief.secret })).status).toBe(401);
+});
+
+it('a token is in no log line', async () => {
+  const token = await getToken(app, app.admin);
+  await graphql(app, { token, query: '{ viewer { clientId } }' });
+  await graphql(app, { token: `${token}x`, query: '{ viewer { clientId } }' });
+  expect(app.logLines.join('')).not.toContain(token.split('.')[2]);
+});
+
+function readFolder(folder: string): string {
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'latin1'))
+    .join('\n');
+}
