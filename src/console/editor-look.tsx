@@ -50,12 +50,12 @@ function useEditorOptions(): void {
     headers?.updateOptions({
       ...SHARED,
       ariaLabel: 'Headers',
-      placeholder: 'More request headers, as JSON. The access token is sent without being named here.',
+      placeholder: 'More headers, as JSON.',
     });
     result?.updateOptions({
       ...SHARED,
       ariaLabel: 'Result',
-      placeholder: `The answer appears here. Run the operation with the arrow or ${RUN_KEYS}.`,
+      placeholder: `${RUN_KEYS} runs the operation.`,
     });
   }, [operation, variables, headers, result]);
 }

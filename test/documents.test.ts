@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { requestToken, startApp, type TestApp } from './support/app.js';
+
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+/** The shell lines below a heading of the README. */
+function shellLinesBelow(heading: string): string {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const section = readme.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, lines]) => lines).join('\n');
+}
+
+it('the tour with curl works as the README has it', async () => {
+  const tour = shellLinesBelow('A tour with curl');
+  expect(tour).toContain('curl');
+  const script = tour.replaceAll('http://localhost:4000', app.url).replace(/lk_paste\w+/, app.admin.secret);
+  expect(script).toContain(app.admin.secret);
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script]);
+  const [, created, token, , disabled, refused, deleted] = stdout.split('\n').filter((line) => line.startsWith('{'));
+  expect(stdout).not.toContain('errors');
+  expect(JSON.parse(created ?? '').data.createClient.client.clientId).toBe('sales-board');
+  expect(JSON.parse(token ?? '')).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'orders:read' });
+  expect(JSON.parse(disabled ?? '').data.updateClient.enabled).toBe(false);
+  expect(JSON.parse(refused ?? '')).toEqual({ error: 'invalid_client' });
+  expect(JSON.parse(deleted ?? '').data.deleteClient.clientId).toBe('sales-board');
+});
+
+it('the Postman collection runs from top to bottom', async () => {
+  const collection = join(root, 'docs/latchkey.postman_collection.json');
+  const variables = [`baseUrl=${app.url}`, `adminSecret=${app.admin.secret}`].flatMap((pair) => ['--global-var', pair]);
+  const overridden = JSON.parse(readFileSync(collection, 'utf8'));
+  overridden.variable = overridden.variable.filter(({ key }: { key: string }) => !['baseUrl', 'adminSecret'].includes(key));
+  const copy = join(app.database.folder, 'collection.json');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(copy, JSON.stringify(overridden));
+  const { stdout } = await run(process.execPath, [join(root, 'node_modules/newman/bin/newman.js'), 'run', copy, '--bail', ...variables]);
+  expect(stdout).toMatch(/assertions\s*│\s*9\s*│\s*0/);
+  expect((await requestToken(app, { clientId: 'postman-example', secret: 'x' })).status).toBe(401);
+}, 60_000);
+
+it('the README names every setting, and each by its default', async () => {
+  const { SETTING_NAMES } = await import('../src/platform/config.js');
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  for (const name of SETTING_NAMES) expect(readme).toContain(`\`${name}\``);
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { readConfig, SETTING_NAMES } from '../../src/platform/config.js';
+
+const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8');
+
+const compose = parse(read('docker-compose.yml'));
+const dockerfile = read('Dockerfile');
+const imageSettings = Object.fromEntries([...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line]) => [...(line ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value])));
+
+/** A value as Compose reads it: the default where there is one, a stand-in where one is demanded. */
+function interpolate(value: string): string {
+  return value.replace(/\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g, (_all, name: string, fallback: string | undefined) => fallback ?? (name === 'ENCRYPTION_KEY' ? Buffer.alloc(32).toString('base64') : 'given'));
+}
+
+it('sets nothing that the server does not know', () => {
+  const names = [...Object.keys(imageSettings), ...Object.keys(compose.services.latchkey.environment)];
+  expect(names.filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+  expect(names.length).toBeGreaterThan(5);
+});
+
+it('gives the server settings that it starts with, and that agree with the rest of the file', () => {
+  const own = Object.entries<string>(compose.services.latchkey.environment).map(([name, value]) => [name, interpolate(value)]);
+  const config = readConfig({ ...imageSettings, ...Object.fromEntries(own) });
+  const { mysql, latchkey } = compose.services;
+  expect(config.host).toBe('0.0.0.0');
+  expect(config.database).toEqual({ type: 'mysql', url: `mysql://${mysql.environment.MYSQL_USER}:given@mysql:3306/${mysql.environment.MYSQL_DATABASE}` });
+  expect(latchkey.ports).toEqual([`127.0.0.1:${config.port}:${config.port}`]);
+  expect(latchkey.depends_on.mysql.condition).toBe('service_healthy');
+  expect(mysql.volumes[0].split(':')[0]).toBe(Object.keys(compose.volumes)[0]);
+});
+
+it('holds no secret of its own', () => {
+  for (const name of ['ENCRYPTION_KEY', 'DATABASE_URL']) expect(compose.services.latchkey.environment[name]).toContain('${');
+  expect(compose.services.mysql.environment.MYSQL_PASSWORD).toMatch(/^\$\{MYSQL_PASSWORD:\?/);
+});
+
+it('runs the image as a user without rights', () => {
+  expect(dockerfile.lastIndexOf('USER node')).toBeGreaterThan(dockerfile.lastIndexOf('FROM '));
+});
