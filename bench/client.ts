@@ -1,10 +1,14 @@
 import type { Subject } from './subject.ts';
 
+const tokens = new WeakMap<Subject, Promise<string>>();
+
 /** Sends a GraphQL operation as the administrator and returns its data. */
 export async function administer(subject: Subject, query: string, variables: object = {}): Promise<Record<string, unknown>> {
+  const token = tokens.get(subject) ?? tokenOf(subject, 'admin', subject.secret);
+  tokens.set(subject, token);
   const response = await fetch(`${subject.url}/graphql`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${await tokenOf(subject, 'admin', subject.secret)}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${await token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: object[] };

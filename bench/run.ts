@@ -1,9 +1,15 @@
 // npm run bench [-- token] [-- clients] [-- start]: what is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
+import { benchClients } from './clients.ts';
+import { benchStart } from './start.ts';
 import { benchTokens } from './token.ts';
 
-const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = { token: benchTokens };
+const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = {
+  token: benchTokens,
+  clients: benchClients,
+  start: benchStart,
+};
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
 const unknown = names.find((name) => !(name in BENCHES));

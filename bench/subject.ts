@@ -16,6 +16,11 @@ export interface Subject {
   processorSeconds(): number;
   /** Resident memory in megabytes. */
   residentMegabytes(): number;
+  /** Where it runs; SQLite's database is in it. */
+  folder: string;
+  /** Ends it and keeps its folder. */
+  end(): Promise<void>;
+  /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
@@ -33,10 +38,13 @@ process.once('exit', () => {
 export async function start(
   name: string,
   script: string,
-  { env = {}, path }: { env?: Record<string, string>; path: string },
+  {
+    env = {},
+    path,
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-')),
+  }: { env?: Record<string, string>; path: string; folder?: string | undefined },
 ): Promise<Subject> {
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const began = performance.now();
   const child = spawn(process.execPath, [join(root, script)], {
     cwd: folder,
@@ -54,6 +62,8 @@ export async function start(
     startedAfter: performance.now() - began,
     processorSeconds: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
     residentMegabytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    folder,
+    end: () => end(child),
     stop: async () => {
       await end(child);
       rmSync(folder, { recursive: true, force: true });
@@ -62,8 +72,8 @@ export async function start(
 }
 
 /** Latchkey on the database that `env` names, SQLite in a folder of its own otherwise. */
-export function startLatchkey(name: string, env: Record<string, string> = {}): Promise<Subject> {
-  return start(name, 'dist/src/main.js', { env, path: '/health/ready' });
+export function startLatchkey(name: string, env: Record<string, string> = {}, folder?: string): Promise<Subject> {
+  return start(name, 'dist/src/main.js', { env, path: '/health/ready', folder });
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -74,6 +84,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;

@@ -39,7 +39,13 @@ it('the tour with curl works as the README has it', async () => {
 it('the Postman collection runs from top to bottom', async () => {
   const collection = join(root, 'docs/latchkey.postman_collection.json');
   const variables = [`baseUrl=${app.url}`, `adminSecret=${app.admin.secret}`].flatMap((pair) => ['--env-var', pair]);
-  const { stdout } = await run(process.execPath, [join(root, 'node_modules/newman/bin/newman.js'), 'run', collection, '--bail', ...variables]);
+  const { stdout } = await run(process.execPath, [
+    join(root, 'node_modules/newman/bin/newman.js'),
+    'run',
+    collection,
+    '--bail',
+    ...variables,
+  ]);
   expect(stdout).toMatch(/assertions\s*│\s*9\s*│\s*0/);
   expect((await requestToken(app, { clientId: 'postman-example', secret: 'x' })).status).toBe(401);
 }, 60_000);

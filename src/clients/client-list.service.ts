@@ -50,9 +50,7 @@ export class ClientListService {
     const rows = await this.database.read((manager) => {
       const query = matching(manager, caller, search);
       if (position) continueAfter(query, position, { field, direction });
-      return query
-        .orderBy(`client.${SORT_COLUMN[field]}`, direction)
-        .addOrderBy('client.id', direction)
+      return inOrder(query, { field, direction })
         .limit(first + 1)
         .getMany();
     });
@@ -84,10 +82,20 @@ function matching(manager: EntityManager, { tenant }: TenantContext, search?: st
   return text === '' ? query : query.andWhere('INSTR(client.searchText, :text) > 0', { text });
 }
 
+/** By id among equal keys; client ids are never equal, and asking all the same would cost the index. */
+function inOrder(query: SelectQueryBuilder<Client>, { field, direction }: ClientOrder): SelectQueryBuilder<Client> {
+  query.orderBy(`client.${SORT_COLUMN[field]}`, direction);
+  return field === ClientOrderField.CLIENT_ID ? query : query.addOrderBy('client.id', direction);
+}
+
 /** Written so that both databases walk the index: first to the key, then past the id among equal keys. */
 function continueAfter(query: SelectQueryBuilder<Client>, { key, id }: Position, { field, direction }: ClientOrder): void {
   const column = `client.${SORT_COLUMN[field]}`;
   const beyond = direction === OrderDirection.ASC ? '>' : '<';
+  if (field === ClientOrderField.CLIENT_ID) {
+    query.andWhere(`${column} ${beyond} :key`, { key });
+    return;
+  }
   const value = field === ClientOrderField.CREATED_AT ? new Date(key) : key;
   query.andWhere(`${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`, { key: value, id });
 }

@@ -70,7 +70,7 @@ function refusal(response: Response, { error, error_description }: TokenAnswer, 
     return new TokenRefused(`The server is busy. You are not signed in; try again ${inAWhile(response)}.`);
   }
   if (error === 'invalid_target') return new TokenRefused(`This client may not use this API: its audiences lack ${resource}.`, true);
-  if (error) return new TokenRefused(`The server refused: ${error_description ?? error}.`);
+  if (error) return new TokenRefused(`The server refused: ${error_description ?? error}`);
   return new TokenRefused(`The server failed (status ${status}). You are not signed in; try again, or look into its log.`);
 }
 

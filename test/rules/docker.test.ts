@@ -7,11 +7,19 @@ const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', n
 
 const compose = parse(read('docker-compose.yml'));
 const dockerfile = read('Dockerfile');
-const imageSettings = Object.fromEntries([...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line]) => [...(line ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value])));
+const imageSettings = Object.fromEntries(
+  [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line]) =>
+    [...(line ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  ),
+);
 
 /** A value as Compose reads it: the default where there is one, a stand-in where one is demanded. */
 function interpolate(value: string): string {
-  return value.replace(/\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g, (_all, name: string, fallback: string | undefined) => fallback ?? (name === 'ENCRYPTION_KEY' ? Buffer.alloc(32).toString('base64') : 'given'));
+  return value.replace(
+    /\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g,
+    (_all, name: string, fallback: string | undefined) =>
+      fallback ?? (name === 'ENCRYPTION_KEY' ? Buffer.alloc(32).toString('base64') : 'given'),
+  );
 }
 
 it('sets nothing that the server does not know', () => {
@@ -25,7 +33,10 @@ it('gives the server settings that it starts with, and that agree with the rest 
   const config = readConfig({ ...imageSettings, ...Object.fromEntries(own) });
   const { mysql, latchkey } = compose.services;
   expect(config.host).toBe('0.0.0.0');
-  expect(config.database).toEqual({ type: 'mysql', url: `mysql://${mysql.environment.MYSQL_USER}:given@mysql:3306/${mysql.environment.MYSQL_DATABASE}` });
+  expect(config.database).toEqual({
+    type: 'mysql',
+    url: `mysql://${mysql.environment.MYSQL_USER}:given@mysql:3306/${mysql.environment.MYSQL_DATABASE}`,
+  });
   expect(latchkey.ports).toEqual([`127.0.0.1:${config.port}:${config.port}`]);
   expect(latchkey.depends_on.mysql.condition).toBe('service_healthy');
   expect(mysql.volumes[0].split(':')[0]).toBe(Object.keys(compose.volumes)[0]);

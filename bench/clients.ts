@@ -1,0 +1,115 @@
+import Sqlite from 'better-sqlite3';
+import mysql from 'mysql2/promise';
+import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import { administer, median } from './client.ts';
+import { type Subject, startLatchkey } from './subject.ts';
+
+const FEW = 100;
+const MANY = 100_000;
+const ROUNDS = 300;
+const BATCH = 1000;
+const LIST =
+  'query ($after: String, $orderBy: ClientOrder) { clients(first: 50, after: $after, orderBy: $orderBy) { nodes { name clientId accessTokenLifetime enabled createdAt } pageInfo { endCursor hasNextPage } } }';
+const COLUMNS = [
+  'id',
+  'tenant_id',
+  'name',
+  'name_key',
+  'search_text',
+  'client_id',
+  'access_token_lifetime',
+  'auth_method',
+  'scopes',
+  'audiences',
+  'enabled',
+  'tokens_expire_by',
+  'version',
+  'created_at',
+  'updated_at',
+];
+
+type Insert = (rows: unknown[][]) => Promise<void>;
+
+/** `clients(first: 50)` with 100 and with 100,000 clients, asked in turns. */
+export async function benchClients(mariaDb: PrivateMariaDb | undefined): Promise<void> {
+  await compare('SQLite', async (count) => {
+    const subject = await startLatchkey(`SQLite, ${count}`);
+    await seedSqlite(subject, count);
+    return subject;
+  });
+  if (!mariaDb) return;
+  await compare('MariaDB', async (count) => {
+    const connection = await mysql.createConnection(mariaDb.url);
+    await connection.query(`CREATE DATABASE clients_${count}`);
+    const subject = await startLatchkey(`MariaDB, ${count}`, {
+      DATABASE_URL: `${mariaDb.url}/clients_${count}`,
+      ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    });
+    await connection.changeUser({ database: `clients_${count}` });
+    const [[tenant]] = (await connection.query('SELECT id FROM tenants')) as unknown as [[{ id: string }]];
+    await seed(tenant.id, count, async (rows) => void (await connection.query(`INSERT INTO clients (${COLUMNS}) VALUES ?`, [rows])));
+    await connection.query('ANALYZE TABLE clients');
+    await connection.end();
+    return subject;
+  });
+}
+
+async function compare(database: string, prepare: (count: number) => Promise<Subject>): Promise<void> {
+  const subjects = [await prepare(FEW), await prepare(MANY)] as const;
+  const rows = [];
+  for (const field of ['NAME', 'CLIENT_ID', 'CREATED_AT']) {
+    const times: [number[], number[]] = [[], []];
+    const after = await Promise.all(subjects.map(async (subject) => endCursor(await administer(subject, LIST, { orderBy: { field } }))));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const index of [0, 1] as const) {
+        const variables = { orderBy: { field }, after: round % 2 ? after[index] : null };
+        times[index].push(await timed(() => administer(subjects[index], LIST, variables)));
+      }
+    }
+    const [few, many] = times.map(median) as [number, number];
+    rows.push({
+      order: field,
+      [`${FEW} clients, ms`]: few.toFixed(2),
+      [`${MANY} clients, ms`]: many.toFixed(2),
+      ratio: (many / few).toFixed(2),
+    });
+  }
+  console.log(`\nclients(first: 50) on ${database}: first and second page in turns, ${ROUNDS} requests each, medians`);
+  console.table(rows);
+  await Promise.all(subjects.map((subject) => subject.stop()));
+}
+
+function endCursor(data: Record<string, unknown>): string {
+  return (data.clients as { pageInfo: { endCursor: string } }).pageInfo.endCursor;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+async function seedSqlite(subject: Subject, count: number): Promise<void> {
+  const connection = new Sqlite(`${subject.folder}/data/latchkey.db`, { timeout: 10_000 });
+  const { id } = connection.prepare('SELECT id FROM tenants').get() as { id: string };
+  const statement = connection.prepare(`INSERT INTO clients (${COLUMNS}) VALUES (${COLUMNS.map(() => '?')})`);
+  await seed(id, count, async (rows) => connection.transaction(() => rows.forEach((row) => void statement.run(...row)))());
+  connection.exec('ANALYZE');
+  connection.close();
+}
+
+async function seed(tenantId: string, count: number, insert: Insert): Promise<void> {
+  for (let start = 0; start < count; start += BATCH) {
+    await insert(Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => row(tenantId, start + index)));
+  }
+}
+
+function row(tenantId: string, index: number): unknown[] {
+  const shuffled = String((index * 7919) % 1_000_003).padStart(7, '0');
+  const name = `Client ${shuffled}`;
+  const createdAt = new Date(1_760_000_000_000 + index * 1000).toISOString().replace('T', ' ').slice(0, -1);
+  const id = `bench000-0000-7000-8000-${String(index).padStart(12, '0')}`;
+  const clientId = `client-${shuffled}`;
+  const search = `${name}\n${clientId}`.toLowerCase();
+  return [id, tenantId, name, name.toLowerCase(), search, clientId, 3600, 'SECRET', '[]', '["/api"]', 1, null, 1, createdAt, createdAt];
+}
