@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
+const OLDEST_NODE_TO_RUN = 22;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (path) => join(root, path);
 
@@ -19,6 +20,11 @@ if (isStale('node_modules/.package-lock.json', ['package-lock.json'])) {
   say('Installing packages …');
   // Development packages are what builds it, whatever NODE_ENV says.
   run('npm', ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+if (!existsSync(at('node_modules/.bin/node')) && Number.parseInt(process.versions.node, 10) < OLDEST_NODE_TO_RUN) {
+  fail(
+    `No Node comes along for this platform, and Latchkey needs Node ${OLDEST_NODE_TO_RUN} or later to run; this is ${process.versions.node}: install a newer one from nodejs.org.`,
+  );
 }
 const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts'];
 if (isStale('dist/.server', [...shared, 'ormconfig.ts', 'src'], 'src/console')) {

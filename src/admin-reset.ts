@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { openInstallation } from './installation.js';
 import { readConfig } from './platform/config.js';
-import { StartupError } from './platform/errors.js';
+import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import { showSecret } from './server.js';
 import { takeTurn } from './tenants/tenant.service.js';
@@ -25,10 +25,4 @@ async function resetAdministrator(): Promise<void> {
   }
 }
 
-try {
-  await resetAdministrator();
-} catch (error) {
-  if (!(error instanceof StartupError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(resetAdministrator);

@@ -1,18 +1,12 @@
 import 'reflect-metadata';
 import { readConfig } from './platform/config.js';
-import { StartupError } from './platform/errors.js';
+import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import { startServer } from './server.js';
 
 /** The process from its settings to its end: 0 after SIGTERM or SIGINT, 1 when it cannot start. */
-export async function run(): Promise<void> {
-  try {
-    await serveUntilStopped();
-  } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
+export function run(): Promise<void> {
+  return runProgram(serveUntilStopped);
 }
 
 async function serveUntilStopped(): Promise<void> {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ENCRYPTION_KEY, getToken, graphql, requestToken } from './support/app.js';
 import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { answers, freePort, startProcess, type TestProcess, until } from './support/process.js';
+import { freePort } from './support/free-port.js';
+import { answers, startProcess, type TestProcess, until } from './support/process.js';
 
 let database: TestDatabase;
 const running: TestProcess[] = [];

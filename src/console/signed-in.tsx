@@ -3,6 +3,7 @@ import { inWords } from './duration';
 import { type Notice, type Session, urgent } from './session';
 
 const TICK_MS = 1_000;
+const SIGNED_OUT: Notice = { text: 'Signed out. What was answered stays on this page until it is closed.', isUrgent: false };
 
 /** Says who is signed in and for how long, and ends that. */
 export function SignedIn({ session, onEnd }: { session: Session; onEnd(notice: Notice): void }) {
@@ -14,7 +15,7 @@ export function SignedIn({ session, onEnd }: { session: Session; onEnd(notice: N
         Signed in as <strong>{session.clientId}</strong>
       </p>
       <TokenLife expiresAt={session.expiresAt} onExpired={() => onEnd(urgent('The token has expired. Sign in again to go on.'))} />
-      <button type="button" className="button" onClick={() => onEnd({ text: 'Signed out.', isUrgent: false })}>
+      <button type="button" className="button" onClick={() => onEnd(SIGNED_OUT)}>
         Sign out
       </button>
     </div>

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENCRYPTION_KEY } from './app.js';
 import type { TestDatabase } from './database.js';
+import { freePort } from './free-port.js';
 
 const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 20_000;
@@ -72,13 +72,4 @@ export async function answers(url: string, status: number): Promise<boolean> {
     (response) => response.status === status,
     () => false,
   );
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
