@@ -11,7 +11,6 @@ import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import type { Database } from './platform/transaction.js';
 import { TenantService } from './tenants/tenant.service.js';
-import { SigningKey } from './tokens/signing-key.entity.js';
 import { type KeyRing, SigningKeys } from './tokens/signing-keys.js';
 
 /** A database that is migrated and has all that serving needs. */
@@ -56,7 +55,7 @@ async function complete(config: Config, { cipher, secret, opened: { database, wr
   const tenants = new TenantService(database);
   const signingKeys = new SigningKeys(database, cipher);
   const clients = new ClientService(database, cipher, config.apiAudience);
-  if (await hasTable(writer, 'signing_keys')) signingKeys.requireKey(await writer.manager.find(SigningKey));
+  if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await writer.runMigrations();
   const isFirstStart = (await tenants.findHome()) === null;
   const home = await database.write(async (manager) => {

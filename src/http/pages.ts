@@ -26,6 +26,7 @@ export function page(folder: string, file: string): Middleware {
 /** Serves what the pages load. The names carry a hash of the content, so that browsers may keep it. */
 export function assets(folder: string): Middleware {
   return async (ctx) => {
+    ctx.vary('Accept-Encoding');
     if (!(await send(ctx, ctx.path, { root: folder }))) return;
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'public, max-age=31536000, immutable');

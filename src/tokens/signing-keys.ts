@@ -31,9 +31,15 @@ export class SigningKeys {
     private readonly cipher: Cipher,
   ) {}
 
-  /** @throws {StartupError} when one of these keys belongs to another `ENCRYPTION_KEY` */
-  requireKey(keys: readonly SigningKey[]): void {
-    for (const key of keys) this.#unlock(key);
+  /**
+   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by its newest key. Reads the columns
+   * that every release has had, so that it can be asked before the database is migrated.
+   * @throws {StartupError}
+   */
+  async requireKey(): Promise<void> {
+    const select = { id: true, keyId: true, encryptedPrivateKey: true };
+    const [newest] = await this.database.read((manager) => manager.find(SigningKey, { select, order: { createdAt: 'DESC' }, take: 1 }));
+    if (newest) this.#unlock(newest);
   }
 
   /** Makes a tenant's first key, stored encrypted; does nothing when it has one. */
