@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { requestToken, startApp, type TestApp } from './support/app.js';
 import { hasChromium, launchChromium } from './support/chromium.js';
+import { until } from './support/process.js';
 
 declare const __MONACO: { editor: { getModels(): { uri: { path: string }; getValue(): string }[] } };
 
@@ -43,34 +44,25 @@ async function signIn(secret: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-/** Runs the operation of a tab. @returns its answer */
-async function run(tab: string): Promise<{ data: Record<string, unknown> | null; errors?: { message: string }[] }> {
-  const model = (suffix: string) =>
-    page.evaluate(
-      (end) =>
-        __MONACO.editor
-          .getModels()
-          .find(({ uri }) => uri.path.endsWith(end))
-          ?.getValue() ?? '',
-      suffix,
-    );
-  await page.locator('button.graphiql-tab-button', { hasText: new RegExp(`^${tab}$`) }).click();
-  await page.waitForFunction(
-    (name) =>
+/** The text in one of the editors; only the visible lines are in the page itself. */
+function textIn(editor: 'operation.graphql' | 'response.json'): Promise<string> {
+  return page.evaluate(
+    (suffix) =>
       __MONACO.editor
         .getModels()
-        .some(
-          ({ uri, getValue }) =>
-            uri.path.endsWith('operation.graphql') &&
-            getValue.call(__MONACO.editor.getModels().find((m) => m.uri === uri)).includes(` ${name}`),
-        ),
-    tab,
+        .find(({ uri }) => uri.path.endsWith(suffix))
+        ?.getValue() ?? '',
+    editor,
   );
+}
+
+/** Runs the operation of a tab. @returns its answer */
+async function run(tab: string): Promise<{ data: Record<string, unknown>; errors?: { message: string }[] }> {
+  await page.locator('button.graphiql-tab-button', { hasText: new RegExp(`^${tab}$`) }).click();
+  await until(async () => (await textIn('operation.graphql')).includes(` ${tab}`));
   await page.getByRole('button', { name: /Execute query/ }).click();
-  await page.waitForFunction(() =>
-    __MONACO.editor.getModels().some((found) => found.uri.path.endsWith('response.json') && found.getValue().trim().endsWith('}')),
-  );
-  return JSON.parse(await model('response.json'));
+  await until(async () => (await textIn('response.json')).trim().endsWith('}'));
+  return JSON.parse(await textIn('response.json'));
 }
 
 itInChromium(
@@ -79,10 +71,12 @@ itInChromium(
     await signIn(app.admin.secret);
     await page.getByText('Signed in as admin').waitFor();
     const { data } = await run('createClient');
-    const { clientSecret, client } = data?.createClient as { clientSecret: string; client: { clientId: string } };
+    const { clientSecret, client } = data.createClient as { clientSecret: string; client: { clientId: string } };
     expect((await requestToken(app, { clientId: client.clientId, secret: clientSecret })).status).toBe(200);
-    expect(await page.locator('.graphiql-response').innerText()).toContain('clientSecret');
-    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]));
+    expect(await page.locator('.graphiql-response').textContent()).toContain('clientSecret');
+    const stored = await page.evaluate<string>(
+      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])',
+    );
     for (const secret of [clientSecret, app.admin.secret, 'lk_', 'eyJ']) expect(stored).not.toContain(secret);
     expect([...origins]).toEqual([app.url]);
     expect(complaints).toEqual([]);
