@@ -1,7 +1,7 @@
 /** The floors of the house, from the ground up: what a file may import lies on its own floor or below. */
 export const FLOORS = [
   '^src/platform/',
-  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-text|client-cursor)|access/principal)\\.ts$',
+  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-text|client-cursor|client-connection)|access/principal)\\.ts$',
   '^src/.+\\.service\\.ts$',
   '^src/(.+\\.resolver|tokens/(access-token|adapter|metadata|provider|signing-keys|token-endpoint)|access/(auth-checker|authenticate|bootstrap))\\.ts$',
   '^src/(app|installation|http/.+|database/.+)\\.ts$',

@@ -113,6 +113,14 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
     expect(answer.status).toBe(400);
   });
 
+  it('with thousands of wrong values is answered briefly', async () => {
+    const input = { name: 'X', clientId: 'x', scopes: Array.from({ length: 20_000 }, () => 1) };
+    const query = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }';
+    const answer = await graphql(app, { token, query, variables: { input } });
+    expect(answer.body.errors[0].extensions.fields.length).toBeLessThanOrEqual(50);
+    expect(answer.text.length).toBeLessThan(20_000);
+  });
+
   it('cannot refer to itself', async () => {
     const answer = await run('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }');
     expect(answer.status).toBe(400);

@@ -5,6 +5,7 @@ import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
 import { present } from './client.service.js';
+import type { ClientPage } from './client-connection.js';
 import { fromCursor, type Position, SORT_COLUMN } from './client-cursor.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { toSearchText } from './client-text.js';
@@ -18,13 +19,6 @@ export interface ClientListRequest {
   first: number;
   after?: string | null | undefined;
   orderBy?: ClientOrder | null | undefined;
-}
-
-/** Some clients in their order, and whether more follow. */
-export interface ClientPage {
-  clients: Client[];
-  field: ClientOrderField;
-  hasNextPage: boolean;
 }
 
 /** Reads clients for people: one, some, or how many. */

@@ -5,53 +5,11 @@ import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
 import { ClientService } from './client.service.js';
-import { toCursor } from './client-cursor.js';
-import { ClientListService, type ClientPage } from './client-list.service.js';
+import { ClientConnection, toConnection } from './client-connection.js';
+import { ClientListService } from './client-list.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 
 const DEFAULT_PAGE = 50;
-
-/** Where a page stands in its list. @see https://relay.dev/graphql/connections.htm */
-@ObjectType({ description: 'Where a page stands in its list.' })
-export class PageInfo {
-  @Field({ description: 'Whether more follow. Ask for them with after: endCursor.' })
-  hasNextPage!: boolean;
-
-  @Field({ description: 'Whether some came before.' })
-  hasPreviousPage!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'The cursor of the first of this page; null when it is empty.' })
-  startCursor!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The cursor of the last of this page; null when it is empty.' })
-  endCursor!: string | null;
-}
-
-/** A client in a list, with its cursor. */
-@ObjectType({ description: 'A client in a list, with its cursor.' })
-export class ClientEdge {
-  @Field({ description: 'The place of this client in the list.' })
-  cursor!: string;
-
-  @Field(() => Client, { description: 'The client.' })
-  node!: Client;
-}
-
-/** A page of clients. */
-@ObjectType({ description: 'A page of a list of clients.' })
-export class ClientConnection {
-  @Field(() => [ClientEdge], { description: 'The clients of this page, each with its cursor.' })
-  edges!: ClientEdge[];
-
-  @Field(() => [Client], { description: 'The clients of this page.' })
-  nodes!: Client[];
-
-  @Field(() => PageInfo, { description: 'Where this page stands in the list.' })
-  pageInfo!: PageInfo;
-
-  /** What `totalCount` counts when it is asked for. */
-  search!: string | null;
-}
 
 /** A new client, and the only sight of its secret. */
 @ObjectType({ description: 'A new client with its secret.' })
@@ -174,14 +132,4 @@ export class ClientConnectionResolver {
   totalCount(@Ctx() { principal }: GraphQLContext, @Root() { search }: ClientConnection): Promise<number> {
     return this.list.count(principal as Principal, search);
   }
-}
-
-function toConnection({ clients, field, hasNextPage }: ClientPage, search: string | null, hasPreviousPage: boolean): ClientConnection {
-  const edges = clients.map((node) => ({ cursor: toCursor(node, field), node }));
-  return {
-    edges,
-    nodes: clients,
-    pageInfo: { hasNextPage, hasPreviousPage, startCursor: edges.at(0)?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
-    search,
-  };
 }

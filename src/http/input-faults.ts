@@ -16,6 +16,9 @@ import {
 import { CreateClientInput, UpdateClientInput } from '../clients/client.input.js';
 import { BadUserInput, type FieldFault } from '../platform/errors.js';
 
+/** As many as GraphQL itself names of variables; a list of thousands of wrong values is one mistake. */
+const MOST_FAULTS = 50;
+
 type Variables = Record<string, unknown>;
 
 const RULES: Record<string, new () => object> = { CreateClientInput, UpdateClientInput };
@@ -47,13 +50,14 @@ export function typeFaults(schema: GraphQLSchema, document: DocumentNode, variab
     },
   });
   visit(document, visitor);
-  return faults;
+  return faults.slice(0, MOST_FAULTS);
 }
 
 function argumentFaults(name: string, value: unknown, type: GraphQLInputType): FieldFault[] {
   const faults: FieldFault[] = missingFields(name, value, type);
   const coerced: unknown = coerceInputValue(value, type, (path, _value, { message }) => {
-    if (path.length > 0 || !isInputObjectType(getNullableType(type))) faults.push({ path: [name, ...path].join('.'), message });
+    if (faults.length < MOST_FAULTS && (path.length > 0 || !isInputObjectType(getNullableType(type))))
+      faults.push({ path: [name, ...path].join('.'), message });
   });
   const Rules = RULES[getNamedType(type).name];
   if (faults.length === 0 || !Rules || typeof coerced !== 'object') return faults;
