@@ -303,6 +303,17 @@ it('counts what it issues and what it refuses, by reason', async () => {
   expect(await count('latchkey_tokens_refused_total', 'invalid_client')).toBe(refused + 1);
 });
 
+it('leaves a line in the log that says who asked and why it was refused, and never what was sent as a client id', async () => {
+  const lastLine = () => JSON.parse(app.logLines.at(-1) ?? '{}');
+  await requestToken(app, client);
+  expect(lastLine()).toMatchObject({ clientId: client.clientId, status: 200, path: '/connect/token' });
+  await requestToken(app, { ...client, secret: 'wrong' });
+  expect(lastLine()).toMatchObject({ clientId: client.clientId, status: 401, error: 'invalid_client' });
+  await requestToken(app, { clientId: client.secret, secret: 'wrong' });
+  expect(lastLine()).toMatchObject({ status: 401, error: 'invalid_client' });
+  expect(lastLine()).not.toHaveProperty('clientId');
+});
+
 function postInChunks(body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(app.port, '127.0.0.1');

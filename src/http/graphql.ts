@@ -32,6 +32,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         authorization: ctx.headers.authorization,
         query: new URLSearchParams(ctx.querystring),
       });
+      ctx.state.details = { clientId: ctx.state.principal?.clientId };
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       await answer(ctx, async () => undefined);

@@ -9,8 +9,8 @@ const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at 
 
 /**
  * What surrounds every request: an id that names it in the log and in the answer, one line in the
- * log, one observation, and an answer when something failed. The log has the path, never the query:
- * somebody may have put a secret there.
+ * log (with the `details` that the route left in the state), one observation, and an answer when
+ * something failed. The log has the path, never the query: somebody may have put a secret there.
  */
 export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics }): Middleware {
   return async (ctx, next) => {
@@ -26,11 +26,18 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     const milliseconds = performance.now() - start;
     const route = ctx.routerPath ?? 'unmatched';
     metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, milliseconds / 1000);
-    const { requestId } = ctx.state;
-    log.info(
-      { requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(milliseconds * 10) / 10, ip: ctx.ip },
-      'request',
-    );
+    const ms = Math.round(milliseconds * 10) / 10;
+    const line = {
+      requestId: ctx.state.requestId,
+      method: ctx.method,
+      path: ctx.path,
+      status: ctx.status,
+      ms,
+      ip: ctx.ip,
+      ...ctx.state.details,
+    };
+    // Probes come every few seconds and would bury the rest.
+    log[route.startsWith('/health/') ? 'debug' : 'info'](line, 'request');
   };
 }
 

@@ -22,6 +22,11 @@ const NOBODY = toMetadata({
   secrets: [],
 });
 
+/** Whether a client is one that is registered. */
+export function isSomebody({ registration }: ClientMetadata): boolean {
+  return registration !== NOBODY.registration;
+}
+
 /** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
 export function createAdapter(tenant: TenantContext, clients: ClientLookupService): AdapterFactory {
   return (model) => (model === 'Client' ? { ...nothing, find: (id) => findClient(tenant, clients, id) } : nothing);

@@ -5,6 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+import { type ClientMetadata, isSomebody } from './adapter.js';
 
 interface OAuthError extends Error {
   error?: string;
@@ -31,14 +32,21 @@ export function tokenEndpoint(provider: Provider, { log, metrics }: { log: Log; 
     ctx.set('Pragma', 'no-cache');
     if (!refuseEarly(ctx)) await run(ctx, next);
     correct(ctx, log);
-    if (ctx.status === 200) metrics.tokensIssued.inc();
-    else metrics.tokensRefused.inc({ reason: (ctx.body as { error: string }).error });
+    count(ctx, metrics);
   };
 }
 
+/** The log names the client when there is one; what was sent in place of a client id may be anything, a secret too. */
+function count(ctx: Context, metrics: Metrics): void {
+  const client = (ctx as Partial<KoaContextWithOIDC>).oidc?.client as ClientMetadata | undefined;
+  const error = ctx.status === 200 ? undefined : (ctx.body as { error: string }).error;
+  ctx.state.details = { clientId: client && isSomebody(client) ? client.registration.clientId : undefined, error };
+  if (error === undefined) metrics.tokensIssued.inc();
+  else metrics.tokensRefused.inc({ reason: error });
+}
+
 function refuseEarly(ctx: Context): boolean {
-  const search = new URLSearchParams(ctx.querystring);
-  if (CREDENTIALS.some((name) => search.has(name))) {
+  if (CREDENTIALS.some((name) => name in ctx.query)) {
     refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
   } else if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
