@@ -1,6 +1,6 @@
 import Provider, { type Adapter, type AdapterFactory, type AllClientMetadata } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
-import type { ClientLookupService, RegisteredClient } from '../clients/client-lookup.service.js';
+import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
 
 /** A client as oidc-provider sees it: the few things it needs, and our row. */
@@ -8,34 +8,16 @@ export interface ClientMetadata extends AllClientMetadata {
   registration: RegisteredClient;
 }
 
-/**
- * The client of everyone who is nobody: an unknown id, a disabled client, a secret that cannot be
- * one. It has no secret, so it is refused by the same way and the same work as a wrong secret.
- */
-const NOBODY = toMetadata({
-  rowId: '00000000-0000-0000-0000-000000000000',
-  clientId: 'nobody',
-  accessTokenLifetimeSeconds: 1,
-  scopes: [],
-  audiences: [],
-  createdAt: new Date(0),
-  secrets: [],
-});
-
-/** Whether a client is one that is registered. */
-export function isSomebody({ registration }: ClientMetadata): boolean {
-  return registration !== NOBODY.registration;
-}
-
 /** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
 export function createAdapter(tenant: TenantContext, clients: ClientLookupService): AdapterFactory {
   return (model) => (model === 'Client' ? { ...nothing, find: (id) => findClient(tenant, clients, id) } : nothing);
 }
 
+/** Whoever is not there, is disabled or sends a secret that cannot be one is refused like somebody with a wrong secret. */
 async function findClient(tenant: TenantContext, clients: ClientLookupService, id: string): Promise<ClientMetadata> {
-  if (!isPossibleSecret(presentedSecret() ?? '')) return NOBODY;
-  const client = await clients.find(tenant, id);
-  return client ? toMetadata(client) : NOBODY;
+  const isWorthAsking = isPossibleSecret(presentedSecret() ?? '');
+  const client = isWorthAsking ? await clients.find(tenant, id) : undefined;
+  return toMetadata(client ?? nobody(tenant));
 }
 
 /** The secret of the request that is being answered, from its form or its Basic header. */

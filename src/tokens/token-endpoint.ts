@@ -2,10 +2,11 @@ import type { Context, Middleware } from 'koa';
 import mount from 'koa-mount';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { isSomebody } from '../clients/client-lookup.service.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
-import { type ClientMetadata, isSomebody } from './adapter.js';
+import type { ClientMetadata } from './adapter.js';
 
 interface OAuthError extends Error {
   error?: string;
@@ -40,7 +41,7 @@ export function tokenEndpoint(provider: Provider, { log, metrics }: { log: Log; 
 function count(ctx: Context, metrics: Metrics): void {
   const client = (ctx as Partial<KoaContextWithOIDC>).oidc?.client as ClientMetadata | undefined;
   const error = ctx.status === 200 ? undefined : (ctx.body as { error: string }).error;
-  ctx.state.details = { clientId: client && isSomebody(client) ? client.registration.clientId : undefined, error };
+  ctx.state.details = { clientId: client && isSomebody(client.registration) ? client.registration.clientId : undefined, error };
   if (error === undefined) metrics.tokensIssued.inc();
   else metrics.tokensRefused.inc({ reason: error });
 }
