@@ -1,4 +1,4 @@
-// oidc-provider as it comes: its in-memory adapter, one static client with a plain secret, JWTs signed with ES256.
+// oidc-provider as it comes: its in-memory adapter, static clients with a plain secret, JWTs signed with ES256.
 import { generateKeyPairSync } from 'node:crypto';
 import Provider from 'oidc-provider';
 
@@ -8,15 +8,13 @@ const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export
 
 const provider = new Provider(issuer, {
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
-  clients: [
-    {
-      client_id: 'bench',
-      client_secret: process.env.SECRET as string,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-    },
-  ],
+  clients: Array.from({ length: 512 }, (_, index) => ({
+    client_id: `bench-${index}`,
+    client_secret: process.env.SECRET as string,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+  })),
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },

@@ -16,11 +16,12 @@ export async function administer(subject: Subject, query: string, variables: obj
   return data;
 }
 
-/** Creates the client that the load is made with. @returns its secret */
-export async function createBenchClient(subject: Subject): Promise<string> {
+/** Creates a client that the load is made with. @returns its secret */
+export async function createBenchClient(subject: Subject, clientId: string): Promise<string> {
   const { createClient } = await administer(
     subject,
-    'mutation { createClient(input: {name: "Bench", clientId: "bench", scopes: ["orders:read"]}) { clientSecret } }',
+    'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }',
+    { input: { name: 'Bench', clientId, scopes: ['orders:read'] } },
   );
   return (createClient as { clientSecret: string }).clientSecret;
 }

@@ -6,6 +6,16 @@ import { SECRET, type Subject, start, startLatchkey } from './subject.ts';
 const ROUNDS = 5;
 const SECONDS = 5;
 const CONNECTIONS = 32;
+/** Each connection speaks for several clients in turn. */
+const CLIENTS_PER_CONNECTION = 16;
+const CLIENTS = CONNECTIONS * CLIENTS_PER_CONNECTION;
+
+const REQUEST: autocannon.Request = {
+  method: 'POST',
+  path: '/connect/token',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: 'grant_type=client_credentials',
+};
 
 interface Round {
   perSecond: number;
@@ -26,9 +36,9 @@ export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<
         ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       }),
     );
-  const secrets = new Map<Subject, string>();
-  for (const subject of subjects) secrets.set(subject, subject.name.startsWith('bare') ? SECRET : await createBenchClient(subject));
-  const load = (subject: Subject, seconds: number) => runLoad(subject, secrets.get(subject) as string, seconds);
+  const headers = new Map<Subject, string[]>();
+  for (const subject of subjects) headers.set(subject, await createHeaders(subject));
+  const load = (subject: Subject, seconds: number) => runLoad(subject, headers.get(subject) ?? [], seconds);
   for (const subject of subjects) await load(subject, 3);
   const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < ROUNDS; round += 1) for (const subject of subjects) rounds.get(subject)?.push(await load(subject, SECONDS));
@@ -36,15 +46,30 @@ export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<
   await Promise.all(subjects.map((subject) => subject.stop()));
 }
 
-async function runLoad(subject: Subject, secret: string, duration: number): Promise<Round> {
+/** The Basic header of every client; the bare provider has them all from the start, with one secret. */
+async function createHeaders(subject: Subject): Promise<string[]> {
+  const headers: string[] = [];
+  for (let index = 0; index < CLIENTS; index += 1) {
+    const clientId = `bench-${index}`;
+    const secret = subject.name.startsWith('bare') ? SECRET : await createBenchClient(subject, clientId);
+    headers.push(`Basic ${btoa(`${clientId}:${secret}`)}`);
+  }
+  return headers;
+}
+
+async function runLoad(subject: Subject, headers: readonly string[], duration: number): Promise<Round> {
   const before = subject.processorSeconds();
+  let connected = 0;
   const result = await autocannon({
     url: `${subject.url}/connect/token`,
     method: 'POST',
     connections: CONNECTIONS,
     duration,
-    headers: { authorization: `Basic ${btoa(`bench:${secret}`)}`, 'content-type': 'application/x-www-form-urlencoded' },
-    body: 'grant_type=client_credentials',
+    setupClient: (connection) => {
+      const start = (connected++ % CONNECTIONS) * CLIENTS_PER_CONNECTION;
+      const own = headers.slice(start, start + CLIENTS_PER_CONNECTION);
+      connection.setRequests(own.map((authorization) => ({ ...REQUEST, headers: { ...REQUEST.headers, authorization } })));
+    },
   });
   if (result.non2xx || result.errors) throw new Error(`${subject.name}: ${result.non2xx} refused, ${result.errors} failed`);
   const processorMicroseconds = ((subject.processorSeconds() - before) / result['2xx']) * 1e6;
@@ -65,6 +90,6 @@ function report(rounds: ReadonlyMap<Subject, Round[]>): void {
       'of bare': ratio.toFixed(2),
     };
   });
-  console.log(`\nTokens a second: ${ROUNDS} rounds of ${SECONDS} s in turns, ${CONNECTIONS} connections, medians`);
+  console.log(`\nTokens a second: ${ROUNDS} rounds of ${SECONDS} s in turns, ${CONNECTIONS} connections, ${CLIENTS} clients, medians`);
   console.table(rows);
 }

@@ -60,7 +60,7 @@ export class ClientLookupService {
 
   async #load(keys: readonly Key[]): Promise<Row[][]> {
     const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))];
-    const clientIds = fill(keys.map(({ clientId }) => clientId));
+    const clientIds = fill([...new Set(keys.map(({ clientId }) => clientId))]);
     const sql = selectRows(clientIds.length, tenantIds.length);
     const rows: Row[] = await this.database.read((manager) => manager.query(sql, [...clientIds, ...tenantIds]));
     return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));

@@ -3,10 +3,14 @@ import type { TenantContext } from '../access/principal.js';
 import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
 
-/** A client as oidc-provider sees it: the few things it needs, and our row. */
-export interface ClientMetadata extends AllClientMetadata {
-  registration: RegisteredClient;
-}
+/** What every client is to oidc-provider. They differ in their id and in our row alone. */
+export const CLIENT_METADATA: AllClientMetadata = {
+  client_secret: 'compared by compareClientSecret',
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: ['client_credentials'],
+  redirect_uris: [],
+  response_types: [],
+};
 
 /** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
 export function createAdapter(tenant: TenantContext, clients: ClientLookupService): AdapterFactory {
@@ -14,10 +18,10 @@ export function createAdapter(tenant: TenantContext, clients: ClientLookupServic
 }
 
 /** Whoever is not there, is disabled or sends a secret that cannot be one is refused like somebody with a wrong secret. */
-async function findClient(tenant: TenantContext, clients: ClientLookupService, id: string): Promise<ClientMetadata> {
+async function findClient(tenant: TenantContext, clients: ClientLookupService, id: string): Promise<{ registration: RegisteredClient }> {
   const isWorthAsking = isPossibleSecret(presentedSecret() ?? '');
   const client = isWorthAsking ? await clients.find(tenant, id) : undefined;
-  return toMetadata(client ?? nobody(tenant));
+  return { registration: client ?? nobody(tenant) };
 }
 
 /** The secret of the request that is being answered, from its form or its Basic header. */
@@ -26,18 +30,6 @@ function presentedSecret(): string | undefined {
   if (ctx?.oidc.params?.client_secret) return String(ctx.oidc.params.client_secret);
   const credentials = Buffer.from(ctx?.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
   return credentials.slice(credentials.indexOf(':') + 1);
-}
-
-function toMetadata(registration: RegisteredClient): ClientMetadata {
-  return {
-    client_id: registration.clientId,
-    client_secret: 'compared by compareClientSecret',
-    token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
-    registration,
-  };
 }
 
 const nothing: Adapter = {

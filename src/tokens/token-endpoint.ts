@@ -6,7 +6,7 @@ import { isSomebody } from '../clients/client-lookup.service.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
-import type { ClientMetadata } from './adapter.js';
+import type { LatchkeyClient } from './provider.js';
 
 interface OAuthError extends Error {
   error?: string;
@@ -39,7 +39,7 @@ export function tokenEndpoint(provider: Provider, { log, metrics }: { log: Log; 
 
 /** The log names the client when there is one; what was sent in place of a client id may be anything, a secret too. */
 function count(ctx: Context, metrics: Metrics): void {
-  const client = (ctx as Partial<KoaContextWithOIDC>).oidc?.client as ClientMetadata | undefined;
+  const client = (ctx as Partial<KoaContextWithOIDC>).oidc?.client as LatchkeyClient | undefined;
   const error = ctx.status === 200 ? undefined : (ctx.body as { error: string }).error;
   ctx.state.details = { clientId: client && isSomebody(client.registration) ? client.registration.clientId : undefined, error };
   if (error === undefined) metrics.tokensIssued.inc();
