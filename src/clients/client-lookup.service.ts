@@ -36,18 +36,23 @@ interface Key {
 /** Most ids in one query; statements come in a few sizes only, so that each is prepared once. */
 const LARGEST_BATCH = 64;
 
+/** Most queries at a time: two, so that one that is slow does not hold up all others. */
+const MOST_QUERIES = 2;
+
 /**
  * Finds enabled clients for machines. Lookups of the same moment share one query; nothing is kept
  * past it, so that a client that was deleted or disabled is gone for the next request.
  */
 export class ClientLookupService {
   readonly #rows: DataLoader<Key, Row[], string>;
+  readonly #waiting: (() => void)[] = [];
+  #freeSlots = MOST_QUERIES;
 
   constructor(private readonly database: Database) {
     this.#rows = new DataLoader((keys) => this.#load(keys), {
       cache: false,
       maxBatchSize: LARGEST_BATCH,
-      batchScheduleFn: (callback) => setImmediate(callback),
+      batchScheduleFn: (dispatch) => this.#schedule(dispatch),
     });
   }
 
@@ -58,7 +63,27 @@ export class ClientLookupService {
     return rows[0] && toRegisteredClient(rows, issuer);
   }
 
+  /** What comes while the slots are taken waits together and is asked for in one query, all the larger under load. */
+  #schedule(dispatch: () => void): void {
+    if (this.#freeSlots === 0) {
+      this.#waiting.push(dispatch);
+    } else {
+      this.#freeSlots -= 1;
+      setImmediate(dispatch);
+    }
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#freeSlots += 1;
+  }
+
   async #load(keys: readonly Key[]): Promise<Row[][]> {
+    return this.#read(keys).finally(() => this.#release());
+  }
+
+  async #read(keys: readonly Key[]): Promise<Row[][]> {
     const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))];
     const clientIds = fill([...new Set(keys.map(({ clientId }) => clientId))]);
     const sql = selectRows(clientIds.length, tenantIds.length);
