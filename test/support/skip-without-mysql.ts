@@ -1,10 +1,6 @@
 // Without a MySQL-protocol server every test of the project `mysql` counts as skipped.
 if (process.env.TEST_MYSQL_URL === undefined) {
-  Object.assign(globalThis, {
-    it: it.skip,
-    test: test.skip,
-    beforeAll: () => undefined,
-    afterAll: () => undefined,
-    beforeEach: () => undefined,
-  });
+  const skip = Object.assign(it.skip, { skip: it.skip });
+  const nothing = () => undefined;
+  Object.assign(globalThis, { it: skip, test: skip, beforeAll: nothing, afterAll: nothing, beforeEach: nothing, afterEach: nothing });
 }
