@@ -290,6 +290,26 @@ describe('PROTOCOL 10: resource', () => {
   });
 });
 
+it('tells pages of other origins nothing, neither a token nor whether a client exists', async () => {
+  const withOrigin = (clientId: string, secret: string) =>
+    form(new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: secret }).toString(), {
+      origin: 'https://evil.example',
+    });
+  const answers = [await withOrigin(client.clientId, 'wrong'), await withOrigin('nobody', 'wrong')];
+  expect(seen(answers[0] as Answer)).toEqual(seen(answers[1] as Answer));
+  for (const { headers, status } of [...answers, await withOrigin(client.clientId, client.secret)]) {
+    expect([200, 401]).toContain(status);
+    expect(headers.get('access-control-allow-origin')).toBe(app.url);
+  }
+  const preflight = await readAnswer(
+    fetch(`${app.url}/connect/token`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    }),
+  );
+  expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+});
+
 it('counts what it issues and what it refuses, by reason', async () => {
   const count = async (name: string, reason?: string) => {
     const metric = await app.metrics.registry.getSingleMetric(name)?.get();

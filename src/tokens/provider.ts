@@ -41,7 +41,6 @@ export function createProvider({ tenant, clients, key, mac }: ProviderParts): Pr
   const provider = new Provider(tenant.issuer, {
     adapter: createAdapter(tenant, clients),
     clientAuthMethods: [...AUTH_METHODS],
-    clientBasedCORS: (ctx, origin) => URL.parse(origin)?.host === ctx.host,
     clientDefaults: { id_token_signed_response_alg: key.alg as 'ES256' },
     cookies: { keys: [] },
     features: {

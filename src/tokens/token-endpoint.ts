@@ -31,6 +31,8 @@ export function tokenEndpoint(provider: Provider, { log, metrics }: { log: Log; 
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Pragma', 'no-cache');
+    // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
+    ctx.set('Access-Control-Allow-Origin', provider.issuer);
     if (!refuseEarly(ctx)) await run(ctx, next);
     correct(ctx, log);
     count(ctx, metrics);
