@@ -13,7 +13,8 @@ async function serveUntilStopped(): Promise<void> {
   const config = readConfig();
   const log = createLog(config.logLevel);
   const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  // A signal may come twice: npm passes on what the terminal sends to everyone.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
   const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
   try {
     const server = await startServer(config, log, stopping.signal);

@@ -252,6 +252,14 @@ describe('SIGTERM', () => {
     expect(await server.exit).toBe(0);
   });
 
+  it('may come twice and by another name', async () => {
+    const server = await start();
+    await server.ready();
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) server.child.kill(signal);
+    expect(await server.exit).toBe(0);
+    expect(server.output()).toContain('stopped');
+  });
+
   it('ends an idle server at once, even with connections that are kept open', async () => {
     const server = await start();
     await server.ready();
