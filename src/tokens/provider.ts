@@ -81,8 +81,8 @@ export function createProvider({ tenant, clients, key, mac }: ProviderParts): Pr
 }
 
 /**
- * Lets clients inherit all but their id and our row from one that oidc-provider has checked: to build
- * and check each anew would cost a fifth of a token, and more for one that is seen for the first time.
+ * Lets clients inherit all but their id and our row from one that oidc-provider has checked. Otherwise
+ * it builds and checks each that it has not seen lately, which costs time and tells those that exist.
  */
 function deriveClients(provider: Provider): void {
   const Client = provider.Client as unknown as ClientClass;
