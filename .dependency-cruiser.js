@@ -1,11 +1,11 @@
 /** The floors of the house, from the ground up: what a file may import lies on its own floor or below. */
 export const FLOORS = [
   '^src/platform/',
-  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-text|client-cursor|client-connection)|access/principal)\\.ts$',
+  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-text|client-cursor|client-connection|client-usage|public-jwks|secret-rotation|use-tally)|tokens/token-id|access/principal)\\.ts$',
   '^src/.+\\.service\\.ts$',
-  '^src/(.+\\.resolver|tokens/(access-token|adapter|metadata|provider|signing-keys|token-endpoint)|access/(auth-checker|authenticate|bootstrap))\\.ts$',
-  '^src/(app|installation|http/.+|database/.+)\\.ts$',
-  '^src/(main|process|server|admin-reset|schema)\\.ts$',
+  '^src/(.+\\.resolver|tokens/(?!token-id|.+\\.(entity|service|resolver)).+|access/(auth-checker|authenticate|bootstrap|dpop-proof))\\.ts$',
+  '^src/(app|installation|maintenance|http/.+|database/.+)\\.ts$',
+  '^src/(main|process|server|admin-reset|reencrypt|schema)\\.ts$',
 ];
 
 /** Forbids every import from a floor to one above it. */

@@ -1,9 +1,11 @@
 import Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
 import { Authenticator } from './access/authenticate.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
 import { ClientConnectionResolver, ClientResolver } from './clients/client.resolver.js';
 import { ClientListService } from './clients/client-list.service.js';
+import { ClientLoader } from './clients/client-loader.service.js';
+import { ClientSecretResolver } from './clients/client-secret.resolver.js';
 import { managementAudience } from './clients/scopes.js';
 import { graphqlEndpoint } from './http/graphql.js';
 import { type Health, healthRoutes } from './http/health.js';
@@ -16,8 +18,13 @@ import type { Installation } from './installation.js';
 import type { Log } from './platform/log.js';
 import type { Metrics } from './platform/metrics.js';
 import { createTokenVerifier } from './tokens/access-token.js';
+import { introspectionEndpoint, revocationEndpoint } from './tokens/introspection.js';
+import { LEAK_PATH, leakEndpoint } from './tokens/leak-report.js';
 import { JWKS_PATH, jwks, metadata } from './tokens/metadata.js';
-import { createProvider, TOKEN_PATH } from './tokens/provider.js';
+import { OAuthEndpoints } from './tokens/oauth-endpoint.js';
+import { INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './tokens/provider.js';
+import { SigningKeyResolver } from './tokens/signing-key.resolver.js';
+import { Throttle } from './tokens/throttle.js';
 import { tokenEndpoint } from './tokens/token-endpoint.js';
 
 /** What surrounds an app, whatever state the process is in. */
@@ -63,29 +70,44 @@ function createKoa(log: Log, proxy = false): Koa {
 }
 
 async function createRoutes(installation: Installation, { log, metrics, pagesFolder }: Surroundings): Promise<Router> {
-  const { config, database, cipher, clients, lookup, home, keys } = installation;
-  const list = new ClientListService(database);
-  const resolvers = [new ClientResolver(clients, list), new ClientConnectionResolver(list), new ViewerResolver()];
-  const verify = createTokenVerifier(home, keys, managementAudience(home.issuer));
-  const provider = createProvider({ tenant: home, clients: lookup, key: keys.active, mac: cipher });
-  const graphql = await graphqlEndpoint({
-    schema: createSchema(resolvers),
-    tenant: home,
-    authenticator: new Authenticator(verify, lookup),
-    isSchemaOpen: config.graphiql,
-    log,
-  });
-
+  const { config, home, keys, status, secrets, use } = installation;
+  const throttle = new Throttle(config.failureLimit);
+  const endpoints = new OAuthEndpoints({ ...installation, tenant: home, clients: installation.lookup, throttle, log });
+  const tokenParts = { tenant: home, verify: createTokenVerifier(home, keys), status };
   const router = new Router({ strict: true, sensitive: true });
-  router.post(TOKEN_PATH, tokenEndpoint(provider, { log, metrics }));
+  router.post(TOKEN_PATH, tokenEndpoint(endpoints, { use, metrics }));
+  router.post(INTROSPECTION_PATH, introspectionEndpoint(endpoints, tokenParts));
+  router.post(REVOCATION_PATH, revocationEndpoint(endpoints, tokenParts));
+  router.post(LEAK_PATH, leakEndpoint({ tenant: home, secrets, throttle, log }));
   router.get(JWKS_PATH, jwks(keys));
   router.get('/.well-known/oauth-authorization-server', metadata(home));
   router.get('/.well-known/openid-configuration', metadata(home));
-  router.post('/graphql', graphql);
+  router.post('/graphql', await createGraphql(installation, log));
   if (config.graphiql) {
     router.get('/graphql', page(pagesFolder, 'graphiql.html'));
     router.get('/assets/:file', assets(pagesFolder));
     router.get('/', (ctx) => ctx.redirect('/graphql'));
   }
   return router;
+}
+
+function createGraphql(installation: Installation, log: Log): Promise<Middleware> {
+  const { config, database, clients, secrets, home, keys, signingKeys, status, proofs } = installation;
+  const list = new ClientListService(database);
+  const loader = new ClientLoader(database);
+  const resolvers = [
+    new ClientResolver(clients, list, loader),
+    new ClientConnectionResolver(list),
+    new ClientSecretResolver(secrets, loader),
+    new SigningKeyResolver(signingKeys, keys),
+    new ViewerResolver(),
+  ];
+  const verify = createTokenVerifier(home, keys, managementAudience(home.issuer));
+  return graphqlEndpoint({
+    schema: createSchema(resolvers),
+    tenant: home,
+    authenticator: new Authenticator({ verify, status, proofs }),
+    isSchemaOpen: config.graphiql,
+    log,
+  });
 }

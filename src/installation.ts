@@ -2,7 +2,9 @@ import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator }
 import type { TenantContext } from './access/principal.js';
 import { ClientService } from './clients/client.service.js';
 import { ClientLookupService } from './clients/client-lookup.service.js';
-import { matchesSecret } from './clients/secret.js';
+import { ClientSecretService } from './clients/client-secret.service.js';
+import { ClientUseService } from './clients/client-use.service.js';
+import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
 import { type OpenDatabase, openDatabase } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
@@ -11,7 +13,10 @@ import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import type { Database } from './platform/transaction.js';
 import { TenantService } from './tenants/tenant.service.js';
-import { type KeyRing, SigningKeys } from './tokens/signing-keys.js';
+import type { KeyRing } from './tokens/key-ring.js';
+import { SigningKeys } from './tokens/signing-keys.js';
+import { TokenStatusService } from './tokens/token-status.service.js';
+import { UsedProofService } from './tokens/used-proof.service.js';
 
 /** A database that is migrated and has all that serving needs. */
 export interface Installation {
@@ -19,8 +24,14 @@ export interface Installation {
   database: Database;
   cipher: Cipher;
   clients: ClientService;
+  secrets: ClientSecretService;
+  use: ClientUseService;
   lookup: ClientLookupService;
+  status: TokenStatusService;
+  proofs: UsedProofService;
   home: TenantContext;
+  signingKeys: SigningKeys;
+  /** The signing keys of the home tenant, as this instance knows them. */
   keys: KeyRing;
   /** The administrator's secret, when it was made just now and has to be shown. */
   generatedSecret: string | undefined;
@@ -33,7 +44,7 @@ export interface Installation {
  * @throws {StartupError} for what the operator has to mend; nothing is changed then
  */
 export async function openInstallation(config: Config, log: Log, signal?: AbortSignal): Promise<Installation> {
-  const cipher = new Cipher(loadEncryptionKey(config));
+  const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
   const opened = await openDatabase(config.database, log, signal);
   try {
@@ -54,22 +65,35 @@ interface Parts {
 async function complete(config: Config, { cipher, secret, opened: { database, writer }, log }: Parts): Promise<Installation> {
   const tenants = new TenantService(database);
   const signingKeys = new SigningKeys(database, cipher);
-  const clients = new ClientService(database, cipher, config.apiAudience);
+  const secrets = new ClientSecretService(database, cipher);
+  const clients = new ClientService(database, secrets, config.apiAudience);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await writer.runMigrations();
   const isFirstStart = (await tenants.findHome()) === null;
   const home = await database.write(async (manager) => {
     const tenant = await tenants.ensureHome(manager, new URL(config.issuer).host);
     const context = { tenant, issuer: config.issuer };
-    await signingKeys.ensureKey(manager, tenant);
-    if (isFirstStart) await putAdministrator(manager, clients, { home: context, clientId: config.adminClientId, secret });
+    await signingKeys.ensureKeys(manager, tenant, config.signingAlgorithm);
+    if (isFirstStart) await putAdministrator(manager, { clients, secrets }, { home: context, clientId: config.adminClientId, secret });
     return context;
   });
   const lookup = new ClientLookupService(database);
   if (!isFirstStart) await warnOfIgnoredSecret(config, { home, lookup, cipher, log });
-  const keys = await signingKeys.load(home.tenant);
-  const generatedSecret = isFirstStart && secret.isGenerated ? secret.secret : undefined;
-  return { config, database, cipher, clients, lookup, home, keys, generatedSecret };
+  return {
+    config,
+    database,
+    cipher,
+    clients,
+    secrets,
+    use: new ClientUseService(database),
+    lookup,
+    status: new TokenStatusService(database),
+    proofs: new UsedProofService(database),
+    home,
+    signingKeys,
+    keys: await signingKeys.load(home),
+    generatedSecret: isFirstStart && secret.isGenerated ? secret.secret : undefined,
+  };
 }
 
 async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {
@@ -88,7 +112,6 @@ async function warnOfIgnoredSecret(
 ): Promise<void> {
   if (adminClientSecret === undefined) return;
   const administrator = await lookup.find(home, adminClientId);
-  const digests = administrator?.secrets.map(({ digest }) => digest) ?? [];
-  if (administrator && matchesSecret(cipher, administrator.rowId, adminClientSecret, digests)) return;
+  if (administrator && matchSecret(cipher, administrator.rowId, adminClientSecret, administrator.secrets)) return;
   log.warn('ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force');
 }

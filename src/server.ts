@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApp, createWaitingApp, type Surroundings } from './app.js';
 import { type Installation, openInstallation } from './installation.js';
+import { type Maintenance, startMaintenance } from './maintenance.js';
 import type { Config } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import type { Log } from './platform/log.js';
@@ -36,14 +37,17 @@ export async function startServer(config: Config, log: Log, signal: AbortSignal)
   setHandler(createWaitingApp(surroundings).callback());
   await listen(server, config.port, config.host);
   const metricsServer = config.metricsPort === undefined ? undefined : await serveMetrics(metrics, config);
+  let maintenance: Maintenance | undefined;
   const stop = async () => {
     await Promise.all([drain(server), metricsServer && drain(metricsServer)]);
+    await maintenance?.stop();
     await installation?.database.close();
   };
   try {
     const opened = await openInstallation(config, log, signal);
     setHandler((await createApp(opened, surroundings)).callback());
     installation = opened;
+    maintenance = startMaintenance(opened, log);
   } catch (error) {
     await stop();
     throw error;

@@ -333,11 +333,11 @@ describe('deleteClient', () => {
 });
 
 it('undoes a mutation of which a part fails', async () => {
-  const { clients, home } = app.installation;
-  const insertSecret = clients.insertSecret;
-  clients.insertSecret = () => Promise.reject(new Error('made to fail: SELECT secret FROM nowhere'));
+  const { secrets, home } = app.installation;
+  const insert = secrets.insert;
+  secrets.insert = () => Promise.reject(new Error('made to fail: SELECT secret FROM nowhere'));
   const answer = await app.administer(CREATE, { input: { name: 'Half', clientId: 'half' } });
-  clients.insertSecret = insertSecret;
+  secrets.insert = insert;
   expect(codeOf(answer)).toBe('INTERNAL_SERVER_ERROR');
   expect(answer.text).not.toContain('made to fail');
   expect(app.logLines.join('')).toContain('made to fail');

@@ -140,9 +140,10 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
 });
 
 it('hides what it did not foresee, and logs it with the id of the request', async () => {
-  const { lookup } = app.installation;
-  const find = lookup.find;
-  lookup.find = () => Promise.reject(new Error('SELECT * FROM secrets_table failed'));
+  const { lookup, status } = app.installation;
+  const fail = () => Promise.reject(new Error('SELECT * FROM secrets_table failed'));
+  const own = [lookup.find, status.findScopes] as const;
+  [lookup.find, status.findScopes] = [fail, fail];
   const answers = [
     await run('{ viewer { clientId } }'),
     await readAnswer(
@@ -152,7 +153,7 @@ it('hides what it did not foresee, and logs it with the id of the request', asyn
       }),
     ),
   ];
-  lookup.find = find;
+  [lookup.find, status.findScopes] = own;
   for (const { status, text, headers } of answers) {
     expect(status).toBe(500);
     expect(text).not.toContain('secrets_table');

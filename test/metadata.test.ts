@@ -3,6 +3,9 @@ import { connect } from 'node:net';
 import { readAnswer } from './support/answer.js';
 import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
 
+const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'];
+const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519', 'HS256'];
+
 let app: TestApp;
 
 beforeAll(async () => {
@@ -45,7 +48,15 @@ describe('PROTOCOL 19: the metadata', () => {
         grant_types_supported: ['client_credentials'],
         response_types_supported: [],
         subject_types_supported: ['public'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        token_endpoint_auth_methods_supported: METHODS,
+        token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+        introspection_endpoint: `${app.url}/connect/introspect`,
+        introspection_endpoint_auth_methods_supported: METHODS,
+        introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+        revocation_endpoint: `${app.url}/connect/revocation`,
+        revocation_endpoint_auth_methods_supported: METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+        dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'],
       });
     },
   );
@@ -54,7 +65,7 @@ describe('PROTOCOL 19: the metadata', () => {
     const { body } = await readAnswer(fetch(`${app.url}/.well-known/oauth-authorization-server`));
     const client = await createClient(app, { clientId: 'reader' });
     expect((await requestToken({ url: new URL(body.token_endpoint).origin }, client)).status).toBe(200);
-    expect((await readAnswer(fetch(body.jwks_uri))).body.keys).toHaveLength(1);
+    expect((await readAnswer(fetch(body.jwks_uri))).body.keys).toHaveLength(2);
     expect(JSON.parse(atob((await getToken(app, client)).split('.')[1] as string)).iss).toBe(body.issuer);
   });
 
@@ -72,8 +83,9 @@ describe('PROTOCOL 19: the metadata', () => {
     '/session/end/confirm',
     '/jwks',
     '/reg',
-    '/connect/introspect',
-    '/connect/revocation',
+    '/connect/introspect/',
+    '/token/introspection',
+    '/token/revocation',
     '/CONNECT/TOKEN',
     '/connect/token/',
   ])('has nothing else at %s', async (path) => {

@@ -1,57 +1,90 @@
-import type { ClientLookupService } from '../clients/client-lookup.service.js';
 import { AppError } from '../platform/errors.js';
+import type { TokenName, TokenStatusService } from '../tokens/token-status.service.js';
+import type { UsedProofService } from '../tokens/used-proof.service.js';
+import { type ProofSubject, verifyProof } from './dpop-proof.js';
 import type { Principal, TenantContext } from './principal.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
-export type VerifyToken = (token: string) => Promise<{ clientId: string; scopes: string[]; issuedAt: number }>;
+export type VerifyToken = (token: string) => Promise<TokenName & { scopes: string[]; thumbprint: string | undefined }>;
+
+type Scheme = 'Bearer' | 'DPoP';
 
 /** A refusal of the credentials that a request carries. @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export class BearerError extends AppError {
   constructor(
     readonly status: 400 | 401,
-    readonly error: 'invalid_request' | 'invalid_token' | undefined,
+    readonly error: 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | undefined,
     message: string,
-    options?: ErrorOptions,
+    { scheme = 'Bearer', ...options }: ErrorOptions & { scheme?: Scheme } = {},
   ) {
     super('UNAUTHENTICATED', message, options);
+    this.scheme = scheme;
   }
+
+  readonly scheme: Scheme;
 
   /** The value of `WWW-Authenticate`. */
   get challenge(): string {
-    return this.error ? `Bearer error="${this.error}", error_description="${this.message}"` : 'Bearer';
+    return this.error ? `${this.scheme} error="${this.error}", error_description="${this.message}"` : this.scheme;
   }
+}
+
+/** The parts of a request that say who sends it. */
+export interface PresentedCredentials {
+  authorization: string | undefined;
+  /** The header `DPoP`; several are joined by commas and no proof then. */
+  dpop: string | undefined;
+  query: URLSearchParams;
+  method: string;
+  path: string;
+  arrivedAt: Date;
+}
+
+/** What an authenticator asks. */
+export interface AuthenticatorParts {
+  verify: VerifyToken;
+  status: TokenStatusService;
+  proofs: UsedProofService;
 }
 
 /** Finds out who sent a request to a protected API. */
 export class Authenticator {
-  constructor(
-    private readonly verify: VerifyToken,
-    private readonly clients: ClientLookupService,
-  ) {}
+  constructor(private readonly parts: AuthenticatorParts) {}
 
   /**
-   * The caller of a request; undefined when it carries no token. The client is read each time, so
-   * that a token of one that was deleted or disabled is worth nothing at once.
+   * The caller of a request; undefined when it carries no token. The database is asked each time, so that
+   * a token that was cut is worth nothing at once.
    * @throws {BearerError}
    */
-  async authenticate(
-    tenant: TenantContext,
-    request: { authorization: string | undefined; query: URLSearchParams },
-  ): Promise<Principal | undefined> {
+  async authenticate(tenant: TenantContext, request: PresentedCredentials): Promise<Principal | undefined> {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [scheme, token] = request.authorization?.split(' ') ?? [];
-    if (scheme?.toLowerCase() !== 'bearer') return undefined;
-    const claims = await this.verify(token ?? '').catch((cause) => {
-      throw invalidToken(cause);
-    });
-    const client = await this.clients.find(tenant, claims.clientId);
-    if (!client || claims.issuedAt < Math.floor(client.createdAt.getTime() / 1000)) throw invalidToken();
-    return { ...tenant, clientId: client.clientId, scopes: claims.scopes.filter((scope) => client.scopes.includes(scope)) };
+    const [name = '', token = ''] = request.authorization?.split(' ') ?? [];
+    const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
+    if (!scheme) return undefined;
+    const refuse = (cause?: unknown) => {
+      throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });
+    };
+    const claims = await this.parts.verify(token).catch(refuse);
+    if ((claims.thumbprint !== undefined) !== (scheme === 'DPoP')) return refuse();
+    const scopes = await this.parts.status.findScopes(tenant, claims);
+    if (!scopes) return refuse();
+    if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint });
+    const { clientId, scopes: granted } = claims;
+    return { ...tenant, clientId, scopes: granted.filter((scope) => scopes.includes(scope)), requestedAt: request.arrivedAt };
   }
-}
 
-function invalidToken(cause?: unknown): BearerError {
-  return new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { cause });
+  async #requireProof(
+    tenant: TenantContext,
+    { dpop = '', method, path }: PresentedCredentials,
+    token: Pick<ProofSubject, 'token' | 'thumbprint'>,
+  ): Promise<void> {
+    const refuse = (cause?: unknown) => {
+      const message = 'The DPoP proof is missing, damaged, old, used, or about another request, token or key.';
+      throw new BearerError(401, 'invalid_dpop_proof', message, { scheme: 'DPoP', cause });
+    };
+    const proof = await verifyProof(dpop, { method, url: tenant.issuer + path, ...token }).catch(refuse);
+    if (!(await this.parts.proofs.use(tenant, proof))) refuse();
+  }
 }

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { Client } from '../clients/client.entity.js';
+import { Client, ClientAuthMethod } from '../clients/client.entity.js';
+import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
+import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { MANAGEMENT_SCOPES, managementAudience, toStoredAudience } from '../clients/scopes.js';
 import { hintOf, isPossibleSecret, makeSecret, type PlainSecret } from '../clients/secret.js';
 import type { Config } from '../platform/config.js';
@@ -35,21 +37,31 @@ export function chooseAdministratorSecret({ adminClientSecret }: AdministratorSe
   return { secret: adminClientSecret, hint: 'ADMIN_CLIENT_SECRET', isGenerated: false };
 }
 
-/** Gives the administrator's client the secret as its only one and all management rights; makes the client when it is missing. */
+/** What makes clients and their secrets. */
+interface Services {
+  clients: ClientService;
+  secrets: ClientSecretService;
+}
+
+/**
+ * Gives the administrator's client the secret as its only one and all management rights, and cuts the tokens
+ * that it had; makes the client when it is missing.
+ */
 export async function putAdministrator(
   manager: EntityManager,
-  clients: ClientService,
+  { clients, secrets }: Services,
   { home, clientId, secret }: { home: TenantContext; clientId: string; secret: AdministratorSecret },
 ): Promise<void> {
   const audience = managementAudience(home.issuer);
   const existing = await manager.findOneBy(Client, { tenantId: home.tenant.id, clientId });
   const scopes = [...MANAGEMENT_SCOPES];
   if (!existing) {
-    const values = { name: 'Administrator', clientId, accessTokenLifetime: LIFETIME_SECONDS, scopes, audiences: [audience] };
-    await clients.insertSecret(manager, await clients.insert(manager, home, values), secret);
+    const proof = { authMethod: ClientAuthMethod.SECRET, jwks: null };
+    const values = { name: 'Administrator', clientId, accessTokenLifetime: LIFETIME_SECONDS, scopes, audiences: [audience], ...proof };
+    await secrets.insert(manager, await clients.insert(manager, home, values), secret);
     return;
   }
-  const version = existing.version + 1;
+  const change = { authMethod: ClientAuthMethod.SECRET, jwks: null, tokenEpoch: makeTokenEpoch(), version: existing.version + 1 };
   const others = existing.audiences.filter((stored) => stored !== toStoredAudience(audience, home.issuer));
   await manager.update(
     Client,
@@ -58,10 +70,10 @@ export async function putAdministrator(
       enabled: true,
       scopes: [...new Set([...scopes, ...existing.scopes])],
       audiences: [toStoredAudience(audience, home.issuer), ...others],
-      version,
+      ...change,
       updatedAt: new Date(),
     },
   );
   await manager.delete(ClientSecret, { clientRowId: existing.id });
-  await clients.insertSecret(manager, existing, secret);
+  await secrets.insert(manager, { ...existing, ...change }, secret);
 }

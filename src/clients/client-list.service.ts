@@ -1,13 +1,12 @@
-import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
-import { present } from './client.service.js';
 import type { ClientPage } from './client-connection.js';
 import { fromCursor, type Position, SORT_COLUMN } from './client-cursor.js';
-import { ClientSecret } from './client-secret.entity.js';
+import { present } from './client-row.service.js';
 import { toSearchText } from './client-text.js';
 
 const LARGEST_PAGE = 100;
@@ -55,18 +54,6 @@ export class ClientListService {
   /** How many clients there are, or match. */
   count(caller: TenantContext, search?: string | null): Promise<number> {
     return this.database.read((manager) => matching(manager, caller, search).getCount());
-  }
-
-  /** The secrets of several clients, in the order of the ids; the newest of each first. */
-  async secretsOf(caller: TenantContext, clientRowIds: readonly string[]): Promise<ClientSecret[][]> {
-    const secrets = await this.database.read((manager) =>
-      manager.find(ClientSecret, {
-        where: { tenantId: caller.tenant.id, clientRowId: In([...clientRowIds]) },
-        order: { createdAt: 'DESC', id: 'DESC' },
-      }),
-    );
-    const byClient = Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
-    return clientRowIds.map((id) => byClient.get(id) ?? []);
   }
 }
 

@@ -1,30 +1,54 @@
 import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
 import type { Database } from '../platform/transaction.js';
+import { ClientAuthMethod } from './client.entity.js';
 import { CLIENT_ID_FORM } from './client.input.js';
+import type { PublicJwks } from './public-jwks.js';
 import { fromStoredAudience } from './scopes.js';
-import type { SecretDigest } from './secret.js';
+import type { SecretDigest, StoredDigest } from './secret.js';
 
-/** What the token endpoint and the access check need of a client. Only enabled clients are found. */
+/** A secret as the token endpoint checks it. */
+export interface RegisteredSecret extends StoredDigest {
+  id: string;
+  /** Only with `CLIENT_SECRET_JWT`. */
+  encryptedSecret: string | null;
+  /** Whether the row of the secret can be found by the secret alone. */
+  hasLookupDigest: boolean;
+  /** Milliseconds since 1970. */
+  expiresAt: number | null;
+}
+
+/** What the token endpoint needs of a client. */
 export interface RegisteredClient {
   rowId: string;
+  tenantId: string;
   clientId: string;
+  enabled: boolean;
+  authMethod: ClientAuthMethod;
+  jwks: PublicJwks | null;
+  tokenEpoch: string;
   accessTokenLifetimeSeconds: number;
   scopes: string[];
   audiences: string[];
-  createdAt: Date;
-  secrets: { digest: SecretDigest; expiresAt: number | null }[];
+  secrets: RegisteredSecret[];
 }
 
 interface Row {
   row_id: string;
   tenant_id: string;
   client_id: string;
+  enabled: number | boolean;
+  auth_method: string;
+  jwks: string | null;
+  token_epoch: string;
   lifetime: number;
   scopes: string;
   audiences: string;
-  created_at: Date | string;
-  digest: SecretDigest | null;
+  secret_id: string | null;
+  key_id: string;
+  digest: SecretDigest;
+  encrypted_secret: string | null;
+  lookup_digest: string | null;
   expires_at: Date | string | null;
 }
 
@@ -40,7 +64,7 @@ const LARGEST_BATCH = 64;
 const MOST_QUERIES = 2;
 
 /**
- * Finds enabled clients for machines. Lookups of the same moment share one query; nothing is kept
+ * Finds clients for machines, with the secrets that have not expired. Lookups of the same moment share one query; nothing is kept
  * past it, so that a client that was deleted or disabled is gone for the next request.
  */
 export class ClientLookupService {
@@ -56,7 +80,7 @@ export class ClientLookupService {
     });
   }
 
-  /** The enabled client with exactly this client id. */
+  /** The client with exactly this client id, enabled or not. */
   async find({ tenant, issuer }: TenantContext, clientId: string): Promise<RegisteredClient | undefined> {
     if (!CLIENT_ID_FORM.test(clientId)) return undefined;
     const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
@@ -87,7 +111,8 @@ export class ClientLookupService {
     const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))];
     const clientIds = fill([...new Set(keys.map(({ clientId }) => clientId))]);
     const sql = selectRows(clientIds.length, tenantIds.length);
-    const rows: Row[] = await this.database.read((manager) => manager.query(sql, [...clientIds, ...tenantIds]));
+    const parameters = [...clientIds, this.database.moment(new Date()), ...tenantIds];
+    const rows: Row[] = await this.database.read((manager) => manager.query(sql, parameters));
     return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));
   }
 }
@@ -100,11 +125,12 @@ function fill(values: readonly string[]): string[] {
 
 /** Starts from the tenant, so that a row comes back whether the client is there or not: its absence takes no less time. */
 function selectRows(clients: number, tenants: number): string {
-  return `SELECT c.id AS row_id, c.tenant_id, c.client_id, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, c.created_at,
-      s.digest, s.expires_at
+  return `SELECT c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
+      c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
+      s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
     FROM tenants t
-    LEFT JOIN clients c ON c.tenant_id = t.id AND c.enabled = 1 AND c.client_id IN (${placeholders(clients)})
-    LEFT JOIN client_secrets s ON s.client_row_id = c.id
+    LEFT JOIN clients c ON c.tenant_id = t.id AND c.client_id IN (${placeholders(clients)})
+    LEFT JOIN client_secrets s ON s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?)
     WHERE t.id IN (${placeholders(tenants)})`;
 }
 
@@ -116,14 +142,27 @@ function toRegisteredClient(rows: readonly Row[], issuer: string): RegisteredCli
   const row = rows[0] as Row;
   return {
     rowId: row.row_id,
+    tenantId: row.tenant_id,
     clientId: row.client_id,
+    enabled: Boolean(row.enabled),
+    authMethod: row.auth_method as ClientAuthMethod,
+    jwks: row.jwks === null ? null : JSON.parse(row.jwks),
+    tokenEpoch: row.token_epoch,
     accessTokenLifetimeSeconds: Number(row.lifetime),
     scopes: JSON.parse(row.scopes),
     audiences: (JSON.parse(row.audiences) as string[]).map((audience) => fromStoredAudience(audience, issuer)),
-    createdAt: toDate(row.created_at),
-    secrets: rows.flatMap(({ digest, expires_at }) =>
-      digest === null ? [] : [{ digest, expiresAt: expires_at === null ? null : toDate(expires_at).getTime() }],
-    ),
+    secrets: rows.filter(({ secret_id }) => secret_id !== null).map(toRegisteredSecret),
+  };
+}
+
+function toRegisteredSecret(row: Row): RegisteredSecret {
+  return {
+    id: row.secret_id as string,
+    digest: row.digest,
+    keyId: row.key_id,
+    encryptedSecret: row.encrypted_secret,
+    hasLookupDigest: row.lookup_digest !== null,
+    expiresAt: row.expires_at === null ? null : toDate(row.expires_at).getTime(),
   };
 }
 
@@ -133,18 +172,25 @@ const NOBODY: readonly Row[] = [
     row_id: '00000000-0000-0000-0000-000000000000',
     tenant_id: '00000000-0000-0000-0000-000000000000',
     client_id: 'nobody',
+    enabled: 0,
+    auth_method: ClientAuthMethod.SECRET,
+    jwks: null,
+    token_epoch: 'nobodyXX',
     lifetime: 3600,
     scopes: '[]',
     audiences: '["/api"]',
-    created_at: '1970-01-01 00:00:00.000',
+    secret_id: '00000000-0000-0000-0000-000000000000',
+    key_id: '0000000000000000',
     digest: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as SecretDigest,
+    encrypted_secret: null,
+    lookup_digest: '',
     expires_at: '1970-01-01 00:00:00.000',
   },
 ];
 
 /**
  * Stands in for a client that does not exist, so that its refusal takes the way and the work of a
- * wrong secret. Its one secret has expired.
+ * wrong secret. It is disabled, and its one secret has expired.
  */
 export function nobody({ issuer }: TenantContext): RegisteredClient {
   return toRegisteredClient(NOBODY, issuer);

@@ -1,17 +1,30 @@
-import { GraphQLDateTime } from 'graphql-scalars';
+import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { PublicJwks } from './public-jwks.js';
 
 /** How a client proves who it is at the token endpoint. */
 export enum ClientAuthMethod {
   SECRET = 'SECRET',
+  CLIENT_SECRET_JWT = 'CLIENT_SECRET_JWT',
+  PRIVATE_KEY_JWT = 'PRIVATE_KEY_JWT',
 }
 
 registerEnumType(ClientAuthMethod, {
   name: 'ClientAuthMethod',
   description: 'How a client proves who it is at the token endpoint.',
   valuesConfig: {
-    SECRET: { description: 'With its client id and secret, in a Basic header or in the form (client_secret_basic, client_secret_post).' },
+    SECRET: {
+      description:
+        'With its client id and secret, in a Basic header or in the form (client_secret_basic, client_secret_post). Only a keyed hash of the secret is stored.',
+    },
+    CLIENT_SECRET_JWT: {
+      description:
+        'With a JWT that its secret signs with HS256 (client_secret_jwt). To check it the secret itself is needed: it is stored, encrypted. Choose PRIVATE_KEY_JWT where you can.',
+    },
+    PRIVATE_KEY_JWT: {
+      description: 'With a JWT that its private key signs (private_key_jwt). Only its public keys are known here; there is no secret.',
+    },
   },
 });
 
@@ -53,6 +66,13 @@ export class Client {
   @Column('varchar', { name: 'auth_method', length: 30 })
   authMethod!: ClientAuthMethod;
 
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'The public keys of a client with PRIVATE_KEY_JWT, as a JWKS (RFC 7517); null otherwise.',
+  })
+  @Column('simple-json', { nullable: true })
+  jwks!: PublicJwks | null;
+
   @Field(() => [String], {
     description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.',
   })
@@ -66,6 +86,20 @@ export class Client {
   @Field({ description: 'Whether the application gets tokens. A disabled one is refused like an unknown one.' })
   @Column('boolean')
   enabled!: boolean;
+
+  /**
+   * Named by every token; a new one cuts all tokens that name another. Independent of clocks, and of
+   * a client of the same id that was deleted before. Empty for a client of an older release.
+   */
+  @Column('varchar', { name: 'token_epoch', length: 16, default: '' })
+  tokenEpoch!: string;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'When the client last proved who it is, to within a few seconds; null when it never did.',
+  })
+  @Column('datetime', { name: 'last_used_at', precision: 3, nullable: true })
+  lastUsedAt!: Date | null;
 
   /** When the last token issued under a longer lifetime, or before the client was disabled, has expired. */
   @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })

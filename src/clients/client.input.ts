@@ -1,5 +1,18 @@
-import { ArrayMaxSize, ArrayUnique, IsInt, IsOptional, Matches, Max, Min, registerDecorator } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsInt,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  registerDecorator,
+  type ValidationArguments,
+} from 'class-validator';
+import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
+import { ClientAuthMethod } from './client.entity.js';
+import { findJwksFault } from './public-jwks.js';
 
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
 const LONGEST_NAME = 100;
@@ -43,6 +56,21 @@ export class CreateClientInput {
   @IsOptional()
   @IsAudiences()
   audiences?: string[] | null;
+
+  @Field(() => ClientAuthMethod, {
+    defaultValue: ClientAuthMethod.SECRET,
+    nullable: true,
+    description: 'How the application proves who it is. It cannot be changed later.',
+  })
+  authMethod?: ClientAuthMethod | null;
+
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'The public keys of an application with PRIVATE_KEY_JWT, as a JWKS (RFC 7517) of at most 10 keys and 16 KiB.',
+  })
+  @IsOptional()
+  @IsPublicJwks()
+  jwks?: Record<string, unknown> | null;
 }
 
 /** What may be changed of a client. */
@@ -68,8 +96,17 @@ export class UpdateClientInput {
   @IsAudiences()
   audiences?: string[] | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'false stops the application at once, true lets it in again.' })
+  @Field(() => Boolean, { nullable: true, description: 'false stops the application at once and ends its tokens, true lets it in again.' })
   enabled?: boolean | null;
+
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description:
+      'All public keys of an application with PRIVATE_KEY_JWT from now on. To change one without an outage, give both for a while.',
+  })
+  @IsOptional()
+  @IsPublicJwks()
+  jwks?: Record<string, unknown> | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -162,12 +199,20 @@ function listOf(most: number, ofWhat: PropertyDecorator): PropertyDecorator {
   };
 }
 
-function rule(message: string, validate: (value: unknown) => boolean): PropertyDecorator {
+function IsPublicJwks(): PropertyDecorator {
+  return rule(
+    (value) => findJwksFault(value) ?? '',
+    (value) => findJwksFault(value) === undefined,
+  );
+}
+
+function rule(message: string | ((value: unknown) => string), validate: (value: unknown) => boolean): PropertyDecorator {
+  const defaultMessage = (context?: ValidationArguments) => (typeof message === 'string' ? message : message(context?.value));
   return (target, propertyName) =>
     registerDecorator({
-      name: message,
+      name: `${String(propertyName)}Rule`,
       target: target.constructor,
       propertyName: propertyName as string,
-      validator: { validate, defaultMessage: () => message },
+      validator: { validate, defaultMessage },
     });
 }

@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
@@ -7,9 +6,12 @@ import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.inpu
 import { ClientService } from './client.service.js';
 import { ClientConnection, toConnection } from './client-connection.js';
 import { ClientListService } from './client-list.service.js';
+import { ClientLoader } from './client-loader.service.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { ClientUsage } from './client-usage.js';
 
 const DEFAULT_PAGE = 50;
+const DEFAULT_HOURS = 24;
 
 /** A new client, and the only sight of its secret. */
 @ObjectType({ description: 'A new client with its secret.' })
@@ -17,8 +19,25 @@ export class CreateClientPayload {
   @Field(() => Client, { description: 'The client as it was saved.' })
   client!: Client;
 
-  @Field(() => String, { description: 'The secret. This is the only time it is shown: keep it where the application will read it.' })
-  clientSecret!: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The secret. This is the only time it is shown: keep it where the application will read it. Null for an application that proves itself with its own key.',
+  })
+  clientSecret!: string | null;
+}
+
+/** A client whose tokens were cut. */
+@ObjectType({ description: 'A client whose tokens were cut.' })
+export class RevokeClientTokensPayload {
+  @Field(() => Client, { description: 'The client. It may get new tokens.' })
+  client!: Client;
+
+  @Field(() => GraphQLDateTime, {
+    description:
+      'Introspection refuses the tokens already. From this moment on even an API that checks tokens by itself refuses the last one.',
+  })
+  lastTokenExpiresAt!: Date;
 }
 
 /** What is left of a client that was deleted. */
@@ -36,11 +55,10 @@ export class DeleteClientPayload {
 /** Clients, as people manage them. */
 @Resolver(() => Client)
 export class ClientResolver {
-  readonly #secrets = new WeakMap<Principal, DataLoader<string, ClientSecret[]>>();
-
   constructor(
     private readonly service: ClientService,
     private readonly list: ClientListService,
+    private readonly loader: ClientLoader,
   ) {}
 
   @Authorized('clients:read')
@@ -86,7 +104,8 @@ export class ClientResolver {
 
   @Authorized('clients:write')
   @Mutation(() => Client, {
-    description: 'Changes a client; what the input leaves out stays. Disabling one stops it at once. Needs the scope clients:write.',
+    description:
+      'Changes a client; what the input leaves out stays. Disabling one stops it at once and cuts its tokens. Needs the scope clients:write.',
   })
   updateClient(
     @Ctx() { principal }: GraphQLContext,
@@ -98,7 +117,8 @@ export class ClientResolver {
 
   @Authorized('clients:write')
   @Mutation(() => DeleteClientPayload, {
-    description: 'Removes a client and its secrets. It gets no token from then on. Needs the scope clients:write.',
+    description:
+      'Removes a client and its secrets. It gets no token from then on, and those it has are cut. Needs the scope clients:write.',
   })
   deleteClient(
     @Ctx() { principal }: GraphQLContext,
@@ -107,17 +127,34 @@ export class ClientResolver {
     return this.service.delete(principal as Principal, clientId);
   }
 
-  @FieldResolver(() => [ClientSecret], { description: 'The secrets that the client can use, the newest first.' })
-  secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
-    return this.#secretsFor(principal as Principal).load(client.id);
+  @Authorized('clients:write')
+  @Mutation(() => RevokeClientTokensPayload, {
+    description:
+      'Cuts every token that was issued to a client until now; the client itself goes on and may get new ones. Needs the scope clients:write.',
+  })
+  revokeClientTokens(
+    @Ctx() { principal }: GraphQLContext,
+    @Arg('clientId', { description: 'The client id, upper and lower case included.' }) clientId: string,
+  ): Promise<RevokeClientTokensPayload> {
+    return this.service.revokeTokens(principal as Principal, clientId);
   }
 
-  /** All secrets that one request asks for come in one query. */
-  #secretsFor(principal: Principal): DataLoader<string, ClientSecret[]> {
-    const known = this.#secrets.get(principal);
-    const loader = known ?? new DataLoader((ids) => this.list.secretsOf(principal, ids));
-    this.#secrets.set(principal, loader);
-    return loader;
+  @FieldResolver(() => [ClientSecret], {
+    description: 'The secrets that the client can use, and those that ended in the last 30 days; the newest first.',
+  })
+  secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
+    return this.loader.secretsOf(principal as Principal, client);
+  }
+
+  @FieldResolver(() => [ClientUsage], {
+    description: 'Tokens issued and requests refused, hour by hour, the oldest first and this hour last.',
+  })
+  usage(
+    @Ctx() { principal }: GraphQLContext,
+    @Root() client: Client,
+    @Arg('hours', () => Int, { defaultValue: DEFAULT_HOURS, description: 'For how many hours: 1 to 720.' }) hours: number,
+  ): Promise<ClientUsage[]> {
+    return this.loader.usageOf(principal as Principal, client, hours);
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Principal } from '../access/principal.js';
 import { BadUserInput, Forbidden } from '../platform/errors.js';
 import { isManagementScope, managementAudience } from './scopes.js';
@@ -47,4 +48,31 @@ export function requireGrantable(caller: Principal, before: Rights | null, after
   const lacking = managementScopesOf(after).filter((scope) => !had.includes(scope) && !caller.scopes.includes(scope));
   if (lacking.length === 0) return;
   throw new Forbidden(`You cannot hand out a right that you do not hold: ${lacking.join(', ')}.`);
+}
+
+/**
+ * Refuses to give the caller, or anybody whom the caller chooses, the keys of a client that may manage more
+ * than the caller: whoever holds a secret holds its rights. Disabled clients count, for they may be enabled again.
+ * @throws {Forbidden}
+ */
+export function requireSameRights(caller: Principal, { scopes }: Pick<Rights, 'scopes'>): void {
+  requireGrantable(caller, null, { enabled: true, scopes, audiences: [] });
+}
+
+/** What decides how long the tokens of a client live. */
+interface TokenLife {
+  enabled: boolean;
+  accessTokenLifetime: number;
+  tokensExpireBy: Date | null;
+}
+
+/** The latest moment at which a token issued up to now can still be alive, for an API that checks tokens by itself. */
+export function lastTokenExpiry({ enabled, accessTokenLifetime, tokensExpireBy }: TokenLife, now: Date): Date {
+  const issuedNow = now.getTime() + (enabled ? accessTokenLifetime * 1000 : 0);
+  return new Date(Math.max(issuedNow, tokensExpireBy?.getTime() ?? 0));
+}
+
+/** A new name for the tokens that are issued from now on; those that bear another are cut. */
+export function makeTokenEpoch(): string {
+  return randomBytes(6).toString('base64url');
 }

@@ -1,17 +1,26 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Principal, TenantContext } from '../access/principal.js';
-import type { Cipher } from '../platform/cipher.js';
-import { ClientIdTaken, ClientNotFound, LastAdministrator, StaleVersion } from '../platform/errors.js';
+import { BadUserInput, ClientIdTaken, LastAdministrator, StaleVersion } from '../platform/errors.js';
 import { type Database, isDuplicate } from '../platform/transaction.js';
+import { Tenant } from '../tenants/tenant.entity.js';
 import { takeTurn } from '../tenants/tenant.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
-import { isAdministrator, requireGrantable, requireUsableScopes } from './client.rules.js';
-import { ClientSecret } from './client-secret.entity.js';
+import {
+  isAdministrator,
+  lastTokenExpiry,
+  makeTokenEpoch,
+  requireGrantable,
+  requireSameRights,
+  requireUsableScopes,
+} from './client.rules.js';
+import { requireClient, storeAudiences } from './client-row.service.js';
+import type { ClientSecretService } from './client-secret.service.js';
 import { toNameKey, toSearchText } from './client-text.js';
-import { audiencesFor, fromStoredAudience, toStoredAudience } from './scopes.js';
-import { digestSecret, hintOf, makeSecret, type PlainSecret } from './secret.js';
+import type { PublicJwks } from './public-jwks.js';
+import { audiencesFor } from './scopes.js';
+import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
@@ -22,34 +31,40 @@ export interface NewClient {
   accessTokenLifetime: number;
   scopes: string[];
   audiences: string[];
+  authMethod: ClientAuthMethod;
+  /** Only with `PRIVATE_KEY_JWT`. */
+  jwks: PublicJwks | null;
 }
 
 /** Changes clients. Whoever calls comes first, so that the tenant cannot be forgotten. */
 export class ClientService {
   constructor(
     private readonly database: Database,
-    private readonly cipher: Cipher,
+    private readonly secrets: ClientSecretService,
     private readonly apiAudience: string,
   ) {}
 
   /**
-   * Registers a client and makes its secret.
+   * Registers a client and makes its secret; one with `PRIVATE_KEY_JWT` has none.
    * @returns the secret in the clear, for the one response that shows it
    * @throws {BadUserInput | ClientIdTaken | Forbidden}
    */
-  async create(caller: Principal, input: CreateClientInput): Promise<{ client: Client; clientSecret: PlainSecret }> {
+  async create(caller: Principal, input: CreateClientInput): Promise<{ client: Client; clientSecret: PlainSecret | null }> {
     const scopes = input.scopes ?? [];
     const audiences = input.audiences ?? audiencesFor(scopes, caller.issuer, this.apiAudience);
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
+    const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
+    const jwks = (input.jwks as PublicJwks | null | undefined) ?? null;
+    requireFittingJwks(authMethod, jwks);
     const rights = { enabled: true, scopes, audiences };
     requireUsableScopes(rights, caller.issuer, 'input.audiences');
     requireGrantable(caller, null, rights);
-    const clientSecret = makeSecret();
-    const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences };
+    const clientSecret = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? null : makeSecret();
+    const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks };
     const client = await this.database
       .write(async (manager) => {
         const made = await this.insert(manager, caller, values);
-        await this.insertSecret(manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
+        if (clientSecret) await this.secrets.insert(manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
         return made;
       })
       .catch((cause) => {
@@ -65,14 +80,20 @@ export class ClientService {
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     return this.database.write(async (manager) => {
       await takeTurn(manager, caller.tenant.id);
-      const before = await this.get(manager, caller, clientId);
+      const before = await requireClient(manager, caller, clientId);
       if (input.version != null && input.version !== before.version) throw new StaleVersion(before.version);
+      if (input.jwks) {
+        requireFittingJwks(before.authMethod, input.jwks as unknown as PublicJwks);
+        requireSameRights(caller, before);
+      }
       const now = new Date();
       const after = {
         accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
         scopes: input.scopes ?? before.scopes,
         audiences: input.audiences ?? before.audiences,
         enabled: input.enabled ?? before.enabled,
+        jwks: (input.jwks as PublicJwks | null | undefined) ?? before.jwks,
+        tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
         tokensExpireBy: lastTokenExpiry(before, now),
         version: before.version + 1,
         updatedAt: now,
@@ -80,7 +101,7 @@ export class ClientService {
       requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
       requireGrantable(caller, before, after);
       if (!isAdministrator(after)) await this.requireAnotherAdministrator(manager, before);
-      await manager.update(Client, { id: before.id }, { ...after, audiences: store(after.audiences, caller.issuer) });
+      await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
       return Object.assign(before, after);
     });
   }
@@ -93,10 +114,26 @@ export class ClientService {
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
     return this.database.write(async (manager) => {
       await takeTurn(manager, caller.tenant.id);
-      const client = await this.get(manager, caller, clientId);
+      const client = await requireClient(manager, caller, clientId);
       await this.requireAnotherAdministrator(manager, client);
+      const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       await manager.delete(Client, { id: client.id });
-      return { clientId, lastTokenExpiresAt: lastTokenExpiry(client, new Date()) };
+      await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
+      return { clientId, lastTokenExpiresAt };
+    });
+  }
+
+  /**
+   * Cuts every token that was issued to a client until now. It may get new ones.
+   * @returns the moment after which even an API that checks tokens offline refuses the last of them
+   * @throws {ClientNotFound}
+   */
+  revokeTokens(caller: Principal, clientId: string): Promise<{ client: Client; lastTokenExpiresAt: Date }> {
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, caller.tenant.id);
+      const client = await requireClient(manager, caller, clientId);
+      await manager.update(Client, { id: client.id }, { tokenEpoch: makeTokenEpoch() });
+      return { client, lastTokenExpiresAt: lastTokenExpiry(client, new Date()) };
     });
   }
 
@@ -112,9 +149,10 @@ export class ClientService {
       tenantId: tenant.id,
       nameKey: toNameKey(values.name),
       searchText: toSearchText(`${values.name}\n${values.clientId}`),
-      audiences: store(values.audiences, issuer),
-      authMethod: ClientAuthMethod.SECRET,
+      audiences: storeAudiences(values.audiences, issuer),
       enabled: true,
+      tokenEpoch: makeTokenEpoch(),
+      lastUsedAt: null,
       tokensExpireBy: null,
       version: 1,
       createdAt: now,
@@ -122,26 +160,6 @@ export class ClientService {
     });
     await manager.insert(Client, client);
     return Object.assign(client, { audiences: values.audiences });
-  }
-
-  /** Stores the digest of a secret of a client within a running transaction. */
-  async insertSecret(manager: EntityManager, client: Client, { secret, hint }: { secret: PlainSecret; hint: string }): Promise<void> {
-    await manager.insert(ClientSecret, {
-      id: uuid(),
-      tenantId: client.tenantId,
-      clientRowId: client.id,
-      digest: digestSecret(this.cipher, client.id, secret),
-      keyId: this.cipher.keyId,
-      hint,
-      createdAt: new Date(),
-      expiresAt: null,
-    });
-  }
-
-  private async get(manager: EntityManager, { tenant, issuer }: TenantContext, clientId: string): Promise<Client> {
-    const client = await manager.findOneBy(Client, { tenantId: tenant.id, clientId });
-    if (!client) throw new ClientNotFound();
-    return present(client, issuer);
   }
 
   private async requireAnotherAdministrator(manager: EntityManager, client: Client): Promise<void> {
@@ -156,17 +174,15 @@ export class ClientService {
   }
 }
 
-/** A client as it leaves the database: with whole audiences. */
-export function present(client: Client, issuer: string): Client {
-  return Object.assign(client, { audiences: client.audiences.map((audience) => fromStoredAudience(audience, issuer)) });
+function requireFittingJwks(authMethod: ClientAuthMethod, jwks: PublicJwks | null): void {
+  const needsKeys = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
+  if (needsKeys && !jwks) throw new BadUserInput([{ path: 'input.jwks', message: 'A client with PRIVATE_KEY_JWT needs its public keys.' }]);
+  if (!needsKeys && jwks)
+    throw new BadUserInput([{ path: 'input.jwks', message: 'Only a client with PRIVATE_KEY_JWT has keys of its own.' }]);
 }
 
-function store(audiences: readonly string[], issuer: string): string[] {
-  return audiences.map((audience) => toStoredAudience(audience, issuer));
-}
-
-/** The latest moment at which a token issued up to now can still be alive. */
-function lastTokenExpiry({ enabled, accessTokenLifetime, tokensExpireBy }: Client, now: Date): Date {
-  const issuedNow = enabled ? now.getTime() + accessTokenLifetime * 1000 : 0;
-  return new Date(Math.max(issuedNow, tokensExpireBy?.getTime() ?? 0, enabled ? 0 : now.getTime()));
+/** A signing key stays published for the tokens of clients that are gone as well. */
+async function extendLifeOfKeys(manager: EntityManager, { tenant }: TenantContext, until: Date): Promise<void> {
+  const query = manager.createQueryBuilder().update(Tenant).set({ tokensExpireBy: until });
+  await query.where('id = :id AND (tokensExpireBy IS NULL OR tokensExpireBy < :until)', { id: tenant.id, until }).execute();
 }

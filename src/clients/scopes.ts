@@ -1,6 +1,9 @@
 /** The rights to manage Latchkey itself. Tokens carry them for the audience `<issuer>/graphql` alone. */
 export const MANAGEMENT_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'] as const;
 
+/** Lets a client look into every token of its tenant. Not a right to manage Latchkey: an API that checks tokens needs it. */
+export const INTROSPECTION_SCOPE = 'tokens:introspect';
+
 /** One right to manage Latchkey. */
 export type ManagementScope = (typeof MANAGEMENT_SCOPES)[number];
 

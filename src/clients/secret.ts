@@ -7,9 +7,18 @@ export type PlainSecret = string & { readonly plain: unique symbol };
 /** A secret as it is stored: base64 of an HMAC. */
 export type SecretDigest = string & { readonly digest: unique symbol };
 
-/** How a digest is made; `platform/cipher` has the key. */
+/** How digests are made; `platform/cipher` has the keys. */
 export interface Mac {
-  mac(text: string): Buffer;
+  /** The keys at hand, the one in use first. */
+  readonly keyIds: readonly string[];
+  mac(text: string, keyId?: string): Buffer;
+  lookupMac(text: string, keyId?: string): string;
+}
+
+/** A digest with the key that it was made with. */
+export interface StoredDigest {
+  digest: SecretDigest;
+  keyId: string;
 }
 
 const PREFIX = 'lk_';
@@ -36,15 +45,29 @@ export function digestSecret(mac: Mac, clientRowId: string, secret: PlainSecret)
   return mac.mac(clientRowId + secret).toString('base64') as SecretDigest;
 }
 
+/** What finds a secret's row when only the secret is known. It differs from tenant to tenant. */
+export function lookupDigest(mac: Mac, tenantId: string, secret: PlainSecret, keyId?: string): string {
+  return mac.lookupMac(tenantId + secret, keyId);
+}
+
 /**
- * Whether a secret is one of a client's, in a time that does not depend on the answer.
- * @param digests at most two; with none the work is the same
+ * Finds the digest of a client that a secret belongs to, in a time that does not depend on the answer.
+ * @param candidates at most two; with none the work is the same
  */
-export function matchesSecret(mac: Mac, clientRowId: string, secret: string, digests: readonly SecretDigest[]): boolean {
-  const given = mac.mac(clientRowId + secret);
-  const candidates = [0, 1].map((index) => (digests[index] === undefined ? NO_DIGEST : Buffer.from(digests[index], 'base64')));
-  const matches = candidates.map((candidate) => timingSafeEqual(given, candidate));
-  return matches.some((isMatch, index) => isMatch && digests[index] !== undefined);
+export function matchSecret<T extends StoredDigest>(
+  mac: Mac,
+  clientRowId: string,
+  secret: string,
+  candidates: readonly T[],
+): T | undefined {
+  const given = mac.keyIds.map((keyId) => mac.mac(clientRowId + secret, keyId));
+  const matches = [0, 1].map((index) => {
+    const candidate = candidates[index];
+    const keyIndex = candidate ? mac.keyIds.indexOf(candidate.keyId) : -1;
+    const expected = candidate ? Buffer.from(candidate.digest, 'base64') : NO_DIGEST;
+    return timingSafeEqual(given[Math.max(keyIndex, 0)] as Buffer, expected) && keyIndex >= 0;
+  });
+  return candidates[matches.indexOf(true)];
 }
 
 /** What may be shown of a secret later: its last four characters, which belong to the checksum. */

@@ -66,6 +66,20 @@ query client($clientId: String!) {
       hint
       createdAt
       expiresAt
+      lastUsedAt
+      lastUsedIp
+      useCount
+      rotation {
+        supersededAt
+        unusedForSeconds
+        safeToRevoke
+      }
+    }
+    lastUsedAt
+    usage(hours: 3) {
+      from
+      issued
+      refused
     }
     version
     createdAt
@@ -92,6 +106,50 @@ mutation updateClient($clientId: String!, $input: UpdateClientInput!) {
     variables: { clientId: 'sales-board', input: { accessTokenLifetime: 7200, enabled: true } },
   },
   {
+    name: 'rotateClientSecret',
+    query: `# Makes a second secret; the first keeps working for the overlap. Give the application the new one meanwhile.
+mutation rotateClientSecret($clientId: String!, $overlapSeconds: Int! = 86400) {
+  rotateClientSecret(clientId: $clientId, overlapSeconds: $overlapSeconds) {
+    clientSecret
+    client {
+      secrets {
+        id
+        hint
+        expiresAt
+        rotation {
+          safeToRevoke
+        }
+      }
+    }
+  }
+}`,
+    variables: { clientId: 'sales-board', overlapSeconds: 86400 },
+  },
+  {
+    name: 'revokeClientSecret',
+    query: `# Ends one secret now, with the tokens that were issued for it. The query "client" has the ids.
+mutation revokeClientSecret($clientId: String!, $secretId: ID!) {
+  revokeClientSecret(clientId: $clientId, secretId: $secretId) {
+    secrets {
+      id
+      hint
+      revokedAt
+    }
+  }
+}`,
+    variables: { clientId: 'sales-board', secretId: 'the id of a secret' },
+  },
+  {
+    name: 'revokeClientTokens',
+    query: `# Cuts every token that the client has; it may get new ones.
+mutation revokeClientTokens($clientId: String!) {
+  revokeClientTokens(clientId: $clientId) {
+    lastTokenExpiresAt
+  }
+}`,
+    variables: { clientId: 'sales-board' },
+  },
+  {
     name: 'deleteClient',
     query: `# Deletes a client for good, and says when its last token will have expired.
 mutation deleteClient($clientId: String!) {
@@ -101,6 +159,34 @@ mutation deleteClient($clientId: String!) {
   }
 }`,
     variables: { clientId: 'sales-board' },
+  },
+  {
+    name: 'signingKeys',
+    query: `# Shows the keys that the JWKS has: the one that signs, the one after it, and those before it.
+query signingKeys {
+  signingKeys {
+    kid
+    algorithm
+    state
+    createdAt
+    activatesAt
+    publishedUntil
+  }
+}`,
+    variables: {},
+  },
+  {
+    name: 'rotateSigningKey',
+    query: `# Lets the next key sign; tokens of the present one stay good. "compromised": true withdraws it at once.
+mutation rotateSigningKey($compromised: Boolean! = false) {
+  rotateSigningKey(compromised: $compromised) {
+    kid
+    state
+    activatesAt
+    publishedUntil
+  }
+}`,
+    variables: { compromised: false },
   },
   {
     name: 'viewer',

@@ -2,16 +2,20 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Client } from '../clients/client.entity.js';
+import { ClientHour } from '../clients/client-hour.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
 import { Tenant } from '../tenants/tenant.entity.js';
+import { RevokedToken } from '../tokens/revoked-token.entity.js';
 import { SigningKey } from '../tokens/signing-key.entity.js';
+import { UsedProof } from '../tokens/used-proof.entity.js';
 import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
+import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
 
 const shared = {
-  entities: [Tenant, Client, ClientSecret, SigningKey],
-  migrations: [Initial1763856000000],
+  entities: [Tenant, Client, ClientSecret, ClientHour, SigningKey, RevokedToken, UsedProof],
+  migrations: [Initial1763856000000, LifeOfSecrets1763942400000],
   migrationsTransactionMode: 'each' as const,
   logging: false,
 };

@@ -30,7 +30,11 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     try {
       ctx.state.principal = await parts.authenticator.authenticate(parts.tenant, {
         authorization: ctx.headers.authorization,
+        dpop: ctx.get('DPoP') || undefined,
         query: new URLSearchParams(ctx.querystring),
+        method: ctx.method,
+        path: ctx.path,
+        arrivedAt: ctx.state.arrivedAt,
       });
       ctx.state.details = { clientId: ctx.state.principal?.clientId };
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');

@@ -3,10 +3,12 @@ import { buildSchemaSync } from 'type-graphql';
 import { authChecker } from '../access/auth-checker.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
 import { ClientConnectionResolver, ClientResolver } from '../clients/client.resolver.js';
+import { ClientSecretResolver } from '../clients/client-secret.resolver.js';
+import { SigningKeyResolver } from '../tokens/signing-key.resolver.js';
 import { requireValidInput } from './input-faults.js';
 
 /** The classes that answer GraphQL fields. */
-export const RESOLVERS = [ClientResolver, ClientConnectionResolver, ViewerResolver] as const;
+export const RESOLVERS = [ClientResolver, ClientConnectionResolver, ClientSecretResolver, SigningKeyResolver, ViewerResolver] as const;
 
 /**
  * The schema of the GraphQL API.

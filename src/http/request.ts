@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { DatabaseUnavailable } from '../platform/errors.js';
+import { plainIp } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 
@@ -16,6 +17,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
   return async (ctx, next) => {
     const start = performance.now();
     ctx.state.requestId = randomUUID();
+    ctx.state.arrivedAt = new Date();
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
       await next();
@@ -33,7 +35,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       path: ctx.path,
       status: ctx.status,
       ms,
-      ip: ctx.ip,
+      ip: plainIp(ctx.ip),
       ...ctx.state.details,
     };
     // Probes come every few seconds and would bury the rest.

@@ -13,14 +13,28 @@ export interface Config {
   database: DatabaseSettings;
   /** 32 bytes; absent when it is to be kept beside the SQLite file. */
   encryptionKey: Buffer | undefined;
+  /** The 32 bytes before `encryptionKey`, while rows made with them remain. */
+  previousEncryptionKey: Buffer | undefined;
   adminClientId: string;
   adminClientSecret: string | undefined;
   apiAudience: string;
+  /** With what the home tenant's tokens are signed. */
+  signingAlgorithm: SigningAlgorithm;
+  /** Age in days at which a signing key is replaced. */
+  signingKeyDays: number;
+  /** Failures a minute from one source for one client id, after which it has to wait; 0 never. */
+  failureLimit: number;
   trustProxy: boolean;
   graphiql: boolean;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsPort: number | undefined;
 }
+
+/** The JOSE algorithms that access tokens can be signed with. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
+
+/** One of {@link SIGNING_ALGORITHMS}. */
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const KEY_COMMAND = 'openssl rand -base64 32';
@@ -30,6 +44,13 @@ const port = z
   .regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535')
   .transform(Number)
   .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535');
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
@@ -65,6 +86,7 @@ const settings = z
     NODE_ENV: z.string().optional(),
     DATABASE_URL: databaseUrl.default({ type: 'sqlite', path: 'data/latchkey.db' }),
     ENCRYPTION_KEY: encryptionKey.optional(),
+    ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
     ADMIN_CLIENT_ID: z
       .string()
       .regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be 1 to 100 of A-Z a-z 0-9 . _ ~ -')
@@ -74,6 +96,9 @@ const settings = z
       .regex(/^[\x20-\x7e]{32,200}$/, 'must be 32 to 200 printable ASCII characters')
       .optional(),
     API_AUDIENCE: absoluteUri.optional(),
+    SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
+    SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
+    FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
     TRUST_PROXY: flag.default(false),
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -90,6 +115,9 @@ const settings = z
         path: ['ENCRYPTION_KEY'],
         message: `must be set with MySQL or in production; make one with: ${KEY_COMMAND}`,
       });
+    }
+    if (value.ENCRYPTION_KEY_PREVIOUS !== undefined && value.ENCRYPTION_KEY === undefined) {
+      context.addIssue({ code: 'custom', path: ['ENCRYPTION_KEY'], message: 'must be set beside ENCRYPTION_KEY_PREVIOUS' });
     }
   });
 
@@ -112,9 +140,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     issuer,
     database: value.DATABASE_URL,
     encryptionKey: value.ENCRYPTION_KEY,
+    previousEncryptionKey: value.ENCRYPTION_KEY_PREVIOUS,
     adminClientId: value.ADMIN_CLIENT_ID,
     adminClientSecret: value.ADMIN_CLIENT_SECRET,
     apiAudience: value.API_AUDIENCE ?? `${issuer}/api`,
+    signingAlgorithm: value.SIGNING_ALGORITHM,
+    signingKeyDays: value.SIGNING_KEY_DAYS,
+    failureLimit: value.FAILURE_LIMIT,
     trustProxy: value.TRUST_PROXY,
     graphiql: value.GRAPHIQL,
     logLevel: value.LOG_LEVEL,

@@ -7,6 +7,9 @@ export type ErrorCode =
   | 'DATABASE_UNAVAILABLE'
   | 'FORBIDDEN'
   | 'LAST_ADMINISTRATOR'
+  | 'LAST_SECRET'
+  | 'SECRET_LIMIT'
+  | 'SECRET_NOT_FOUND'
   | 'UNAUTHENTICATED';
 
 /** One input value at fault. `path` leads from the field's arguments to the value: `input.name`. */
@@ -51,10 +54,41 @@ export class ClientNotFound extends AppError {
   }
 }
 
+/** What the caller asks for collides with something that was done since, or is under way. */
+export class Conflict extends AppError {
+  constructor(message: string) {
+    super('CONFLICT', message);
+  }
+}
+
 /** Somebody else changed the client since the caller read it. */
-export class StaleVersion extends AppError {
+export class StaleVersion extends Conflict {
   constructor(current: number) {
-    super('CONFLICT', `The client was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
+    super(`The client was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
+  }
+}
+
+/** The client has two live secrets already. */
+export class SecretLimit extends AppError {
+  constructor(older: { id: string; hint: string }) {
+    super(
+      'SECRET_LIMIT',
+      `This client has two live secrets, and two are the most. Revoke the older one first: it ends in ${older.hint} and its id is ${older.id}.`,
+    );
+  }
+}
+
+/** The secret is the last one that an enabled client can use. */
+export class LastSecret extends AppError {
+  constructor() {
+    super('LAST_SECRET', 'This is the last secret that the client can use. Rotate it first, or disable the client.');
+  }
+}
+
+/** The client has no secret with this id. */
+export class SecretNotFound extends AppError {
+  constructor() {
+    super('SECRET_NOT_FOUND', 'This client has no secret with this id.');
   }
 }
 

@@ -55,6 +55,16 @@ export class Database {
     }
   }
 
+  /** A moment as a parameter of raw SQL: SQLite compares text. */
+  moment(date: Date): Date | string {
+    return this.#isSqlite ? date.toISOString().replace('T', ' ').slice(0, -1) : date;
+  }
+
+  /** Picks the statement of the dialect. */
+  dialect<T>(statements: { sqlite: T; mysql: T }): T {
+    return this.#isSqlite ? statements.sqlite : statements.mysql;
+  }
+
   /** Whether the database answers. */
   async ping(): Promise<boolean> {
     return this.read((manager) => manager.query('SELECT 1')).then(

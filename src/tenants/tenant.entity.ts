@@ -21,6 +21,14 @@ export class Tenant {
   @Column('int')
   revision!: number;
 
+  /** With what new signing keys are made; absent before the first one was. */
+  @Column('varchar', { name: 'signing_algorithm', length: 10, nullable: true })
+  signingAlgorithm!: string | null;
+
+  /** When the last token of all clients that were deleted has expired. */
+  @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })
+  tokensExpireBy!: Date | null;
+
   @Column('datetime', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 

@@ -20,7 +20,8 @@ export class TenantService {
     const now = new Date();
     const home = await manager.findOneBy(Tenant, { isHome: true });
     if (!home) {
-      const made = { id: uuid(), host, name: 'Home', isHome: true, revision: 0, createdAt: now, updatedAt: now };
+      const nothingYet = { revision: 0, signingAlgorithm: null, tokensExpireBy: null };
+      const made = { id: uuid(), host, name: 'Home', isHome: true, ...nothingYet, createdAt: now, updatedAt: now };
       await manager.insert(Tenant, made);
       return made;
     }

@@ -1,25 +1,31 @@
-import { type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
 import type { TenantContext } from '../access/principal.js';
-import type { KeyRing } from './signing-keys.js';
+import { SIGNING_ALGORITHMS } from '../platform/config.js';
+import type { KeyRing } from './key-ring.js';
 
-/** What an access token of ours says, once it is known to be genuine and alive. */
-export interface AccessTokenClaims {
+/** What an access token of ours says, once it is known to be genuine and not expired. */
+export interface AccessToken {
   clientId: string;
   scopes: string[];
+  jti: string;
   /** Seconds since 1970. */
-  issuedAt: number;
+  expiresAt: number;
+  /** SHA-256 thumbprint of the key that the token is bound to; absent for a bearer token. */
+  thumbprint: string | undefined;
+  claims: JWTPayload;
 }
 
-/** Checks an access token. @throws when it is not a living one for the audience it was made for */
-export type VerifyAccessToken = (token: string) => Promise<AccessTokenClaims>;
+/** Checks an access token. @throws when it is not a genuine one that has not expired */
+export type VerifyAccessToken = (token: string) => Promise<AccessToken>;
 
 /**
- * Checks tokens of a tenant for one audience, against the tenant's own keys alone: what a token's
- * header says of keys elsewhere is not looked at.
+ * Checks tokens of a tenant against the tenant's own keys alone: what a token's header says of keys
+ * elsewhere is not looked at.
+ * @param audience the only one that will do; any when absent
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
-export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, audience: string): VerifyAccessToken {
+export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, audience?: string): VerifyAccessToken {
   const selectKey: JWTVerifyGetKey = ({ kid, alg }) => {
     const found = keys.publishedAt(new Date()).find(({ jwk }) => jwk.kid === kid && jwk.alg === alg);
     if (!found) throw new JWSSignatureVerificationFailed();
@@ -28,12 +34,18 @@ export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, au
   return async (token) => {
     const { payload } = await jwtVerify(token, selectKey, {
       issuer,
-      audience,
+      ...(audience === undefined ? {} : { audience }),
       typ: 'at+jwt',
-      algorithms: ['ES256', 'RS256', 'EdDSA'],
-      requiredClaims: ['client_id', 'iat', 'exp'],
+      algorithms: [...SIGNING_ALGORITHMS],
+      requiredClaims: ['client_id', 'iat', 'exp', 'jti'],
     });
-    const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
-    return { clientId: String(payload.client_id), scopes, issuedAt: payload.iat as number };
+    return {
+      clientId: String(payload.client_id),
+      scopes: typeof payload.scope === 'string' ? payload.scope.split(' ') : [],
+      jti: String(payload.jti),
+      expiresAt: payload.exp as number,
+      thumbprint: (payload.cnf as { jkt?: string } | undefined)?.jkt,
+      claims: payload,
+    };
   };
 }

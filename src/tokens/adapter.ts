@@ -1,34 +1,40 @@
-import Provider, { type Adapter, type AdapterFactory, type AllClientMetadata } from 'oidc-provider';
+import Provider, { type Adapter, type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
 import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
+import { sourceOf } from '../platform/ip.js';
+import type { Throttle } from './throttle.js';
 
-/** What every client is to oidc-provider. They differ in their id and in our row alone. */
-export const CLIENT_METADATA: AllClientMetadata = {
-  client_secret: 'compared by compareClientSecret',
-  token_endpoint_auth_method: 'client_secret_basic',
-  grant_types: ['client_credentials'],
-  redirect_uris: [],
-  response_types: [],
-};
-
-/** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
-export function createAdapter(tenant: TenantContext, clients: ClientLookupService): AdapterFactory {
-  return (model) => (model === 'Client' ? { ...nothing, find: (id) => findClient(tenant, clients, id) } : nothing);
+/** What the adapter reads, and who watches over it. */
+export interface AdapterParts {
+  tenant: TenantContext;
+  clients: ClientLookupService;
+  throttle: Throttle;
 }
 
-/** Whoever is not there, is disabled or sends a secret that cannot be one is refused like somebody with a wrong secret. */
-async function findClient(tenant: TenantContext, clients: ClientLookupService, id: string): Promise<{ registration: RegisteredClient }> {
-  const isWorthAsking = isPossibleSecret(presentedSecret() ?? '');
+/** oidc-provider's way to the table of clients. Tokens are JWTs and stored nowhere, so nothing else is kept. */
+export function createAdapter(parts: AdapterParts): AdapterFactory {
+  return (model) => (model === 'Client' ? { ...nothing, find: (id) => findClient(parts, id) } : nothing);
+}
+
+/**
+ * Whoever is not there or sends a secret that cannot be one is refused like somebody with a wrong secret.
+ * @throws {TooManyFailures}
+ */
+async function findClient({ tenant, clients, throttle }: AdapterParts, id: string): Promise<{ registration: RegisteredClient }> {
+  const ctx = Provider.ctx as KoaContextWithOIDC;
+  const attempt = { source: sourceOf(ctx.ip), clientId: id };
+  await throttle.admit(attempt);
+  ctx.state.attempt = attempt;
+  const isWorthAsking = isPossibleSecret(presentedSecret(ctx));
   const client = isWorthAsking ? await clients.find(tenant, id) : undefined;
   return { registration: client ?? nobody(tenant) };
 }
 
-/** The secret of the request that is being answered, from its form or its Basic header. */
-function presentedSecret(): string | undefined {
-  const ctx = Provider.ctx;
-  if (ctx?.oidc.params?.client_secret) return String(ctx.oidc.params.client_secret);
-  const credentials = Buffer.from(ctx?.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
+/** The secret of a request, from its form or its Basic header. */
+function presentedSecret({ oidc, headers }: KoaContextWithOIDC): string {
+  if (oidc.params?.client_secret) return String(oidc.params.client_secret);
+  const credentials = Buffer.from(headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
   return credentials.slice(credentials.indexOf(':') + 1);
 }
 

@@ -1,7 +1,9 @@
 import type { Middleware } from 'koa';
 import type { TenantContext } from '../access/principal.js';
-import { AUTH_METHODS, TOKEN_PATH } from './provider.js';
-import type { KeyRing } from './signing-keys.js';
+import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
+import { AUTH_METHODS } from './client-authentication.js';
+import type { KeyRing } from './key-ring.js';
+import { ASSERTION_ALGORITHM_NAMES, INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './provider.js';
 
 /** Path of the public keys, the same on every tenant's host. */
 export const JWKS_PATH = '/.well-known/jwks.json';
@@ -21,6 +23,14 @@ export function metadata({ issuer }: TenantContext): Middleware {
     response_types_supported: [],
     subject_types_supported: ['public'],
     token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
+    introspection_endpoint: issuer + INTROSPECTION_PATH,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
+    revocation_endpoint: issuer + REVOCATION_PATH,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
   };
   return (ctx) => {
     ctx.set('Cache-Control', MAX_AGE);

@@ -1,100 +1,120 @@
-import Provider, {
-  type AllClientMetadata,
-  errors,
-  type KoaContextWithOIDC,
-  type Client as ProviderClient,
-  type ResourceServer,
-} from 'oidc-provider';
+import type { Middleware } from 'koa';
+import mount from 'koa-mount';
+import Provider, { errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
-import type { ClientLookupService, RegisteredClient } from '../clients/client-lookup.service.js';
+import type { RegisteredClient } from '../clients/client-lookup.service.js';
+import { ASSERTION_ALGORITHMS, PROOF_ALGORITHMS } from '../clients/public-jwks.js';
 import { scopesFor } from '../clients/scopes.js';
-import { type Mac, matchesSecret } from '../clients/secret.js';
-import { CLIENT_METADATA, createAdapter } from './adapter.js';
-import type { ActiveKey } from './signing-keys.js';
-
-/** A client as oidc-provider sees it, with our row. */
-export type LatchkeyClient = ProviderClient & { registration: RegisteredClient };
-
-/** The parts of oidc-provider's class of clients that its published types leave out. */
-interface ClientClass {
-  new (metadata: AllClientMetadata): object;
-  readonly adapter: { find(id: string): Promise<{ registration: RegisteredClient }> };
-  find(id: string): Promise<LatchkeyClient>;
-}
+import type { Cipher } from '../platform/cipher.js';
+import { type AdapterParts, createAdapter } from './adapter.js';
+import {
+  AUTH_METHODS,
+  authenticateClients,
+  CLOCK_TOLERANCE_SECONDS,
+  checkAssertion,
+  type LatchkeyClient,
+} from './client-authentication.js';
+import type { KeyRing } from './key-ring.js';
+import type { ActiveKey } from './signing-key.js';
+import { makeTokenId } from './token-id.js';
+import type { UsedProofService } from './used-proof.service.js';
 
 /** What one tenant's provider is built from. */
-export interface ProviderParts {
-  tenant: TenantContext;
-  clients: ClientLookupService;
-  key: ActiveKey;
-  mac: Mac;
+export interface ProviderParts extends AdapterParts {
+  keys: KeyRing;
+  cipher: Cipher;
+  proofs: UsedProofService;
 }
 
 /** Path of the token endpoint, the same on every tenant's host. */
 export const TOKEN_PATH = '/connect/token';
+/** Path of the introspection endpoint. */
+export const INTROSPECTION_PATH = '/connect/introspect';
+/** Path of the revocation endpoint. */
+export const REVOCATION_PATH = '/connect/revocation';
+/** The algorithms in which a client may sign an assertion. */
+export const ASSERTION_ALGORITHM_NAMES = [...ASSERTION_ALGORITHMS, 'HS256'] as const;
 
-/** The ways of sending a client id and secret that work. */
-export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+const CHARACTERS_OF_A_RANDOM_ID = 22;
 
-/** oidc-provider for one tenant, with the client credentials grant and nothing else. */
-export function createProvider({ tenant, clients, key, mac }: ProviderParts): Provider {
+/** oidc-provider for one tenant. It is built anew when another key signs, for it is told of its keys once. */
+export class TenantProvider {
+  #mounted: { kid: string; run: Middleware } | undefined;
+
+  /** @param onError hears of every refusal and failure, with the request that it belongs to */
+  constructor(
+    private readonly parts: ProviderParts,
+    private readonly onError: (ctx: KoaContextWithOIDC, error: Error) => void,
+  ) {}
+
+  /** The one whose key signs now. */
+  get run(): Middleware {
+    const { active } = this.parts.keys;
+    if (this.#mounted?.kid === active.kid) return this.#mounted.run;
+    const provider = createProvider(this.parts, active);
+    provider.on('grant.error', this.onError);
+    provider.on('introspection.error', this.onError);
+    provider.on('revocation.error', this.onError);
+    provider.on('server_error', this.onError);
+    this.#mounted = { kid: active.kid, run: mount(provider) as Middleware };
+    return this.#mounted.run;
+  }
+}
+
+/** The client credentials grant, introspection and revocation, and nothing else. */
+function createProvider(parts: ProviderParts, key: ActiveKey): Provider {
+  const { tenant, cipher, proofs } = parts;
   const provider = new Provider(tenant.issuer, {
-    adapter: createAdapter(tenant, clients),
+    adapter: createAdapter(parts),
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => checkAssertion(cipher, ctx, claims),
     clientAuthMethods: [...AUTH_METHODS],
     clientDefaults: { id_token_signed_response_alg: key.alg as 'ES256' },
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: { keys: [] },
+    enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGORITHM_NAMES], dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: { enabled: true },
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+      introspection: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: (_ctx, client) => registrationOf(client).audiences[0] as string,
         getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, key }),
       },
+      revocation: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
+    formats: { customizers: { jwt: (_ctx, token, { payload }) => void Object.assign(payload, { jti: nameToken(token) }) } },
     jwks: { keys: [key] },
     renderError: (ctx, out) => {
       ctx.body = out;
     },
     responseTypes: [],
-    routes: { token: TOKEN_PATH },
+    routes: { token: TOKEN_PATH, introspection: INTROSPECTION_PATH, revocation: REVOCATION_PATH },
     scopes: [],
     ttl: { ClientCredentials: (_ctx, _token, client) => registrationOf(client).accessTokenLifetimeSeconds },
   });
-  deriveClients(provider);
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
-    const { rowId, secrets } = registrationOf(this as ProviderClient);
-    const now = Date.now();
-    const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
-    return matchesSecret(
-      mac,
-      rowId,
-      secret,
-      live.map(({ digest }) => digest),
-    );
-  };
+  authenticateClients(provider, cipher);
+  nameUrlsByIssuer(provider);
+  provider.ReplayDetection.unique = (maker, jti, exp) => proofs.use(tenant, { maker, jti, expiresAt: new Date(exp * 1000) });
   return provider;
 }
 
-/**
- * Lets clients inherit all but their id and our row from one that oidc-provider has checked. Otherwise
- * it builds and checks each that it has not seen lately, which costs time and tells those that exist.
- */
-function deriveClients(provider: Provider): void {
-  const Client = provider.Client as unknown as ClientClass;
-  const template = new Client({ ...CLIENT_METADATA, client_id: 'template' });
-  Client.find = async (id) => {
-    const { registration } = await Client.adapter.find(id);
-    return Object.assign(Object.create(template), { clientId: registration.clientId, registration });
-  };
+/** What an assertion or a DPoP proof calls an endpoint follows the issuer, never the Host header. */
+function nameUrlsByIssuer(provider: Provider): void {
+  provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
+}
+
+function nameToken(token: { client?: ProviderClient | undefined; jti: string }): string {
+  const { registration, usedSecret } = token.client as unknown as LatchkeyClient;
+  return makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID));
 }
 
 function registrationOf(client: ProviderClient): RegisteredClient {
-  return (client as LatchkeyClient).registration;
+  return (client as unknown as LatchkeyClient).registration;
 }
 
 /**
@@ -108,7 +128,7 @@ function authorize(
   ctx: KoaContextWithOIDC,
   resource: string,
   { audiences, scopes }: RegisteredClient,
-  { tenant, key }: Pick<ProviderParts, 'tenant' | 'key'>,
+  { tenant, key }: { tenant: TenantContext; key: ActiveKey },
 ): ResourceServer {
   if (Array.isArray(ctx.oidc.params?.resource)) throw new errors.InvalidRequest("'resource' parameter must not be provided twice");
   if (!audiences.includes(resource)) throw new errors.InvalidTarget('the client has no access to this resource');

@@ -4,6 +4,10 @@ const KEY = Buffer.alloc(32, 3).toString('base64');
 
 it('works without a single setting', () => {
   expect(readConfig({})).toEqual({
+    failureLimit: 20,
+    previousEncryptionKey: undefined,
+    signingAlgorithm: 'ES256',
+    signingKeyDays: 90,
     port: 4000,
     host: '127.0.0.1',
     issuer: 'http://localhost:4000',

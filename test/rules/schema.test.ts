@@ -33,6 +33,7 @@ it('has no way to change a name or a client id', () => {
     'accessTokenLifetime',
     'audiences',
     'enabled',
+    'jwks',
     'scopes',
     'version',
   ]);

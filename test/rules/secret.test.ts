@@ -1,10 +1,11 @@
-import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { digestSecret, hintOf, isPossibleSecret, makeSecret, matchesSecret, type PlainSecret } from '../../src/clients/secret.js';
+import { digestSecret, hintOf, isPossibleSecret, makeSecret, matchSecret, type PlainSecret } from '../../src/clients/secret.js';
+import { Cipher } from '../../src/platform/cipher.js';
 
-const mac = { mac: (text: string) => createHmac('sha256', 'key').update(text).digest() };
+const mac = new Cipher(Buffer.alloc(32, 9));
 const ROW = '01a2078e-85d0-7685-ba52-c8b31263be61';
 const plain = (text: string) => text as PlainSecret;
+const store = (secret: string) => ({ digest: digestSecret(mac, ROW, plain(secret)), keyId: mac.keyId });
 
 it('has its form, and uses its whole alphabet evenly', () => {
   const secrets = Array.from({ length: 500 }, makeSecret);
@@ -44,34 +45,41 @@ it('that an administrator brought may have any other form', () => {
 it('matches its own digest for its own client, and nothing else', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (right, wrong) => {
-      const digest = digestSecret(mac, ROW, plain(right));
+      const own = store(right);
       return (
-        matchesSecret(mac, ROW, right, [digest]) &&
-        matchesSecret(mac, ROW, right, [digestSecret(mac, ROW, plain('other')), digest]) &&
-        matchesSecret(mac, ROW, wrong, [digest]) === (wrong === right) &&
-        !matchesSecret(mac, ROW.replace('0', '1'), right, [digest]) &&
-        !matchesSecret(mac, ROW, right, [])
+        matchSecret(mac, ROW, right, [own]) === own &&
+        matchSecret(mac, ROW, right, [store('other'), own]) === own &&
+        (matchSecret(mac, ROW, wrong, [own]) === own) === (wrong === right) &&
+        matchSecret(mac, ROW.replace('0', '1'), right, [own]) === undefined &&
+        matchSecret(mac, ROW, right, []) === undefined
       );
     }),
   );
 });
 
+it('matches a digest of an earlier key while that key is at hand, and of no other', () => {
+  const earlier = new Cipher(Buffer.alloc(32, 1));
+  const digest = { digest: digestSecret(earlier, ROW, plain('x')), keyId: earlier.keyId };
+  const both = new Cipher(Buffer.alloc(32, 2), Buffer.alloc(32, 1));
+  expect(matchSecret(both, ROW, 'x', [digest])).toBe(digest);
+  expect(matchSecret(both, ROW, 'y', [digest])).toBeUndefined();
+  expect(matchSecret(both, ROW, 'x', [{ ...digest, keyId: both.keyId }])).toBeUndefined();
+  expect(matchSecret(new Cipher(Buffer.alloc(32, 2)), ROW, 'x', [digest])).toBeUndefined();
+});
+
 it('does the same work whether there are no digests, one or two', () => {
   const calls: string[] = [];
   const counting = {
+    keyIds: mac.keyIds,
+    lookupMac: () => '',
     mac: (text: string) => {
       calls.push(text);
       return mac.mac(text);
     },
   };
-  for (const digests of [[], ['a'], ['a', 'b']]) {
+  for (const secrets of [[], ['a'], ['a', 'b']]) {
     calls.length = 0;
-    matchesSecret(
-      counting,
-      ROW,
-      'x',
-      digests.map((text) => digestSecret(mac, ROW, plain(text))),
-    );
+    matchSecret(counting, ROW, 'x', secrets.map(store));
     expect(calls).toEqual([`${ROW}x`]);
   }
 });

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { dialect } from './dialect.js';
 
 /** Tenants, clients, their secrets, and signing keys. */
 export class Initial1763856000000 implements MigrationInterface {
@@ -65,16 +66,4 @@ export class Initial1763856000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['signing_keys', 'client_secrets', 'clients', 'tenants']) await runner.query(`DROP TABLE ${table}`);
   }
-}
-
-/** The few words in which the two dialects differ. Text is compared byte by byte on both, trailing blanks included. */
-async function dialect(runner: QueryRunner) {
-  if (runner.connection.options.type === 'better-sqlite3') return { moment: 'datetime', flag: 'boolean', tail: '' };
-  const [{ version }] = await runner.query('SELECT VERSION() AS version');
-  const collation = /mariadb/i.test(version) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
-  return {
-    moment: 'datetime(3)',
-    flag: 'tinyint(1)',
-    tail: `ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${collation}`,
-  };
 }

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
+import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
+
+const WINDOW_SECONDS = 60;
+
+/** What a proof has to be about. */
+export interface ProofSubject {
+  /** HTTP method of the request. */
+  method: string;
+  /** URL of the request, without query and fragment. */
+  url: string;
+  /** The access token beside it. */
+  token: string;
+  /** Thumbprint of the key that the token is bound to. */
+  thumbprint: string;
+}
+
+/** What makes a proof count once. */
+export interface ProofName {
+  maker: string;
+  jti: string;
+  expiresAt: Date;
+}
+
+/**
+ * Checks that whoever sends a token holds the key that it is bound to.
+ * @param proof the value of the header `DPoP`
+ * @throws when it is damaged, old, or about something else
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+ */
+export async function verifyProof(proof: string, { method, url, token, thumbprint }: ProofSubject): Promise<ProofName> {
+  const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
+    typ: 'dpop+jwt',
+    algorithms: [...PROOF_ALGORITHMS],
+    requiredClaims: ['jti', 'iat', 'htm', 'htu', 'ath'],
+  });
+  const { jti, iat, htm, htu, ath } = payload;
+  const target = URL.parse(String(htu));
+  const isRecent = Math.abs(Date.now() / 1000 - (iat as number)) <= WINDOW_SECONDS;
+  const isAboutRequest = htm === method && target !== null && target.origin + target.pathname === url;
+  const isAboutToken = ath === createHash('sha256').update(token).digest('base64url');
+  if (!isRecent || !isAboutRequest || !isAboutToken || typeof jti !== 'string') throw new Error('the proof is old or about something else');
+  if ((await calculateJwkThumbprint(protectedHeader.jwk as JWK)) !== thumbprint) throw new Error('the proof is made with another key');
+  return { maker: thumbprint, jti, expiresAt: new Date(((iat as number) + 2 * WINDOW_SECONDS) * 1000) };
+}

@@ -1,0 +1,203 @@
+import { type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import type { Principal, TenantContext } from '../access/principal.js';
+import type { Cipher } from '../platform/cipher.js';
+import { BadUserInput, Conflict, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
+import type { Database } from '../platform/transaction.js';
+import { takeTurn } from '../tenants/tenant.service.js';
+import { Client, ClientAuthMethod } from './client.entity.js';
+import { requireSameRights } from './client.rules.js';
+import { requireClient } from './client-row.service.js';
+import { ClientSecret } from './client-secret.entity.js';
+import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
+
+const MOST_LIVE_SECRETS = 2;
+const LONGEST_OVERLAP_SECONDS = 2_592_000;
+/** The longest life of a token, and some. */
+const KEPT_AFTER_END_MS = 400 * 24 * 3_600_000;
+const NO_DIGEST = '' as SecretDigest;
+
+/** How a rotation goes. */
+export interface RotationRequest {
+  /** For how long the secrets before the new one keep working: 0 to 2,592,000. */
+  overlapSeconds: number;
+  /** The version of the client that the caller has seen. */
+  version?: number | null | undefined;
+}
+
+/** What is known of a leak: who says so, and where it is. */
+export interface LeakReport {
+  ip: string;
+  url: string | undefined;
+}
+
+/** Makes, rotates and ends the secrets of clients. */
+export class ClientSecretService {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  /**
+   * Makes a new secret and lets those before it end after the overlap; with an overlap of 0 they end now.
+   * Tokens that were issued go on. Of two rotations at once one wins.
+   * @returns the new secret in the clear, for the one response that shows it
+   * @throws {BadUserInput | ClientNotFound | Conflict | Forbidden | SecretLimit}
+   */
+  async rotate(caller: Principal, clientId: string, request: RotationRequest): Promise<{ client: Client; clientSecret: PlainSecret }> {
+    const { overlapSeconds } = request;
+    if (overlapSeconds < 0 || overlapSeconds > LONGEST_OVERLAP_SECONDS) {
+      const message = `Give 0 to ${LONGEST_OVERLAP_SECONDS} seconds (30 days); 0 ends the secrets before at once.`;
+      throw new BadUserInput([{ path: 'overlapSeconds', message }]);
+    }
+    const seen = await this.database.read((manager) => requireClient(manager, caller, clientId));
+    const clientSecret = makeSecret();
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, caller.tenant.id);
+      const client = await requireClient(manager, caller, clientId);
+      requireSecrets(client);
+      requireSameRights(caller, client);
+      if (client.version !== (request.version ?? seen.version)) throw new StaleVersion(client.version);
+      const now = new Date();
+      const live = await this.liveSecrets(manager, client, now);
+      requireNotRotatedSince(caller.requestedAt, live);
+      if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS) throw new SecretLimit(live[0] as ClientSecret);
+      await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
+      await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
+      return { client: await touch(manager, client, now), clientSecret };
+    });
+  }
+
+  /**
+   * Ends a secret now, and the tokens that were issued for it.
+   * @throws {ClientNotFound | LastSecret | SecretNotFound}
+   */
+  revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, caller.tenant.id);
+      const client = await requireClient(manager, caller, clientId);
+      const secret = await manager.findOneBy(ClientSecret, { id: secretId, clientRowId: client.id });
+      if (!secret) throw new SecretNotFound();
+      if (secret.revokedAt) return client;
+      const now = new Date();
+      const live = await this.liveSecrets(manager, client, now);
+      if (client.enabled && live.length === 1 && live[0]?.id === secretId) throw new LastSecret();
+      await end(manager, secret, now);
+      return touch(manager, client, now);
+    });
+  }
+
+  /**
+   * Ends the secret that somebody found where it should not be: whoever has it may say so. The last
+   * secret of a client too, for it is nobody's secret any more.
+   * @returns the clients that it belonged to; none when it is none of this tenant, or was reported before
+   */
+  async reportLeak({ tenant }: TenantContext, secret: PlainSecret, report: LeakReport): Promise<Client[]> {
+    const digests = this.cipher.keyIds.map((keyId) => lookupDigest(this.cipher, tenant.id, secret, keyId));
+    const where = { tenantId: tenant.id, lookupDigest: In(digests), leakedAt: IsNull() };
+    if (!(await this.database.read((manager) => manager.existsBy(ClientSecret, where)))) return [];
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, tenant.id);
+      const now = new Date();
+      const clients: Client[] = [];
+      for (const found of await manager.findBy(ClientSecret, where)) {
+        await end(manager, found, now);
+        await manager.update(ClientSecret, { id: found.id }, { leakedAt: now, leakedFrom: report.ip, leakedUrl: report.url ?? null });
+        clients.push(await touch(manager, await manager.findOneByOrFail(Client, { id: found.clientRowId }), now));
+      }
+      return clients;
+    });
+  }
+
+  /** Stores a secret of a client within a running transaction: hashed, or encrypted where it has to sign. */
+  async insert(manager: EntityManager, client: Client, { secret, hint }: { secret: PlainSecret; hint: string }): Promise<void> {
+    const id = uuid();
+    const isHashed = client.authMethod === ClientAuthMethod.SECRET;
+    await manager.insert(ClientSecret, {
+      id,
+      tenantId: client.tenantId,
+      clientRowId: client.id,
+      digest: isHashed ? digestSecret(this.cipher, client.id, secret) : NO_DIGEST,
+      encryptedSecret: isHashed ? null : this.cipher.encrypt(secret, id),
+      lookupDigest: lookupDigest(this.cipher, client.tenantId, secret),
+      keyId: this.cipher.keyId,
+      hint,
+      createdAt: new Date(),
+      expiresAt: null,
+      useCount: 0,
+    });
+  }
+
+  /** Encrypts the secrets that sign assertions with the current key. @returns how many needed it */
+  reencrypt(): Promise<number> {
+    return this.database.write(async (manager) => {
+      const kept = { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()) };
+      const secrets = await manager.findBy(ClientSecret, kept);
+      for (const { id, tenantId, encryptedSecret, keyId } of secrets) {
+        const secret = this.cipher.decrypt(encryptedSecret as string, id, keyId) as PlainSecret;
+        const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: lookupDigest(this.cipher, tenantId, secret) };
+        await manager.update(ClientSecret, { id }, { ...renewed, keyId: this.cipher.keyId });
+      }
+      return secrets.length;
+    });
+  }
+
+  /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
+  async waitingForUse(): Promise<{ clientId: string; hint: string }[]> {
+    const others = { keyId: Not(this.cipher.keyId) };
+    const where = [
+      { ...others, expiresAt: IsNull() },
+      { ...others, expiresAt: MoreThan(new Date()) },
+    ];
+    const secrets = await this.database.read((manager) => manager.find(ClientSecret, { where, relations: { client: true } }));
+    return secrets.map(({ client, hint }) => ({ clientId: client?.clientId ?? '', hint }));
+  }
+
+  /** Forgets secrets whose end is so long ago that no token issued for them is alive. */
+  async sweep(now: Date): Promise<void> {
+    const end = new Date(now.getTime() - KEPT_AFTER_END_MS);
+    await this.database.write((manager) => manager.delete(ClientSecret, { expiresAt: LessThan(end) }));
+  }
+
+  /** Oldest first. */
+  private async liveSecrets(manager: EntityManager, { id }: Client, now: Date): Promise<ClientSecret[]> {
+    const secrets = await manager.find(ClientSecret, { where: { clientRowId: id }, order: { createdAt: 'ASC', id: 'ASC' } });
+    return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  }
+}
+
+function requireSecrets({ authMethod }: Client): void {
+  if (authMethod !== ClientAuthMethod.PRIVATE_KEY_JWT) return;
+  throw new BadUserInput([
+    { path: 'clientId', message: 'This client proves itself with its own key and has no secret: update its jwks instead.' },
+  ]);
+}
+
+/** A second click, or a second person: whoever asked before the last rotation was through cannot have known of it. */
+function requireNotRotatedSince(requestedAt: Date, live: readonly ClientSecret[]): void {
+  const newest = live.at(-1);
+  if (newest && newest.createdAt > requestedAt) {
+    throw new Conflict('Somebody else rotated the secret of this client at the same moment. Read the client again before you repeat it.');
+  }
+}
+
+async function supersede(
+  manager: EntityManager,
+  live: readonly ClientSecret[],
+  { now, end: ends }: { now: Date; end: Date },
+): Promise<void> {
+  for (const { id, expiresAt, supersededAt } of live) {
+    const until = expiresAt && expiresAt < ends ? expiresAt : ends;
+    await manager.update(ClientSecret, { id }, { expiresAt: until, supersededAt: supersededAt ?? now });
+  }
+}
+
+async function end(manager: EntityManager, { id, expiresAt }: ClientSecret, now: Date): Promise<void> {
+  await manager.update(ClientSecret, { id }, { revokedAt: now, expiresAt: expiresAt && expiresAt < now ? expiresAt : now });
+}
+
+async function touch(manager: EntityManager, client: Client, now: Date): Promise<Client> {
+  const change = { version: client.version + 1, updatedAt: now };
+  await manager.update(Client, { id: client.id }, change);
+  return Object.assign(client, change);
+}

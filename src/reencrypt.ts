@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { openInstallation } from './installation.js';
+import { readConfig } from './platform/config.js';
+import { runProgram } from './platform/exit.js';
+import { createLog } from './platform/log.js';
+
+/**
+ * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
+ * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
+ */
+async function reencrypt(): Promise<void> {
+  const { database, secrets, signingKeys } = await openInstallation(readConfig(), createLog('warn'));
+  try {
+    const keys = await signingKeys.reencrypt();
+    const assertionSecrets = await secrets.reencrypt();
+    const waiting = await secrets.waitingForUse();
+    process.stdout.write(`Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions.\n`);
+    process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
+  } finally {
+    await database.close();
+  }
+}
+
+const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';
+
+function tellWaiting(waiting: readonly { clientId: string; hint: string }[]): string {
+  const lines = waiting.map(({ clientId, hint }) => `  ${clientId}  ${hint}\n`).join('');
+  return `Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used once or rotated, and run this again:\n${lines}`;
+}
+
+await runProgram(reencrypt);

@@ -1,0 +1,67 @@
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { TenantContext } from '../access/principal.js';
+import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
+import type { AccessToken, VerifyAccessToken } from './access-token.js';
+import { type OAuthEndpoints, type Outcome, refuse } from './oauth-endpoint.js';
+import type { TokenStatusService } from './token-status.service.js';
+
+/** What looks into tokens. */
+export interface TokenParts {
+  tenant: TenantContext;
+  /** Checks a token of the tenant, whatever its audience. */
+  verify: VerifyAccessToken;
+  status: TokenStatusService;
+}
+
+const INACTIVE = { active: false };
+
+/**
+ * The introspection endpoint. A client may look into its own tokens, and one with the scope `tokens:introspect`
+ * into all of its tenant's; whatever it may not see, is no token or was cut is inactive.
+ * @see https://www.rfc-editor.org/rfc/rfc7662
+ */
+export function introspectionEndpoint(endpoints: OAuthEndpoints, { tenant, verify, status }: TokenParts): Middleware {
+  return endpoints.endpoint(async (ctx, outcome) => {
+    if (!isAboutJwt(outcome)) return;
+    ctx.status = 200;
+    ctx.body = INACTIVE;
+    const token = await verify(tokenOf(ctx)).catch(() => undefined);
+    const { clientId, scopes } = outcome.client.registration;
+    if (!token || (token.clientId !== clientId && !scopes.includes(INTROSPECTION_SCOPE))) return;
+    if (await status.findScopes(tenant, token)) ctx.body = describe(token);
+  });
+}
+
+/**
+ * The revocation endpoint. A client may revoke its own tokens; an unknown one is revoked as well as can be.
+ * @see https://www.rfc-editor.org/rfc/rfc7009
+ */
+export function revocationEndpoint(endpoints: OAuthEndpoints, { tenant, verify, status }: TokenParts): Middleware {
+  return endpoints.endpoint(async (ctx, outcome) => {
+    if (!isAboutJwt(outcome)) return;
+    ctx.status = 200;
+    ctx.body = '';
+    const token = await verify(tokenOf(ctx)).catch(() => undefined);
+    if (!token) return;
+    if (token.clientId !== outcome.client.registration.clientId) {
+      refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
+      return;
+    }
+    await status.revoke(tenant, token.jti, new Date(token.expiresAt * 1000));
+  });
+}
+
+/** oidc-provider stores no JWTs: having checked the client, it leaves them to us by refusing them. */
+function isAboutJwt(outcome: Outcome): outcome is Outcome & { client: NonNullable<Outcome['client']> } {
+  return outcome.client !== undefined && outcome.error === 'unsupported_token_type';
+}
+
+function tokenOf(ctx: Context): string {
+  return String((ctx as unknown as KoaContextWithOIDC).oidc.params?.token);
+}
+
+function describe({ claims }: AccessToken): object {
+  const { iss, sub, client_id, aud, scope, iat, exp, jti, cnf } = claims;
+  return { active: true, iss, sub, client_id, aud, scope, iat, exp, jti, cnf, token_type: cnf ? 'DPoP' : 'Bearer' };
+}

@@ -1,0 +1,88 @@
+import type { Context, Middleware } from 'koa';
+import getRawBody from 'raw-body';
+import type { TenantContext } from '../access/principal.js';
+import type { ClientSecretService } from '../clients/client-secret.service.js';
+import { isPossibleSecret } from '../clients/secret.js';
+import { plainIp, sourceOf } from '../platform/ip.js';
+import type { Log } from '../platform/log.js';
+import { refuse } from './oauth-endpoint.js';
+import { type Throttle, TooManyFailures } from './throttle.js';
+
+/** Path at which leaked secrets are reported, the same on every tenant's host. */
+export const LEAK_PATH = '/connect/leaked';
+
+const LARGEST_BODY_BYTES = 16 * 1024;
+const LONGEST_URL = 500;
+/** Stands where others have a client id: reports that name no secret of ours are counted for their source. */
+const REPORTER = ' reports of leaks';
+
+/** What receives reports. */
+export interface LeakParts {
+  tenant: TenantContext;
+  secrets: ClientSecretService;
+  throttle: Throttle;
+  log: Log;
+}
+
+/**
+ * Takes a secret that somebody found (`token`, and `url`, where it was found, when they like) and ends it at once.
+ * Who has it may say so; nobody else can. The answer is the same whether it was one of ours.
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
+ */
+export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const attempt = { source: sourceOf(ctx.ip), clientId: REPORTER };
+    try {
+      const form = await readForm(ctx);
+      if (!form) return;
+      await throttle.admit(attempt);
+      const token = form.get('token') ?? '';
+      const report = { ip: plainIp(ctx.ip), url: placeOf(form.get('url') ?? '', token) };
+      const clients = token !== '' && isPossibleSecret(token) ? await secrets.reportLeak(tenant, token, report) : [];
+      for (const { clientId } of clients)
+        log.warn({ requestId: ctx.state.requestId, clientId, ...report }, 'a secret was reported as leaked and is refused');
+      if (clients.length === 0) await throttle.fail(attempt);
+      ctx.status = 200;
+      ctx.body = '';
+    } catch (error) {
+      if (!(error instanceof TooManyFailures)) throw error;
+      refuse(
+        ctx,
+        429,
+        'too_many_requests',
+        `There were too many reports of what is no secret here. Try again in ${error.retryAfterSeconds} seconds.`,
+      );
+      ctx.set('Retry-After', String(error.retryAfterSeconds));
+    }
+  };
+}
+
+/** A link to where the secret was found, without the secret. */
+function placeOf(text: string, secret: string): string | undefined {
+  const url = URL.parse(secret === '' ? text : text.replaceAll(secret, '…'));
+  return url && /^https?:$/.test(url.protocol) ? url.href.slice(0, LONGEST_URL) : undefined;
+}
+
+async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
+  if (!ctx.is('urlencoded')) {
+    refuse(ctx, 415, 'invalid_request', 'Send the secret as "token" in application/x-www-form-urlencoded.');
+    return undefined;
+  }
+  try {
+    const form = new URLSearchParams(
+      await getRawBody(ctx.req, { limit: LARGEST_BODY_BYTES, length: ctx.request.length, encoding: 'utf-8' }),
+    );
+    if (form.getAll('token').length === 1) return form;
+    refuse(ctx, 400, 'invalid_request', 'Send the secret once, as "token".');
+  } catch (cause) {
+    const isTooLarge = (cause as { type?: string }).type === 'entity.too.large';
+    refuse(
+      ctx,
+      isTooLarge ? 413 : 400,
+      'invalid_request',
+      isTooLarge ? 'The body is too large.' : 'The body ended before it was complete.',
+    );
+  }
+  return undefined;
+}

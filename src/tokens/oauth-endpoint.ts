@@ -1,0 +1,159 @@
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { isSomebody } from '../clients/client-lookup.service.js';
+import type { ClientUseService } from '../clients/client-use.service.js';
+import { digestSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
+import { DatabaseUnavailable } from '../platform/errors.js';
+import { plainIp } from '../platform/ip.js';
+import type { Log } from '../platform/log.js';
+import type { LatchkeyClient } from './client-authentication.js';
+import { type ProviderParts, TenantProvider } from './provider.js';
+import { type Attempt, TooManyFailures } from './throttle.js';
+
+/** What the endpoints of one tenant are built from. */
+export interface OAuthParts extends ProviderParts {
+  use: ClientUseService;
+  log: Log;
+}
+
+/** How a request ended, beside its answer. */
+export interface Outcome {
+  /** The client that proved who it is. */
+  client: LatchkeyClient | undefined;
+  /** The client that the request named, proven or not; absent when there is none. */
+  named: LatchkeyClient | undefined;
+  /** The OAuth error that oidc-provider ended with. */
+  error: string | undefined;
+}
+
+interface OAuthError extends Error {
+  error?: string;
+  cause?: unknown;
+}
+
+const LARGEST_BODY_BYTES = 56 * 1024;
+/** Parameters that must never stand in a URL. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
+const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'token'];
+
+/**
+ * What the token, introspection and revocation endpoint have in common: oidc-provider checks the client and
+ * decides, failures are counted, and the few answers that it gives in another form than the RFCs ask for are
+ * put right on the way out.
+ */
+export class OAuthEndpoints {
+  readonly #provider: TenantProvider;
+
+  constructor(private readonly parts: OAuthParts) {
+    this.#provider = new TenantProvider(parts, (ctx, error) => {
+      ctx.state.oauthError = error;
+    });
+  }
+
+  /** An endpoint. @param finish completes the answer once the client is known */
+  endpoint(finish: (ctx: Context, outcome: Outcome) => Promise<void> | void): Middleware {
+    return async (ctx, next) => {
+      ctx.set('Cache-Control', 'no-store');
+      ctx.set('Pragma', 'no-cache');
+      // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
+      ctx.set('Access-Control-Allow-Origin', this.parts.tenant.issuer);
+      if (!refuseEarly(ctx)) await this.#provider.run(ctx, next);
+      correct(ctx, this.parts.log);
+      await this.#countFailure(ctx);
+      const outcome = outcomeOf(ctx);
+      if (outcome.client) this.#countUse(ctx, outcome.client);
+      await finish(ctx, outcome);
+      ctx.state.details = { clientId: outcome.named?.registration.clientId, error: (ctx.body as { error?: string } | null)?.error };
+    };
+  }
+
+  async #countFailure(ctx: Context): Promise<void> {
+    const { attempt } = ctx.state as { attempt?: Attempt };
+    if (!attempt || ctx.status !== 401) return;
+    await this.parts.throttle.fail(attempt).catch((error) => answerTooMany(ctx, error));
+  }
+
+  #countUse(ctx: Context, { registration, usedSecret, presentedSecret }: LatchkeyClient): void {
+    const { use, cipher, throttle } = this.parts;
+    throttle.succeed(ctx.state.attempt);
+    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: plainIp(ctx.ip) });
+    if (!usedSecret || usedSecret.encryptedSecret !== null) return;
+    if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;
+    const secret = presentedSecret as PlainSecret;
+    use.renewDigests({
+      secretId: usedSecret.id,
+      digest: digestSecret(cipher, registration.rowId, secret),
+      lookupDigest: lookupDigest(cipher, registration.tenantId, secret),
+      keyId: cipher.keyId,
+    });
+  }
+}
+
+/** Answers with an error in the form of RFC 6749, section 5.2. */
+export function refuse(ctx: Context, status: number, error: string, description: string): void {
+  ctx.status = status;
+  ctx.body = { error, error_description: description };
+}
+
+/** The log names the client when there is one; what was sent in place of a client id may be anything, a secret too. */
+function outcomeOf(ctx: Context): Outcome {
+  const { oidc, state } = ctx as unknown as Partial<KoaContextWithOIDC> & { state: { oauthError?: OAuthError } };
+  const client = oidc?.client as unknown as LatchkeyClient | undefined;
+  const named = client && isSomebody(client.registration) ? client : undefined;
+  const error = state.oauthError && (state.oauthError.error ?? 'server_error');
+  return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error };
+}
+
+function refuseEarly(ctx: Context): boolean {
+  if (CREDENTIALS.some((name) => name in ctx.query)) {
+    refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
+  } else if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
+    refuse(ctx, 413, 'invalid_request', 'The body is too large.');
+  } else if (ctx.request.charset && !/^utf-?8$/i.test(ctx.request.charset)) {
+    refuse(ctx, 415, 'invalid_request', 'Send the body in UTF-8.');
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/** Looks at what oidc-provider decided and at why. */
+function correct(ctx: Context, log: Log): void {
+  const error = ctx.state.oauthError as OAuthError | undefined;
+  if (!error) return;
+  const body: Record<string, unknown> = (ctx as unknown as KoaContextWithOIDC).oidc.body ?? {};
+  if (ctx.status >= 500) answerFailure(ctx, error, log);
+  else if ((error.cause as Error | undefined)?.message === 'request entity too large') {
+    refuse(ctx, 413, 'invalid_request', 'The body is too large.');
+  } else if (Object.values(body).some((value) => String(value).includes('\uFFFD'))) {
+    refuse(ctx, 400, 'invalid_request', 'The body is not valid UTF-8.');
+  } else if (error.error === 'invalid_client' || isAnonymous(ctx, body)) {
+    ctx.status = 401;
+    ctx.body = { error: 'invalid_client' };
+  }
+}
+
+/** A database that is away is worth another try; anything else is a fault of ours that only the log may see. */
+function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
+  if (error instanceof TooManyFailures) {
+    answerTooMany(ctx, error);
+  } else if (error instanceof DatabaseUnavailable) {
+    refuse(ctx, 503, 'temporarily_unavailable', error.message);
+    ctx.set('Retry-After', '5');
+  } else {
+    log.error({ requestId: ctx.state.requestId, err: error }, 'token endpoint failed');
+    refuse(ctx, 500, 'server_error', 'The server failed to answer. The fault is logged.');
+  }
+}
+
+function answerTooMany(ctx: Context, error: unknown): void {
+  if (!(error instanceof TooManyFailures)) throw error;
+  refuse(ctx, 429, 'too_many_requests', `There were too many failures. Try again in ${error.retryAfterSeconds} seconds.`);
+  ctx.remove('WWW-Authenticate');
+  ctx.set('Retry-After', String(error.retryAfterSeconds));
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+function isAnonymous(ctx: Context, body: Record<string, unknown>): boolean {
+  const isForm = ctx.get('content-type') === '' || ctx.is('urlencoded') === 'urlencoded';
+  return isForm && ctx.headers.authorization === undefined && !body.client_id && ctx.status === 400;
+}

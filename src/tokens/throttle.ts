@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+
+const WINDOW_SECONDS = 60;
+/** How many times as many failures a source may have for all client ids together. */
+const SOURCE_FACTOR = 10;
+const REMEMBERED_MS = 24 * 3_600_000;
+const MOST_REMEMBERED = 100_000;
+
+/** Who asks, and for whom. */
+export interface Attempt {
+  /** Where the request comes from, as `platform/ip` names it. */
+  source: string;
+  clientId: string;
+}
+
+/** Too many failures; the same request may be answered later. */
+export class TooManyFailures extends Error {
+  constructor(readonly retryAfterSeconds: number) {
+    super('too many failures');
+    this.name = 'TooManyFailures';
+  }
+}
+
+/**
+ * Slows down whoever fails to prove who they are: a source for one client id, and a source for all
+ * together. Never a client id alone, so that nobody can lock a client out from elsewhere. Who lately
+ * succeeded from a source is heard for another day: their failures count and are refused, but the right
+ * proof always counts as right. Counted by each process for itself.
+ */
+export class Throttle {
+  readonly #bySource: RateLimiterMemory | undefined;
+  readonly #byPair: RateLimiterMemory | undefined;
+  readonly #succeeded = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 1000 });
+
+  /** @param limit failures a minute for one client id; 0 switches throttling off */
+  constructor(private readonly limit: number) {
+    if (limit === 0) return;
+    this.#byPair = new RateLimiterMemory({ points: limit, duration: WINDOW_SECONDS });
+    this.#bySource = new RateLimiterMemory({ points: limit * SOURCE_FACTOR, duration: WINDOW_SECONDS });
+  }
+
+  /** Lets an attempt pass that has not failed too often. @throws {TooManyFailures} */
+  async admit(attempt: Attempt): Promise<void> {
+    if (!this.#byPair || !this.#bySource) return;
+    const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(attempt.source)]);
+    const waits = [
+      pair && pair.consumedPoints >= this.limit ? pair.msBeforeNext : 0,
+      source && source.consumedPoints >= this.limit * SOURCE_FACTOR ? source.msBeforeNext : 0,
+    ];
+    const wait = Math.max(...waits);
+    if (wait > 0 && !this.#succeeded.has(pairOf(attempt))) throw new TooManyFailures(Math.ceil(wait / 1000));
+  }
+
+  /** Counts a failure. @throws {TooManyFailures} when it was one too many */
+  async fail(attempt: Attempt): Promise<void> {
+    if (!this.#byPair || !this.#bySource) return;
+    const [pair] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
+    if (pair.consumedPoints > this.limit) throw new TooManyFailures(Math.ceil(pair.msBeforeNext / 1000));
+  }
+
+  /** Remembers a success. */
+  succeed(attempt: Attempt): void {
+    if (this.limit > 0) this.#succeeded.set(pairOf(attempt), true);
+  }
+}
+
+function pairOf({ source, clientId }: Attempt): string {
+  return `${source} ${clientId}`;
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { LessThan } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { type Database, isDuplicate } from '../platform/transaction.js';
+import { UsedProof } from './used-proof.entity.js';
+
+/** Lets each client assertion and each DPoP proof count once, on all instances together. */
+export class UsedProofService {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Uses a proof up.
+   * @param maker who made it: a client id, or the thumbprint of a key
+   * @param expiresAt from when on it would be refused anyway
+   * @returns whether this was the first time
+   */
+  async use({ tenant }: TenantContext, { maker, jti, expiresAt }: { maker: string; jti: string; expiresAt: Date }): Promise<boolean> {
+    const id = createHash('sha256')
+      .update(JSON.stringify([maker, jti]))
+      .digest('base64url');
+    try {
+      await this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt }));
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Forgets proofs that have expired. */
+  async sweep(now: Date): Promise<void> {
+    await this.database.write((manager) => manager.delete(UsedProof, { expiresAt: LessThan(now) }));
+  }
+}
