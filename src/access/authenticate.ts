@@ -37,7 +37,6 @@ export interface PresentedCredentials {
   query: URLSearchParams;
   method: string;
   path: string;
-  arrivedAt: Date;
 }
 
 /** What an authenticator asks. */
@@ -72,7 +71,7 @@ export class Authenticator {
     if (!scopes) return refuse();
     if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint });
     const { clientId, scopes: granted } = claims;
-    return { ...tenant, clientId, scopes: granted.filter((scope) => scopes.includes(scope)), requestedAt: request.arrivedAt };
+    return { ...tenant, clientId, scopes: granted.filter((scope) => scopes.includes(scope)) };
   }
 
   async #requireProof(

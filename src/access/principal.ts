@@ -12,8 +12,6 @@ export interface Principal extends TenantContext {
   clientId: string;
   /** The scopes of the token that the client still has. */
   scopes: readonly string[];
-  /** When the request came in: the caller cannot know of what was done since. */
-  requestedAt: Date;
 }
 
 /** What every resolver is given of its request. */

@@ -14,7 +14,7 @@ const MOST_HOURS = 720;
 const MILLISECONDS_AN_HOUR = 3_600_000;
 
 interface Loaders {
-  clients: DataLoader<string, Client>;
+  clients: DataLoader<string, Client | undefined>;
   secrets: DataLoader<string, ClientSecret[]>;
   usage: Map<number, DataLoader<string, ClientHour[]>>;
 }
@@ -30,8 +30,8 @@ export class ClientLoader {
     return this.#for(caller).secrets.load(id);
   }
 
-  /** The client of a secret, and all its secrets. */
-  async siblingsOf(caller: Principal, { clientRowId }: ClientSecret): Promise<{ client: Client; secrets: ClientSecret[] }> {
+  /** The client of a secret, and all its secrets; none when it was deleted in the meantime. */
+  async siblingsOf(caller: Principal, { clientRowId }: ClientSecret): Promise<{ client: Client | undefined; secrets: ClientSecret[] }> {
     const { clients, secrets } = this.#for(caller);
     const [client, siblings] = await Promise.all([clients.load(clientRowId), secrets.load(clientRowId)]);
     return { client, secrets: siblings };
@@ -66,10 +66,10 @@ export class ClientLoader {
     return loaders;
   }
 
-  async #readClients({ tenant }: Principal, ids: readonly string[]): Promise<Client[]> {
+  async #readClients({ tenant }: Principal, ids: readonly string[]): Promise<(Client | undefined)[]> {
     const clients = await this.database.read((manager) => manager.findBy(Client, { tenantId: tenant.id, id: In([...ids]) }));
     const byId = new Map(clients.map((client) => [client.id, client]));
-    return ids.map((id) => byId.get(id) as Client);
+    return ids.map((id) => byId.get(id));
   }
 
   async #readSecrets({ tenant }: Principal, ids: readonly string[]): Promise<ClientSecret[][]> {

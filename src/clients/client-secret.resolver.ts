@@ -80,7 +80,11 @@ export class ClientSecretResolver {
   @FieldResolver(() => SecretRotation, { description: 'Whether the secret is still needed.' })
   async rotation(@Ctx() { principal }: GraphQLContext, @Root() secret: ClientSecret): Promise<SecretRotation> {
     const { secrets, client } = await this.loader.siblingsOf(principal as Principal, secret);
-    return rotationOf(secret, { others: secrets, lifetimeSeconds: client.accessTokenLifetime, now: new Date() });
+    return rotationOf(secret, {
+      others: secrets,
+      lifetimeSeconds: client?.accessTokenLifetime ?? Number.POSITIVE_INFINITY,
+      now: new Date(),
+    });
   }
 
   @FieldResolver(() => SecretLeak, { nullable: true, description: 'The report that the secret has leaked; null when there is none.' })

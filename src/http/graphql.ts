@@ -34,7 +34,6 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         query: new URLSearchParams(ctx.querystring),
         method: ctx.method,
         path: ctx.path,
-        arrivedAt: ctx.state.arrivedAt,
       });
       ctx.state.details = { clientId: ctx.state.principal?.clientId };
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');

@@ -17,7 +17,6 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
   return async (ctx, next) => {
     const start = performance.now();
     ctx.state.requestId = randomUUID();
-    ctx.state.arrivedAt = new Date();
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
       await next();

@@ -19,7 +19,7 @@ const AWAY = new Set([
   'ER_CON_COUNT_ERROR',
   'SQLITE_BUSY',
 ]);
-const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE']);
+const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
 /**
  * The one way to the data. Reads run beside writes; every write is a transaction. SQLite has one

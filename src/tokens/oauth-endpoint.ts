@@ -140,7 +140,7 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
     refuse(ctx, 503, 'temporarily_unavailable', error.message);
     ctx.set('Retry-After', '5');
   } else {
-    log.error({ requestId: ctx.state.requestId, err: error }, 'token endpoint failed');
+    log.error({ requestId: ctx.state.requestId, err: error }, 'OAuth endpoint failed');
     refuse(ctx, 500, 'server_error', 'The server failed to answer. The fault is logged.');
   }
 }
@@ -152,8 +152,9 @@ function answerTooMany(ctx: Context, error: unknown): void {
   ctx.set('Retry-After', String(error.retryAfterSeconds));
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+/** Nobody that can be named has sent it: no credentials, or an assertion that cannot be read. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 function isAnonymous(ctx: Context, body: Record<string, unknown>): boolean {
   const isForm = ctx.get('content-type') === '' || ctx.is('urlencoded') === 'urlencoded';
-  return isForm && ctx.headers.authorization === undefined && !body.client_id && ctx.status === 400;
+  const isTwofold = body.client_assertion !== undefined && body.client_secret !== undefined;
+  return isForm && ctx.headers.authorization === undefined && !body.client_id && !isTwofold && ctx.status === 400;
 }

@@ -48,7 +48,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
   });
   server.on('request', app.callback());
   const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };
-  let token: Promise<string> | undefined;
+  let token: string | undefined;
   return {
     url,
     port,
@@ -58,8 +58,8 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
     logLines,
     admin,
     administer: async (query, variables) => {
-      token ??= getToken({ url }, admin);
-      return graphql({ url }, { token: await token, query, variables });
+      if (token === undefined || claimsOf(token).exp <= Date.now() / 1000) token = await getToken({ url }, admin);
+      return graphql({ url }, { token, query, variables });
     },
     stop: async () => {
       await close(server);
@@ -90,11 +90,42 @@ export async function requestToken(
   credentials: { clientId: string; secret: string } | undefined,
   parameters: Record<string, string> | string = {},
 ): Promise<Answer> {
-  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
-  if (credentials) headers.authorization = basic(credentials.clientId, credentials.secret);
-  const body =
-    typeof parameters === 'string' ? parameters : new URLSearchParams({ grant_type: 'client_credentials', ...parameters }).toString();
-  return readAnswer(fetch(`${url}/connect/token`, { method: 'POST', headers, body }));
+  const body = typeof parameters === 'string' ? parameters : { grant_type: 'client_credentials', ...parameters };
+  return postForm({ url }, '/connect/token', { credentials, body });
+}
+
+/** Posts a form, with credentials in a Basic header when there are some. */
+export async function postForm(
+  { url }: { url: string },
+  path: string,
+  {
+    credentials,
+    body,
+    headers = {},
+  }: {
+    credentials?: { clientId: string; secret: string } | undefined;
+    body: Record<string, string> | string;
+    headers?: Record<string, string>;
+  },
+): Promise<Answer> {
+  const authorization: Record<string, string> = credentials ? { authorization: basic(credentials.clientId, credentials.secret) } : {};
+  return readAnswer(
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...authorization, ...headers },
+      body: typeof body === 'string' ? body : new URLSearchParams(body).toString(),
+    }),
+  );
+}
+
+/** What the introspection endpoint tells a client of a token. */
+export async function introspect(app: { url: string }, credentials: { clientId: string; secret: string }, token: string): Promise<Answer> {
+  return postForm(app, '/connect/introspect', { credentials, body: { token } });
+}
+
+/** The claims of a token, unchecked. */
+export function claimsOf(token: string): Record<string, unknown> & { jti: string; iat: number; exp: number } {
+  return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
 }
 
 /** A Basic header with both parts encoded as RFC 6749 asks for. */

@@ -1,0 +1,125 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { readAnswer } from './support/answer.js';
+import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from './support/app.js';
+
+let app: TestApp;
+let client: { clientId: string; secret: string };
+let keys: GenerateKeyPairResult;
+let jwk: JWK;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await createClient(app, { clientId: 'bound', scopes: ['clients:read'] });
+  keys = await generateKeyPair('ES256', { extractable: true });
+  jwk = await exportJWK(keys.publicKey);
+});
+afterAll(() => app.stop());
+
+const now = () => Math.floor(Date.now() / 1000);
+const athOf = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+function makeProof(path: string, claims: object = {}, { header = {}, by = keys }: { header?: object; by?: GenerateKeyPairResult } = {}) {
+  return new SignJWT({ htm: 'POST', htu: app.url + path, iat: now(), jti: randomUUID(), ...claims })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk, ...header })
+    .sign(by.privateKey);
+}
+
+const getBoundToken = async (proof?: string) =>
+  postForm(app, '/connect/token', {
+    credentials: client,
+    body: { grant_type: 'client_credentials' },
+    headers: { dpop: proof ?? (await makeProof('/connect/token')) },
+  });
+
+const ask = (headers: Record<string, string>) =>
+  readAnswer(
+    fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{"query":"{ viewer { clientId } }"}',
+    }),
+  );
+
+it('binds a token to the key of the proof, and says so everywhere', async () => {
+  const { status, body } = await getBoundToken();
+  expect([status, body.token_type]).toEqual([200, 'DPoP']);
+  const jkt = await calculateJwkThumbprint(jwk);
+  expect(claimsOf(body.access_token).cnf).toEqual({ jkt });
+  expect((await introspect(app, client, body.access_token)).body).toMatchObject({ active: true, cnf: { jkt }, token_type: 'DPoP' });
+});
+
+it('refuses a proof at the token endpoint that is used, old, or about something else', async () => {
+  const used = await makeProof('/connect/token');
+  expect((await getBoundToken(used)).status).toBe(200);
+  const proofs = [
+    used,
+    await makeProof('/connect/token', { iat: now() - 1000 }),
+    await makeProof('/connect/token', { htm: 'GET' }),
+    await makeProof('/connect/introspect'),
+    'garbage',
+  ];
+  for (const proof of proofs) {
+    const { status, body } = await getBoundToken(proof);
+    expect(status).toBe(400);
+    expect(['invalid_dpop_proof', 'invalid_grant']).toContain(body.error);
+  }
+});
+
+it('opens the GraphQL API with a proof of the same key, once', async () => {
+  const token = (await getBoundToken()).body.access_token;
+  const dpop = await makeProof('/graphql', { ath: athOf(token) });
+  const answers = await Promise.all([1, 2, 3].map(() => ask({ authorization: `DPoP ${token}`, dpop })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
+  expect(answers.find(({ status }) => status === 200)?.body.data.viewer.clientId).toBe('bound');
+  const refused = answers.find(({ status }) => status === 401);
+  expect(refused?.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof"/);
+});
+
+it('is worth nothing as a bearer token, and a bearer token nothing with a proof', async () => {
+  const bound = (await getBoundToken()).body.access_token;
+  const asBearer = await ask({ authorization: `Bearer ${bound}` });
+  expect([asBearer.status, asBearer.headers.get('www-authenticate')]).toEqual([
+    401,
+    expect.stringMatching(/^Bearer error="invalid_token"/),
+  ]);
+  const { body } = await postForm(app, '/connect/token', { credentials: client, body: { grant_type: 'client_credentials' } });
+  expect(body.token_type).toBe('Bearer');
+  const dpop = await makeProof('/graphql', { ath: athOf(body.access_token) });
+  const asBound = await ask({ authorization: `DPoP ${body.access_token}`, dpop });
+  expect([asBound.status, asBound.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^DPoP error="invalid_token"/)]);
+});
+
+it('refuses at the GraphQL API every proof that is not about this request, this token and this key', async () => {
+  const token = (await getBoundToken()).body.access_token;
+  const ath = athOf(token);
+  const other = await generateKeyPair('ES256', { extractable: true });
+  const otherJwk = await exportJWK(other.publicKey);
+  const good = await makeProof('/graphql', { ath });
+  const proofs = [
+    undefined,
+    '',
+    'garbage',
+    `${good}, ${good}`,
+    await makeProof('/graphql'),
+    await makeProof('/graphql', { ath: athOf('another token') }),
+    await makeProof('/connect/token', { ath }),
+    await makeProof('/graphql', { ath, htu: 'https://evil.example/graphql' }),
+    await makeProof('/graphql', { ath, htu: 7 }),
+    await makeProof('/graphql', { ath, htm: 'GET' }),
+    await makeProof('/graphql', { ath, iat: now() - 100 }),
+    await makeProof('/graphql', { ath, iat: now() + 100 }),
+    await makeProof('/graphql', { ath, jti: undefined }),
+    await makeProof('/graphql', { ath, jti: { a: 1 } }),
+    await makeProof('/graphql', { ath }, { header: { typ: 'JWT' } }),
+    await makeProof('/graphql', { ath }, { by: other }),
+    await makeProof('/graphql', { ath }, { by: other, header: { jwk: otherJwk } }),
+    await makeProof('/graphql', { ath }, { header: { jwk: await exportJWK(keys.privateKey) } }),
+    await makeProof('/graphql', { ath }, { header: { jwk: undefined } }),
+  ];
+  for (const proof of proofs) {
+    const { status, headers } = await ask({ authorization: `DPoP ${token}`, ...(proof === undefined ? {} : { dpop: proof }) });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^DPoP error="invalid_dpop_proof"/)]);
+  }
+  expect((await ask({ authorization: `DPoP ${token}`, dpop: good })).status).toBe(200);
+});

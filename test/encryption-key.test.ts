@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto';
+import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
+import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { startProcess, type TestProcess } from './support/process.js';
+
+const FIRST = Buffer.alloc(32, 1).toString('base64');
+const SECOND = Buffer.alloc(32, 2).toString('base64');
+
+let database: TestDatabase;
+const running: TestProcess[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop('SIGKILL')));
+  await database.remove();
+});
+
+async function start(settings: Record<string, string>): Promise<TestProcess> {
+  const process = await startProcess(database, settings);
+  running.push(process);
+  await process.ready();
+  return process;
+}
+
+function assertion(url: string, { clientId, secret }: { clientId: string; secret: string }): Record<string, string> {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) + 60;
+  const input = `${encode({ alg: 'HS256' })}.${encode({ iss: clientId, sub: clientId, aud: url, exp, jti: String(Math.random()) })}`;
+  return {
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`,
+  };
+}
+
+it('can be changed while everything goes on, and the one before it be forgotten in the end', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const admin = { clientId: 'admin', secret: first.printedSecret() as string };
+  const make = async (clientId: string, authMethod = 'SECRET') => {
+    const query = `mutation { createClient(input: { name: "X", clientId: "${clientId}", authMethod: ${authMethod} }) { clientSecret } }`;
+    const { body } = await graphql(first, { token: await getToken(first, admin), query });
+    return { clientId, secret: body.data.createClient.clientSecret as string };
+  };
+  const [used, unused, signing] = [await make('used'), await make('unused'), await make('signing', 'CLIENT_SECRET_JWT')];
+  const isServed = async (clients: { clientId: string; secret: string }[]) => {
+    for (const client of clients) expect((await requestToken(first, client)).status).toBe(200);
+    expect((await postForm(first, '/connect/token', { body: assertion(first.url, signing) })).status).toBe(200);
+  };
+  await first.stop();
+
+  const port = { PORT: String(first.port) };
+  const change = { ...port, ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST };
+  const reencrypt = async () => {
+    const program = await startProcess(database, change, 'reencrypt.js');
+    expect(await program.exit).toBe(0);
+    return program.output();
+  };
+  const second = await start(change);
+  await isServed([used]);
+  await second.stop();
+  const told = await reencrypt();
+  expect(told).toMatch(/^ {2}unused /m);
+  expect(told).toMatch(/^ {2}admin /m);
+  expect(told).not.toMatch(/^ {2}(used|signing) /m);
+  const third = await start(change);
+  await isServed([unused, admin]);
+  await third.stop();
+  expect(await reencrypt()).toContain('Nothing needs ENCRYPTION_KEY_PREVIOUS any more');
+  await start({ ...port, ENCRYPTION_KEY: SECOND });
+  await isServed([used, unused, admin]);
+}, 90_000);
+
+it('refuses to start with another key and without the one before it, and changes nothing', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  await first.stop();
+  const before = await database.dump();
+  const wrong = await startProcess(database, { ENCRYPTION_KEY: SECOND });
+  running.push(wrong);
+  expect(await wrong.exit).toBe(1);
+  expect(wrong.output()).toContain('another ENCRYPTION_KEY');
+  expect(JSON.parse(await database.dump()).slice(0, 7)).toEqual(JSON.parse(before).slice(0, 7));
+});
+
+it('finds a leaked secret whose digests were made with the key before', async () => {
+  const { Cipher } = await import('../src/platform/cipher.js');
+  const { ClientSecretService } = await import('../src/clients/client-secret.service.js');
+  const app = await startApp();
+  const client = await createClient(app, { clientId: 'leaky' });
+  const both = new Cipher(Buffer.from(SECOND, 'base64'), Buffer.from(FIRST, 'base64'));
+  const secrets = new ClientSecretService(app.installation.database, both);
+  const found = await secrets.reportLeak(app.installation.home, client.secret as never, { ip: '192.0.2.1', url: undefined });
+  expect(found.map(({ clientId }) => clientId)).toEqual(['leaky']);
+  expect((await requestToken(app, client)).status).toBe(401);
+  await app.stop();
+});

@@ -1,0 +1,237 @@
+import type { Answer } from './support/answer.js';
+import { createClient, getToken, graphql, introspect, requestToken, startApp, type TestApp } from './support/app.js';
+import { advanceClock, resetClock } from './support/clock.js';
+
+const ROTATE = `mutation ($clientId: String!, $overlapSeconds: Int, $version: Int) {
+  rotateClientSecret(clientId: $clientId, overlapSeconds: $overlapSeconds, version: $version) {
+    clientSecret client { version secrets { id hint expiresAt revokedAt rotation { supersededAt unusedForSeconds safeToRevoke } } } } }`;
+const REVOKE = `mutation ($clientId: String!, $secretId: ID!) {
+  revokeClientSecret(clientId: $clientId, secretId: $secretId) { secrets { id hint expiresAt revokedAt } } }`;
+const READ = `query ($clientId: String!) { client(clientId: $clientId) { version secrets {
+  id hint expiresAt lastUsedAt rotation { supersededAt unusedForSeconds safeToRevoke } } } }`;
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterEach(resetClock);
+afterAll(() => app.stop());
+
+const codeOf = ({ body }: Answer) => body.errors?.[0].extensions.code;
+const rotate = (clientId: string, variables: object = {}) => app.administer(ROTATE, { clientId, ...variables });
+const secretsOf = async (clientId: string) => (await app.administer(READ, { clientId })).body.data.client.secrets;
+
+/** Rotates and gives the new credentials. */
+async function rotated(clientId: string, overlapSeconds: number): Promise<{ clientId: string; secret: string }> {
+  const { body, text } = await rotate(clientId, { overlapSeconds });
+  if (!body.data) throw new Error(text);
+  return { clientId, secret: body.data.rotateClientSecret.clientSecret };
+}
+
+describe('rotateClientSecret', () => {
+  it('makes a second secret and lets the first go on until the overlap is over', async () => {
+    const first = await createClient(app, { clientId: 'overlap', accessTokenLifetime: 100_000 });
+    const { body } = await rotate('overlap', { overlapSeconds: 600 });
+    const second = { clientId: 'overlap', secret: body.data.rotateClientSecret.clientSecret };
+    expect(second.secret).toMatch(/^lk_[0-9A-Za-z]{49}$/);
+    const [newest, oldest] = body.data.rotateClientSecret.client.secrets;
+    expect(newest).toMatchObject({ hint: `…${second.secret.slice(-4)}`, expiresAt: null, rotation: { supersededAt: null } });
+    expect(oldest.hint).toBe(`…${first.secret.slice(-4)}`);
+    expect(Math.abs(Date.parse(oldest.expiresAt) - Date.now() - 600_000)).toBeLessThan(5000);
+    const old = await getToken(app, first);
+    expect((await requestToken(app, second)).status).toBe(200);
+    advanceClock(599);
+    expect((await requestToken(app, first)).status).toBe(200);
+    advanceClock(2);
+    expect((await requestToken(app, first)).status).toBe(401);
+    expect((await requestToken(app, second)).status).toBe(200);
+    expect((await introspect(app, second, old)).body.active).toBe(true);
+  });
+
+  it('ends the first at once when there is no overlap, and keeps its tokens', async () => {
+    const first = await createClient(app, { clientId: 'at-once' });
+    const token = await getToken(app, first);
+    const second = await rotated('at-once', 0);
+    expect((await requestToken(app, first)).status).toBe(401);
+    expect((await requestToken(app, second)).status).toBe(200);
+    expect((await introspect(app, second, token)).body.active).toBe(true);
+  });
+
+  it('overlaps by a day when nothing else is asked for', async () => {
+    await createClient(app, { clientId: 'default' });
+    await rotate('default');
+    const [, oldest] = await secretsOf('default');
+    expect(Math.abs(Date.parse(oldest.expiresAt) - Date.now() - 86_400_000)).toBeLessThan(5000);
+  });
+
+  it.each([-1, 2_592_001, 2_147_483_647])('refuses an overlap of %p and changes nothing', async (overlapSeconds) => {
+    const clientId = `range${overlapSeconds}`;
+    await createClient(app, { clientId });
+    const answer = await rotate(clientId, { overlapSeconds });
+    expect([codeOf(answer), answer.body.errors[0].extensions.fields[0].path]).toEqual(['BAD_USER_INPUT', 'overlapSeconds']);
+    expect(await secretsOf(clientId)).toHaveLength(1);
+  });
+
+  it.each([0, 1, 2_592_000])('takes an overlap of %p', async (overlapSeconds) => {
+    await createClient(app, { clientId: `takes-${overlapSeconds}` });
+    expect((await rotate(`takes-${overlapSeconds}`, { overlapSeconds })).body.errors).toBeUndefined();
+  });
+
+  it.each([1.5, '60', 2 ** 31])('names an overlap of %p as the value at fault', async (overlapSeconds) => {
+    const answer = await rotate('default', { overlapSeconds });
+    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+  });
+
+  it('allows two live secrets at most, and says which one to revoke', async () => {
+    const first = await createClient(app, { clientId: 'limit' });
+    const second = await rotated('limit', 600);
+    const [, oldest] = await secretsOf('limit');
+    const refused = await rotate('limit', { overlapSeconds: 600 });
+    expect(codeOf(refused)).toBe('SECRET_LIMIT');
+    expect(refused.body.errors[0].message).toContain(oldest.id);
+    expect(refused.body.errors[0].message).toContain(first.secret.slice(-4));
+    expect((await requestToken(app, first)).status).toBe(200);
+    await app.administer(REVOKE, { clientId: 'limit', secretId: oldest.id });
+    const third = await rotated('limit', 600);
+    for (const [client, status] of [
+      [first, 401],
+      [second, 200],
+      [third, 200],
+    ] as const)
+      expect((await requestToken(app, client)).status).toBe(status);
+  });
+
+  it('never lengthens the life of a secret that ends anyway', async () => {
+    const first = await createClient(app, { clientId: 'shortening' });
+    const second = await rotated('shortening', 60);
+    const third = await rotated('shortening', 0);
+    expect([(await requestToken(app, first)).status, (await requestToken(app, second)).status]).toEqual([401, 401]);
+    expect((await requestToken(app, third)).status).toBe(200);
+  });
+
+  it('lets one of two win that are asked for at once', async () => {
+    for (const overlapSeconds of [0, 600]) {
+      const clientId = `duel-${overlapSeconds}`;
+      const before = await createClient(app, { clientId });
+      const answers = await Promise.all([1, 2].map(() => rotate(clientId, { overlapSeconds })));
+      expect(answers.map((answer) => codeOf(answer) ?? 'rotated').sort()).toEqual(['CONFLICT', 'rotated']);
+      const secret = answers.find(({ body }) => body.data)?.body.data.rotateClientSecret.clientSecret;
+      expect((await requestToken(app, { clientId, secret })).status).toBe(200);
+      expect((await requestToken(app, before)).status).toBe(overlapSeconds === 0 ? 401 : 200);
+    }
+  });
+
+  it('is CONFLICT when the client changed since the version that was seen', async () => {
+    await createClient(app, { clientId: 'versioned' });
+    expect(codeOf(await rotate('versioned', { version: 2 }))).toBe('CONFLICT');
+    expect((await rotate('versioned', { version: 1 })).body.data.rotateClientSecret.client.version).toBe(2);
+    expect(codeOf(await rotate('versioned', { version: 1, overlapSeconds: 0 }))).toBe('CONFLICT');
+  });
+
+  it('of an unknown or deleted client is CLIENT_NOT_FOUND, and brings none back', async () => {
+    expect(codeOf(await rotate('nobody'))).toBe('CLIENT_NOT_FOUND');
+    for (let round = 0; round < 5; round += 1) {
+      const clientId = `gone-${round}`;
+      await createClient(app, { clientId });
+      const [, answer] = await Promise.all([
+        app.administer('mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }', { clientId }),
+        rotate(clientId, { overlapSeconds: 0 }),
+      ]);
+      expect([undefined, 'CLIENT_NOT_FOUND', 'CONFLICT']).toContain(codeOf(answer as Answer));
+      expect((await app.administer(READ, { clientId })).body.data.client).toBeNull();
+      const secret = answer?.body.data?.rotateClientSecret.clientSecret ?? 'x';
+      expect((await requestToken(app, { clientId, secret })).status).toBe(401);
+    }
+    const orphans = await app.database.query('SELECT id FROM client_secrets WHERE client_row_id NOT IN (SELECT id FROM clients)');
+    expect(orphans).toEqual([]);
+  });
+
+  it('is refused to whoever has fewer rights than the client, enabled or not', async () => {
+    const junior = await createClient(app, { clientId: 'junior', scopes: ['clients:read', 'clients:write'] });
+    const token = await getToken(app, junior);
+    await createClient(app, { clientId: 'senior', scopes: ['keys:write'] });
+    for (const enabled of [true, false]) {
+      await app.administer(`mutation { updateClient(clientId: "senior", input: { enabled: ${enabled} }) { id } }`);
+      const answer = await graphql(app, { token, query: ROTATE, variables: { clientId: 'senior', overlapSeconds: 0 } });
+      expect(codeOf(answer)).toBe('FORBIDDEN');
+    }
+    expect(await secretsOf('senior')).toHaveLength(1);
+  });
+});
+
+describe('revokeClientSecret', () => {
+  it('ends a secret now, with the tokens that were issued for it and no others', async () => {
+    const first = await createClient(app, { clientId: 'revoke' });
+    const second = await rotated('revoke', 600);
+    const [doomed, spared] = [await getToken(app, first), await getToken(app, second)];
+    const [, oldest] = await secretsOf('revoke');
+    const { body } = await app.administer(REVOKE, { clientId: 'revoke', secretId: oldest.id });
+    expect(body.data.revokeClientSecret.secrets[1].revokedAt).not.toBeNull();
+    expect((await requestToken(app, first)).status).toBe(401);
+    expect((await introspect(app, second, doomed)).body).toEqual({ active: false });
+    expect((await introspect(app, second, spared)).body.active).toBe(true);
+    expect((await app.administer(REVOKE, { clientId: 'revoke', secretId: oldest.id })).body.errors).toBeUndefined();
+  });
+
+  it('keeps the last secret that an enabled client can use', async () => {
+    const client = await createClient(app, { clientId: 'last' });
+    const [only] = await secretsOf('last');
+    expect(codeOf(await app.administer(REVOKE, { clientId: 'last', secretId: only.id }))).toBe('LAST_SECRET');
+    expect((await requestToken(app, client)).status).toBe(200);
+    await app.administer('mutation { updateClient(clientId: "last", input: { enabled: false }) { id } }');
+    expect((await app.administer(REVOKE, { clientId: 'last', secretId: only.id })).body.errors).toBeUndefined();
+  });
+
+  it('keeps one of two that are revoked at once', async () => {
+    await createClient(app, { clientId: 'both' });
+    await rotate('both', { overlapSeconds: 600 });
+    const secrets = await secretsOf('both');
+    const answers = await Promise.all(secrets.map(({ id }: { id: string }) => app.administer(REVOKE, { clientId: 'both', secretId: id })));
+    expect(answers.map((answer) => codeOf(answer) ?? 'revoked').sort()).toEqual(['LAST_SECRET', 'revoked']);
+  });
+
+  it('knows only the secrets of the client that is named', async () => {
+    await createClient(app, { clientId: 'mine' });
+    await createClient(app, { clientId: 'yours' });
+    const [theirs] = await secretsOf('yours');
+    for (const secretId of [theirs.id, 'nonsense', '']) {
+      expect(codeOf(await app.administer(REVOKE, { clientId: 'mine', secretId }))).toBe('SECRET_NOT_FOUND');
+    }
+    expect(codeOf(await app.administer(REVOKE, { clientId: 'nobody', secretId: theirs.id }))).toBe('CLIENT_NOT_FOUND');
+  });
+});
+
+describe('a superseded secret', () => {
+  it('is safe to revoke once it was unused for over twice the lifetime and an hour while its successor was used', async () => {
+    const first = await createClient(app, { clientId: 'safe', accessTokenLifetime: 3000 });
+    await requestToken(app, first);
+    const second = await rotated('safe', 2_592_000);
+    await app.installation.use.flush();
+    const oldest = async () => (await secretsOf('safe'))[1].rotation;
+    expect(await oldest()).toMatchObject({ supersededAt: expect.any(String), safeToRevoke: false });
+    advanceClock(6010);
+    expect(await oldest()).toMatchObject({ safeToRevoke: false });
+    await requestToken(app, second);
+    await app.installation.use.flush();
+    const { unusedForSeconds, safeToRevoke } = await oldest();
+    expect(safeToRevoke).toBe(true);
+    expect(unusedForSeconds).toBeGreaterThan(6000);
+    await requestToken(app, first);
+    await app.installation.use.flush();
+    expect(await oldest()).toMatchObject({ safeToRevoke: false });
+    expect((await secretsOf('safe'))[0].rotation).toMatchObject({ supersededAt: null, safeToRevoke: false });
+  });
+
+  it('is not safe within the first hour, however short the tokens live', async () => {
+    const first = await createClient(app, { clientId: 'hour', accessTokenLifetime: 10 });
+    await requestToken(app, first);
+    const second = await rotated('hour', 2_592_000);
+    advanceClock(3500);
+    await requestToken(app, second);
+    await app.installation.use.flush();
+    expect((await secretsOf('hour'))[1].rotation.safeToRevoke).toBe(false);
+    advanceClock(200);
+    expect((await secretsOf('hour'))[1].rotation.safeToRevoke).toBe(true);
+  });
+});

@@ -1,0 +1,204 @@
+import { verify } from 'node:crypto';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { type Answer, readAnswer } from './support/answer.js';
+import { createClient, getToken, graphql, introspect, startApp, type TestApp } from './support/app.js';
+import { advanceClock, resetClock } from './support/clock.js';
+
+const KEYS = '{ signingKeys { kid algorithm state createdAt activatesAt publishedUntil } }';
+const ROTATE = 'mutation ($compromised: Boolean) { rotateSigningKey(compromised: $compromised) { kid state activatesAt publishedUntil } }';
+const DAY = 24 * 3600;
+
+interface Key {
+  kid: string;
+  algorithm: string;
+  state: string;
+  activatesAt: string | null;
+  publishedUntil: string | null;
+}
+
+let app: TestApp;
+let client: { clientId: string; secret: string };
+
+beforeEach(async () => {
+  app = await startApp();
+  client = await createClient(app, { clientId: 'board', accessTokenLifetime: 600 });
+});
+afterEach(async () => {
+  resetClock();
+  await app.stop();
+});
+
+const codeOf = ({ body }: Answer) => body.errors?.[0].extensions.code;
+const jwks = async () => (await readAnswer(fetch(`${app.url}/.well-known/jwks.json`))).body;
+const kids = async () => (await jwks()).keys.map(({ kid }: { kid: string }) => kid);
+const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).kid;
+const keys = async (): Promise<Key[]> => (await app.administer(KEYS)).body.data.signingKeys;
+const inState = (list: Key[], state: string) => list.filter((key) => key.state === state).map(({ kid }) => kid);
+const rotate = (variables: object = {}) => app.administer(ROTATE, variables);
+const verifies = async (token: string, keySet: object) =>
+  jwtVerify(token, createLocalJWKSet(keySet as never), { issuer: app.url, audience: `${app.url}/api`, typ: 'at+jwt' }).then(
+    () => true,
+    () => false,
+  );
+/** What another instance, or this one a moment later, does by itself. */
+const refresh = async () => app.installation.keys.update(await app.installation.signingKeys.list(app.installation.home));
+
+describe('PROTOCOL 14: signing keys', () => {
+  it('are published before they sign', async () => {
+    const [next] = inState(await keys(), 'NEXT');
+    const [active] = inState(await keys(), 'ACTIVE');
+    expect(kidOf(await getToken(app, client))).toBe(active);
+    expect((await kids()).sort()).toEqual([active, next].sort());
+  });
+
+  it('take over by rotation, so that whoever kept the JWKS of before can check the tokens of after', async () => {
+    const kept = await jwks();
+    const [next] = inState(await keys(), 'NEXT');
+    const old = await getToken(app, client);
+    const { body } = await rotate();
+    expect(inState(body.data.rotateSigningKey, 'ACTIVE')).toEqual([next]);
+    expect(inState(body.data.rotateSigningKey, 'RETIRED')).toEqual([kidOf(old)]);
+    expect(inState(body.data.rotateSigningKey, 'NEXT')).toHaveLength(1);
+    const fresh = await getToken(app, client);
+    expect(kidOf(fresh)).toBe(next);
+    expect([await verifies(fresh, kept), await verifies(old, await jwks()), await verifies(fresh, await jwks())]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect((await introspect(app, client, old)).body.active).toBe(true);
+  });
+
+  it('stay until the last token that they signed has expired, and then go', async () => {
+    await app.administer('mutation { updateClient(clientId: "admin", input: { accessTokenLifetime: 60 }) { id } }');
+    const long = await createClient(app, { clientId: 'long', accessTokenLifetime: 10 * DAY });
+    const token = await getToken(app, long);
+    await app.administer('mutation { updateClient(clientId: "long", input: { accessTokenLifetime: 60 }) { id } }');
+    await app.administer('mutation { deleteClient(clientId: "long") { clientId } }');
+    await rotate();
+    advanceClock(10 * DAY - 60);
+    await app.installation.signingKeys.sweep(app.installation.home, new Date());
+    expect(await verifies(token, await jwks())).toBe(true);
+    advanceClock(60 + 180);
+    expect(await kids()).not.toContain(kidOf(token));
+    await app.installation.signingKeys.sweep(app.installation.home, new Date());
+    expect((await keys()).map(({ kid }) => kid)).not.toContain(kidOf(token));
+  });
+
+  it('stay longer when a lifetime is raised while an instance may still sign with them', async () => {
+    const before = Date.now();
+    await rotate();
+    await app.administer(`mutation { updateClient(clientId: "board", input: { accessTokenLifetime: ${10 * DAY} }) { id } }`);
+    await app.installation.signingKeys.sweep(app.installation.home, new Date());
+    const retired = (await keys()).find(({ state }) => state === 'RETIRED');
+    expect(Date.parse(retired?.publishedUntil ?? '')).toBeGreaterThanOrEqual(before + 10 * DAY * 1000);
+  });
+
+  it('hold no private member, whatever their state', async () => {
+    await rotate();
+    for (const key of (await jwks()).keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    expect(await app.database.dump()).not.toMatch(/PRIVATE KEY|"d":/);
+  });
+});
+
+describe('rotateSigningKey', () => {
+  it('waits with a key that not everybody can know yet, and switches by itself', async () => {
+    await rotate();
+    const [fresh] = inState(await keys(), 'NEXT');
+    const present = kidOf(await getToken(app, client));
+    const kept = await jwks();
+    const { body } = await rotate();
+    const planned = body.data.rotateSigningKey.find(({ kid }: Key) => kid === fresh);
+    expect(planned.state).toBe('NEXT');
+    const wait = Date.parse(planned.activatesAt) - Date.now();
+    expect(wait).toBeGreaterThan(300_000);
+    expect(kidOf(await getToken(app, client))).toBe(present);
+    expect(codeOf(await rotate())).toBe('CONFLICT');
+    advanceClock(wait / 1000 + 1);
+    const after = await getToken(app, client);
+    expect(kidOf(after)).toBe(fresh);
+    expect(await verifies(after, kept)).toBe(true);
+  });
+
+  it('lets one of two win that are asked for at once', async () => {
+    const answers = await Promise.all([rotate(), rotate()]);
+    await refresh();
+    const list = await keys();
+    expect(inState(list, 'ACTIVE')).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.data).length).toBeGreaterThanOrEqual(1);
+    expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
+  });
+
+  it('withdraws a key in wrong hands at once, with every token that it signed', async () => {
+    const stolen = await getToken(app, client);
+    await rotate({ compromised: true });
+    expect(await kids()).not.toContain(kidOf(stolen));
+    expect((await introspect(app, client, stolen)).body).toEqual({ active: false });
+    const fresh = await getToken(app, client);
+    expect(await verifies(fresh, await jwks())).toBe(true);
+    expect((await introspect(app, client, fresh)).body.active).toBe(true);
+  });
+
+  it('withdraws it though a change is planned for later', async () => {
+    await rotate();
+    await rotate();
+    const present = kidOf(await getToken(app, client));
+    const answer = await graphql(app, { token: await getToken(app, app.admin), query: ROTATE, variables: { compromised: true } });
+    expect(answer.body.errors).toBeUndefined();
+    expect(await kids()).not.toContain(present);
+    const after = await getToken(app, client);
+    expect(await verifies(after, await jwks())).toBe(true);
+    await app.installation.signingKeys.sweep(app.installation.home, new Date(Date.now() + 1000));
+    expect(await kids()).not.toContain(present);
+  });
+
+  it('happens by itself after so many days, once for all instances', async () => {
+    const { signingKeys, home } = app.installation;
+    const [active] = inState(await keys(), 'ACTIVE');
+    expect(await signingKeys.rotateWhenDue(home, 90)).toBe(false);
+    advanceClock(90 * DAY + 1);
+    const done = await Promise.all([1, 2, 3].map(() => signingKeys.rotateWhenDue(home, 90)));
+    expect(done.filter(Boolean)).toHaveLength(1);
+    await refresh();
+    expect(inState(await keys(), 'ACTIVE')).not.toContain(active);
+    expect(inState(await keys(), 'RETIRED')).toEqual([active]);
+  });
+});
+
+describe('PROTOCOL 13: tokens', () => {
+  it.each([
+    ['ES256', 'EC', 'sha256'],
+    ['RS256', 'RSA', 'sha256'],
+    ['EdDSA', 'OKP', null],
+  ])('signed with %s verify without any JOSE library', async (algorithm, kty, hash) => {
+    const other = await startApp({ SIGNING_ALGORITHM: algorithm });
+    const token = await getToken(other, await createClient(other, { clientId: 'x' }));
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
+    const { keys: published } = (await readAnswer(fetch(`${other.url}/.well-known/jwks.json`))).body;
+    const jwk = published.find((key: { kid: string }) => key.kid === kid);
+    expect([alg, jwk.alg, jwk.kty]).toEqual([algorithm, algorithm, kty]);
+    const key = { key: jwk, format: 'jwk', dsaEncoding: 'ieee-p1363' } as const;
+    const isGenuine = (data: string) => verify(hash, Buffer.from(data), key as never, Buffer.from(signature, 'base64url'));
+    expect([isGenuine(`${header}.${payload}`), isGenuine(`${header}.${payload}x`)]).toEqual([true, false]);
+    expect((await graphql(other, { token: await getToken(other, other.admin), query: '{ viewer { clientId } }' })).status).toBe(200);
+    await other.stop();
+  });
+
+  it('change their algorithm by setting, without one that fails to verify', async () => {
+    const { signingKeys, home, database } = app.installation;
+    const old = await getToken(app, client);
+    await database.write((manager) => signingKeys.ensureKeys(manager, home.tenant, 'RS256'));
+    await database.write((manager) => signingKeys.ensureKeys(manager, { ...home.tenant, signingAlgorithm: 'RS256' }, 'RS256'));
+    await refresh();
+    const list = await keys();
+    expect(list.map(({ algorithm, state }) => `${algorithm} ${state}`).sort()).toEqual(['ES256 ACTIVE', 'RS256 NEXT', 'RS256 NEXT']);
+    const kept = await jwks();
+    expect(kidOf(await getToken(app, client))).toBe(kidOf(old));
+    advanceClock(601);
+    const fresh = await getToken(app, client);
+    expect(JSON.parse(Buffer.from(fresh.split('.')[0] as string, 'base64url').toString()).alg).toBe('RS256');
+    expect(await verifies(fresh, kept)).toBe(true);
+    expect((await introspect(app, client, fresh)).body.active).toBe(true);
+  });
+});

@@ -1,0 +1,150 @@
+import { createClient, postForm, startApp, type TestApp } from './support/app.js';
+import { advanceClock, resetClock } from './support/clock.js';
+
+const LIMIT = 5;
+
+let app: TestApp;
+let client: { clientId: string; secret: string };
+let sources = 0;
+let victims = 0;
+
+beforeAll(async () => {
+  app = await startApp({ TRUST_PROXY: 'true', FAILURE_LIMIT: String(LIMIT) });
+});
+beforeEach(async () => {
+  victims += 1;
+  client = await createClient(app, { clientId: `victim-${victims}` });
+});
+afterEach(resetClock);
+afterAll(() => app.stop());
+
+const newSource = () => {
+  sources += 1;
+  return `198.51.100.${sources}`;
+};
+const ask = (source: string, credentials: { clientId: string; secret: string }, path = '/connect/token') =>
+  postForm(app, path, { credentials, body: { grant_type: 'client_credentials', token: 'x' }, headers: { 'x-forwarded-for': source } });
+
+async function fail(source: string, credentials: { clientId: string; secret: string }, times: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let time = 0; time < times; time += 1) statuses.push((await ask(source, { ...credentials, secret: 'wrong' })).status);
+  return statuses;
+}
+
+describe('PROTOCOL 11: too many failures', () => {
+  it('from one source for one client id are answered with 429 and when to come back', async () => {
+    const source = newSource();
+    expect(await fail(source, client, LIMIT)).toEqual(Array.from({ length: LIMIT }, () => 401));
+    const { status, headers, body } = await ask(source, client);
+    expect([status, body.error]).toEqual([429, 'too_many_requests']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('do not keep the client from its token elsewhere', async () => {
+    await fail(newSource(), client, LIMIT + 3);
+    expect((await ask(newSource(), client)).status).toBe(200);
+  });
+
+  it('for one client id do not count for another from the same source', async () => {
+    const source = newSource();
+    const neighbour = await createClient(app, { clientId: 'neighbour' });
+    await fail(source, client, LIMIT + 1);
+    expect((await ask(source, neighbour)).status).toBe(200);
+  });
+
+  it('for many client ids stop the source, but none that lately succeeded from there', async () => {
+    const source = newSource();
+    const healthy = await createClient(app, { clientId: 'healthy' });
+    expect((await ask(source, healthy)).status).toBe(200);
+    for (let index = 0; index < LIMIT * 10; index += 1) await ask(source, { clientId: `guess-${index}`, secret: 'wrong' });
+    expect((await ask(source, { clientId: 'guess-fresh', secret: 'wrong' })).status).toBe(429);
+    expect((await ask(source, client)).status).toBe(429);
+    expect((await ask(source, healthy)).status).toBe(200);
+    expect((await ask(newSource(), client)).status).toBe(200);
+  });
+
+  it('from the very source of a client do not stop the client itself', async () => {
+    const source = newSource();
+    expect((await ask(source, client)).status).toBe(200);
+    expect((await fail(source, client, LIMIT + 5)).slice(LIMIT)).toEqual([429, 429, 429, 429, 429]);
+    expect((await ask(source, client)).status).toBe(200);
+  });
+
+  it('are the same for a client that does not exist', async () => {
+    const seen = async (clientId: string) => {
+      const source = newSource();
+      const answers = [];
+      for (let time = 0; time < LIMIT + 2; time += 1) {
+        const { status, text, headers } = await ask(source, { clientId, secret: 'wrong' });
+        answers.push([status, text.replace(/\d+ seconds/, 'N seconds'), headers.get('www-authenticate')]);
+      }
+      return answers;
+    };
+    expect(await seen('nobody')).toEqual(await seen(client.clientId));
+  });
+
+  it('count at every endpoint where a client proves who it is', async () => {
+    for (const path of ['/connect/introspect', '/connect/revocation']) {
+      const source = newSource();
+      for (let time = 0; time < LIMIT; time += 1) expect((await ask(source, { ...client, secret: 'wrong' }, path)).status).toBe(401);
+      expect((await ask(source, client, path)).status).toBe(429);
+      expect((await ask(source, client)).status).toBe(429);
+    }
+  });
+
+  it('are counted together for a network of IPv6', async () => {
+    await fail('2001:db8:1:2::1', client, LIMIT);
+    expect((await ask('2001:db8:1:2:ffff::2', client)).status).toBe(429);
+    expect((await ask('2001:db8:1:3::1', client)).status).toBe(200);
+    await fail('::ffff:203.0.113.1', client, LIMIT);
+    expect((await ask('203.0.113.1', client)).status).toBe(429);
+  });
+
+  it('are forgotten after a minute', async () => {
+    const source = newSource();
+    await fail(source, client, LIMIT);
+    advanceClock(61);
+    expect((await ask(source, client)).status).toBe(200);
+  });
+});
+
+it('does not count what is wrong with a request that proves who sends it', async () => {
+  const source = newSource();
+  for (let time = 0; time < LIMIT + 2; time += 1) {
+    const { status } = await postForm(app, '/connect/token', {
+      credentials: client,
+      body: { grant_type: 'client_credentials', scope: 'unknown' },
+      headers: { 'x-forwarded-for': source },
+    });
+    expect(status).toBe(400);
+  }
+});
+
+it('believes no X-Forwarded-For when no proxy is trusted', async () => {
+  const direct = await startApp({ FAILURE_LIMIT: String(LIMIT) });
+  const target = await createClient(direct, { clientId: 'direct' });
+  const post = (secret: string, source: string) =>
+    postForm(direct, '/connect/token', {
+      credentials: { ...target, secret },
+      body: { grant_type: 'client_credentials' },
+      headers: { 'x-forwarded-for': source },
+    });
+  for (let time = 0; time < LIMIT; time += 1) await post('wrong', `203.0.113.${time}`);
+  expect((await post('wrong', '203.0.113.200')).status).toBe(429);
+  await direct.stop();
+});
+
+it('can be switched off', async () => {
+  const open = await startApp({ FAILURE_LIMIT: '0' });
+  const target = await createClient(open, { clientId: 'open' });
+  for (let time = 0; time < 40; time += 1) {
+    const { status } = await postForm(open, '/connect/token', {
+      credentials: { ...target, secret: 'wrong' },
+      body: { grant_type: 'client_credentials' },
+    });
+    expect(status).toBe(401);
+  }
+  await open.stop();
+});
