@@ -114,6 +114,18 @@ describe('PROTOCOL 21: private_key_jwt', () => {
     expect({ status, text }).toEqual({ status: 401, text: '{"error":"invalid_client"}' });
   });
 
+  it.each([7, null, true, {}, ['ES256'], '', 'none', 'HS512', 'constructor', '__proto__', 'toString'])(
+    'whose alg is %j tells nothing of its client',
+    async (alg) => {
+      const secret = await createClient(app, { clientId: `alg-${counter}`, authMethod: 'CLIENT_SECRET_JWT' });
+      const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+      for (const clientId of ['keyed', 'admin', 'nobody', secret.clientId]) {
+        const { status, text } = await prove(`${encode({ alg })}.${encode(claims(clientId))}.AAAA`);
+        expect({ status, text }).toEqual({ status: 401, text: '{"error":"invalid_client"}' });
+      }
+    },
+  );
+
   it('is refused a second time, and a third', async () => {
     const assertion = await sign(own, claims('keyed'));
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => prove(assertion)));

@@ -27,10 +27,17 @@ it('the tour with curl works as the README has it', async () => {
   const script = tour.replaceAll('http://localhost:4000', app.url).replace(/lk_paste\w+/, app.admin.secret);
   expect(script).toContain(app.admin.secret);
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script]);
-  const [, created, token, , disabled, refused, deleted] = stdout.split('\n').filter((line) => line.startsWith('{'));
+  const [, created, token, rotated, overlapping, active, cut, inactive, , disabled, refused, deleted] = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
   expect(stdout).not.toContain('errors');
   expect(JSON.parse(created ?? '').data.createClient.client.clientId).toBe('sales-board');
   expect(JSON.parse(token ?? '')).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'orders:read' });
+  expect(JSON.parse(rotated ?? '').data.rotateClientSecret.client.secrets).toHaveLength(2);
+  expect(JSON.parse(overlapping ?? '')).toMatchObject({ token_type: 'Bearer' });
+  expect(JSON.parse(active ?? '')).toMatchObject({ active: true, scope: 'orders:read' });
+  expect(JSON.parse(cut ?? '').data.revokeClientTokens.lastTokenExpiresAt).toMatch(/^\d{4}-/);
+  expect(JSON.parse(inactive ?? '')).toEqual({ active: false });
   expect(JSON.parse(disabled ?? '').data.updateClient.enabled).toBe(false);
   expect(JSON.parse(refused ?? '')).toEqual({ error: 'invalid_client' });
   expect(JSON.parse(deleted ?? '').data.deleteClient.clientId).toBe('sales-board');

@@ -62,8 +62,16 @@ it('refuses a proof at the token endpoint that is used, old, or about something 
   for (const proof of proofs) {
     const { status, body } = await getBoundToken(proof);
     expect(status).toBe(400);
-    expect(['invalid_dpop_proof', 'invalid_grant']).toContain(body.error);
+    expect(['invalid_dpop_proof', 'invalid_grant', 'use_dpop_nonce']).toContain(body.error);
   }
+});
+
+it('takes a proof with the nonce of the last answer, and with an empty one, and none that is made up', async () => {
+  const nonce = (await getBoundToken()).headers.get('dpop-nonce');
+  expect((await getBoundToken(await makeProof('/connect/token', { nonce }))).status).toBe(200);
+  expect((await getBoundToken(await makeProof('/connect/token', { nonce: '' }))).status).toBe(200);
+  const { status, body } = await getBoundToken(await makeProof('/connect/token', { nonce: 'made up' }));
+  expect([status, body.error]).toEqual([400, 'use_dpop_nonce']);
 });
 
 it('opens the GraphQL API with a proof of the same key, once', async () => {
@@ -73,7 +81,7 @@ it('opens the GraphQL API with a proof of the same key, once', async () => {
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
   expect(answers.find(({ status }) => status === 200)?.body.data.viewer.clientId).toBe('bound');
   const refused = answers.find(({ status }) => status === 401);
-  expect(refused?.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof"/);
+  expect(refused?.headers.get('www-authenticate')).toMatch(/^DPoP algs="ES256 .*", error="invalid_dpop_proof"/);
 });
 
 it('is worth nothing as a bearer token, and a bearer token nothing with a proof', async () => {
@@ -87,7 +95,10 @@ it('is worth nothing as a bearer token, and a bearer token nothing with a proof'
   expect(body.token_type).toBe('Bearer');
   const dpop = await makeProof('/graphql', { ath: athOf(body.access_token) });
   const asBound = await ask({ authorization: `DPoP ${body.access_token}`, dpop });
-  expect([asBound.status, asBound.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^DPoP error="invalid_token"/)]);
+  expect([asBound.status, asBound.headers.get('www-authenticate')]).toEqual([
+    401,
+    expect.stringMatching(/^DPoP algs="ES256 .*", error="invalid_token"/),
+  ]);
 });
 
 it('refuses at the GraphQL API every proof that is not about this request, this token and this key', async () => {
@@ -111,6 +122,7 @@ it('refuses at the GraphQL API every proof that is not about this request, this 
     await makeProof('/graphql', { ath, iat: now() + 100 }),
     await makeProof('/graphql', { ath, jti: undefined }),
     await makeProof('/graphql', { ath, jti: { a: 1 } }),
+    await makeProof('/graphql', { ath, jti: '' }),
     await makeProof('/graphql', { ath }, { header: { typ: 'JWT' } }),
     await makeProof('/graphql', { ath }, { by: other }),
     await makeProof('/graphql', { ath }, { by: other, header: { jwk: otherJwk } }),
@@ -119,7 +131,10 @@ it('refuses at the GraphQL API every proof that is not about this request, this 
   ];
   for (const proof of proofs) {
     const { status, headers } = await ask({ authorization: `DPoP ${token}`, ...(proof === undefined ? {} : { dpop: proof }) });
-    expect([status, headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^DPoP error="invalid_dpop_proof"/)]);
+    expect([status, headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^DPoP algs="ES256 .*", error="invalid_dpop_proof"/),
+    ]);
   }
   expect((await ask({ authorization: `DPoP ${token}`, dpop: good })).status).toBe(200);
 });

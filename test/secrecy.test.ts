@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 import { kind } from './support/database.js';
 
 let app: TestApp;
@@ -24,6 +24,8 @@ it('PROTOCOL 22: a secret is in no read, log line, error or row after everything
   };
   const client = await createClient(app, { clientId: 'secretive', scopes: ['orders:read'] });
   const secrets = [client.secret, app.admin.secret];
+  await createClient(app, { clientId: 'postponed' });
+  const signing = await createClient(app, { clientId: 'signing', authMethod: 'CLIENT_SECRET_JWT' });
   const read =
     '{ clients { nodes { id name clientId scopes audiences enabled secrets { id hint createdAt expiresAt } } edges { cursor } } }';
 
@@ -50,6 +52,27 @@ it('PROTOCOL 22: a secret is in no read, log line, error or row after everything
   await keep(app.administer('mutation { updateClient(clientId: "secretive", input: { enabled: false }) { secrets { hint } } }'));
   await keep(app.administer('mutation { createClient(input: { name: "Again", clientId: "secretive" }) { clientSecret } }'));
   await keep(graphql(app, { token: client.secret, query: read }));
+
+  const rotated = await app.administer('mutation { rotateClientSecret(clientId: "postponed", overlapSeconds: 60) { clientSecret } }');
+  secrets.push(rotated.body.data.rotateClientSecret.clientSecret, signing.secret);
+  await keep(requestToken(app, { clientId: 'postponed', secret: secrets[2] as string }));
+  await keep(requestToken(app, signing));
+  await keep(
+    app.administer(
+      '{ clients { nodes { secrets { hint lastUsedAt lastUsedIp rotation { safeToRevoke } leak { url } } usage { issued } } } }',
+    ),
+  );
+  await keep(
+    postForm(app, '/connect/introspect', { credentials: client, body: { token: client.secret, client_assertion: client.secret } }),
+  );
+  await keep(postForm(app, '/connect/revocation', { credentials: client, body: { token: client.secret } }));
+  await keep(
+    postForm(app, `/connect/leaked?token=${signing.secret}`, {
+      body: { token: signing.secret, url: `https://x.example/${signing.secret}` },
+    }),
+  );
+  await keep(app.administer('{ client(clientId: "signing") { secrets { leak { url reportedFrom } } } }'));
+  await app.installation.use.flush();
 
   const stored = kind === 'sqlite' ? readFolder(join(app.database.folder, 'data')) : await app.database.dump();
   for (const form of secrets.flatMap(formsOf)) {

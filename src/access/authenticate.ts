@@ -1,3 +1,4 @@
+import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
 import { AppError } from '../platform/errors.js';
 import type { TokenName, TokenStatusService } from '../tokens/token-status.service.js';
 import type { UsedProofService } from '../tokens/used-proof.service.js';
@@ -25,7 +26,8 @@ export class BearerError extends AppError {
 
   /** The value of `WWW-Authenticate`. */
   get challenge(): string {
-    return this.error ? `${this.scheme} error="${this.error}", error_description="${this.message}"` : this.scheme;
+    const scheme = this.scheme === 'DPoP' ? `DPoP algs="${PROOF_ALGORITHMS.join(' ')}",` : this.scheme;
+    return this.error ? `${scheme} error="${this.error}", error_description="${this.message}"` : this.scheme;
   }
 }
 

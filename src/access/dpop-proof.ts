@@ -40,7 +40,8 @@ export async function verifyProof(proof: string, { method, url, token, thumbprin
   const isRecent = Math.abs(Date.now() / 1000 - (iat as number)) <= WINDOW_SECONDS;
   const isAboutRequest = htm === method && target !== null && target.origin + target.pathname === url;
   const isAboutToken = ath === createHash('sha256').update(token).digest('base64url');
-  if (!isRecent || !isAboutRequest || !isAboutToken || typeof jti !== 'string') throw new Error('the proof is old or about something else');
+  if (!isRecent || !isAboutRequest || !isAboutToken || typeof jti !== 'string' || jti === '')
+    throw new Error('the proof is old or about something else');
   if ((await calculateJwkThumbprint(protectedHeader.jwk as JWK)) !== thumbprint) throw new Error('the proof is made with another key');
   return { maker: thumbprint, jti, expiresAt: new Date(((iat as number) + 2 * WINDOW_SECONDS) * 1000) };
 }

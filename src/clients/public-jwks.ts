@@ -16,12 +16,12 @@ const MOST_KEYS = 10;
 const LEAST_RSA_BITS = 2048;
 const MOST_RSA_BITS = 8192;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-const ALGORITHMS: Record<string, readonly string[]> = {
-  'EC P-256': ['ES256'],
-  'EC P-384': ['ES384'],
-  'OKP Ed25519': ['EdDSA', 'Ed25519'],
-  RSA: ['RS256', 'PS256'],
-};
+const ALGORITHMS = new Map<string, readonly string[]>([
+  ['EC P-256', ['ES256']],
+  ['EC P-384', ['ES384']],
+  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
+  ['RSA', ['RS256', 'PS256']],
+]);
 
 /**
  * Says what is wrong with a JWKS that a client wants to be known by.
@@ -46,7 +46,7 @@ function findKeyFault(jwk: unknown, index: number): string | undefined {
   const secret = PRIVATE_MEMBERS.find((member) => member in jwk);
   if (secret)
     return `${where} holds the private member ${secret}: give the public key alone, and make a new pair, for this one has been sent.`;
-  const algorithms = ALGORITHMS[kty === 'RSA' ? 'RSA' : `${kty} ${crv}`];
+  const algorithms = ALGORITHMS.get(kty === 'RSA' ? 'RSA' : `${kty} ${crv}`);
   if (!algorithms) return `${where} must be an RSA key or one on the curve P-256, P-384 or Ed25519.`;
   if (alg !== undefined && !algorithms.includes(alg as string))
     return `${where} has an alg that does not fit: use ${algorithms.join(' or ')}.`;

@@ -111,7 +111,8 @@ function assertionAlgorithm(): string | undefined {
   const assertion = Provider.ctx?.oidc.params?.client_assertion;
   if (assertion === undefined) return undefined;
   try {
-    return decodeProtectedHeader(String(assertion)).alg;
+    const { alg } = decodeProtectedHeader(String(assertion));
+    return typeof alg === 'string' ? alg : 'none';
   } catch {
     return 'none';
   }

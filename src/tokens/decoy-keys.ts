@@ -1,15 +1,15 @@
-import { generateKeyPair } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
-const makePair = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ publicKey: import('node:crypto').KeyObject }>;
-const KINDS: Record<string, [type: string, options: object]> = {
-  ES256: ['ec', { namedCurve: 'P-256' }],
-  ES384: ['ec', { namedCurve: 'P-384' }],
-  RS256: ['rsa', { modulusLength: 2048 }],
-  PS256: ['rsa', { modulusLength: 2048 }],
-  EdDSA: ['ed25519', {}],
-  Ed25519: ['ed25519', {}],
-};
+const makePair = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ publicKey: KeyObject }>;
+const KINDS = new Map<string, [type: string, options: object]>([
+  ['ES256', ['ec', { namedCurve: 'P-256' }]],
+  ['ES384', ['ec', { namedCurve: 'P-384' }]],
+  ['RS256', ['rsa', { modulusLength: 2048 }]],
+  ['PS256', ['rsa', { modulusLength: 2048 }]],
+  ['EdDSA', ['ed25519', {}]],
+  ['Ed25519', ['ed25519', {}]],
+]);
 const made = new Map<string, Promise<object>>();
 
 /**
@@ -17,7 +17,7 @@ const made = new Map<string, Promise<object>>();
  * against them, so that its refusal takes the work of a wrong signature.
  */
 export async function decoyKeys(algorithm: string): Promise<object[]> {
-  const kind = KINDS[algorithm];
+  const kind = KINDS.get(algorithm);
   if (!kind) return [];
   const key = made.get(algorithm) ?? makePair(...kind).then(({ publicKey }) => publicKey.export({ format: 'jwk' }));
   made.set(algorithm, key);

@@ -36,6 +36,8 @@ export const REVOCATION_PATH = '/connect/revocation';
 export const ASSERTION_ALGORITHM_NAMES = [...ASSERTION_ALGORITHMS, 'HS256'] as const;
 
 const CHARACTERS_OF_A_RANDOM_ID = 22;
+/** By how much the clock of a proof may be ahead for oidc-provider, which would forget it that much too early. */
+const PROOF_AHEAD_SECONDS = 300;
 
 /** oidc-provider for one tenant. It is built anew when another key signs, for it is told of its keys once. */
 export class TenantProvider {
@@ -75,7 +77,8 @@ function createProvider(parts: ProviderParts, key: ActiveKey): Provider {
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
-      dPoP: { enabled: true },
+      // The same on every instance: a proof may bear the nonce that another one gave.
+      dPoP: { enabled: true, nonceSecret: cipher.mac('nonces of DPoP') },
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       introspection: { enabled: true },
       resourceIndicators: {
@@ -99,7 +102,8 @@ function createProvider(parts: ProviderParts, key: ActiveKey): Provider {
   });
   authenticateClients(provider, cipher);
   nameUrlsByIssuer(provider);
-  provider.ReplayDetection.unique = (maker, jti, exp) => proofs.use(tenant, { maker, jti, expiresAt: new Date(exp * 1000) });
+  provider.ReplayDetection.unique = (maker, jti, exp) =>
+    proofs.use(tenant, { maker, jti, expiresAt: new Date((exp + PROOF_AHEAD_SECONDS) * 1000) });
   return provider;
 }
 
