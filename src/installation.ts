@@ -79,6 +79,7 @@ async function complete(config: Config, { cipher, secret, opened: { database, wr
   });
   const lookup = new ClientLookupService(database);
   if (!isFirstStart) await warnOfIgnoredSecret(config, { home, lookup, cipher, log });
+  await warnOfLostKey(secrets, log);
   return {
     config,
     database,
@@ -114,4 +115,14 @@ async function warnOfIgnoredSecret(
   const administrator = await lookup.find(home, adminClientId);
   if (administrator && matchSecret(cipher, administrator.rowId, adminClientSecret, administrator.secrets)) return;
   log.warn('ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force');
+}
+
+/** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused. */
+async function warnOfLostKey(secrets: ClientSecretService, log: Log): Promise<void> {
+  const lost = await secrets.countUnreadable();
+  if (lost === 0) return;
+  log.warn(
+    { secrets: lost },
+    'some secrets were stored under an encryption key that is not at hand, and are refused: set ENCRYPTION_KEY_PREVIOUS to it',
+  );
 }

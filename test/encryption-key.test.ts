@@ -61,6 +61,10 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   await isServed([used]);
   await second.stop();
   const told = await reencrypt();
+  const early = await start({ ...port, ENCRYPTION_KEY: SECOND });
+  expect(early.output()).toMatch(/"secrets":2,.*set ENCRYPTION_KEY_PREVIOUS/);
+  expect((await requestToken(first, unused)).status).toBe(401);
+  await early.stop();
   expect(told).toMatch(/^ {2}unused /m);
   expect(told).toMatch(/^ {2}admin /m);
   expect(told).not.toMatch(/^ {2}(used|signing) /m);

@@ -101,6 +101,11 @@ describe('PROTOCOL 14: signing keys', () => {
   });
 });
 
+it('signs though the clock is far behind', async () => {
+  advanceClock(-400 * DAY);
+  expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
+});
+
 describe('rotateSigningKey', () => {
   it('waits with a key that not everybody can know yet, and switches by itself', async () => {
     await rotate();

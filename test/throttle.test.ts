@@ -62,6 +62,7 @@ describe('PROTOCOL 11: too many failures', () => {
     expect((await ask(source, { clientId: 'guess-fresh', secret: 'wrong' })).status).toBe(429);
     expect((await ask(source, client)).status).toBe(429);
     expect((await ask(source, healthy)).status).toBe(200);
+    expect((await ask(source, { ...healthy, secret: 'wrong' })).status).toBe(429);
     expect((await ask(newSource(), client)).status).toBe(200);
   });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { type EntityManager, type FindOperator, type FindOptionsWhere, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Principal, TenantContext } from '../access/principal.js';
 import type { Cipher } from '../platform/cipher.js';
@@ -147,13 +147,14 @@ export class ClientSecretService {
 
   /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
   async waitingForUse(): Promise<{ clientId: string; hint: string }[]> {
-    const others = { keyId: Not(this.cipher.keyId) };
-    const where = [
-      { ...others, expiresAt: IsNull() },
-      { ...others, expiresAt: MoreThan(new Date()) },
-    ];
+    const where = liveWithKey(Not(this.cipher.keyId));
     const secrets = await this.database.read((manager) => manager.find(ClientSecret, { where, relations: { client: true } }));
     return secrets.map(({ client, hint }) => ({ clientId: client?.clientId ?? '', hint }));
+  }
+
+  /** How many live secrets were stored under a key that is not at hand. */
+  countUnreadable(): Promise<number> {
+    return this.database.read((manager) => manager.countBy(ClientSecret, liveWithKey(Not(In([...this.cipher.keyIds])))));
   }
 
   /** Forgets secrets whose end is so long ago that no token issued for them is alive. */
@@ -167,6 +168,10 @@ export class ClientSecretService {
     const secrets = await manager.find(ClientSecret, { where: { clientRowId: id }, order: { createdAt: 'ASC', id: 'ASC' } });
     return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   }
+}
+
+function liveWithKey(keyId: FindOperator<string>): FindOptionsWhere<ClientSecret>[] {
+  return [IsNull(), MoreThan(new Date())].map((expiresAt) => ({ keyId, expiresAt }));
 }
 
 function requireSecrets({ authMethod }: Client): void {

@@ -39,15 +39,28 @@ export function findJwksFault(value: unknown): string | undefined {
   return keys.map(findKeyFault).find((fault) => fault !== undefined);
 }
 
+/** The keys of a client that may have made a signature. */
+export function keysFor({ keys }: PublicJwks, { alg, kid }: { alg: string; kid?: string | undefined }): object[] {
+  return keys.filter((jwk) => {
+    const key = jwk as Record<string, unknown>;
+    const fitsAlgorithm = key.alg === undefined ? algorithmsOf(key).includes(alg) : key.alg === alg;
+    return fitsAlgorithm && (kid === undefined || key.kid === kid);
+  });
+}
+
+function algorithmsOf({ kty, crv }: Record<string, unknown>): readonly string[] {
+  return ALGORITHMS.get(kty === 'RSA' ? 'RSA' : `${kty} ${crv}`) ?? [];
+}
+
 function findKeyFault(jwk: unknown, index: number): string | undefined {
   const where = `keys[${index}]`;
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return `${where} must be an object.`;
-  const { kty, crv, alg, use, kid, key_ops: operations } = jwk as Record<string, unknown>;
+  const { alg, use, kid, key_ops: operations } = jwk as Record<string, unknown>;
   const secret = PRIVATE_MEMBERS.find((member) => member in jwk);
   if (secret)
     return `${where} holds the private member ${secret}: give the public key alone, and make a new pair, for this one has been sent.`;
-  const algorithms = ALGORITHMS.get(kty === 'RSA' ? 'RSA' : `${kty} ${crv}`);
-  if (!algorithms) return `${where} must be an RSA key or one on the curve P-256, P-384 or Ed25519.`;
+  const algorithms = algorithmsOf(jwk as Record<string, unknown>);
+  if (algorithms.length === 0) return `${where} must be an RSA key or one on the curve P-256, P-384 or Ed25519.`;
   if (alg !== undefined && !algorithms.includes(alg as string))
     return `${where} has an alg that does not fit: use ${algorithms.join(' or ')}.`;
   if (use !== undefined && use !== 'sig') return `${where} must be for signatures: use "sig".`;

@@ -3,6 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import Provider, { type AllClientMetadata, errors, type KoaContextWithOIDC, type Client as ProviderClient } from 'oidc-provider';
 import { ClientAuthMethod } from '../clients/client.entity.js';
 import type { RegisteredClient, RegisteredSecret } from '../clients/client-lookup.service.js';
+import { keysFor } from '../clients/public-jwks.js';
 import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { decoyKeys } from './decoy-keys.js';
@@ -22,8 +23,7 @@ export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'clien
 /** Seconds by which the clock of a client may differ from ours. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
 const LONGEST_ASSERTION_SECONDS = 3600;
-/** Nobody's: what an assertion is checked against when its client has no secret. */
-const DECOY_SECRET = makeSecret();
+const DECOY_CONTEXT = 'nobody';
 
 /** A client as oidc-provider sees it in one request, with our row. */
 export type LatchkeyClient = Omit<ProviderClient, 'tokenEndpointAuthMethod'> & {
@@ -43,7 +43,7 @@ interface KeyStore {
 
 /** The parts of oidc-provider's classes that its published types leave out. */
 interface ClientClass {
-  new (metadata: AllClientMetadata): { symmetricKeyStore: object };
+  new (metadata: AllClientMetadata): object;
   readonly adapter: { find(id: string): Promise<{ registration: RegisteredClient }> };
   find(id: string): Promise<LatchkeyClient>;
 }
@@ -57,21 +57,11 @@ interface ClientClass {
 export function authenticateClients(provider: Provider, cipher: Cipher): void {
   const Client = provider.Client as unknown as ClientClass;
   const template = new Client({ ...CLIENT_METADATA, client_id: 'template' });
-  const KeyStore = template.symmetricKeyStore.constructor as new () => KeyStore;
   Client.find = async (id) => {
     const { registration } = await Client.adapter.find(id);
     const client: LatchkeyClient = Object.assign(Object.create(template), { clientId: registration.clientId, registration });
-    const algorithm = assertionAlgorithm();
-    if (algorithm?.startsWith('HS')) {
-      client.tokenEndpointAuthMethod = 'client_secret_jwt';
-      const keys = Object.defineProperty(client, 'symmetricKeyStore', { value: new KeyStore() }).symmetricKeyStore as unknown as KeyStore;
-      for (const { secret } of signingSecrets(client, cipher)) keys.add(toSymmetricKey(secret, algorithm));
-      if (registration.secrets.length === 0) keys.add(toSymmetricKey(DECOY_SECRET, algorithm));
-    } else if (algorithm) {
-      client.tokenEndpointAuthMethod = 'private_key_jwt';
-      const keys = client.asymmetricKeyStore as unknown as KeyStore;
-      for (const jwk of publicKeys(registration) ?? (await decoyKeys(algorithm))) keys.add({ ...jwk });
-    }
+    const header = assertionHeader();
+    if (header) await useAssertionKeys(client, header, cipher);
     return client;
   };
   provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
@@ -106,34 +96,62 @@ export function checkAssertion(
   }
 }
 
-/** The algorithm of the assertion of the request that is being answered; undefined when it has none that can be read. */
-function assertionAlgorithm(): string | undefined {
+interface AssertionHeader {
+  alg: string;
+  kid?: string | undefined;
+}
+
+/** The header of the assertion of the request that is being answered; undefined when it has none. One that cannot be read has no algorithm that fits. */
+function assertionHeader(): AssertionHeader | undefined {
   const assertion = Provider.ctx?.oidc.params?.client_assertion;
   if (assertion === undefined) return undefined;
   try {
-    const { alg } = decodeProtectedHeader(String(assertion));
-    return typeof alg === 'string' ? alg : 'none';
+    const { alg, kid } = decodeProtectedHeader(String(assertion));
+    return { alg: typeof alg === 'string' ? alg : 'none', kid };
   } catch {
-    return 'none';
+    return { alg: 'none' };
   }
 }
 
-function publicKeys({ enabled, authMethod, jwks }: RegisteredClient): object[] | undefined {
-  return enabled && authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? jwks?.keys : undefined;
+/** Gives a client the keys that its assertion is checked against; where none fits, one that nobody has, so that the work is the same. */
+async function useAssertionKeys(client: LatchkeyClient, { alg, kid }: AssertionHeader, cipher: Cipher): Promise<void> {
+  if (alg.startsWith('HS')) {
+    client.tokenEndpointAuthMethod = 'client_secret_jwt';
+    const KeyStore = (client.symmetricKeyStore as KeyStore).constructor as new () => KeyStore;
+    const keys = new KeyStore();
+    Object.defineProperty(client, 'symmetricKeyStore', { value: keys });
+    for (const { secret } of signingSecrets(client, cipher)) keys.add(toSymmetricKey(secret, { alg, kid }));
+  } else {
+    client.tokenEndpointAuthMethod = 'private_key_jwt';
+    const { enabled, authMethod, jwks } = client.registration;
+    const own = enabled && authMethod === ClientAuthMethod.PRIVATE_KEY_JWT && jwks ? keysFor(jwks, { alg, kid }) : [];
+    for (const jwk of own.length > 0 ? own : await decoyKeys(alg)) (client.asymmetricKeyStore as KeyStore).add({ ...jwk, kid });
+  }
 }
 
 interface SigningSecret {
-  registered: RegisteredSecret;
+  /** Absent when it is nobody's. */
+  registered: RegisteredSecret | undefined;
   secret: string;
 }
 
-/** The secrets that a client may sign assertions with, in the clear. */
+/** The secrets that a client may sign assertions with, in the clear; nobody's when there is none. */
 function signingSecrets({ registration }: LatchkeyClient, cipher: Cipher): SigningSecret[] {
-  if (!registration.enabled || registration.authMethod !== ClientAuthMethod.CLIENT_SECRET_JWT) return [];
-  return liveSecrets(registration).map((registered) => ({
+  const isAllowed = registration.enabled && registration.authMethod === ClientAuthMethod.CLIENT_SECRET_JWT;
+  const readable = isAllowed ? liveSecrets(registration).filter(({ keyId }) => cipher.keyIds.includes(keyId)) : [];
+  if (readable.length === 0) return [{ registered: undefined, secret: cipher.decrypt(decoySecret(cipher), DECOY_CONTEXT) }];
+  return readable.map((registered) => ({
     registered,
     secret: cipher.decrypt(registered.encryptedSecret as string, registered.id, registered.keyId),
   }));
+}
+
+const decoySecrets = new WeakMap<Cipher, string>();
+
+function decoySecret(cipher: Cipher): string {
+  const encrypted = decoySecrets.get(cipher) ?? cipher.encrypt(makeSecret(), DECOY_CONTEXT);
+  decoySecrets.set(cipher, encrypted);
+  return encrypted;
 }
 
 function liveSecrets({ secrets }: RegisteredClient): RegisteredSecret[] {
@@ -141,8 +159,8 @@ function liveSecrets({ secrets }: RegisteredClient): RegisteredSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
 }
 
-function toSymmetricKey(secret: string, alg: string): object {
-  return { kty: 'oct', use: 'sig', alg, k: Buffer.from(secret).toString('base64url') };
+function toSymmetricKey(secret: string, { alg, kid }: AssertionHeader): object {
+  return { kty: 'oct', use: 'sig', alg, kid, k: Buffer.from(secret).toString('base64url') };
 }
 
 function signerOf(assertion: string, secrets: readonly SigningSecret[]): RegisteredSecret | undefined {

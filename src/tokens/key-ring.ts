@@ -12,10 +12,11 @@ export interface PublishedKey {
   key: KeyObject;
 }
 
-/** The key that signs at a moment: of those that have begun to, the one that began last. */
+/** The key that signs at a moment: of those that have begun to, the one that began last. A clock that is far behind gets the first. */
 export function activeAt(rows: readonly SigningKey[], moment: Date): SigningKey | undefined {
-  const begun = rows.filter(({ activatesAt }) => activatesAt !== null && activatesAt <= moment);
-  return begun.sort((a, b) => Number(b.activatesAt) - Number(a.activatesAt) || (a.id < b.id ? 1 : -1))[0];
+  const planned = rows.filter(({ activatesAt }) => activatesAt !== null);
+  planned.sort((a, b) => Number(b.activatesAt) - Number(a.activatesAt) || (a.id < b.id ? 1 : -1));
+  return planned.find(({ activatesAt }) => Number(activatesAt) <= moment.getTime()) ?? planned.at(-1);
 }
 
 /** Tells of each key what it is for at a moment. */

@@ -55,8 +55,13 @@ export class Throttle {
   /** Counts a failure. @throws {TooManyFailures} when it was one too many */
   async fail(attempt: Attempt): Promise<void> {
     if (!this.#byPair || !this.#bySource) return;
-    const [pair] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
-    if (pair.consumedPoints > this.limit) throw new TooManyFailures(Math.ceil(pair.msBeforeNext / 1000));
+    const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
+    const waits = [
+      pair.consumedPoints > this.limit ? pair.msBeforeNext : 0,
+      // Or else a 401 among 429s would tell that this client lately succeeded from here.
+      source.consumedPoints > this.limit * SOURCE_FACTOR ? source.msBeforeNext : 0,
+    ];
+    if (Math.max(...waits) > 0) throw new TooManyFailures(Math.ceil(Math.max(...waits) / 1000));
   }
 
   /** Remembers a success. */
