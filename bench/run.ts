@@ -1,14 +1,18 @@
-// npm run bench [-- token] [-- clients] [-- start]: what is measured stands in bench/README.md.
+// npm run bench [-- token] [-- clients] [-- start] [-- alike] [-- use]: what is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
+import { benchAlike } from './alike.ts';
 import { benchClients } from './clients.ts';
 import { benchStart } from './start.ts';
 import { benchTokens } from './token.ts';
+import { benchUse } from './use.ts';
 
 const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = {
   token: benchTokens,
   clients: benchClients,
   start: benchStart,
+  alike: benchAlike,
+  use: benchUse,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
@@ -29,6 +33,6 @@ try {
 async function createDatabase(name: string): Promise<void> {
   if (!mariaDb) return;
   const connection = await mysql.createConnection(mariaDb.url);
-  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.query(`CREATE DATABASE \`${name}\``);
   await connection.end();
 }

@@ -17,7 +17,8 @@ const REQUEST: autocannon.Request = {
   body: 'grant_type=client_credentials',
 };
 
-interface Round {
+/** What one turn of load came to. */
+export interface Round {
   perSecond: number;
   p99: number;
   processorMicroseconds: number;
@@ -36,14 +37,20 @@ export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<
         ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       }),
     );
-  const headers = new Map<Subject, string[]>();
-  for (const subject of subjects) headers.set(subject, await createHeaders(subject));
-  const load = (subject: Subject, seconds: number) => runLoad(subject, headers.get(subject) ?? [], seconds);
-  for (const subject of subjects) await load(subject, 3);
-  const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 0; round < ROUNDS; round += 1) for (const subject of subjects) rounds.get(subject)?.push(await load(subject, SECONDS));
+  const rounds = await loadInTurns(subjects, ROUNDS, SECONDS);
   report(rounds);
   await Promise.all(subjects.map((subject) => subject.stop()));
+}
+
+/** Loads one subject after the other, again and again, once each is warm. */
+export async function loadInTurns(subjects: readonly Subject[], count: number, seconds: number): Promise<Map<Subject, Round[]>> {
+  const headers = new Map<Subject, string[]>();
+  for (const subject of subjects) headers.set(subject, await createHeaders(subject));
+  const load = (subject: Subject, duration: number) => runLoad(subject, headers.get(subject) ?? [], duration);
+  for (const subject of subjects) await load(subject, 3);
+  const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
+  for (let round = 0; round < count; round += 1) for (const subject of subjects) rounds.get(subject)?.push(await load(subject, seconds));
+  return rounds;
 }
 
 /** The Basic header of every client; the bare provider has them all from the start, with one secret. */

@@ -44,6 +44,16 @@ it('finds the right client for each of many who ask at the same moment', async (
   expect(found.map((client) => client?.clientId)).toEqual(ids.map((clientId) => (clientId.startsWith('nobody') ? undefined : clientId)));
 });
 
+it('gives nobody more than their own rows, whoever else is asked for at the same moment', async () => {
+  const { lookup, home } = app.installation;
+  const elsewhere = { ...home, tenant: { ...home.tenant, id: 'elsewhere' } };
+  const ids = ['admin', 'many-0', 'nobody-0', 'many-1', 'many-0', 'nobody-1'];
+  for (let round = 0; round < 3; round += 1) {
+    const found = await Promise.all([home, elsewhere].flatMap((tenant) => ids.map((clientId) => lookup.find(tenant, clientId))));
+    expect(found.map((client) => client?.secrets.length)).toEqual([1, 1, undefined, 1, 1, ...Array(7).fill(undefined)]);
+  }
+});
+
 it('never answers a request from a read that began before it', async () => {
   const { lookup, home } = app.installation;
   const client = await createClient(app, { clientId: 'fresh' });

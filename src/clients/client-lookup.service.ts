@@ -34,6 +34,8 @@ export interface RegisteredClient {
 }
 
 interface Row {
+  /** Not so for the rows of the decoy. */
+  is_wanted: number;
   row_id: string;
   tenant_id: string;
   client_id: string;
@@ -52,12 +54,18 @@ interface Row {
   expires_at: Date | string | null;
 }
 
+/** What comes back when there is neither the client nor a decoy. */
+interface NoRow {
+  is_wanted: number;
+  row_id: null;
+}
+
 interface Key {
   tenantId: string;
   clientId: string;
 }
 
-/** Most ids in one query; statements come in a few sizes only, so that each is prepared once. */
+/** Most clients in one query. SQLite keeps the statement of each size prepared. */
 const LARGEST_BATCH = 64;
 
 /** Most queries at a time: two, so that one that is slow does not hold up all others. */
@@ -71,6 +79,8 @@ export class ClientLookupService {
   readonly #rows: DataLoader<Key, Row[], string>;
   readonly #waiting: (() => void)[] = [];
   #freeSlots = MOST_QUERIES;
+  /** The row that is read in place of one that is not there, for its weight alone; nobody looks at what it says. */
+  #decoyId: string | null = null;
 
   constructor(private readonly database: Database) {
     this.#rows = new DataLoader((keys) => this.#load(keys), {
@@ -82,7 +92,7 @@ export class ClientLookupService {
 
   /** The client with exactly this client id, enabled or not. */
   async find({ tenant, issuer }: TenantContext, clientId: string): Promise<RegisteredClient | undefined> {
-    if (!CLIENT_ID_FORM.test(clientId)) return undefined;
+    if (typeof clientId !== 'string' || !CLIENT_ID_FORM.test(clientId)) return undefined;
     const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
     return rows[0] && toRegisteredClient(rows, issuer);
   }
@@ -108,34 +118,36 @@ export class ClientLookupService {
   }
 
   async #read(keys: readonly Key[]): Promise<Row[][]> {
-    const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))];
-    const clientIds = fill([...new Set(keys.map(({ clientId }) => clientId))]);
-    const sql = selectRows(clientIds.length, tenantIds.length);
-    const parameters = [...clientIds, this.database.moment(new Date()), ...tenantIds];
-    const rows: Row[] = await this.database.read((manager) => manager.query(sql, parameters));
-    return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));
+    const distinct = [...new Map(keys.map((key) => [`${key.tenantId} ${key.clientId}`, key])).values()];
+    const wanted = distinct.flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
+    const parameters = [...wanted, this.#decoyId, this.database.moment(new Date())];
+    const rows: (Row | NoRow)[] = await this.database.read((manager) => manager.query(selectRows(distinct.length), parameters));
+    const read = rows.filter((row) => row.row_id !== null);
+    this.#keepDecoy(read, read.length < rows.length);
+    const found = read.filter(({ is_wanted }) => Number(is_wanted) === 1);
+    return keys.map(({ tenantId, clientId }) => found.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));
+  }
+
+  /** Stays with one until it is deleted, so that nobody who has a client can choose; and with one without keys, as most are. */
+  #keepDecoy(rows: readonly Row[], isMissing: boolean): void {
+    if (this.#decoyId !== null && !isMissing) return;
+    this.#decoyId = rows.find(({ jwks }) => jwks === null)?.row_id ?? null;
   }
 }
 
-/** Repeats the last value until there are 1, 2, 4, 8 … of them. */
-function fill(values: readonly string[]): string[] {
-  const size = 2 ** Math.ceil(Math.log2(values.length));
-  return Array.from({ length: size }, (_, index) => values[Math.min(index, values.length - 1)] as string);
-}
-
-/** Starts from the tenant, so that a row comes back whether the client is there or not: its absence takes no less time. */
-function selectRows(clients: number, tenants: number): string {
-  return `SELECT c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
+/**
+ * The rows of each wanted client, or those of the decoy in its place: the absence of a client takes as many steps and as many bytes.
+ * Joined from what is wanted, so that one query can hold several.
+ */
+function selectRows(clients: number): string {
+  const wanted = `SELECT ? AS tenant_id, ? AS client_id${' UNION ALL SELECT ?, ?'.repeat(clients - 1)}`;
+  return `SELECT k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
       s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
-    FROM tenants t
-    LEFT JOIN clients c ON c.tenant_id = t.id AND c.client_id IN (${placeholders(clients)})
-    LEFT JOIN client_secrets s ON s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?)
-    WHERE t.id IN (${placeholders(tenants)})`;
-}
-
-function placeholders(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ');
+    FROM (${wanted}) w
+    LEFT JOIN clients k ON k.tenant_id = w.tenant_id AND k.client_id = w.client_id
+    LEFT JOIN clients c ON c.id = COALESCE(k.id, ?)
+    LEFT JOIN client_secrets s ON s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?)`;
 }
 
 function toRegisteredClient(rows: readonly Row[], issuer: string): RegisteredClient {
@@ -169,6 +181,7 @@ function toRegisteredSecret(row: Row): RegisteredSecret {
 /** The row of nobody, read like any other. */
 const NOBODY: readonly Row[] = [
   {
+    is_wanted: 0,
     row_id: '00000000-0000-0000-0000-000000000000',
     tenant_id: '00000000-0000-0000-0000-000000000000',
     client_id: 'nobody',
