@@ -10,7 +10,7 @@ import { takeTurn } from './tenants/tenant.service.js';
 /** `npm run admin:reset`: gives the administrator's client a new secret and all its rights back. A server may run meanwhile. */
 async function resetAdministrator(): Promise<void> {
   const config = readConfig();
-  const { database, clients, secrets, home, generatedSecret } = await openInstallation(config, createLog('warn'));
+  const { database, clients, secrets, home, generatedSecret } = await openInstallation(config, createLog('warn'), { isCommand: true });
   try {
     if (generatedSecret) return showSecret(config.adminClientId, generatedSecret);
     const secret = chooseAdministratorSecret(config);

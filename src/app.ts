@@ -62,9 +62,12 @@ export async function createApp(installation: Installation, surroundings: Surrou
   return app;
 }
 
-/** What fails past the answer, such as a connection that breaks off, concerns the log alone. */
-function createKoa(log: Log, proxy = false): Koa {
-  const app = new Koa({ proxy });
+/**
+ * What fails past the answer, such as a connection that breaks off, concerns the log alone.
+ * @param proxies how many of them wrote the last entries of X-Forwarded-For; what stands before those anybody may have sent
+ */
+function createKoa(log: Log, proxies = 0): Koa {
+  const app = new Koa({ proxy: proxies > 0, maxIpsCount: proxies });
   app.on('error', (error) => log.debug({ err: error }, 'connection failed'));
   return app;
 }

@@ -37,18 +37,25 @@ export interface Installation {
   generatedSecret: string | undefined;
 }
 
+/** In which an installation is opened. */
+interface Circumstances {
+  /** Ends the wait for a database that is away. */
+  signal?: AbortSignal;
+  /** A command is often run with fewer settings than the server has: it does not change what those decide. */
+  isCommand?: boolean;
+}
+
 /**
  * Opens the database, migrates it, and makes what the first start lacks: the home tenant, its
  * signing key and the administrator's client. Instances that start at once do this one by one.
- * @param signal ends the wait for a database that is away
  * @throws {StartupError} for what the operator has to mend; nothing is changed then
  */
-export async function openInstallation(config: Config, log: Log, signal?: AbortSignal): Promise<Installation> {
+export async function openInstallation(config: Config, log: Log, { signal, isCommand = false }: Circumstances = {}): Promise<Installation> {
   const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
   const opened = await openDatabase(config.database, log, signal);
   try {
-    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log }));
+    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, isCommand }));
   } catch (error) {
     await opened.database.close();
     throw error;
@@ -60,17 +67,20 @@ interface Parts {
   secret: AdministratorSecret;
   opened: OpenDatabase;
   log: Log;
+  isCommand: boolean;
 }
 
-async function complete(config: Config, { cipher, secret, opened: { database, writer }, log }: Parts): Promise<Installation> {
+async function complete(config: Config, { cipher, secret, opened: { database, writer }, log, isCommand }: Parts): Promise<Installation> {
   const tenants = new TenantService(database);
   const signingKeys = new SigningKeys(database, cipher);
   const secrets = new ClientSecretService(database, cipher);
   const clients = new ClientService(database, secrets, config.apiAudience);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await writer.runMigrations();
-  const isFirstStart = (await tenants.findHome()) === null;
+  const existing = await tenants.findHome();
+  const isFirstStart = existing === null;
   const home = await database.write(async (manager) => {
+    if (existing && isCommand) return { tenant: existing, issuer: config.issuer };
     const tenant = await tenants.ensureHome(manager, new URL(config.issuer).host);
     const context = { tenant, issuer: config.issuer };
     await signingKeys.ensureKeys(manager, tenant, config.signingAlgorithm);

@@ -3,7 +3,7 @@ import { DatabaseUnavailable } from './platform/errors.js';
 import type { Log } from './platform/log.js';
 
 const FLUSH_MS = 3_000;
-const REFRESH_MS = 5_000;
+const REFRESH_MS = 2_000;
 const SWEEP_MS = 60_000;
 
 /** What goes on beside the requests. */
@@ -19,7 +19,7 @@ export interface Maintenance {
 export function startMaintenance(installation: Installation, log: Log): Maintenance {
   const { use, status, proofs, secrets, signingKeys, keys, home, config } = installation;
   const flush = repeat(FLUSH_MS, log, () => use.flush());
-  const refresh = repeat(REFRESH_MS, log, async () => keys.update(await signingKeys.list(home)));
+  const refresh = repeat(REFRESH_MS, log, () => keys.reload());
   const sweep = repeat(SWEEP_MS, log, async () => {
     const now = new Date();
     if (await signingKeys.rotateWhenDue(home, config.signingKeyDays)) log.info('the signing key was replaced because of its age');

@@ -9,7 +9,7 @@ import { createLog } from './platform/log.js';
  * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
  */
 async function reencrypt(): Promise<void> {
-  const { database, secrets, signingKeys } = await openInstallation(readConfig(), createLog('warn'));
+  const { database, secrets, signingKeys } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true });
   try {
     const keys = await signingKeys.reencrypt();
     const assertionSecrets = await secrets.reencrypt();

@@ -44,7 +44,7 @@ export async function startServer(config: Config, log: Log, signal: AbortSignal)
     await installation?.database.close();
   };
   try {
-    const opened = await openInstallation(config, log, signal);
+    const opened = await openInstallation(config, log, { signal });
     setHandler((await createApp(opened, surroundings)).callback());
     installation = opened;
     maintenance = startMaintenance(opened, log);

@@ -126,6 +126,32 @@ describe('PROTOCOL 21: private_key_jwt', () => {
     },
   );
 
+  it.each([[[['x']]], [7], [{ toString: 1 }], [['keyed']], ['x'.repeat(3_000)], ['']])(
+    'whose subject is %j is refused, and keeps nobody else from a token',
+    async (sub) => {
+      const client = await createClient(app, { clientId: `beside-${counter}` });
+      const strange = await sign(own, claims('keyed', { sub, iss: sub }));
+      const answers = await Promise.all([prove(strange), requestToken(app, client), prove(strange), requestToken(app, client)]);
+      expect(answers.map(({ status }) => status)).toEqual([401, 200, 401, 200]);
+      const header = `e30.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.AA`;
+      const attested = await postForm(app, '/connect/token', {
+        body: { grant_type: 'client_credentials' },
+        headers: { 'oauth-client-attestation': header, 'oauth-client-attestation-pop': header },
+      });
+      expect(attested.status).toBe(401);
+    },
+  );
+
+  it.each([
+    ['an unknown scope', { scope: 'nope' }, 'invalid_scope'],
+    ['an unknown resource', { resource: 'https://nope.example' }, 'invalid_target'],
+    ['another grant', { grant_type: 'password' }, 'unsupported_grant_type'],
+    ['no grant', { grant_type: '' }, 'invalid_request'],
+  ])('does not hide what is wrong besides: %s', async (_what, form, error) => {
+    const { status, body } = await prove(await sign(own, claims('keyed')), form as Record<string, string>);
+    expect([status, body.error]).toEqual([400, error]);
+  });
+
   it('is refused a second time, and a third', async () => {
     const assertion = await sign(own, claims('keyed'));
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => prove(assertion)));

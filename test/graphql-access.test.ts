@@ -144,6 +144,7 @@ describe('PROTOCOL 16: rights', () => {
     ['revokeClientTokens', 'clients:write'],
     ['signingKeys', 'keys:write'],
     ['rotateSigningKey', 'keys:write'],
+    ['revokeSigningKey', 'keys:write'],
   ];
 
   it.each(needed)('%s needs %s and says so', async (name, scope) => {
@@ -205,6 +206,17 @@ describe('PROTOCOL 16: rights', () => {
     expect(codeOf(answer)).toBe('FORBIDDEN');
     expect(answer.body.errors[0].message).toContain('keys:write');
     expect(await app.database.query('SELECT client_id, scopes, enabled, version FROM clients ORDER BY id')).toEqual(before);
+  });
+
+  it('cannot be had by taking them from a disabled client, rotating its secret, and giving them back', async () => {
+    const token = await tokenWith(['clients:read', 'clients:write'], 'patient');
+    await createClient(app, { clientId: 'victim', scopes: ['keys:write', 'clients:read'] });
+    const attack = (query: string) => graphql(app, { token, query: `mutation { ${query} }` });
+    const update = (input: string) => attack(`updateClient(clientId: "victim", input: { ${input} }) { id }`);
+    expect((await update('enabled: false')).body.errors).toBeUndefined();
+    expect((await update('scopes: ["clients:read"]')).body.errors).toBeUndefined();
+    expect((await attack('rotateClientSecret(clientId: "victim") { clientSecret }')).body.errors).toBeUndefined();
+    expect(codeOf(await update('scopes: ["keys:write", "clients:read"]'))).toBe('FORBIDDEN');
   });
 
   it('that a client has already stay with it when somebody with fewer changes it', async () => {

@@ -140,6 +140,13 @@ describe('PROTOCOL 17: introspection', () => {
     await inactive(introspect(app, api, token));
   });
 
+  it('names no scope that the client has no more', async () => {
+    const shrinking = await createClient(app, { clientId: 'shrinking', scopes: ['a', 'b'] });
+    const token = await getToken(app, shrinking);
+    await app.administer('mutation { updateClient(clientId: "shrinking", input: { scopes: ["b"] }) { id } }');
+    expect((await introspect(app, api, token)).body).toMatchObject({ active: true, scope: 'b' });
+  });
+
   it('does not bring a token back when its client is enabled or made again', async () => {
     const sleeper = await createClient(app, { clientId: 'sleeper' });
     const token = await getToken(app, sleeper);

@@ -24,7 +24,7 @@ it('ends a secret that somebody found, its tokens with it, and tells where the r
   expect((await requestToken(app, client)).status).toBe(401);
   expect((await introspect(app, api, token)).body).toEqual({ active: false });
   const [{ leak, revokedAt }] = (await read('found')).secrets;
-  expect(leak).toEqual({ reportedAt: revokedAt, reportedFrom: '2001:db8::7', url: expect.stringContaining('https://code.example/repo') });
+  expect(leak).toEqual({ reportedAt: revokedAt, reportedFrom: '2001:db8::7', url: 'https://code.example/repo' });
   const line = app.logLines.find((text) => text.includes('reported as leaked')) ?? '';
   expect(JSON.parse(line)).toMatchObject({ level: 40, clientId: 'found', ip: '2001:db8::7' });
   expect(app.logLines.join('')).not.toContain(client.secret);
@@ -84,6 +84,16 @@ it.each(['javascript:alert(1)', 'not a url', 'data:text/html,x'])('keeps no plac
   const { secret } = await createClient(app, { clientId });
   await report({ token: secret, url });
   expect((await read(clientId)).secrets[0].leak.url).toBeNull();
+});
+
+it('keeps no other secret that stands in the place', async () => {
+  const [found, other] = [await createClient(app, { clientId: 'found-1' }), await createClient(app, { clientId: 'found-2' })];
+  const encoded = [...other.secret].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+  const url = `https://user:hunter2@code.example/a/${encoded}/${found.secret}?key=${other.secret}#${other.secret}`;
+  await report({ token: found.secret, url });
+  expect((await read('found-1')).secrets[0].leak.url).toBe('https://code.example/a/…/…');
+  const everything = app.logLines.join('') + (await app.database.dump());
+  for (const text of [found.secret, other.secret, encoded, 'hunter2']) expect(everything).not.toContain(text);
 });
 
 it('is throttled for whoever reports what is no secret, and not for who reports secrets', async () => {

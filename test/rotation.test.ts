@@ -183,6 +183,26 @@ describe('revokeClientSecret', () => {
     expect((await app.administer(REVOKE, { clientId: 'last', secretId: only.id })).body.errors).toBeUndefined();
   });
 
+  it('lets the one before take its place back when the newest is revoked', async () => {
+    const first = await createClient(app, { clientId: 'back' });
+    const second = await rotated('back', 600);
+    const [newest] = await secretsOf('back');
+    await app.administer(REVOKE, { clientId: 'back', secretId: newest.id });
+    advanceClock(700);
+    expect([(await requestToken(app, first)).status, (await requestToken(app, second)).status]).toEqual([200, 401]);
+    expect((await secretsOf('back'))[1]).toMatchObject({ expiresAt: null, rotation: { supersededAt: null } });
+  });
+
+  it('ends tokens of a release before as well, which do not say for which secret they were issued', async () => {
+    await createClient(app, { clientId: 'older' });
+    await rotate('older');
+    await app.database.query("UPDATE clients SET token_epoch = '' WHERE client_id = 'older'");
+    const [, oldest] = await secretsOf('older');
+    await app.administer(REVOKE, { clientId: 'older', secretId: oldest.id });
+    const [row] = await app.database.query("SELECT token_epoch FROM clients WHERE client_id = 'older'");
+    expect(row?.token_epoch).not.toBe('');
+  });
+
   it('keeps one of two that are revoked at once', async () => {
     await createClient(app, { clientId: 'both' });
     await rotate('both', { overlapSeconds: 600 });

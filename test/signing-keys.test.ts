@@ -1,11 +1,13 @@
 import { verify } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createTokenVerifier } from '../src/tokens/access-token.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
 
 const KEYS = '{ signingKeys { kid algorithm state createdAt activatesAt publishedUntil } }';
-const ROTATE = 'mutation ($compromised: Boolean) { rotateSigningKey(compromised: $compromised) { kid state activatesAt publishedUntil } }';
+const ROTATE = 'mutation { rotateSigningKey { kid state activatesAt publishedUntil } }';
+const REVOKE = 'mutation ($kid: ID!) { revokeSigningKey(kid: $kid) { kid state } }';
 const DAY = 24 * 3600;
 
 interface Key {
@@ -34,14 +36,15 @@ const kids = async () => (await jwks()).keys.map(({ kid }: { kid: string }) => k
 const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).kid;
 const keys = async (): Promise<Key[]> => (await app.administer(KEYS)).body.data.signingKeys;
 const inState = (list: Key[], state: string) => list.filter((key) => key.state === state).map(({ kid }) => kid);
-const rotate = (variables: object = {}) => app.administer(ROTATE, variables);
+const rotate = () => app.administer(ROTATE);
+const revoke = (kid: string) => app.administer(REVOKE, { kid });
 const verifies = async (token: string, keySet: object) =>
   jwtVerify(token, createLocalJWKSet(keySet as never), { issuer: app.url, audience: `${app.url}/api`, typ: 'at+jwt' }).then(
     () => true,
     () => false,
   );
 /** What another instance, or this one a moment later, does by itself. */
-const refresh = async () => app.installation.keys.update(await app.installation.signingKeys.list(app.installation.home));
+const refresh = () => app.installation.keys.reload();
 
 describe('PROTOCOL 14: signing keys', () => {
   it('are published before they sign', async () => {
@@ -134,29 +137,6 @@ describe('rotateSigningKey', () => {
     expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
   });
 
-  it('withdraws a key in wrong hands at once, with every token that it signed', async () => {
-    const stolen = await getToken(app, client);
-    await rotate({ compromised: true });
-    expect(await kids()).not.toContain(kidOf(stolen));
-    expect((await introspect(app, client, stolen)).body).toEqual({ active: false });
-    const fresh = await getToken(app, client);
-    expect(await verifies(fresh, await jwks())).toBe(true);
-    expect((await introspect(app, client, fresh)).body.active).toBe(true);
-  });
-
-  it('withdraws it though a change is planned for later', async () => {
-    await rotate();
-    await rotate();
-    const present = kidOf(await getToken(app, client));
-    const answer = await graphql(app, { token: await getToken(app, app.admin), query: ROTATE, variables: { compromised: true } });
-    expect(answer.body.errors).toBeUndefined();
-    expect(await kids()).not.toContain(present);
-    const after = await getToken(app, client);
-    expect(await verifies(after, await jwks())).toBe(true);
-    await app.installation.signingKeys.sweep(app.installation.home, new Date(Date.now() + 1000));
-    expect(await kids()).not.toContain(present);
-  });
-
   it('happens by itself after so many days, once for all instances', async () => {
     const { signingKeys, home } = app.installation;
     const [active] = inState(await keys(), 'ACTIVE');
@@ -167,6 +147,82 @@ describe('rotateSigningKey', () => {
     await refresh();
     expect(inState(await keys(), 'ACTIVE')).not.toContain(active);
     expect(inState(await keys(), 'RETIRED')).toEqual([active]);
+  });
+});
+
+describe('revokeSigningKey', () => {
+  /** The signing keys stay in good order whatever is taken away: one signs, one waits, and all is verifiable. */
+  async function expectGoodOrder(): Promise<void> {
+    const list = await keys();
+    expect([inState(list, 'ACTIVE').length, inState(list, 'NEXT').length]).toEqual([1, 1]);
+    const token = await getToken(app, client);
+    expect(await verifies(token, await jwks())).toBe(true);
+    expect((await introspect(app, client, token)).body.active).toBe(true);
+    expect(Object.keys((await jwks()).keys)).toHaveLength(list.length);
+  }
+
+  it('withdraws the key that signs at once, with every token that it signed', async () => {
+    const stolen = await getToken(app, client);
+    const { body } = await revoke(kidOf(stolen));
+    expect(body.data.revokeSigningKey.map(({ kid }: Key) => kid)).not.toContain(kidOf(stolen));
+    expect(await kids()).not.toContain(kidOf(stolen));
+    expect((await introspect(app, client, stolen)).body).toEqual({ active: false });
+    await expectGoodOrder();
+  });
+
+  it('changes nothing by a second click', async () => {
+    const [active] = inState(await keys(), 'ACTIVE');
+    const answers = await Promise.all([revoke(active as string), revoke(active as string)]);
+    const codes = answers.map((answer) => codeOf(answer) ?? 'revoked').sort();
+    expect(['SIGNING_KEY_NOT_FOUND', 'UNAUTHENTICATED']).toContain(codes[0]);
+    expect(codes[1]).toBe('revoked');
+    await expectGoodOrder();
+    expect(codeOf(await revoke('nonsense'))).toBe('SIGNING_KEY_NOT_FOUND');
+  });
+
+  it('withdraws a retired key, and one that waits', async () => {
+    const old = await getToken(app, client);
+    await rotate();
+    expect((await introspect(app, client, old)).body.active).toBe(true);
+    await revoke(kidOf(old));
+    expect((await introspect(app, client, old)).body.active).toBe(false);
+    await expectGoodOrder();
+    const [next] = inState(await keys(), 'NEXT');
+    await revoke(next as string);
+    expect(await kids()).not.toContain(next);
+    await expectGoodOrder();
+  });
+
+  it('withdraws a key that was to take over, and the one before it stays for good', async () => {
+    await rotate();
+    const present = kidOf(await getToken(app, client));
+    const { body } = await rotate();
+    const planned = body.data.rotateSigningKey.find(({ state, activatesAt }: Key) => state === 'NEXT' && activatesAt !== null);
+    await revoke(planned.kid);
+    advanceClock(30 * DAY);
+    await app.installation.signingKeys.sweep(app.installation.home, new Date());
+    expect(kidOf(await getToken(app, client))).toBe(present);
+    expect(await kids()).toContain(present);
+  });
+
+  it('withdraws the key that signs though another is to take over later, and that one does so now', async () => {
+    await rotate();
+    const present = kidOf(await getToken(app, client));
+    const { body } = await rotate();
+    const planned = body.data.rotateSigningKey.find(({ state, activatesAt }: Key) => state === 'NEXT' && activatesAt !== null);
+    await revoke(present);
+    expect(kidOf(await getToken(app, client))).toBe(planned.kid);
+    await expectGoodOrder();
+  });
+
+  it('holds on another instance at once: it takes no token of the old key and knows the new one', async () => {
+    const { signingKeys, home, status } = app.installation;
+    const other = await signingKeys.load(home);
+    const stolen = await getToken(app, client);
+    await revoke(kidOf(stolen));
+    const verify = createTokenVerifier(home, other);
+    expect(await status.findScopes(home, await verify(stolen))).toBeUndefined();
+    expect(await status.findScopes(home, await verify(await getToken(app, client)))).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createClient, postForm, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
 
@@ -121,6 +122,45 @@ it('does not count what is wrong with a request that proves who sends it', async
     });
     expect(status).toBe(400);
   }
+});
+
+it('counts nothing that a client with a key of its own does right', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  await createClient(app, { clientId: 'keyed', authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [await exportJWK(publicKey)] } });
+  const source = newSource();
+  for (let time = 0; time < LIMIT + 2; time += 1) {
+    const assertion = await new SignJWT({ iss: 'keyed', sub: 'keyed', aud: app.url, jti: `right-${time}` })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setExpirationTime('1 minute')
+      .sign(privateKey);
+    const { status, headers } = await postForm(app, '/connect/introspect', {
+      body: {
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+        token: 'eyJhbGciOiJFUzI1NiJ9.e30.x',
+      },
+      headers: { 'x-forwarded-for': source },
+    });
+    expect([status, headers.get('retry-after')]).toEqual([200, null]);
+  }
+});
+
+it('believes of X-Forwarded-For what the proxies in front wrote, and nothing before it', async () => {
+  for (let time = 0; time < LIMIT; time += 1) await fail(`203.0.113.${time}, 192.0.2.1`, client, 1);
+  expect((await ask('203.0.113.99, 192.0.2.1', client)).status).toBe(429);
+  expect((await ask('192.0.2.1, 192.0.2.2', client)).status).toBe(200);
+  const behindTwo = await startApp({ TRUST_PROXY: '2', FAILURE_LIMIT: String(LIMIT) });
+  const target = await createClient(behindTwo, { clientId: 'behind-two' });
+  const post = (secret: string, source: string) =>
+    postForm(behindTwo, '/connect/token', {
+      credentials: { ...target, secret },
+      body: { grant_type: 'client_credentials' },
+      headers: { 'x-forwarded-for': source },
+    });
+  for (let time = 0; time < LIMIT; time += 1) await post('wrong', `9.9.9.${time}, 192.0.2.1, 10.0.0.1`);
+  expect((await post('wrong', '192.0.2.1, 10.0.0.2')).status).toBe(429);
+  expect((await post(target.secret, '192.0.2.3, 10.0.0.1')).status).toBe(200);
+  await behindTwo.stop();
 });
 
 it('believes no X-Forwarded-For when no proxy is trusted', async () => {

@@ -75,6 +75,13 @@ it.each([0, -1, 721])('refuses to tell of %p hours', async (hours) => {
   expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'hours' }] });
 });
 
+it('tells of 20,000 hours in one request at most', async () => {
+  const page = (clients: number) => app.administer(`{ clients(first: ${clients}) { nodes { usage(hours: 720) { issued } } } }`);
+  await Promise.all(Array.from({ length: 28 }, (_, index) => createClient(app, { clientId: `wide-${index}` })));
+  expect((await page(27)).body.errors).toBeUndefined();
+  expect((await page(28)).body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+});
+
 it('adds up what several instances write at once, and keeps the latest moment', async () => {
   const client = await createClient(app, { clientId: 'several' });
   await requestToken(app, client);

@@ -11,12 +11,14 @@ import { toHour } from './use-tally.js';
 
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
 const MOST_HOURS = 720;
+const MOST_HOURS_A_REQUEST = 20_000;
 const MILLISECONDS_AN_HOUR = 3_600_000;
 
 interface Loaders {
   clients: DataLoader<string, Client | undefined>;
   secrets: DataLoader<string, ClientSecret[]>;
   usage: Map<number, DataLoader<string, ClientHour[]>>;
+  hoursAskedFor: number;
 }
 
 /** Reads what belongs to clients. What one request asks of many clients comes in one query. */
@@ -44,7 +46,12 @@ export class ClientLoader {
    */
   async usageOf(caller: Principal, { id }: Client, hours: number): Promise<ClientUsage[]> {
     if (hours < 1 || hours > MOST_HOURS) throw new BadUserInput([{ path: 'hours', message: `Ask for 1 to ${MOST_HOURS} hours.` }]);
-    const { usage } = this.#for(caller);
+    const loaders = this.#for(caller);
+    loaders.hoursAskedFor += hours;
+    if (loaders.hoursAskedFor > MOST_HOURS_A_REQUEST) {
+      throw new BadUserInput([{ path: 'hours', message: `Ask for ${MOST_HOURS_A_REQUEST} hours at most, of all clients together.` }]);
+    }
+    const { usage } = loaders;
     const first = toHour(Date.now()) - hours + 1;
     const loader = usage.get(first) ?? new DataLoader((ids: readonly string[]) => this.#readHours(ids, first), { cache: false });
     usage.set(first, loader);
@@ -61,6 +68,7 @@ export class ClientLoader {
       clients: new DataLoader((ids: readonly string[]) => this.#readClients(caller, ids), { cache: false }),
       secrets: new DataLoader((ids: readonly string[]) => this.#readSecrets(caller, ids), { cache: false }),
       usage: new Map(),
+      hoursAskedFor: 0,
     };
     this.#loaders.set(caller, loaders);
     return loaders;

@@ -67,7 +67,7 @@ export class ClientSecretResolver {
   @Authorized('clients:write')
   @Mutation(() => Client, {
     description:
-      'Ends a secret now, with all tokens that were issued for it. The last secret that an enabled client can use stays. Needs the scope clients:write.',
+      'Ends a secret now, with all tokens that were issued for it. The last secret that an enabled client can use cannot be revoked, and when only one remains it does not expire any more. Needs the scope clients:write.',
   })
   revokeClientSecret(
     @Ctx() { principal }: GraphQLContext,

@@ -7,7 +7,7 @@ import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } f
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
-import { requireSameRights } from './client.rules.js';
+import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
@@ -67,12 +67,13 @@ export class ClientSecretService {
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS) throw new SecretLimit(live[0] as ClientSecret);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
-      return { client: await touch(manager, client, now), clientSecret };
+      return { client: await touch(manager, client, { now }), clientSecret };
     });
   }
 
   /**
-   * Ends a secret now, and the tokens that were issued for it.
+   * Ends a secret now, and the tokens that were issued for it. When all that remain would end by themselves,
+   * the newest of them stays: it takes its place back.
    * @throws {ClientNotFound | LastSecret | SecretNotFound}
    */
   revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
@@ -86,7 +87,9 @@ export class ClientSecretService {
       const live = await this.liveSecrets(manager, client, now);
       if (client.enabled && live.length === 1 && live[0]?.id === secretId) throw new LastSecret();
       await end(manager, secret, now);
-      return touch(manager, client, now);
+      const others = live.filter(({ id }) => id !== secretId);
+      if (others.length > 0 && others.every(({ expiresAt }) => expiresAt !== null)) await reinstate(manager, others.at(-1) as ClientSecret);
+      return touch(manager, client, { now, cutsUnnamed: true });
     });
   }
 
@@ -106,7 +109,8 @@ export class ClientSecretService {
       for (const found of await manager.findBy(ClientSecret, where)) {
         await end(manager, found, now);
         await manager.update(ClientSecret, { id: found.id }, { leakedAt: now, leakedFrom: report.ip, leakedUrl: report.url ?? null });
-        clients.push(await touch(manager, await manager.findOneByOrFail(Client, { id: found.clientRowId }), now));
+        const client = await manager.findOneByOrFail(Client, { id: found.clientRowId });
+        clients.push(await touch(manager, client, { now, cutsUnnamed: true }));
       }
       return clients;
     });
@@ -196,8 +200,18 @@ async function end(manager: EntityManager, { id, expiresAt }: ClientSecret, now:
   await manager.update(ClientSecret, { id }, { revokedAt: now, expiresAt: expiresAt && expiresAt < now ? expiresAt : now });
 }
 
-async function touch(manager: EntityManager, client: Client, now: Date): Promise<Client> {
-  const change = { version: client.version + 1, updatedAt: now };
+async function reinstate(manager: EntityManager, { id }: ClientSecret): Promise<void> {
+  await manager.update(ClientSecret, { id }, { expiresAt: null, supersededAt: null });
+}
+
+/** @param change.cutsUnnamed whether to cut tokens of an older release, which do not say for which secret they were issued */
+async function touch(
+  manager: EntityManager,
+  client: Client,
+  { now, cutsUnnamed = false }: { now: Date; cutsUnnamed?: boolean },
+): Promise<Client> {
+  const tokenEpoch = cutsUnnamed && client.tokenEpoch === '' ? makeTokenEpoch() : client.tokenEpoch;
+  const change = { version: client.version + 1, tokenEpoch, updatedAt: now };
   await manager.update(Client, { id: client.id }, change);
   return Object.assign(client, change);
 }

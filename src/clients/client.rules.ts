@@ -10,14 +10,9 @@ export interface Rights {
   audiences: readonly string[];
 }
 
-/** The rights to manage Latchkey that a client can use. */
-export function managementScopesOf({ enabled, scopes }: Rights): string[] {
-  return enabled ? scopes.filter(isManagementScope) : [];
-}
-
 /** Whether a client can manage clients: the right of which a tenant always keeps one holder. */
 export function isAdministrator(rights: Rights): boolean {
-  return managementScopesOf(rights).includes('clients:write');
+  return rights.enabled && rights.scopes.includes('clients:write');
 }
 
 /**
@@ -40,12 +35,14 @@ export function requireUsableScopes({ scopes, audiences }: Rights, issuer: strin
 }
 
 /**
- * Refuses to hand out a right to manage Latchkey that the caller does not hold.
+ * Refuses to hand out a right to manage Latchkey that the caller does not hold: to give it to a client, enabled
+ * or not, or to let a client in again that has it.
  * @throws {Forbidden}
  */
 export function requireGrantable(caller: Principal, before: Rights | null, after: Rights): void {
-  const had = before ? managementScopesOf(before) : [];
-  const lacking = managementScopesOf(after).filter((scope) => !had.includes(scope) && !caller.scopes.includes(scope));
+  const isLetIn = after.enabled && before?.enabled === false;
+  const had = before && !isLetIn ? before.scopes : [];
+  const lacking = after.scopes.filter(isManagementScope).filter((scope) => !had.includes(scope) && !caller.scopes.includes(scope));
   if (lacking.length === 0) return;
   throw new Forbidden(`You cannot hand out a right that you do not hold: ${lacking.join(', ')}.`);
 }

@@ -177,16 +177,27 @@ query signingKeys {
   },
   {
     name: 'rotateSigningKey',
-    query: `# Lets the next key sign; tokens of the present one stay good. "compromised": true withdraws it at once.
-mutation rotateSigningKey($compromised: Boolean! = false) {
-  rotateSigningKey(compromised: $compromised) {
+    query: `# Lets the next key sign; tokens of the present one stay good until they expire.
+mutation rotateSigningKey {
+  rotateSigningKey {
     kid
     state
     activatesAt
     publishedUntil
   }
 }`,
-    variables: { compromised: false },
+    variables: {},
+  },
+  {
+    name: 'revokeSigningKey',
+    query: `# Withdraws a key that is in wrong hands, with every token that it signed. The query "signingKeys" has the kids.
+mutation revokeSigningKey($kid: ID!) {
+  revokeSigningKey(kid: $kid) {
+    kid
+    state
+  }
+}`,
+    variables: { kid: 'the kid of a key' },
   },
   {
     name: 'viewer',

@@ -24,7 +24,8 @@ export interface Config {
   signingKeyDays: number;
   /** Failures a minute from one source for one client id, after which it has to wait; 0 never. */
   failureLimit: number;
-  trustProxy: boolean;
+  /** How many proxies stand in front, whose X-Forwarded-* headers are believed. */
+  trustProxy: number;
   graphiql: boolean;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsPort: number | undefined;
@@ -53,6 +54,11 @@ const wholeNumber = (least: number, most: number) =>
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+const proxies = z
+  .string()
+  .regex(/^(true|false|\d)$/, 'must be true, false, or the number of proxies in front, up to 9')
+  .transform((value) => (value === 'true' ? 1 : Number(value) || 0));
 
 const origin = z.string().refine((value) => {
   const url = URL.parse(value);
@@ -99,7 +105,7 @@ const settings = z
     SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
     SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
     FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
-    TRUST_PROXY: flag.default(false),
+    TRUST_PROXY: proxies.default(0),
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
     METRICS_PORT: port.optional(),

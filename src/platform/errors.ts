@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'LAST_SECRET'
   | 'SECRET_LIMIT'
   | 'SECRET_NOT_FOUND'
+  | 'SIGNING_KEY_NOT_FOUND'
   | 'UNAUTHENTICATED';
 
 /** One input value at fault. `path` leads from the field's arguments to the value: `input.name`. */
@@ -89,6 +90,13 @@ export class LastSecret extends AppError {
 export class SecretNotFound extends AppError {
   constructor() {
     super('SECRET_NOT_FOUND', 'This client has no secret with this id.');
+  }
+}
+
+/** The tenant has no signing key with this kid, any more. */
+export class SigningKeyNotFound extends AppError {
+  constructor() {
+    super('SIGNING_KEY_NOT_FOUND', 'No signing key with this kid exists. It may have been revoked or have come to its end already.');
   }
 }
 

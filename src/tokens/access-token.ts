@@ -2,13 +2,15 @@ import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
 import type { TenantContext } from '../access/principal.js';
 import { SIGNING_ALGORITHMS } from '../platform/config.js';
-import type { KeyRing } from './key-ring.js';
+import type { KeyRing, PublishedKey } from './key-ring.js';
 
 /** What an access token of ours says, once it is known to be genuine and not expired. */
 export interface AccessToken {
   clientId: string;
   scopes: string[];
   jti: string;
+  /** Names the key that signed it. */
+  kid: string;
   /** Seconds since 1970. */
   expiresAt: number;
   /** SHA-256 thumbprint of the key that the token is bound to; absent for a bearer token. */
@@ -26,13 +28,13 @@ export type VerifyAccessToken = (token: string) => Promise<AccessToken>;
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
 export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, audience?: string): VerifyAccessToken {
-  const selectKey: JWTVerifyGetKey = ({ kid, alg }) => {
-    const found = keys.publishedAt(new Date()).find(({ jwk }) => jwk.kid === kid && jwk.alg === alg);
-    if (!found) throw new JWSSignatureVerificationFailed();
-    return found.key;
+  const selectKey: JWTVerifyGetKey = async ({ kid, alg }) => {
+    const found = typeof kid === 'string' ? await keys.find(kid) : undefined;
+    if (found?.jwk.alg !== alg) throw new JWSSignatureVerificationFailed();
+    return (found as PublishedKey).key;
   };
   return async (token) => {
-    const { payload } = await jwtVerify(token, selectKey, {
+    const { payload, protectedHeader } = await jwtVerify(token, selectKey, {
       issuer,
       ...(audience === undefined ? {} : { audience }),
       typ: 'at+jwt',
@@ -43,6 +45,7 @@ export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, au
       clientId: String(payload.client_id),
       scopes: typeof payload.scope === 'string' ? payload.scope.split(' ') : [],
       jti: String(payload.jti),
+      kid: String(protectedHeader.kid),
       expiresAt: payload.exp as number,
       thumbprint: (payload.cnf as { jkt?: string } | undefined)?.jkt,
       claims: payload,

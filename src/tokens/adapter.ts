@@ -1,9 +1,13 @@
 import Provider, { type Adapter, type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
+import { CLIENT_ID_FORM } from '../clients/client.input.js';
 import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
 import { sourceOf } from '../platform/ip.js';
 import type { Throttle } from './throttle.js';
+
+/** Under which all client ids that cannot exist are counted together. An assertion may name anything, even what is no text. */
+const IMPOSSIBLE_ID = ' impossible';
 
 /** What the adapter reads, and who watches over it. */
 export interface AdapterParts {
@@ -23,12 +27,13 @@ export function createAdapter(parts: AdapterParts): AdapterFactory {
  */
 async function findClient({ tenant, clients, throttle }: AdapterParts, id: string): Promise<{ registration: RegisteredClient }> {
   const ctx = Provider.ctx as KoaContextWithOIDC;
-  const attempt = { source: sourceOf(ctx.ip), clientId: id };
+  const isPossibleId = typeof id === 'string' && CLIENT_ID_FORM.test(id);
+  const attempt = { source: sourceOf(ctx.ip), clientId: isPossibleId ? id : IMPOSSIBLE_ID };
   await throttle.admit(attempt);
   ctx.state.attempt = attempt;
-  const isWorthAsking = isPossibleSecret(presentedSecret(ctx));
+  const isWorthAsking = isPossibleId && isPossibleSecret(presentedSecret(ctx));
   const client = isWorthAsking ? await clients.find(tenant, id) : undefined;
-  return { registration: client ?? nobody(tenant) };
+  return { registration: client ?? { ...nobody(tenant), clientId: id } };
 }
 
 /** The secret of a request, from its form or its Basic header. */

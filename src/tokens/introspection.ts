@@ -29,7 +29,8 @@ export function introspectionEndpoint(endpoints: OAuthEndpoints, { tenant, verif
     const token = await verify(tokenOf(ctx)).catch(() => undefined);
     const { clientId, scopes } = outcome.client.registration;
     if (!token || (token.clientId !== clientId && !scopes.includes(INTROSPECTION_SCOPE))) return;
-    if (await status.findScopes(tenant, token)) ctx.body = describe(token);
+    const held = await status.findScopes(tenant, token);
+    if (held) ctx.body = describe(token, held);
   });
 }
 
@@ -61,7 +62,9 @@ function tokenOf(ctx: Context): string {
   return String((ctx as unknown as KoaContextWithOIDC).oidc.params?.token);
 }
 
-function describe({ claims }: AccessToken): object {
-  const { iss, sub, client_id, aud, scope, iat, exp, jti, cnf } = claims;
+/** @param held the scopes that the client has by now: a token is worth no more */
+function describe({ claims, scopes }: AccessToken, held: readonly string[]): object {
+  const { iss, sub, client_id, aud, iat, exp, jti, cnf } = claims;
+  const scope = scopes.filter((name) => held.includes(name)).join(' ') || undefined;
   return { active: true, iss, sub, client_id, aud, scope, iat, exp, jti, cnf, token_type: cnf ? 'DPoP' : 'Bearer' };
 }

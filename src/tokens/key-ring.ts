@@ -34,6 +34,16 @@ export function isPublishedAt({ publishedUntil }: SigningKey, moment: Date): boo
   return publishedUntil === null || publishedUntil > moment;
 }
 
+/** Where a ring's keys come from. */
+export interface KeySource {
+  /** Gives the private part of a key. */
+  unlock(row: SigningKey): KeyObject;
+  /** What the database says now. */
+  reload(): Promise<SigningKey[]>;
+}
+
+const LEAST_BETWEEN_RELOADS_MS = 1000;
+
 /**
  * The keys of a tenant as this instance knows them: one signs, all verify. Which one signs follows the
  * clock, so that a change that was planned ahead happens on all instances at once.
@@ -42,11 +52,11 @@ export class KeyRing {
   #rows: readonly SigningKey[] = [];
   #published = new Map<string, PublishedKey>();
   #signers = new Map<string, ActiveKey>();
+  #reloadedAt = 0;
 
-  /** @param unlock gives the private part of a key */
   constructor(
     rows: readonly SigningKey[],
-    private readonly unlock: (row: SigningKey) => KeyObject,
+    private readonly source: KeySource,
   ) {
     this.update(rows);
   }
@@ -58,12 +68,29 @@ export class KeyRing {
     this.#signers = new Map([...this.#signers].filter(([kid]) => this.#published.has(kid)));
   }
 
+  /** Asks the database what it says now. */
+  async reload(): Promise<void> {
+    this.update(await this.source.reload());
+  }
+
+  /**
+   * The key that tokens of a kid verify with. One that is not known here may be new: the database is asked, once a second at most.
+   * @throws {DatabaseUnavailable}
+   */
+  async find(kid: string): Promise<PublishedKey | undefined> {
+    if (!this.#published.has(kid) && performance.now() - this.#reloadedAt >= LEAST_BETWEEN_RELOADS_MS) {
+      this.#reloadedAt = performance.now();
+      await this.reload();
+    }
+    return this.publishedAt(new Date()).find(({ jwk }) => jwk.kid === kid);
+  }
+
   /** The key that signs now. */
   get active(): ActiveKey {
     const row = activeAt(this.#rows, new Date()) as SigningKey;
     const known = this.#signers.get(row.id);
     if (known) return known;
-    const signer = new ActiveKey({ kid: row.id, algorithm: row.algorithm as SigningAlgorithm }, this.unlock(row));
+    const signer = new ActiveKey({ kid: row.id, algorithm: row.algorithm as SigningAlgorithm }, this.source.unlock(row));
     this.#signers.set(row.id, signer);
     return signer;
   }

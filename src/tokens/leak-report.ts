@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
 import type { TenantContext } from '../access/principal.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
-import { isPossibleSecret } from '../clients/secret.js';
+import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
 import { plainIp, sourceOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import { refuse } from './oauth-endpoint.js';
@@ -58,10 +58,22 @@ export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Mid
   };
 }
 
-/** A link to where the secret was found, without the secret. */
+/** Where the secret was found, as a web address without anything in it that could be a secret, this one or another. */
 function placeOf(text: string, secret: string): string | undefined {
-  const url = URL.parse(secret === '' ? text : text.replaceAll(secret, '…'));
-  return url && /^https?:$/.test(url.protocol) ? url.href.slice(0, LONGEST_URL) : undefined;
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+  return (url.origin + decode(url.pathname))
+    .replaceAll(secret || SECRET_FORM, '…')
+    .replaceAll(SECRET_FORM, '…')
+    .slice(0, LONGEST_URL);
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '';
+  }
 }
 
 async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {

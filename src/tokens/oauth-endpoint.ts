@@ -20,7 +20,7 @@ export interface OAuthParts extends ProviderParts {
 export interface Outcome {
   /** The client that proved who it is. */
   client: LatchkeyClient | undefined;
-  /** The client that the request named, proven or not; absent when there is none. */
+  /** The client that the request named, proven or not; nobody's stand-in when there is none. Absent when it named none. */
   named: LatchkeyClient | undefined;
   /** The OAuth error that oidc-provider ended with. */
   error: string | undefined;
@@ -34,6 +34,9 @@ interface OAuthError extends Error {
 const LARGEST_BODY_BYTES = 56 * 1024;
 /** Parameters that must never stand in a URL. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'token'];
+
+/** oidc-provider looks at these though the way to prove oneself that they belong to is not offered. */
+const UNKNOWN_HEADERS = ['oauth-client-attestation', 'oauth-client-attestation-pop'];
 
 /**
  * What the token, introspection and revocation endpoint have in common: oidc-provider checks the client and
@@ -52,6 +55,7 @@ export class OAuthEndpoints {
   /** An endpoint. @param finish completes the answer once the client is known */
   endpoint(finish: (ctx: Context, outcome: Outcome) => Promise<void> | void): Middleware {
     return async (ctx, next) => {
+      for (const header of UNKNOWN_HEADERS) delete ctx.req.headers[header];
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Pragma', 'no-cache');
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
@@ -62,7 +66,9 @@ export class OAuthEndpoints {
       const outcome = outcomeOf(ctx);
       if (outcome.client) this.#countUse(ctx, outcome.client);
       await finish(ctx, outcome);
-      ctx.state.details = { clientId: outcome.named?.registration.clientId, error: (ctx.body as { error?: string } | null)?.error };
+      // What was sent in place of a client id may be anything, a secret too.
+      const known = outcome.named && isSomebody(outcome.named.registration) ? outcome.named.clientId : null;
+      ctx.state.details = { clientId: known, error: (ctx.body as { error?: string } | null)?.error };
     };
   }
 
@@ -94,11 +100,9 @@ export function refuse(ctx: Context, status: number, error: string, description:
   ctx.body = { error, error_description: description };
 }
 
-/** The log names the client when there is one; what was sent in place of a client id may be anything, a secret too. */
 function outcomeOf(ctx: Context): Outcome {
   const { oidc, state } = ctx as unknown as Partial<KoaContextWithOIDC> & { state: { oauthError?: OAuthError } };
-  const client = oidc?.client as unknown as LatchkeyClient | undefined;
-  const named = client && isSomebody(client.registration) ? client : undefined;
+  const named = oidc?.client as unknown as LatchkeyClient | undefined;
   const error = state.oauthError && (state.oauthError.error ?? 'server_error');
   return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error };
 }
@@ -120,13 +124,14 @@ function refuseEarly(ctx: Context): boolean {
 function correct(ctx: Context, log: Log): void {
   const error = ctx.state.oauthError as OAuthError | undefined;
   if (!error) return;
-  const body: Record<string, unknown> = (ctx as unknown as KoaContextWithOIDC).oidc.body ?? {};
+  const { oidc } = ctx as unknown as KoaContextWithOIDC;
+  const body: Record<string, unknown> = oidc.body ?? {};
   if (ctx.status >= 500) answerFailure(ctx, error, log);
   else if ((error.cause as Error | undefined)?.message === 'request entity too large') {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
   } else if (Object.values(body).some((value) => String(value).includes('\uFFFD'))) {
     refuse(ctx, 400, 'invalid_request', 'The body is not valid UTF-8.');
-  } else if (error.error === 'invalid_client' || isAnonymous(ctx, body)) {
+  } else if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
     ctx.status = 401;
     ctx.body = { error: 'invalid_client' };
   }

@@ -1,4 +1,4 @@
-import { Arg, Authorized, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { KeyRing } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -26,17 +26,26 @@ export class SigningKeyResolver {
     description:
       'Lets the next key sign, and publishes another to follow it. The present one stays published until its last token has expired. Answers with all keys. Needs the scope keys:write.',
   })
-  async rotateSigningKey(
+  async rotateSigningKey(@Ctx() { principal }: GraphQLContext): Promise<SigningKey[]> {
+    await this.signingKeys.rotate(principal as Principal);
+    return this.reload(principal as Principal);
+  }
+
+  @Authorized('keys:write')
+  @Mutation(() => [SigningKey], {
+    description:
+      'Withdraws a key that is in wrong hands, and with it every token that it signed. When it is the one that signs, the next one does at once. Answers with the keys that remain. Needs the scope keys:write.',
+  })
+  async revokeSigningKey(
     @Ctx() { principal }: GraphQLContext,
-    @Arg('compromised', {
-      defaultValue: false,
-      description: 'true when the present key is in wrong hands: it is withdrawn at once, and every token that it signed is refused.',
-    })
-    compromised: boolean,
+    @Arg('kid', () => ID, { description: 'The kid of the key.' }) kid: string,
   ): Promise<SigningKey[]> {
-    await this.signingKeys.rotate(principal as Principal, { compromised });
-    const keys = await this.signingKeys.list(principal as Principal);
-    this.ring.update(keys);
-    return keys;
+    await this.signingKeys.revoke(principal as Principal, kid);
+    return this.reload(principal as Principal);
+  }
+
+  private async reload(caller: Principal): Promise<SigningKey[]> {
+    await this.ring.reload();
+    return this.signingKeys.list(caller);
   }
 }

@@ -6,7 +6,7 @@ import type { TenantContext } from '../access/principal.js';
 import { Client } from '../clients/client.entity.js';
 import type { Cipher } from '../platform/cipher.js';
 import type { SigningAlgorithm } from '../platform/config.js';
-import { Conflict, StartupError } from '../platform/errors.js';
+import { Conflict, SigningKeyNotFound, StartupError } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { takeTurn } from '../tenants/tenant.service.js';
@@ -65,13 +65,39 @@ export class SigningKeys {
 
   /**
    * Lets the waiting key take over: at once when everybody can know it, otherwise as soon as they can.
-   * @param compromised whether the present key is in wrong hands: then it is withdrawn now, with all tokens that it signed
    * @throws {Conflict} when a change is planned already
    */
-  async rotate({ tenant }: TenantContext, { compromised }: { compromised: boolean }): Promise<void> {
+  async rotate({ tenant }: TenantContext): Promise<void> {
     await this.database.write(async (manager) => {
       await takeTurn(manager, tenant.id);
-      await this.#rotate(manager, tenant.id, compromised);
+      await this.#rotate(manager, tenant.id);
+    });
+  }
+
+  /**
+   * Removes a key that is in wrong hands, and with it every token that it signed. When it is the one that
+   * signs, the one after it does so at once.
+   * @throws {SigningKeyNotFound}
+   */
+  async revoke({ tenant }: TenantContext, kid: string): Promise<void> {
+    await this.database.write(async (manager) => {
+      await takeTurn(manager, tenant.id);
+      const now = new Date();
+      const rows = await this.#rowsOf(manager, tenant.id);
+      const revoked = rows.find(({ id }) => id === kid);
+      if (!revoked) throw new SigningKeyNotFound();
+      await manager.delete(SigningKey, { id: kid });
+      const others = rows.filter((row) => row !== revoked);
+      const active = activeAt(rows, now);
+      const planned = others.find(({ activatesAt }) => activatesAt !== null && activatesAt > now);
+      if (revoked === active) {
+        const next = planned ?? others.find(isWaiting) ?? (await this.#insertWaiting(manager, tenant.id, revoked));
+        await manager.update(SigningKey, { id: next.id }, { activatesAt: now });
+        Object.assign(next, { activatesAt: now });
+      } else if (active && Number(revoked.activatesAt) > now.getTime()) {
+        await manager.update(SigningKey, { id: active.id }, { publishedUntil: null });
+      }
+      if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id, revoked);
     });
   }
 
@@ -82,7 +108,7 @@ export class SigningKeys {
     return this.database.write(async (manager) => {
       await takeTurn(manager, tenant.id);
       const isStillDue = isDue(await this.#rowsOf(manager, tenant.id));
-      if (isStillDue) await this.#rotate(manager, tenant.id, false);
+      if (isStillDue) await this.#rotate(manager, tenant.id);
       return isStillDue;
     });
   }
@@ -94,7 +120,7 @@ export class SigningKeys {
 
   /** The keys of a tenant that has some. */
   async load(tenant: TenantContext): Promise<KeyRing> {
-    return new KeyRing(await this.list(tenant), (row) => this.#unlock(row));
+    return new KeyRing(await this.list(tenant), { unlock: (row) => this.#unlock(row), reload: () => this.list(tenant) });
   }
 
   /** Forgets keys whose tokens have all expired, and keeps a retired one for lifetimes that were raised since. */
@@ -121,28 +147,25 @@ export class SigningKeys {
     });
   }
 
-  async #rotate(manager: EntityManager, tenantId: string, compromised: boolean): Promise<void> {
+  async #rotate(manager: EntityManager, tenantId: string): Promise<void> {
     const now = new Date();
     const rows = await this.#rowsOf(manager, tenantId);
     const last = lastOf(rows) as SigningKey;
-    const isPlanned = Number(last.activatesAt) > now.getTime();
-    if (isPlanned && !compromised) {
+    if (Number(last.activatesAt) > now.getTime()) {
       throw new Conflict(
         `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
       );
     }
+    const waiting = rows.find(isWaiting) ?? (await this.#insertWaiting(manager, tenantId, last));
+    await this.#succeed(manager, last, { next: waiting, at: latest(now, waiting.usableFrom ?? now) });
+    await this.#insertWaiting(manager, tenantId, last);
+  }
+
+  /** Makes the key that will follow, with the algorithm that was set last. */
+  async #insertWaiting(manager: EntityManager, tenantId: string, predecessor: SigningKey): Promise<SigningKey> {
     const { signingAlgorithm } = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const algorithm = (signingAlgorithm ?? last.algorithm) as SigningAlgorithm;
-    const waiting = rows.find(isWaiting) ?? (await this.#insert(manager, { tenantId, algorithm, usableFrom: after(now, LEAD_MS) }));
-    if (compromised) {
-      const [present, next] = isPlanned ? [activeAt(rows, now) as SigningKey, last] : [last, waiting];
-      await manager.update(SigningKey, { id: next.id }, { activatesAt: now });
-      await manager.update(SigningKey, { id: present.id }, { publishedUntil: now });
-      if (isPlanned) return;
-    } else {
-      await this.#succeed(manager, last, { next: waiting, at: latest(now, waiting.usableFrom ?? now) });
-    }
-    await this.#insert(manager, { tenantId, algorithm, usableFrom: after(now, LEAD_MS) });
+    const algorithm = (signingAlgorithm ?? predecessor.algorithm) as SigningAlgorithm;
+    return this.#insert(manager, { tenantId, algorithm, usableFrom: after(new Date(), LEAD_MS) });
   }
 
   async #succeed(manager: EntityManager, present: SigningKey, { next, at }: { next: SigningKey; at: Date }): Promise<void> {

@@ -8,6 +8,7 @@ export function tokenEndpoint(endpoints: OAuthEndpoints, { use, metrics }: Pick<
     const isIssued = ctx.status === 200;
     if (isIssued) metrics.tokensIssued.inc();
     else metrics.tokensRefused.inc({ reason: (ctx.body as { error: string }).error });
+    // Nobody is counted like anybody, for the work's sake; what is written down knows only clients.
     if (named && ctx.status < 500) use.count(named.registration.rowId, isIssued ? 'issued' : 'refused');
   });
 }

@@ -8,10 +8,12 @@ import { originOf } from './token-id.js';
 export interface TokenName {
   clientId: string;
   jti: string;
+  kid: string;
 }
 
 const FIND_LIVING = `SELECT c.scopes FROM clients c
   WHERE c.tenant_id = ? AND c.client_id = ? AND c.enabled = 1 AND c.token_epoch = ?
+    AND EXISTS (SELECT 1 FROM signing_keys k WHERE k.id = ? AND k.tenant_id = c.tenant_id)
     AND NOT EXISTS (SELECT 1 FROM client_secrets s WHERE s.id = ? AND s.revoked_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.tenant_id = c.tenant_id AND r.jti = ?)`;
 
@@ -22,11 +24,11 @@ export class TokenStatusService {
   /**
    * The scopes that the client of a token has by now.
    * @returns undefined when the token is worth nothing any more: the client was deleted or disabled, all its
-   * tokens, those of its secret or this one were revoked
+   * tokens, those of its secret, those of the signing key or this one were revoked
    */
-  async findScopes({ tenant }: TenantContext, { clientId, jti }: TokenName): Promise<string[] | undefined> {
+  async findScopes({ tenant }: TenantContext, { clientId, jti, kid }: TokenName): Promise<string[] | undefined> {
     const { epoch, secretId } = originOf(jti);
-    const rows = await this.database.read((manager) => manager.query(FIND_LIVING, [tenant.id, clientId, epoch, secretId ?? '', jti]));
+    const rows = await this.database.read((manager) => manager.query(FIND_LIVING, [tenant.id, clientId, epoch, kid, secretId ?? '', jti]));
     return rows.length > 0 ? JSON.parse(rows[0].scopes) : undefined;
   }
 

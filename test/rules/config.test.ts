@@ -16,7 +16,7 @@ it('works without a single setting', () => {
     adminClientId: 'admin',
     adminClientSecret: undefined,
     apiAudience: 'http://localhost:4000/api',
-    trustProxy: false,
+    trustProxy: 0,
     graphiql: true,
     logLevel: 'info',
     metricsPort: undefined,
@@ -42,7 +42,7 @@ it.each([
   ['ADMIN_CLIENT_ID', ['a b', 'é', 'x'.repeat(101)]],
   ['ADMIN_CLIENT_SECRET', ['short', 'é'.repeat(40), 'x'.repeat(201), `${'x'.repeat(32)}\n`]],
   ['API_AUDIENCE', ['x', '/api', 'https://x/#y']],
-  ['TRUST_PROXY', ['1', 'yes', 'TRUE']],
+  ['TRUST_PROXY', ['10', '-1', 'yes', 'TRUE']],
   ['GRAPHIQL', ['0']],
   ['LOG_LEVEL', ['INFO', 'verbose']],
 ])('refuses a bad %s', (name, values) => {
