@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import { plainIp } from '../platform/ip.js';
+import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 
@@ -34,7 +34,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       path: ctx.path,
       status: ctx.status,
       ms,
-      ip: plainIp(ctx.ip),
+      ip: addressOf(ctx.ip).plain,
       ...ctx.state.details,
     };
     // Probes come every few seconds and would bury the rest.

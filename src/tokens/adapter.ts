@@ -3,7 +3,7 @@ import type { TenantContext } from '../access/principal.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
 import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
-import { sourceOf } from '../platform/ip.js';
+import { addressOf } from '../platform/ip.js';
 import type { Throttle } from './throttle.js';
 
 /** Under which all client ids that cannot exist are counted together. An assertion may name anything, even what is no text. */
@@ -28,7 +28,7 @@ export function createAdapter(parts: AdapterParts): AdapterFactory {
 async function findClient({ tenant, clients, throttle }: AdapterParts, id: string): Promise<{ registration: RegisteredClient }> {
   const ctx = Provider.ctx as KoaContextWithOIDC;
   const isPossibleId = typeof id === 'string' && CLIENT_ID_FORM.test(id);
-  const attempt = { source: sourceOf(ctx.ip), clientId: isPossibleId ? id : IMPOSSIBLE_ID };
+  const attempt = { source: addressOf(ctx.ip).source, clientId: isPossibleId ? id : IMPOSSIBLE_ID };
   await throttle.admit(attempt);
   ctx.state.attempt = attempt;
   const isWorthAsking = isPossibleId && isPossibleSecret(presentedSecret(ctx));

@@ -42,6 +42,13 @@ export interface KeySource {
   reload(): Promise<SigningKey[]>;
 }
 
+/** Which key signs from one moment to another, in milliseconds since 1970. */
+interface Signing {
+  signer: ActiveKey;
+  from: number;
+  until: number;
+}
+
 const LEAST_BETWEEN_RELOADS_MS = 1000;
 
 /**
@@ -52,6 +59,7 @@ export class KeyRing {
   #rows: readonly SigningKey[] = [];
   #published = new Map<string, PublishedKey>();
   #signers = new Map<string, ActiveKey>();
+  #signing: Signing | undefined;
   #reloadedAt = 0;
 
   constructor(
@@ -66,6 +74,7 @@ export class KeyRing {
     this.#rows = rows;
     this.#published = new Map(rows.map((row) => [row.id, this.#published.get(row.id) ?? toPublishedKey(row)]));
     this.#signers = new Map([...this.#signers].filter(([kid]) => this.#published.has(kid)));
+    this.#signing = undefined;
   }
 
   /** Asks the database what it says now. */
@@ -87,12 +96,18 @@ export class KeyRing {
 
   /** The key that signs now. */
   get active(): ActiveKey {
-    const row = activeAt(this.#rows, new Date()) as SigningKey;
+    const now = Date.now();
+    if (!this.#signing || now < this.#signing.from || now >= this.#signing.until) this.#signing = this.#chooseSigner(now);
+    return this.#signing.signer;
+  }
+
+  #chooseSigner(from: number): Signing {
+    const row = activeAt(this.#rows, new Date(from)) as SigningKey;
+    const changes = this.#rows.map(({ activatesAt }) => Number(activatesAt)).filter((change) => change > from);
     const known = this.#signers.get(row.id);
-    if (known) return known;
-    const signer = new ActiveKey({ kid: row.id, algorithm: row.algorithm as SigningAlgorithm }, this.source.unlock(row));
+    const signer = known ?? new ActiveKey({ kid: row.id, algorithm: row.algorithm as SigningAlgorithm }, this.source.unlock(row));
     this.#signers.set(row.id, signer);
-    return signer;
+    return { signer, from, until: Math.min(...changes, Number.POSITIVE_INFINITY) };
   }
 
   /** Every key whose tokens may be alive at a moment, the active one first. */

@@ -3,7 +3,7 @@ import getRawBody from 'raw-body';
 import type { TenantContext } from '../access/principal.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
-import { plainIp, sourceOf } from '../platform/ip.js';
+import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import { refuse } from './oauth-endpoint.js';
 import { type Throttle, TooManyFailures } from './throttle.js';
@@ -32,13 +32,13 @@ export interface LeakParts {
 export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    const attempt = { source: sourceOf(ctx.ip), clientId: REPORTER };
+    const attempt = { source: addressOf(ctx.ip).source, clientId: REPORTER };
     try {
       const form = await readForm(ctx);
       if (!form) return;
       await throttle.admit(attempt);
       const token = form.get('token') ?? '';
-      const report = { ip: plainIp(ctx.ip), url: placeOf(form.get('url') ?? '', token) };
+      const report = { ip: addressOf(ctx.ip).plain, url: placeOf(form.get('url') ?? '', token) };
       const clients = token !== '' && isPossibleSecret(token) ? await secrets.reportLeak(tenant, token, report) : [];
       for (const { clientId } of clients)
         log.warn({ requestId: ctx.state.requestId, clientId, ...report }, 'a secret was reported as leaked and is refused');

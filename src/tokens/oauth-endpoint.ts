@@ -4,7 +4,7 @@ import { isSomebody } from '../clients/client-lookup.service.js';
 import type { ClientUseService } from '../clients/client-use.service.js';
 import { digestSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import { plainIp } from '../platform/ip.js';
+import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { LatchkeyClient } from './client-authentication.js';
 import { type ProviderParts, TenantProvider } from './provider.js';
@@ -55,7 +55,7 @@ export class OAuthEndpoints {
   /** An endpoint. @param finish completes the answer once the client is known */
   endpoint(finish: (ctx: Context, outcome: Outcome) => Promise<void> | void): Middleware {
     return async (ctx, next) => {
-      for (const header of UNKNOWN_HEADERS) delete ctx.req.headers[header];
+      for (const header of UNKNOWN_HEADERS) if (header in ctx.req.headers) delete ctx.req.headers[header];
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Pragma', 'no-cache');
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
@@ -81,7 +81,7 @@ export class OAuthEndpoints {
   #countUse(ctx: Context, { registration, usedSecret, presentedSecret }: LatchkeyClient): void {
     const { use, cipher, throttle } = this.parts;
     throttle.succeed(ctx.state.attempt);
-    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: plainIp(ctx.ip) });
+    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: addressOf(ctx.ip).plain });
     if (!usedSecret || usedSecret.encryptedSecret !== null) return;
     if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;
     const secret = presentedSecret as PlainSecret;

@@ -31,6 +31,8 @@ export class TooManyFailures extends Error {
 export class Throttle {
   readonly #bySource: RateLimiterMemory | undefined;
   readonly #byPair: RateLimiterMemory | undefined;
+  /** Sources that failed within the window; all others need not be looked up. */
+  readonly #failing = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: WINDOW_SECONDS * 1000, ttlResolution: 1000 });
   readonly #succeeded = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 1000 });
 
   /** @param limit failures a minute for one client id; 0 switches throttling off */
@@ -42,7 +44,7 @@ export class Throttle {
 
   /** Lets an attempt pass that has not failed too often. @throws {TooManyFailures} */
   async admit(attempt: Attempt): Promise<void> {
-    if (!this.#byPair || !this.#bySource) return;
+    if (!this.#byPair || !this.#bySource || !this.#failing.has(attempt.source)) return;
     const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(attempt.source)]);
     const waits = [
       pair && pair.consumedPoints >= this.limit ? pair.msBeforeNext : 0,
@@ -55,6 +57,7 @@ export class Throttle {
   /** Counts a failure. @throws {TooManyFailures} when it was one too many */
   async fail(attempt: Attempt): Promise<void> {
     if (!this.#byPair || !this.#bySource) return;
+    this.#failing.set(attempt.source, true);
     const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
     const waits = [
       pair.consumedPoints > this.limit ? pair.msBeforeNext : 0,
