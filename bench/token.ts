@@ -42,14 +42,17 @@ export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<
   await Promise.all(subjects.map((subject) => subject.stop()));
 }
 
-/** Loads one subject after the other, again and again, once each is warm. */
+/** Loads one subject after the other, forth and back, again and again, once each is warm. */
 export async function loadInTurns(subjects: readonly Subject[], count: number, seconds: number): Promise<Map<Subject, Round[]>> {
   const headers = new Map<Subject, string[]>();
   for (const subject of subjects) headers.set(subject, await createHeaders(subject));
   const load = (subject: Subject, duration: number) => runLoad(subject, headers.get(subject) ?? [], duration);
   for (const subject of subjects) await load(subject, 3);
   const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 0; round < count; round += 1) for (const subject of subjects) rounds.get(subject)?.push(await load(subject, seconds));
+  for (let round = 0; round < count; round += 1) {
+    const inOrder = round % 2 ? subjects.toReversed() : subjects;
+    for (const subject of inOrder) rounds.get(subject)?.push(await load(subject, seconds));
+  }
   return rounds;
 }
 
