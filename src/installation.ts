@@ -14,6 +14,7 @@ import type { Log } from './platform/log.js';
 import type { Database } from './platform/transaction.js';
 import { TenantService } from './tenants/tenant.service.js';
 import type { KeyRing } from './tokens/key-ring.js';
+import { SigningKeyStore } from './tokens/signing-key-store.js';
 import { SigningKeys } from './tokens/signing-keys.js';
 import { TokenStatusService } from './tokens/token-status.service.js';
 import { UsedProofService } from './tokens/used-proof.service.js';
@@ -72,7 +73,7 @@ interface Parts {
 
 async function complete(config: Config, { cipher, secret, opened: { database, writer }, log, isCommand }: Parts): Promise<Installation> {
   const tenants = new TenantService(database);
-  const signingKeys = new SigningKeys(database, cipher);
+  const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, cipher);
   const clients = new ClientService(database, secrets, config.apiAudience);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();

@@ -1,5 +1,5 @@
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
-import { AppError } from '../platform/errors.js';
+import { AppError, DatabaseUnavailable } from '../platform/errors.js';
 import type { TokenName, TokenStatusService } from '../tokens/token-status.service.js';
 import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { type ProofSubject, verifyProof } from './dpop-proof.js';
@@ -65,6 +65,7 @@ export class Authenticator {
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
     if (!scheme) return undefined;
     const refuse = (cause?: unknown) => {
+      if (cause instanceof DatabaseUnavailable) throw cause;
       throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });
     };
     const claims = await this.parts.verify(token).catch(refuse);

@@ -1,6 +1,7 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import { ClientNotFound } from '../platform/errors.js';
+import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
 import { fromStoredAudience, toStoredAudience } from './scopes.js';
 
@@ -22,4 +23,17 @@ export function present(client: Client, issuer: string): Client {
 /** Audiences as the database has them. */
 export function storeAudiences(audiences: readonly string[], issuer: string): string[] {
   return audiences.map((audience) => toStoredAudience(audience, issuer));
+}
+
+/** When the last token of any client of a tenant has expired that is issued up to a moment, those of clients that are gone included. */
+export async function lastTokenOfTenant(manager: EntityManager, tenantId: string, issuedUntil: Date): Promise<Date> {
+  const { tokensExpireBy } = await manager.findOneByOrFail(Tenant, { id: tenantId });
+  const [longest] = await manager.find(Client, { where: { tenantId }, order: { accessTokenLifetime: 'DESC' }, take: 1 });
+  const [latest] = await manager.find(Client, {
+    where: { tenantId, tokensExpireBy: Not(IsNull()) },
+    order: { tokensExpireBy: 'DESC' },
+    take: 1,
+  });
+  const ends = [tokensExpireBy, latest?.tokensExpireBy].map((end) => end?.getTime() ?? 0);
+  return new Date(Math.max(issuedUntil.getTime() + (longest?.accessTokenLifetime ?? 0) * 1000, ...ends));
 }

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
+import { DatabaseUnavailable } from '../platform/errors.js';
 import type { AccessToken, VerifyAccessToken } from './access-token.js';
 import { type OAuthEndpoints, type Outcome, refuse } from './oauth-endpoint.js';
 import type { TokenStatusService } from './token-status.service.js';
@@ -26,7 +27,7 @@ export function introspectionEndpoint(endpoints: OAuthEndpoints, { tenant, verif
     if (!isAboutJwt(outcome)) return;
     ctx.status = 200;
     ctx.body = INACTIVE;
-    const token = await verify(tokenOf(ctx)).catch(() => undefined);
+    const token = await verify(tokenOf(ctx)).catch(toNothing);
     const { clientId, scopes } = outcome.client.registration;
     if (!token || (token.clientId !== clientId && !scopes.includes(INTROSPECTION_SCOPE))) return;
     const held = await status.findScopes(tenant, token);
@@ -43,7 +44,7 @@ export function revocationEndpoint(endpoints: OAuthEndpoints, { tenant, verify, 
     if (!isAboutJwt(outcome)) return;
     ctx.status = 200;
     ctx.body = '';
-    const token = await verify(tokenOf(ctx)).catch(() => undefined);
+    const token = await verify(tokenOf(ctx)).catch(toNothing);
     if (!token) return;
     if (token.clientId !== outcome.client.registration.clientId) {
       refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
@@ -56,6 +57,11 @@ export function revocationEndpoint(endpoints: OAuthEndpoints, { tenant, verify, 
 /** oidc-provider stores no JWTs: having checked the client, it leaves them to us by refusing them. */
 function isAboutJwt(outcome: Outcome): outcome is Outcome & { client: NonNullable<Outcome['client']> } {
   return outcome.client !== undefined && outcome.error === 'unsupported_token_type';
+}
+
+/** What is no token of ours is nothing; that the database is away is no fault of the token. */
+function toNothing(error: unknown): undefined {
+  if (error instanceof DatabaseUnavailable) throw error;
 }
 
 function tokenOf(ctx: Context): string {

@@ -1,0 +1,75 @@
+import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import type { Cipher } from '../platform/cipher.js';
+import type { SigningAlgorithm } from '../platform/config.js';
+import { StartupError } from '../platform/errors.js';
+import type { PublicJwk } from './key-ring.js';
+import { SigningKey } from './signing-key.entity.js';
+import { ALGORITHMS } from './signing-key.js';
+
+const makePair = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
+
+/** What a new signing key is made of. */
+interface NewSigningKey {
+  tenantId: string;
+  algorithm: SigningAlgorithm;
+  usableFrom: Date;
+  activatesAt?: Date;
+}
+
+/** Keeps signing keys in the database, their private part encrypted. */
+export class SigningKeyStore {
+  constructor(private readonly cipher: Cipher) {}
+
+  /** Every key of a tenant, the newest first. */
+  rowsOf(manager: EntityManager, tenantId: string): Promise<SigningKey[]> {
+    return manager.find(SigningKey, { where: { tenantId }, order: { createdAt: 'DESC', id: 'DESC' } });
+  }
+
+  /** Makes a key. */
+  async insert(manager: EntityManager, { activatesAt, ...values }: NewSigningKey): Promise<SigningKey> {
+    const { algorithm } = values;
+    const { type, options } = ALGORITHMS[algorithm];
+    const { privateKey, publicKey } = await makePair(type, options);
+    const id = uuid();
+    const row = manager.create(SigningKey, {
+      ...values,
+      id,
+      publicJwk: { ...(publicKey.export({ format: 'jwk' }) as PublicJwk), kid: id, alg: algorithm, use: 'sig' },
+      encryptedPrivateKey: this.cipher.encrypt(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, id),
+      keyId: this.cipher.keyId,
+      createdAt: new Date(),
+      activatesAt: activatesAt ?? null,
+      publishedUntil: null,
+    });
+    await manager.insert(SigningKey, row);
+    return row;
+  }
+
+  /**
+   * The private part of a key.
+   * @throws {StartupError} when it is encrypted with a key that is not at hand
+   */
+  unlock({ id, keyId, encryptedPrivateKey }: Pick<SigningKey, 'id' | 'keyId' | 'encryptedPrivateKey'>): KeyObject {
+    try {
+      return createPrivateKey(this.cipher.decrypt(encryptedPrivateKey, id, keyId));
+    } catch (cause) {
+      throw new StartupError(
+        `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with the key that it was made with. Nothing was changed.`,
+        { cause },
+      );
+    }
+  }
+
+  /** Encrypts what an earlier key protects with the current one. @returns how many keys that were */
+  async reencrypt(manager: EntityManager): Promise<number> {
+    const rows = (await manager.find(SigningKey)).filter(({ keyId }) => keyId !== this.cipher.keyId);
+    for (const row of rows) {
+      const encryptedPrivateKey = this.cipher.encrypt(this.cipher.decrypt(row.encryptedPrivateKey, row.id, row.keyId), row.id);
+      await manager.update(SigningKey, { id: row.id }, { encryptedPrivateKey, keyId: this.cipher.keyId });
+    }
+    return rows.length;
+  }
+}
