@@ -1,5 +1,5 @@
 import type { Answer } from './support/answer.js';
-import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { claimsOf, createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { clientId } clientSecret } }';
 const UPDATE =
@@ -286,6 +286,17 @@ describe('updateClient', () => {
       ['input.accessTokenLifetime', 'input.audiences', 'input.scopes'],
     ]);
     expect((await app.administer('{ client(clientId: "careful") { version } }')).body.data.client.version).toBe(1);
+  });
+
+  it('says when the last token of a disabled client dies', async () => {
+    const client = await createClient(app, { clientId: 'dying', accessTokenLifetime: 600 });
+    const { exp } = claimsOf(await getToken(app, client));
+    const query = 'mutation { updateClient(clientId: "dying", input: { enabled: false }) { lastTokenExpiresAt } }';
+    const last = (await app.administer(query)).body.data.updateClient.lastTokenExpiresAt;
+    expect(Date.parse(last)).toBeGreaterThanOrEqual(exp * 1000);
+    expect(Date.parse(last)).toBeLessThan(exp * 1000 + 5000);
+    const read = await app.administer('{ client(clientId: "dying") { lastTokenExpiresAt } }');
+    expect(read.body.data.client.lastTokenExpiresAt).toBe(last);
   });
 
   it('stops a disabled client at the next request, and lets it in again', async () => {

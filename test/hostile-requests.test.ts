@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { type Answer, readAnswer } from './support/answer.js';
-import { getToken, graphql, startApp, type TestApp } from './support/app.js';
+import { getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { kind } from './support/database.js';
 
 let app: TestApp;
 let token: string;
@@ -139,7 +140,24 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
   });
 });
 
-it('hides what it did not foresee, and logs it with the id of the request', async () => {
+/** A database of MySQL's kind is taken away in a test of its own; SQLite is away while another process holds it. */
+if (kind === 'sqlite') {
+  it('PROTOCOL 23: answers 503 while the database cannot be written, reads on, and recovers alone', async () => {
+    const { default: Sqlite } = await import('better-sqlite3');
+    const holder = new Sqlite(app.database.url.replace('sqlite:', ''));
+    holder.exec('BEGIN IMMEDIATE');
+    const create = () => app.administer('mutation { createClient(input: { name: "X", clientId: "held" }) { client { clientId } } }');
+    const { status, headers, text } = await create();
+    expect([status, headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    expect(text).not.toMatch(/sqlite|busy|locked/i);
+    expect((await requestToken(app, app.admin)).status).toBe(200);
+    holder.exec('ROLLBACK');
+    holder.close();
+    expect((await create()).body.data.createClient.client.clientId).toBe('held');
+  });
+}
+
+it('PROTOCOL 23: hides what it did not foresee, and logs it with the id of the request', async () => {
   const { lookup, status } = app.installation;
   const fail = () => Promise.reject(new Error('SELECT * FROM secrets_table failed'));
   const own = [lookup.find, status.findScopes] as const;

@@ -3,6 +3,7 @@ import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, 
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
+import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
 import { ClientConnection, toConnection } from './client-connection.js';
 import { ClientListService } from './client-list.service.js';
@@ -144,6 +145,14 @@ export class ClientResolver {
   })
   secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
     return this.loader.secretsOf(principal as Principal, client);
+  }
+
+  @FieldResolver(() => GraphQLDateTime, {
+    description:
+      'The moment after which even an API that checks tokens by itself refuses the last token issued so far. Introspection refuses those of a disabled client already.',
+  })
+  lastTokenExpiresAt(@Root() client: Client): Date {
+    return client.enabled ? lastTokenExpiry(client, new Date()) : (client.tokensExpireBy ?? client.updatedAt);
   }
 
   @FieldResolver(() => [ClientUsage], {

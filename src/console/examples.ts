@@ -99,6 +99,7 @@ mutation updateClient($clientId: String!, $input: UpdateClientInput!) {
     scopes
     audiences
     enabled
+    lastTokenExpiresAt
     version
     updatedAt
   }

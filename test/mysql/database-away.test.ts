@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { getToken, graphql, requestToken } from '../support/app.js';
+import { getToken, graphql, introspect, postForm, requestToken } from '../support/app.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
 import { answers, startProcess, type TestProcess, until } from '../support/process.js';
 
@@ -35,7 +35,7 @@ async function start(settings: Record<string, string> = {}): Promise<TestProcess
 
 let administrator: { clientId: string; secret: string };
 
-itWithOwnServer('waits for a database that is away at start, live and not ready, and serves when it is back', async () => {
+itWithOwnServer('PROTOCOL 23: waits for a database that is away at start, live and not ready, and serves when it is back', async () => {
   await mariaDb.stop();
   const server = await start();
   await until(() => server.output().includes('does not answer yet'));
@@ -51,13 +51,16 @@ itWithOwnServer('waits for a database that is away at start, live and not ready,
   await server.stop();
 });
 
-itWithOwnServer('answers 503 while the database is away, says nothing of it, and recovers alone', async () => {
+itWithOwnServer('PROTOCOL 23: answers 503 while the database is away, says nothing of it, and recovers alone', async () => {
   const server = await start();
   await server.ready();
   const token = await getToken(server, administrator);
   await mariaDb.stop('SIGKILL');
   const answersNow = [
     await requestToken(server, administrator),
+    await introspect(server, administrator, token),
+    await postForm(server, '/connect/revocation', { credentials: administrator, body: { token } }),
+    await postForm(server, '/connect/leaked', { body: { token: administrator.secret } }),
     await graphql(server, { token, query: '{ viewer { clientId } }' }),
     await graphql(server, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }),
   ];
