@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { openInstallation } from './installation.js';
 import { readConfig } from './platform/config.js';
+import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 
@@ -9,7 +10,11 @@ import { createLog } from './platform/log.js';
  * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
  */
 async function reencrypt(): Promise<void> {
-  const { database, secrets, signingKeys } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true });
+  const config = readConfig();
+  if (!config.previousEncryptionKey) {
+    throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');
+  }
+  const { database, secrets, signingKeys } = await openInstallation(config, createLog('warn'), { isCommand: true });
   try {
     const keys = await signingKeys.reencrypt();
     const assertionSecrets = await secrets.reencrypt();
@@ -25,7 +30,7 @@ const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it
 
 function tellWaiting(waiting: readonly { clientId: string; hint: string }[]): string {
   const lines = waiting.map(({ clientId, hint }) => `  ${clientId}  ${hint}\n`).join('');
-  return `Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used once or rotated, and run this again:\n${lines}`;
+  return `Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or rotated, and run this again some seconds later:\n${lines}`;
 }
 
 await runProgram(reencrypt);

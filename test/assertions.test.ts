@@ -152,6 +152,17 @@ describe('PROTOCOL 21: private_key_jwt', () => {
     expect([status, body.error]).toEqual([400, error]);
   });
 
+  it('is refused for a reason that the log has, and the answer has not', async () => {
+    await prove(await sign(own, claims('keyed', { aud: 'https://other.example' })));
+    expect(JSON.parse(app.logLines.at(-1) ?? '')).toMatchObject({
+      clientId: 'keyed',
+      error: 'invalid_client',
+      reason: expect.stringContaining('aud'),
+    });
+    await prove(await sign(own, claims('keyed', { exp: now() - 60 })));
+    expect(JSON.parse(app.logLines.at(-1) ?? '').reason).toContain('expired');
+  });
+
   it('is refused a second time, and a third', async () => {
     const assertion = await sign(own, claims('keyed'));
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => prove(assertion)));

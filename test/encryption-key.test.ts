@@ -57,6 +57,9 @@ it('can be changed while everything goes on, and the one before it be forgotten 
     expect(await program.exit).toBe(0);
     return program.output();
   };
+  const incomplete = await startProcess(database, { ...port, ENCRYPTION_KEY: FIRST }, 'reencrypt.js');
+  expect(await incomplete.exit).toBe(1);
+  expect(incomplete.output()).toContain('ENCRYPTION_KEY_PREVIOUS is not set');
   const second = await start(change);
   await isServed([used]);
   await second.stop();

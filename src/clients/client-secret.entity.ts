@@ -87,7 +87,7 @@ export class ClientSecret {
   @Column('varchar', { name: 'last_used_ip', length: 45, nullable: true })
   lastUsedIp!: string | null;
 
-  @Field(() => GraphQLSafeInt, { description: 'How often it was used.' })
+  @Field(() => GraphQLSafeInt, { description: 'How often a client proved itself with it: for tokens, introspection and revocation.' })
   @Column('bigint', { name: 'use_count', default: 0, transformer: { to: (count: number) => count, from: Number } })
   useCount!: number;
 }

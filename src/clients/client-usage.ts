@@ -11,7 +11,8 @@ export class ClientUsage {
   issued!: number;
 
   @Field(() => GraphQLSafeInt, {
-    description: 'Requests that were refused: with a wrong or ended secret, for a scope it may not have, while it was disabled.',
+    description:
+      'Requests for a token that were refused: with a wrong or ended secret, for a scope it may not have, while it was disabled. A mistyped secret is not among them: its checksum tells before anybody looks for the client.',
   })
   refused!: number;
 }

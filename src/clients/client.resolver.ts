@@ -161,7 +161,11 @@ export class ClientResolver {
   usage(
     @Ctx() { principal }: GraphQLContext,
     @Root() client: Client,
-    @Arg('hours', () => Int, { defaultValue: DEFAULT_HOURS, description: 'For how many hours: 1 to 720.' }) hours: number,
+    @Arg('hours', () => Int, {
+      defaultValue: DEFAULT_HOURS,
+      description: 'For how many hours of the clock, the present one included: 1 to 720.',
+    })
+    hours: number,
   ): Promise<ClientUsage[]> {
     return this.loader.usageOf(principal as Principal, client, hours);
   }

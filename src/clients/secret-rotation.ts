@@ -18,7 +18,7 @@ export class SecretRotation {
 
   @Field({
     description:
-      'Whether nothing is likely to break when it is revoked: it is superseded, a newer secret was used since its last use, and it was unused for over an hour and over twice the token lifetime.',
+      'Whether nothing is likely to break when it is revoked: it is superseded, a newer secret was used since its last use, and it was unused for over an hour and over twice the token lifetime. Never true of one that was revoked.',
   })
   safeToRevoke!: boolean;
 }
@@ -39,5 +39,5 @@ export function rotationOf(
     (other) => other.createdAt > createdAt && other.lastUsedAt !== null && other.lastUsedAt > unusedSince,
   );
   const isQuiet = unusedForSeconds > Math.max(LEAST_UNUSED_SECONDS, 2 * lifetimeSeconds);
-  return { supersededAt, unusedForSeconds, safeToRevoke: supersededAt !== null && isQuiet && isSuccessorUsed };
+  return { supersededAt, unusedForSeconds, safeToRevoke: supersededAt !== null && secret.revokedAt === null && isQuiet && isSuccessorUsed };
 }

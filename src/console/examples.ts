@@ -18,6 +18,7 @@ mutation createClient($input: CreateClientInput!) {
       name
       clientId
       accessTokenLifetime
+      authMethod
       scopes
       audiences
       enabled
@@ -74,7 +75,14 @@ query client($clientId: String!) {
         unusedForSeconds
         safeToRevoke
       }
+      revokedAt
+      leak {
+        reportedAt
+        reportedFrom
+        url
+      }
     }
+    jwks
     lastUsedAt
     usage(hours: 3) {
       from

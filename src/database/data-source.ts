@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Client } from '../clients/client.entity.js';
@@ -31,14 +31,15 @@ export function createReader(settings: DatabaseSettings & { type: 'sqlite' }): D
 }
 
 /**
- * Makes the SQLite file's folder.
- * @throws {StartupError} when it cannot be made or written
+ * Makes the SQLite file, for its owner alone, and the folder around it.
+ * @throws {StartupError} when it cannot be made
  */
-export function prepareFolder(path: string): void {
+export function prepareFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600, flag: 'a' });
   } catch (cause) {
-    throw new StartupError(`The folder ${dirname(path)} cannot be made (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+    throw new StartupError(`The database ${path} cannot be made (${(cause as NodeJS.ErrnoException).code}).`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { Database, driverCode, isAway } from '../platform/transaction.js';
-import { createDataSource, createReader, prepareFolder } from './data-source.js';
+import { createDataSource, createReader, prepareFile } from './data-source.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
@@ -21,7 +21,7 @@ export interface OpenDatabase {
  * @throws {StartupError} when it is there and cannot be used
  */
 export async function openDatabase(settings: DatabaseSettings, log: Log, signal?: AbortSignal): Promise<OpenDatabase> {
-  if (settings.type === 'sqlite') prepareFolder(settings.path);
+  if (settings.type === 'sqlite') prepareFile(settings.path);
   const writer = await connect(() => createDataSource(settings), log, signal);
   if (settings.type === 'mysql') return { database: new Database(writer), writer };
   return { database: new Database(await createReader(settings).initialize(), writer), writer };

@@ -74,7 +74,7 @@ export class SecretLimit extends AppError {
   constructor(older: { id: string; hint: string }) {
     super(
       'SECRET_LIMIT',
-      `This client has two live secrets, and two are the most. Revoke the older one first: it ends in ${older.hint} and its id is ${older.id}.`,
+      `This client has two live secrets, and two are the most. Revoke the older one first: it ends in ${older.hint} and its id is ${older.id}. Or rotate with an overlap of 0, which ends both.`,
     );
   }
 }

@@ -28,6 +28,7 @@ export interface Outcome {
 
 interface OAuthError extends Error {
   error?: string;
+  error_detail?: string;
   cause?: unknown;
 }
 
@@ -68,7 +69,7 @@ export class OAuthEndpoints {
       await finish(ctx, outcome);
       // What was sent in place of a client id may be anything, a secret too.
       const known = outcome.named && isSomebody(outcome.named.registration) ? outcome.named.clientId : null;
-      ctx.state.details = { clientId: known, error: (ctx.body as { error?: string } | null)?.error };
+      ctx.state.details = { clientId: known, error: (ctx.body as { error?: string } | null)?.error, reason: reasonOf(ctx) };
     };
   }
 
@@ -105,6 +106,12 @@ function outcomeOf(ctx: Context): Outcome {
   const named = oidc?.client as unknown as LatchkeyClient | undefined;
   const error = state.oauthError && (state.oauthError.error ?? 'server_error');
   return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error };
+}
+
+/** Why a client was refused, for the log alone; none of oidc-provider's sentences repeats what was sent. */
+function reasonOf(ctx: Context): string | undefined {
+  const error = ctx.state.oauthError as OAuthError | undefined;
+  return error?.error === 'invalid_client' ? error.error_detail : undefined;
 }
 
 function refuseEarly(ctx: Context): boolean {

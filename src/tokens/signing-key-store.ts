@@ -57,7 +57,7 @@ export class SigningKeyStore {
       return createPrivateKey(this.cipher.decrypt(encryptedPrivateKey, id, keyId));
     } catch (cause) {
       throw new StartupError(
-        `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with the key that it was made with. Nothing was changed.`,
+        `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with that key. Nothing was changed.`,
         { cause },
       );
     }

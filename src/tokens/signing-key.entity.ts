@@ -13,7 +13,9 @@ registerEnumType(SigningKeyState, {
   name: 'SigningKeyState',
   description: 'What a signing key is for at the moment.',
   valuesConfig: {
-    NEXT: { description: 'It is published and signs later.' },
+    NEXT: {
+      description: 'It is published and signs later: from activatesAt on when a change is planned, otherwise after the next rotation.',
+    },
     ACTIVE: { description: 'It signs.' },
     RETIRED: { description: 'It signs no more and stays published for the tokens that it signed.' },
   },
