@@ -66,8 +66,9 @@ export function matchSecret<T extends StoredDigest>(
   const matches = [0, 1].map((index) => {
     const candidate = candidates[index];
     const keyIndex = candidate ? mac.keyIds.indexOf(candidate.keyId) : -1;
-    const expected = candidate ? Buffer.from(candidate.digest, 'base64') : NO_DIGEST;
-    return timingSafeEqual(given[Math.max(keyIndex, 0)] as Buffer, expected) && keyIndex >= 0;
+    const stored = Buffer.from(candidate?.digest ?? '', 'base64');
+    const isDigest = stored.length === NO_DIGEST.length;
+    return timingSafeEqual(given[Math.max(keyIndex, 0)] as Buffer, isDigest ? stored : NO_DIGEST) && isDigest && keyIndex >= 0;
   });
   return candidates[matches.indexOf(true)];
 }

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { digestSecret, hintOf, isPossibleSecret, makeSecret, matchSecret, type PlainSecret } from '../../src/clients/secret.js';
+import {
+  digestSecret,
+  hintOf,
+  isPossibleSecret,
+  makeSecret,
+  matchSecret,
+  type PlainSecret,
+  type SecretDigest,
+} from '../../src/clients/secret.js';
 import { Cipher } from '../../src/platform/cipher.js';
 
 const mac = new Cipher(Buffer.alloc(32, 9));
@@ -65,6 +73,11 @@ it('matches a digest of an earlier key while that key is at hand, and of no othe
   expect(matchSecret(both, ROW, 'y', [digest])).toBeUndefined();
   expect(matchSecret(both, ROW, 'x', [{ ...digest, keyId: both.keyId }])).toBeUndefined();
   expect(matchSecret(new Cipher(Buffer.alloc(32, 2)), ROW, 'x', [digest])).toBeUndefined();
+});
+
+it('matches nothing that was stored without a digest', () => {
+  expect(matchSecret(mac, ROW, 'x', [{ digest: '' as SecretDigest, keyId: mac.keyId }, store('x')])).toEqual(store('x'));
+  expect(matchSecret(mac, ROW, '', [{ digest: '' as SecretDigest, keyId: mac.keyId }])).toBeUndefined();
 });
 
 it('does the same work whether there are no digests, one or two', () => {
