@@ -12,6 +12,8 @@ type Scheme = 'Bearer' | 'DPoP';
 
 /** A refusal of the credentials that a request carries. @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export class BearerError extends AppError {
+  readonly scheme: Scheme;
+
   constructor(
     readonly status: 400 | 401,
     readonly error: 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | undefined,
@@ -21,8 +23,6 @@ export class BearerError extends AppError {
     super('UNAUTHENTICATED', message, options);
     this.scheme = scheme;
   }
-
-  readonly scheme: Scheme;
 
   /** The value of `WWW-Authenticate`. */
   get challenge(): string {

@@ -7,12 +7,11 @@ import { Client } from './client.entity.js';
 import { ClientHour } from './client-hour.entity.js';
 import { ClientSecret } from './client-secret.entity.js';
 import type { ClientUsage } from './client-usage.js';
-import { toHour } from './use-tally.js';
+import { fromHour, toHour } from './use-tally.js';
 
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 20_000;
-const MILLISECONDS_AN_HOUR = 3_600_000;
 
 interface Loaders {
   clients: DataLoader<string, Client | undefined>;
@@ -58,7 +57,7 @@ export class ClientLoader {
     const counts = new Map((await loader.load(id)).map((count) => [count.hour, count]));
     return Array.from({ length: hours }, (_, index) => {
       const { issued = 0, refused = 0 } = counts.get(first + index) ?? {};
-      return { from: new Date((first + index) * MILLISECONDS_AN_HOUR), issued, refused };
+      return { from: fromHour(first + index), issued, refused };
     });
   }
 

@@ -12,7 +12,7 @@ import {
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
 import { ClientAuthMethod } from './client.entity.js';
-import { findJwksFault } from './public-jwks.js';
+import { findJwksFault, type PublicJwks } from './public-jwks.js';
 
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
 const LONGEST_NAME = 100;
@@ -70,7 +70,7 @@ export class CreateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
-  jwks?: Record<string, unknown> | null;
+  jwks?: PublicJwks | null;
 }
 
 /** What may be changed of a client. */
@@ -106,7 +106,7 @@ export class UpdateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
-  jwks?: Record<string, unknown> | null;
+  jwks?: PublicJwks | null;
 
   @Field(() => Int, {
     nullable: true,

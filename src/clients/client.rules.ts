@@ -10,6 +10,9 @@ export interface Rights {
   audiences: readonly string[];
 }
 
+/** What decides which rights to manage Latchkey a client has. */
+type Grant = Pick<Rights, 'enabled' | 'scopes'>;
+
 /** Whether a client can manage clients: the right of which a tenant always keeps one holder. */
 export function isAdministrator(rights: Rights): boolean {
   return rights.enabled && rights.scopes.includes('clients:write');
@@ -39,7 +42,7 @@ export function requireUsableScopes({ scopes, audiences }: Rights, issuer: strin
  * or not, or to let a client in again that has it.
  * @throws {Forbidden}
  */
-export function requireGrantable(caller: Principal, before: Rights | null, after: Rights): void {
+export function requireGrantable(caller: Principal, before: Grant | null, after: Grant): void {
   const isLetIn = after.enabled && before?.enabled === false;
   const had = before && !isLetIn ? before.scopes : [];
   const lacking = after.scopes.filter(isManagementScope).filter((scope) => !had.includes(scope) && !caller.scopes.includes(scope));
@@ -52,8 +55,8 @@ export function requireGrantable(caller: Principal, before: Rights | null, after
  * than the caller: whoever holds a secret holds its rights. Disabled clients count, for they may be enabled again.
  * @throws {Forbidden}
  */
-export function requireSameRights(caller: Principal, { scopes }: Pick<Rights, 'scopes'>): void {
-  requireGrantable(caller, null, { enabled: true, scopes, audiences: [] });
+export function requireSameRights(caller: Principal, { scopes }: Pick<Grant, 'scopes'>): void {
+  requireGrantable(caller, null, { enabled: true, scopes });
 }
 
 /** What decides how long the tokens of a client live. */

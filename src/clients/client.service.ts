@@ -54,7 +54,7 @@ export class ClientService {
     const audiences = input.audiences ?? audiencesFor(scopes, caller.issuer, this.apiAudience);
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
     const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
-    const jwks = (input.jwks as PublicJwks | null | undefined) ?? null;
+    const jwks = input.jwks ?? null;
     requireFittingJwks(authMethod, jwks);
     const rights = { enabled: true, scopes, audiences };
     requireUsableScopes(rights, caller.issuer, 'input.audiences');
@@ -83,7 +83,7 @@ export class ClientService {
       const before = await requireClient(manager, caller, clientId);
       if (input.version != null && input.version !== before.version) throw new StaleVersion(before.version);
       if (input.jwks) {
-        requireFittingJwks(before.authMethod, input.jwks as unknown as PublicJwks);
+        requireFittingJwks(before.authMethod, input.jwks);
         requireSameRights(caller, before);
       }
       const now = new Date();
@@ -92,7 +92,7 @@ export class ClientService {
         scopes: input.scopes ?? before.scopes,
         audiences: input.audiences ?? before.audiences,
         enabled: input.enabled ?? before.enabled,
-        jwks: (input.jwks as PublicJwks | null | undefined) ?? before.jwks,
+        jwks: input.jwks ?? before.jwks,
         tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
         tokensExpireBy: lastTokenExpiry(before, now),
         version: before.version + 1,

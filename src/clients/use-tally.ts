@@ -84,6 +84,11 @@ export class UseTally {
   }
 }
 
+/** When an hour began. */
+export function fromHour(hour: number): Date {
+  return new Date(hour * MILLISECONDS_AN_HOUR);
+}
+
 /** The hour of a moment: whole hours since 1970, UTC. */
 export function toHour(milliseconds: number): number {
   return Math.floor(milliseconds / MILLISECONDS_AN_HOUR);

@@ -30,7 +30,7 @@ export function withStates(rows: readonly SigningKey[], moment: Date): SigningKe
 }
 
 /** Whether tokens of a key may still be alive, or will be. */
-export function isPublishedAt({ publishedUntil }: SigningKey, moment: Date): boolean {
+function isPublishedAt({ publishedUntil }: SigningKey, moment: Date): boolean {
   return publishedUntil === null || publishedUntil > moment;
 }
 
@@ -66,11 +66,10 @@ export class KeyRing {
     rows: readonly SigningKey[],
     private readonly source: KeySource,
   ) {
-    this.update(rows);
+    this.#take(rows);
   }
 
-  /** Takes what the database says now. */
-  update(rows: readonly SigningKey[]): void {
+  #take(rows: readonly SigningKey[]): void {
     this.#rows = rows;
     this.#published = new Map(rows.map((row) => [row.id, this.#published.get(row.id) ?? toPublishedKey(row)]));
     this.#signers = new Map([...this.#signers].filter(([kid]) => this.#published.has(kid)));
@@ -79,7 +78,7 @@ export class KeyRing {
 
   /** Asks the database what it says now. */
   async reload(): Promise<void> {
-    this.update(await this.source.reload());
+    this.#take(await this.source.reload());
   }
 
   /**

@@ -5,8 +5,8 @@ import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
-import { refuse } from './oauth-endpoint.js';
-import { type Throttle, TooManyFailures } from './throttle.js';
+import { answerTooMany, refuse } from './oauth-endpoint.js';
+import type { Throttle } from './throttle.js';
 
 /** Path at which leaked secrets are reported, the same on every tenant's host. */
 export const LEAK_PATH = '/connect/leaked';
@@ -37,23 +37,16 @@ export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Mid
       const form = await readForm(ctx);
       if (!form) return;
       await throttle.admit(attempt);
-      const token = form.get('token') ?? '';
+      const token = form.get('token') as string;
       const report = { ip: addressOf(ctx.ip).plain, url: placeOf(form.get('url') ?? '', token) };
-      const clients = token !== '' && isPossibleSecret(token) ? await secrets.reportLeak(tenant, token, report) : [];
+      const clients = isPossibleSecret(token) ? await secrets.reportLeak(tenant, token, report) : [];
       for (const { clientId } of clients)
         log.warn({ requestId: ctx.state.requestId, clientId, ...report }, 'a secret was reported as leaked and is refused');
       if (clients.length === 0) await throttle.fail(attempt);
       ctx.status = 200;
       ctx.body = '';
     } catch (error) {
-      if (!(error instanceof TooManyFailures)) throw error;
-      refuse(
-        ctx,
-        429,
-        'too_many_requests',
-        `There were too many reports of what is no secret here. Try again in ${error.retryAfterSeconds} seconds.`,
-      );
-      ctx.set('Retry-After', String(error.retryAfterSeconds));
+      answerTooMany(ctx, error);
     }
   };
 }
@@ -62,10 +55,8 @@ export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Mid
 function placeOf(text: string, secret: string): string | undefined {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) return undefined;
-  return (url.origin + decode(url.pathname))
-    .replaceAll(secret || SECRET_FORM, '…')
-    .replaceAll(SECRET_FORM, '…')
-    .slice(0, LONGEST_URL);
+  const place = (url.origin + decode(url.pathname)).replaceAll(SECRET_FORM, '…');
+  return place.split(secret).join('…').slice(0, LONGEST_URL);
 }
 
 function decode(path: string): string {

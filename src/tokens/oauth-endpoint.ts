@@ -157,7 +157,8 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
   }
 }
 
-function answerTooMany(ctx: Context, error: unknown): void {
+/** Answers with 429 and when to come back. @throws whatever else it is given */
+export function answerTooMany(ctx: Context, error: unknown): void {
   if (!(error instanceof TooManyFailures)) throw error;
   refuse(ctx, 429, 'too_many_requests', `There were too many failures. Try again in ${error.retryAfterSeconds} seconds.`);
   ctx.remove('WWW-Authenticate');

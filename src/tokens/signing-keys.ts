@@ -43,18 +43,16 @@ export class SigningKeys {
     if (tenant.signingAlgorithm !== algorithm) await manager.update(Tenant, { id: tenant.id }, { signingAlgorithm: algorithm });
     const rows = await this.store.rowsOf(manager, tenant.id);
     const planned = lastOf(rows);
-    for (const { id } of rows.filter((row) => isWaiting(row) && row.algorithm !== algorithm)) await manager.delete(SigningKey, { id });
-    let waiting = rows.find((row) => isWaiting(row) && row.algorithm === algorithm);
     if (!planned) {
       await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: now, activatesAt: now });
       await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: now });
-    } else if (planned.algorithm !== algorithm) {
-      waiting ??= await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: after(now, LEAD_MS) });
-      await this.#succeed(manager, planned, { next: waiting, at: latest(now, waiting.usableFrom ?? now) });
-      await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: after(now, LEAD_MS) });
-    } else if (!waiting) {
-      await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: after(now, LEAD_MS) });
+      return;
     }
+    for (const { id } of rows.filter((row) => isWaiting(row) && row.algorithm !== algorithm)) await manager.delete(SigningKey, { id });
+    const waiting = rows.find((row) => isWaiting(row) && row.algorithm === algorithm);
+    const isChange = planned.algorithm !== algorithm;
+    if (isChange) await this.#succeed(manager, planned, waiting ?? (await this.#insertWaiting(manager, tenant.id)));
+    if (isChange || !waiting) await this.#insertWaiting(manager, tenant.id);
   }
 
   /**
@@ -85,13 +83,13 @@ export class SigningKeys {
       const active = activeAt(rows, now);
       const planned = others.find(({ activatesAt }) => activatesAt !== null && activatesAt > now);
       if (revoked === active) {
-        const next = planned ?? others.find(isWaiting) ?? (await this.#insertWaiting(manager, tenant.id, revoked));
+        const next = planned ?? others.find(isWaiting) ?? (await this.#insertWaiting(manager, tenant.id));
         await manager.update(SigningKey, { id: next.id }, { activatesAt: now });
         Object.assign(next, { activatesAt: now });
       } else if (active && Number(revoked.activatesAt) > now.getTime()) {
         await manager.update(SigningKey, { id: active.id }, { publishedUntil: null });
       }
-      if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id, revoked);
+      if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id);
     });
   }
 
@@ -135,27 +133,28 @@ export class SigningKeys {
   }
 
   async #rotate(manager: EntityManager, tenantId: string): Promise<void> {
-    const now = new Date();
     const rows = await this.store.rowsOf(manager, tenantId);
     const last = lastOf(rows) as SigningKey;
-    if (Number(last.activatesAt) > now.getTime()) {
+    if (Number(last.activatesAt) > Date.now()) {
       throw new Conflict(
         `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
       );
     }
-    const waiting = rows.find(isWaiting) ?? (await this.#insertWaiting(manager, tenantId, last));
-    await this.#succeed(manager, last, { next: waiting, at: latest(now, waiting.usableFrom ?? now) });
-    await this.#insertWaiting(manager, tenantId, last);
+    await this.#succeed(manager, last, rows.find(isWaiting) ?? (await this.#insertWaiting(manager, tenantId)));
+    await this.#insertWaiting(manager, tenantId);
   }
 
   /** Makes the key that will follow, with the algorithm that was set last. */
-  async #insertWaiting(manager: EntityManager, tenantId: string, predecessor: SigningKey): Promise<SigningKey> {
+  async #insertWaiting(manager: EntityManager, tenantId: string): Promise<SigningKey> {
     const { signingAlgorithm } = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const algorithm = (signingAlgorithm ?? predecessor.algorithm) as SigningAlgorithm;
+    const algorithm = signingAlgorithm as SigningAlgorithm;
     return this.store.insert(manager, { tenantId, algorithm, usableFrom: after(new Date(), LEAD_MS) });
   }
 
-  async #succeed(manager: EntityManager, present: SigningKey, { next, at }: { next: SigningKey; at: Date }): Promise<void> {
+  /** Plans that the next key takes over as soon as everybody can know it. */
+  async #succeed(manager: EntityManager, present: SigningKey, next: SigningKey): Promise<void> {
+    const now = new Date();
+    const at = next.usableFrom && next.usableFrom > now ? next.usableFrom : now;
     await manager.update(SigningKey, { id: next.id }, { activatesAt: at });
     await this.#publishUntil(manager, present, await this.#lastTokenOf(manager, present.tenantId, at));
   }
@@ -184,8 +183,4 @@ function isWaiting({ activatesAt }: SigningKey): boolean {
 
 function after(moment: Date, milliseconds: number): Date {
   return new Date(moment.getTime() + milliseconds);
-}
-
-function latest(a: Date, b: Date): Date {
-  return a > b ? a : b;
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 const WINDOW_SECONDS = 60;
 /** How many times as many failures a source may have for all client ids together. */
@@ -46,12 +46,7 @@ export class Throttle {
   async admit(attempt: Attempt): Promise<void> {
     if (!this.#byPair || !this.#bySource || !this.#failing.has(attempt.source)) return;
     const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(attempt.source)]);
-    const waits = [
-      pair && pair.consumedPoints >= this.limit ? pair.msBeforeNext : 0,
-      source && source.consumedPoints >= this.limit * SOURCE_FACTOR ? source.msBeforeNext : 0,
-    ];
-    const wait = Math.max(...waits);
-    if (wait > 0 && !this.#succeeded.has(pairOf(attempt))) throw new TooManyFailures(Math.ceil(wait / 1000));
+    if (!this.#succeeded.has(pairOf(attempt))) this.#requireRoom(1, pair, source);
   }
 
   /** Counts a failure. @throws {TooManyFailures} when it was one too many */
@@ -59,12 +54,16 @@ export class Throttle {
     if (!this.#byPair || !this.#bySource) return;
     this.#failing.set(attempt.source, true);
     const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
-    const waits = [
-      pair.consumedPoints > this.limit ? pair.msBeforeNext : 0,
-      // Or else a 401 among 429s would tell that this client lately succeeded from here.
-      source.consumedPoints > this.limit * SOURCE_FACTOR ? source.msBeforeNext : 0,
-    ];
-    if (Math.max(...waits) > 0) throw new TooManyFailures(Math.ceil(Math.max(...waits) / 1000));
+    // By source as well: a 401 among 429s would tell that this client lately succeeded from here.
+    this.#requireRoom(0, pair, source);
+  }
+
+  /** @param more failures that have to fit in beside those that were counted */
+  #requireRoom(more: number, pair: RateLimiterRes | null, source: RateLimiterRes | null): void {
+    const waitFor = (count: RateLimiterRes | null, limit: number) =>
+      count && count.consumedPoints + more > limit ? count.msBeforeNext : 0;
+    const wait = Math.max(waitFor(pair, this.limit), waitFor(source, this.limit * SOURCE_FACTOR));
+    if (wait > 0) throw new TooManyFailures(Math.ceil(wait / 1000));
   }
 
   /** Remembers a success. */
