@@ -1,31 +1,43 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { Authenticator } from './access/authenticate.js';
+import { IdentityProviderResolver } from './access/identity-provider.resolver.js';
+import type { TenantContext } from './access/principal.js';
+import { CALLBACK_PATH, SignIn } from './access/sign-in.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
+import { AuditResolver } from './audit/audit.resolver.js';
 import { ClientConnectionResolver, ClientResolver } from './clients/client.resolver.js';
 import { ClientListService } from './clients/client-list.service.js';
 import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
-import { managementAudience } from './clients/scopes.js';
 import { graphqlEndpoint } from './http/graphql.js';
 import { type Health, healthRoutes } from './http/health.js';
-import { requireHost } from './http/host.js';
+import { type Leniency, requireTenant } from './http/host.js';
 import { createSchema } from './http/operations.js';
 import { assets, page } from './http/pages.js';
 import { refuse, requestLifecycle } from './http/request.js';
 import { securityHeaders } from './http/security-headers.js';
+import { beginSession, endSession, SESSION_PATH, tellSession } from './http/session.js';
+import { finishSignIn, SIGN_IN_PATH, startSignIn } from './http/sign-in.js';
 import type { Installation } from './installation.js';
 import type { Log } from './platform/log.js';
 import type { Metrics } from './platform/metrics.js';
-import { createTokenVerifier } from './tokens/access-token.js';
+import { TenantConnectionResolver, TenantResolver } from './tenants/tenant.resolver.js';
+import { TenantListService } from './tenants/tenant-list.service.js';
 import { introspectionEndpoint, revocationEndpoint } from './tokens/introspection.js';
 import { LEAK_PATH, leakEndpoint } from './tokens/leak-report.js';
-import { JWKS_PATH, jwks, metadata } from './tokens/metadata.js';
+import { JWKS_PATH, jwks, METADATA_PATHS, metadata } from './tokens/metadata.js';
 import { OAuthEndpoints } from './tokens/oauth-endpoint.js';
 import { INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './tokens/provider.js';
+import { SecretProof } from './tokens/secret-proof.js';
 import { SigningKeyResolver } from './tokens/signing-key.resolver.js';
-import { Throttle } from './tokens/throttle.js';
 import { tokenEndpoint } from './tokens/token-endpoint.js';
+
+/** Those that look up a client see with it whether its tenant is still served; keys and metadata outlive the database. */
+const LENIENCY: Leniency = {
+  askAgain: [TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH],
+  surviveOutage: [JWKS_PATH, ...METADATA_PATHS],
+};
 
 /** What surrounds an app, whatever state the process is in. */
 export interface Surroundings {
@@ -55,7 +67,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
   app.use(healthRoutes(surroundings.health));
-  app.use(requireHost(config.issuer));
+  app.use(requireTenant(installation.directory, LENIENCY));
   const routes = await createRoutes(installation, surroundings);
   app.use(routes.routes());
   app.use(routes.allowedMethods());
@@ -72,44 +84,62 @@ function createKoa(log: Log, proxies = 0): Koa {
   return app;
 }
 
-async function createRoutes(installation: Installation, { log, metrics, pagesFolder }: Surroundings): Promise<Router> {
-  const { config, home, keys, status, secrets, use } = installation;
-  const throttle = new Throttle(config.failureLimit);
-  const endpoints = new OAuthEndpoints({ ...installation, tenant: home, clients: installation.lookup, throttle, log });
-  const tokenParts = { tenant: home, verify: createTokenVerifier(home, keys), status };
+async function createRoutes(installation: Installation, surroundings: Surroundings): Promise<Router> {
+  const { config, issuers } = installation;
   const router = new Router({ strict: true, sensitive: true });
-  router.post(TOKEN_PATH, tokenEndpoint(endpoints, { use, metrics }));
-  router.post(INTROSPECTION_PATH, introspectionEndpoint(endpoints, tokenParts));
-  router.post(REVOCATION_PATH, revocationEndpoint(endpoints, tokenParts));
-  router.post(LEAK_PATH, leakEndpoint({ tenant: home, secrets, throttle, log }));
-  router.get(JWKS_PATH, jwks(keys));
-  router.get('/.well-known/oauth-authorization-server', metadata(home));
-  router.get('/.well-known/openid-configuration', metadata(home));
-  router.post('/graphql', await createGraphql(installation, log));
+  addOAuth(router, installation, surroundings);
+  addSessions(router, installation, surroundings);
+  router.get(JWKS_PATH, jwks(issuers));
+  for (const path of METADATA_PATHS) router.get(path, metadata);
+  router.post('/graphql', await createGraphql(installation, surroundings.log));
   if (config.graphiql) {
-    router.get('/graphql', page(pagesFolder, 'graphiql.html'));
-    router.get('/assets/:file', assets(pagesFolder));
+    router.get('/graphql', page(surroundings.pagesFolder, 'graphiql.html'));
+    router.get('/assets/:file', assets(surroundings.pagesFolder));
     router.get('/', (ctx) => ctx.redirect('/graphql'));
   }
   return router;
 }
 
+function addOAuth(router: Router, installation: Installation, { log, metrics }: Surroundings): void {
+  const { status, secrets, use, throttle } = installation;
+  const endpoints = new OAuthEndpoints({ ...installation, log });
+  router.post(TOKEN_PATH, tokenEndpoint(endpoints, { use, metrics }));
+  router.post(INTROSPECTION_PATH, introspectionEndpoint(endpoints, status));
+  router.post(REVOCATION_PATH, revocationEndpoint(endpoints, status));
+  router.post(LEAK_PATH, leakEndpoint({ secrets, throttle, log }));
+}
+
+function addSessions(router: Router, installation: Installation, { log }: Surroundings): void {
+  const { lookup, sessions, providers, throttle, config } = installation;
+  const parts = { sessions, providers, proof: new SecretProof({ ...installation, clients: lookup }) };
+  router.get(SESSION_PATH, tellSession(parts));
+  router.post(SESSION_PATH, beginSession(parts));
+  router.delete(SESSION_PATH, endSession(parts));
+  const signIn = new SignIn({ ...installation, allowsLoopback: !config.isProduction });
+  router.get(SIGN_IN_PATH, startSignIn({ signIn, throttle, log }));
+  router.get(CALLBACK_PATH, finishSignIn({ signIn, throttle, log }));
+}
+
 function createGraphql(installation: Installation, log: Log): Promise<Middleware> {
-  const { config, database, clients, secrets, home, keys, signingKeys, status, proofs } = installation;
+  const { config, database, clients, secrets, issuers, signingKeys, tenants, directory, audit, providers } = installation;
   const list = new ClientListService(database);
   const loader = new ClientLoader(database);
+  const tenantList = new TenantListService(database, directory);
   const resolvers = [
+    new AuditResolver(audit),
     new ClientResolver(clients, list, loader),
     new ClientConnectionResolver(list),
     new ClientSecretResolver(secrets, loader),
-    new SigningKeyResolver(signingKeys, keys),
+    new IdentityProviderResolver(providers),
+    new SigningKeyResolver(signingKeys),
+    new TenantResolver(tenants, tenantList, directory),
+    new TenantConnectionResolver(tenantList),
     new ViewerResolver(),
   ];
-  const verify = createTokenVerifier(home, keys, managementAudience(home.issuer));
+  const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForManagement(token);
   return graphqlEndpoint({
     schema: createSchema(resolvers),
-    tenant: home,
-    authenticator: new Authenticator({ verify, status, proofs }),
+    authenticator: new Authenticator({ ...installation, verify }),
     isSchemaOpen: config.graphiql,
     log,
   });

@@ -1,5 +1,8 @@
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
-import type { TenantContext } from './access/principal.js';
+import { IdentityProviderService } from './access/identity-provider.service.js';
+import { systemCaller, type TenantContext } from './access/principal.js';
+import { SessionService } from './access/session.service.js';
+import { AuditListService } from './audit/audit-list.service.js';
 import { ClientService } from './clients/client.service.js';
 import { ClientLookupService } from './clients/client-lookup.service.js';
 import { ClientSecretService } from './clients/client-secret.service.js';
@@ -12,10 +15,16 @@ import type { Config } from './platform/config.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import type { Database } from './platform/transaction.js';
+import { createTenantContents } from './tenancy.js';
+import { HomeTenantService } from './tenants/home-tenant.service.js';
+import type { Administrator } from './tenants/tenant.resolver.js';
 import { TenantService } from './tenants/tenant.service.js';
-import type { KeyRing } from './tokens/key-ring.js';
+import { TenantDirectory } from './tenants/tenant-directory.service.js';
+import { Issuers } from './tokens/issuers.js';
+import { mountProvider } from './tokens/provider.js';
 import { SigningKeyStore } from './tokens/signing-key-store.js';
 import { SigningKeys } from './tokens/signing-keys.js';
+import { Throttle } from './tokens/throttle.js';
 import { TokenStatusService } from './tokens/token-status.service.js';
 import { UsedProofService } from './tokens/used-proof.service.js';
 
@@ -30,10 +39,15 @@ export interface Installation {
   lookup: ClientLookupService;
   status: TokenStatusService;
   proofs: UsedProofService;
+  audit: AuditListService;
+  sessions: SessionService;
   home: TenantContext;
+  tenants: TenantService<Administrator>;
+  directory: TenantDirectory;
   signingKeys: SigningKeys;
-  /** The signing keys of the home tenant, as this instance knows them. */
-  keys: KeyRing;
+  issuers: Issuers;
+  throttle: Throttle;
+  providers: IdentityProviderService;
   /** The administrator's secret, when it was made just now and has to be shown. */
   generatedSecret: string | undefined;
 }
@@ -72,25 +86,30 @@ interface Parts {
 }
 
 async function complete(config: Config, { cipher, secret, opened: { database, writer }, log, isCommand }: Parts): Promise<Installation> {
-  const tenants = new TenantService(database);
+  const homeTenant = new HomeTenantService(database);
+  const directory = new TenantDirectory(database, config.issuer);
   const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, cipher);
-  const clients = new ClientService(database, secrets, config.apiAudience);
+  const clients = new ClientService(database, secrets);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await writer.runMigrations();
-  const existing = await tenants.findHome();
+  const existing = await homeTenant.find();
   const isFirstStart = existing === null;
   const home = await database.write(async (manager) => {
     if (existing && isCommand) return { tenant: existing, issuer: config.issuer };
-    const tenant = await tenants.ensureHome(manager, new URL(config.issuer).host);
-    const context = { tenant, issuer: config.issuer };
-    await signingKeys.ensureKeys(manager, tenant, config.signingAlgorithm);
-    if (isFirstStart) await putAdministrator(manager, { clients, secrets }, { home: context, clientId: config.adminClientId, secret });
+    const { host } = new URL(config.issuer);
+    const context = directory.contextOf(await homeTenant.ensure(manager, { host, defaultAudience: config.apiAudience ?? null }));
+    await signingKeys.ensureKeys(manager, systemCaller(context, 'SIGNING_ALGORITHM'), config.signingAlgorithm);
+    const caller = systemCaller(context, 'first start');
+    if (isFirstStart) await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
     return context;
   });
   const lookup = new ClientLookupService(database);
   if (!isFirstStart) await warnOfIgnoredSecret(config, { home, lookup, cipher, log });
   await warnOfLostKey(secrets, log);
+  const proofs = new UsedProofService(database);
+  const sessions = new SessionService(database);
+  const throttle = new Throttle(config.failureLimit);
   return {
     config,
     database,
@@ -100,10 +119,19 @@ async function complete(config: Config, { cipher, secret, opened: { database, wr
     use: new ClientUseService(database),
     lookup,
     status: new TokenStatusService(database),
-    proofs: new UsedProofService(database),
+    proofs,
+    audit: new AuditListService(database),
+    sessions,
+    providers: new IdentityProviderService(database, { cipher, sessions, allowsLoopback: !config.isProduction }),
+    throttle,
     home,
+    tenants: new TenantService(database, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
+    directory,
     signingKeys,
-    keys: await signingKeys.load(home),
+    issuers: new Issuers({
+      loadKeys: (context) => signingKeys.load(context),
+      createProvider: (tenant, keys) => mountProvider({ tenant, keys, clients: lookup, throttle, cipher, proofs }),
+    }),
     generatedSecret: isFirstStart && secret.isGenerated ? secret.secret : undefined,
   };
 }
@@ -123,7 +151,7 @@ async function warnOfIgnoredSecret(
   { home, lookup, cipher, log }: { home: TenantContext; lookup: ClientLookupService; cipher: Cipher; log: Log },
 ): Promise<void> {
   if (adminClientSecret === undefined) return;
-  const administrator = await lookup.find(home, adminClientId);
+  const { client: administrator } = await lookup.find(home, adminClientId);
   if (administrator && matchSecret(cipher, administrator.rowId, adminClientSecret, administrator.secrets)) return;
   log.warn('ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force');
 }

@@ -3,7 +3,6 @@ import { DatabaseUnavailable } from './platform/errors.js';
 import type { Log } from './platform/log.js';
 
 const FLUSH_MS = 3_000;
-const REFRESH_MS = 2_000;
 const SWEEP_MS = 60_000;
 
 /** What goes on beside the requests. */
@@ -13,22 +12,23 @@ export interface Maintenance {
 }
 
 /**
- * Writes down who used what, learns of new signing keys, replaces old ones, and forgets what has expired.
+ * Writes down who used what, replaces old signing keys, and forgets what has expired.
  * Every instance does all of it; what one has done the others find done.
  */
 export function startMaintenance(installation: Installation, log: Log): Maintenance {
-  const { use, status, proofs, secrets, signingKeys, keys, home, config } = installation;
+  const { use, status, proofs, secrets, sessions, audit, signingKeys, issuers, directory, config } = installation;
   const flush = repeat(FLUSH_MS, log, () => use.flush());
-  const refresh = repeat(REFRESH_MS, log, () => keys.reload());
   const sweep = repeat(SWEEP_MS, log, async () => {
     const now = new Date();
-    if (await signingKeys.rotateWhenDue(home, config.signingKeyDays)) log.info('the signing key was replaced because of its age');
-    await signingKeys.sweep(home, now);
-    for (const store of [status, proofs, secrets, use]) await store.sweep(now);
+    issuers.sweep();
+    const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
+    for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
+    for (const store of [signingKeys, status, proofs, secrets, use, sessions]) await store.sweep(now);
+    await audit.sweep(now, config.auditRetentionDays);
   });
   return {
     stop: async () => {
-      await Promise.all([refresh.stop(), sweep.stop()]);
+      await sweep.stop();
       await flush.stop();
       await use.flush().catch((error) => log.warn({ err: error }, 'the last uses of secrets are lost'));
     },

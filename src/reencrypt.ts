@@ -1,4 +1,7 @@
 import 'reflect-metadata';
+import { systemCaller } from './access/principal.js';
+import { record } from './audit/audit.service.js';
+import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
 import { openInstallation } from './installation.js';
 import { readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
@@ -14,10 +17,21 @@ async function reencrypt(): Promise<void> {
   if (!config.previousEncryptionKey) {
     throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');
   }
-  const { database, secrets, signingKeys } = await openInstallation(config, createLog('warn'), { isCommand: true });
+  const { database, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
+    isCommand: true,
+  });
   try {
-    const keys = await signingKeys.reencrypt();
-    const assertionSecrets = await secrets.reencrypt();
+    const { keys, assertionSecrets } = await database.write(async (manager) => {
+      const counts = {
+        keys: await signingKeys.reencrypt(manager),
+        assertionSecrets: await secrets.reencrypt(manager),
+        providerSecrets: await providers.reencrypt(manager),
+      };
+      const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+      const caller = systemCaller(home, 'encryption-key:change');
+      await record(manager, caller, { action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
+      return counts;
+    });
     const waiting = await secrets.waitingForUse();
     process.stdout.write(`Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions.\n`);
     process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));

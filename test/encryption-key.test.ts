@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { systemCaller } from '../src/access/principal.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { startProcess, type TestProcess } from './support/process.js';
@@ -97,7 +98,7 @@ it('finds a leaked secret whose digests were made with the key before', async ()
   const client = await createClient(app, { clientId: 'leaky' });
   const both = new Cipher(Buffer.from(SECOND, 'base64'), Buffer.from(FIRST, 'base64'));
   const secrets = new ClientSecretService(app.installation.database, both);
-  const found = await secrets.reportLeak(app.installation.home, client.secret as never, { ip: '192.0.2.1', url: undefined });
+  const found = await secrets.reportLeak(systemCaller(app.installation.home, 'test'), client.secret as never);
   expect(found.map(({ clientId }) => clientId)).toEqual(['leaky']);
   expect((await requestToken(app, client)).status).toBe(401);
   await app.stop();

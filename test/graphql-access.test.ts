@@ -1,6 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { getIntrospectionQuery, getNamedType, isNonNullType, isObjectType } from 'graphql';
+import {
+  type GraphQLInputType,
+  getIntrospectionQuery,
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+} from 'graphql';
 import { importPKCS8, SignJWT } from 'jose';
+import { systemCaller } from '../src/access/principal.js';
 import { createSchema } from '../src/http/operations.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
@@ -30,19 +41,21 @@ function operations(): { name: string; query: string }[] {
   const schema = createSchema();
   return [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
     Object.values(type?.getFields() ?? {}).map((field) => {
-      const required = field.args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined);
-      const values = required.map((arg) => `${arg.name}: ${arg.name === 'input' ? inputFor(field.name) : '"x"'}`);
+      const values = field.args.filter(isRequiredArgument).map(({ name, type: of }) => `${name}: ${literalFor(of)}`);
       const leaf = isObjectType(getNamedType(field.type)) ? '{ __typename }' : '';
-      return {
-        name: field.name,
-        query: `${type === schema.getQueryType() ? 'query' : 'mutation'} { ${field.name}${values.length ? `(${values.join(', ')})` : ''} ${leaf} }`,
-      };
+      const keyword = type === schema.getQueryType() ? 'query' : 'mutation';
+      return { name: field.name, query: `${keyword} { ${field.name}${values.length ? `(${values.join(', ')})` : ''} ${leaf} }` };
     }),
   );
 }
 
-function inputFor(field: string): string {
-  return field === 'createClient' ? '{ name: "X", clientId: "x" }' : '{}';
+/** The least that GraphQL takes for a type. */
+function literalFor(of: GraphQLInputType): string {
+  const type = getNullableType(of);
+  if (isListType(type)) return `[${literalFor(type.ofType)}]`;
+  if (!isInputObjectType(type)) return '"x"';
+  const fields = Object.values(type.getFields()).filter(isRequiredInputField);
+  return `{ ${fields.map(({ name, type: inner }) => `${name}: ${literalFor(inner)}`).join(', ')} }`;
 }
 
 describe('PROTOCOL 15: without a good token', () => {
@@ -145,6 +158,15 @@ describe('PROTOCOL 16: rights', () => {
     ['signingKeys', 'keys:write'],
     ['rotateSigningKey', 'keys:write'],
     ['revokeSigningKey', 'keys:write'],
+    ['tenant', 'tenants:read'],
+    ['tenants', 'tenants:read'],
+    ['createTenant', 'tenants:write'],
+    ['updateTenant', 'tenants:write'],
+    ['deleteTenant', 'tenants:write'],
+    ['auditEvents', 'audit:read'],
+    ['identityProvider', 'clients:read'],
+    ['setIdentityProvider', 'clients:write'],
+    ['removeIdentityProvider', 'clients:write'],
   ];
 
   it.each(needed)('%s needs %s and says so', async (name, scope) => {
@@ -285,7 +307,9 @@ describe('the last administrator', () => {
     const pair = await startApp();
     await createClient(pair, { clientId: 'second', scopes: ALL_SCOPES });
     const { clients, home } = pair.installation;
-    const deletions = ['admin', 'second'].map((clientId) => clients.delete({ ...home, clientId: 'either', scopes: ALL_SCOPES }, clientId));
+    const deletions = ['admin', 'second'].map((clientId) =>
+      clients.delete({ ...systemCaller(home, 'test'), scopes: ALL_SCOPES }, clientId),
+    );
     const outcomes = await Promise.allSettled(deletions);
     expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'deleted')).sort()).toEqual([
       'LAST_ADMINISTRATOR',

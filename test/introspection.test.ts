@@ -163,7 +163,7 @@ describe('PROTOCOL 17: introspection', () => {
   it('takes tokens of the release before, whose ids say nothing, until their client is cut', async () => {
     const veteran = await createClient(app, { clientId: 'veteran' });
     await app.database.query("UPDATE clients SET token_epoch = '' WHERE client_id = 'veteran'");
-    const { active } = app.installation.keys;
+    const { active } = (await app.installation.issuers.of(app.installation.home)).keys;
     const claims = { ...claimsOf(await getToken(app, veteran)), jti: 'an-id-without-a-dot' };
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const input = `${encode({ alg: active.alg, typ: 'at+jwt', kid: active.kid })}.${encode(claims)}`;

@@ -9,8 +9,11 @@ import type { GraphQLContext } from './principal.js';
  */
 export const authChecker: AuthCheckerFn<GraphQLContext, string> = ({ context: { principal } }, scopes) => {
   if (!principal)
-    throw new AppError('UNAUTHENTICATED', 'This needs an access token: send "Authorization: Bearer <token>" with a token for this API.');
+    throw new AppError(
+      'UNAUTHENTICATED',
+      'This needs an access token or a session: send "Authorization: Bearer <token>" with a token for this API, or sign in.',
+    );
   const missing = scopes.find((scope) => !principal.scopes.includes(scope));
-  if (missing) throw new Forbidden(`This needs a token with the scope ${missing}.`);
+  if (missing) throw new Forbidden(`This needs the scope ${missing}.`);
   return true;
 };

@@ -1,12 +1,16 @@
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
-import { AppError, DatabaseUnavailable } from '../platform/errors.js';
+import { AppError, DatabaseUnavailable, Forbidden } from '../platform/errors.js';
 import type { TokenName, TokenStatusService } from '../tokens/token-status.service.js';
 import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { type ProofSubject, verifyProof } from './dpop-proof.js';
-import type { Principal, TenantContext } from './principal.js';
+import { ActorType, type Principal, type RequestMark, type TenantContext } from './principal.js';
+import type { SessionService } from './session.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
-export type VerifyToken = (token: string) => Promise<TokenName & { scopes: string[]; thumbprint: string | undefined }>;
+export type VerifyToken = (
+  tenant: TenantContext,
+  token: string,
+) => Promise<TokenName & { scopes: string[]; thumbprint: string | undefined }>;
 
 type Scheme = 'Bearer' | 'DPoP';
 
@@ -36,9 +40,14 @@ export interface PresentedCredentials {
   authorization: string | undefined;
   /** The header `DPoP`; several are joined by commas and no proof then. */
   dpop: string | undefined;
+  /** What the session's cookie holds. */
+  session: string | undefined;
+  /** Whether a page of another origin made the browser send the request. */
+  isCrossSite: boolean;
   query: URLSearchParams;
   method: string;
   path: string;
+  request: RequestMark;
 }
 
 /** What an authenticator asks. */
@@ -46,6 +55,7 @@ export interface AuthenticatorParts {
   verify: VerifyToken;
   status: TokenStatusService;
   proofs: UsedProofService;
+  sessions: SessionService;
 }
 
 /** Finds out who sent a request to a protected API. */
@@ -53,9 +63,10 @@ export class Authenticator {
   constructor(private readonly parts: AuthenticatorParts) {}
 
   /**
-   * The caller of a request; undefined when it carries no token. The database is asked each time, so that
-   * a token that was cut is worth nothing at once.
+   * The caller of a request; undefined when it carries neither a token nor a session that goes on. The database
+   * is asked each time, so that a token that was cut is worth nothing at once. A token goes before a session.
    * @throws {BearerError}
+   * @throws {Forbidden} when another site uses the session
    */
   async authenticate(tenant: TenantContext, request: PresentedCredentials): Promise<Principal | undefined> {
     if (request.query.has('access_token')) {
@@ -63,18 +74,26 @@ export class Authenticator {
     }
     const [name = '', token = ''] = request.authorization?.split(' ') ?? [];
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
-    if (!scheme) return undefined;
+    if (!scheme) return this.#findSession(tenant, request);
     const refuse = (cause?: unknown) => {
       if (cause instanceof DatabaseUnavailable) throw cause;
       throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });
     };
-    const claims = await this.parts.verify(token).catch(refuse);
+    const claims = await this.parts.verify(tenant, token).catch(refuse);
     if ((claims.thumbprint !== undefined) !== (scheme === 'DPoP')) return refuse();
     const scopes = await this.parts.status.findScopes(tenant, claims);
     if (!scopes) return refuse();
     if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint });
-    const { clientId, scopes: granted } = claims;
-    return { ...tenant, clientId, scopes: granted.filter((scope) => scopes.includes(scope)) };
+    const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
+    return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)) };
+  }
+
+  /** A cookie comes with every request that a browser sends, whoever made it do so. */
+  async #findSession(tenant: TenantContext, { session, isCrossSite, request }: PresentedCredentials): Promise<Principal | undefined> {
+    if (session === undefined) return undefined;
+    if (isCrossSite) throw new Forbidden('A session is used from pages of its own origin alone.');
+    const holder = await this.parts.sessions.find(tenant, session);
+    return holder && { ...tenant, actor: holder.actor, request, scopes: holder.scopes };
   }
 
   async #requireProof(

@@ -1,19 +1,21 @@
 import type { EntityManager } from 'typeorm';
+import { record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { Client, ClientAuthMethod } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
-import { MANAGEMENT_SCOPES, managementAudience, toStoredAudience } from '../clients/scopes.js';
+import { MANAGEMENT_SCOPES, managementAudience, TENANT_SCOPES, toStoredAudience } from '../clients/scopes.js';
 import { hintOf, isPossibleSecret, makeSecret, type PlainSecret } from '../clients/secret.js';
 import type { Config } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
-import type { TenantContext } from './principal.js';
+import type { Caller } from './principal.js';
 
 const LIFETIME_SECONDS = 3600;
 
-/** The settings that the administrator's client is made from. */
-export type AdministratorSettings = Pick<Config, 'adminClientId' | 'adminClientSecret'>;
+/** The setting that may bring the administrator's secret. */
+export type AdministratorSettings = Partial<Pick<Config, 'adminClientSecret'>>;
 
 /** A secret for the administrator: the one that was set, or a new one that has to be shown. */
 export interface AdministratorSecret {
@@ -44,36 +46,57 @@ interface Services {
 }
 
 /**
- * Gives the administrator's client the secret as its only one and all management rights, and cuts the tokens
- * that it had; makes the client when it is missing.
+ * Gives the administrator's client of a tenant the secret as its only one and all management rights, and cuts
+ * the tokens that it had; makes the client when it is missing.
+ * @param caller within the tenant
  */
 export async function putAdministrator(
   manager: EntityManager,
-  { clients, secrets }: Services,
-  { home, clientId, secret }: { home: TenantContext; clientId: string; secret: AdministratorSecret },
-): Promise<void> {
-  const audience = managementAudience(home.issuer);
-  const existing = await manager.findOneBy(Client, { tenantId: home.tenant.id, clientId });
-  const scopes = [...MANAGEMENT_SCOPES];
-  if (!existing) {
-    const proof = { authMethod: ClientAuthMethod.SECRET, jwks: null };
-    const values = { name: 'Administrator', clientId, accessTokenLifetime: LIFETIME_SECONDS, scopes, audiences: [audience], ...proof };
-    await secrets.insert(manager, await clients.insert(manager, home, values), secret);
-    return;
-  }
-  const change = { authMethod: ClientAuthMethod.SECRET, jwks: null, tokenEpoch: makeTokenEpoch(), version: existing.version + 1 };
-  const others = existing.audiences.filter((stored) => stored !== toStoredAudience(audience, home.issuer));
-  await manager.update(
-    Client,
-    { id: existing.id },
-    {
-      enabled: true,
-      scopes: [...new Set([...scopes, ...existing.scopes])],
-      audiences: [toStoredAudience(audience, home.issuer), ...others],
-      ...change,
-      updatedAt: new Date(),
-    },
-  );
+  services: Services,
+  { caller, clientId, secret }: { caller: Caller; clientId: string; secret: AdministratorSecret },
+): Promise<Client> {
+  const existing = await manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId });
+  const client = existing ? await restore(manager, caller, existing) : await insert(manager, services, { caller, clientId });
+  await services.secrets.insert(manager, client, secret);
+  const on: [AuditObjectType, string] = [AuditObjectType.CLIENT, clientId];
+  await record(manager, caller, { action: AuditAction.RESET_ADMINISTRATOR, on, after: { hint: secret.hint } });
+  return client;
+}
+
+function insert(
+  manager: EntityManager,
+  { clients }: Services,
+  { caller, clientId }: { caller: Caller; clientId: string },
+): Promise<Client> {
+  return clients.insert(manager, caller, {
+    name: 'Administrator',
+    clientId,
+    accessTokenLifetime: LIFETIME_SECONDS,
+    scopes: scopesIn(caller),
+    audiences: [managementAudience(caller.issuer)],
+    authMethod: ClientAuthMethod.SECRET,
+    jwks: null,
+  });
+}
+
+async function restore(manager: EntityManager, caller: Caller, existing: Client): Promise<Client> {
+  const audience = toStoredAudience(managementAudience(caller.issuer), caller.issuer);
+  const change = {
+    authMethod: ClientAuthMethod.SECRET,
+    jwks: null,
+    enabled: true,
+    scopes: [...new Set([...scopesIn(caller), ...existing.scopes])],
+    audiences: [audience, ...existing.audiences.filter((stored) => stored !== audience)],
+    tokenEpoch: makeTokenEpoch(),
+    version: existing.version + 1,
+    updatedAt: new Date(),
+  };
+  await manager.update(Client, { id: existing.id }, change);
   await manager.delete(ClientSecret, { clientRowId: existing.id });
-  await secrets.insert(manager, { ...existing, ...change }, secret);
+  return { ...existing, ...change };
+}
+
+/** Tenants are managed from the home tenant alone. */
+function scopesIn({ tenant }: Caller): string[] {
+  return [...(tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES)];
 }

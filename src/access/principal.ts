@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import type { Tenant } from '../tenants/tenant.entity.js';
 
 /** The tenant that a request belongs to, with the URL that names it in tokens. */
@@ -7,16 +8,55 @@ export interface TenantContext {
   issuer: string;
 }
 
-/** Who calls, within which tenant, and what they may do there. */
-export interface Principal extends TenantContext {
-  clientId: string;
-  /** The scopes of the token that the client still has. */
+/** What kind of somebody did something. */
+export enum ActorType {
+  CLIENT = 'CLIENT',
+  PERSON = 'PERSON',
+  SYSTEM = 'SYSTEM',
+  ANONYMOUS = 'ANONYMOUS',
+}
+
+/** Who did something, as the record names them. */
+export interface Actor {
+  type: ActorType;
+  /** A client's id, a person's `sub`, or what the system was about; null for somebody who is not known. */
+  id: string | null;
+  /** What a person is called; null for all others. */
+  name: string | null;
+}
+
+/** The request by which something was done. */
+export interface RequestMark {
+  id: string | null;
+  /** Where it came from; null when nobody sent it. */
+  address: string | null;
+}
+
+/** Who does something, within which tenant, by which request. */
+export interface Caller extends TenantContext {
+  actor: Actor;
+  request: RequestMark;
+}
+
+/** A caller who proved who they are, and what they may do. */
+export interface Principal extends Caller {
+  /** The rights of the token or session that are still theirs. */
   scopes: readonly string[];
 }
 
 /** What every resolver is given of its request. */
 export interface GraphQLContext {
-  /** Absent when no token was sent; every field but introspection then refuses. */
+  /** Absent when neither a token nor a session was sent; every field but introspection then refuses. */
   principal: Principal | undefined;
   requestId: string;
+}
+
+/** The tenant whose host a request was sent to. */
+export function tenantOf(ctx: Context): TenantContext {
+  return ctx.state.tenant;
+}
+
+/** Names the server itself as the one who does something. @param task what it is about */
+export function systemCaller(context: TenantContext, task: string): Caller {
+  return { ...context, actor: { type: ActorType.SYSTEM, id: task, name: null }, request: { id: null, address: null } };
 }

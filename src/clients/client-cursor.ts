@@ -1,4 +1,4 @@
-import { BadUserInput } from '../platform/errors.js';
+import { fromCursor, toCursor } from '../platform/connection.js';
 import type { Client } from './client.entity.js';
 import { ClientOrderField } from './client.input.js';
 
@@ -16,28 +16,18 @@ export const SORT_COLUMN = {
 } as const satisfies Record<ClientOrderField, keyof Client>;
 
 /** The cursor of a client in a list of this order. */
-export function toCursor(client: Client, field: ClientOrderField): string {
+export function toClientCursor(client: Client, field: ClientOrderField): string {
   const value = client[SORT_COLUMN[field]];
-  const key = value instanceof Date ? value.toISOString() : value;
-  return Buffer.from(JSON.stringify([field, key, client.id])).toString('base64url');
+  return toCursor(field, value instanceof Date ? value.toISOString() : value, client.id);
 }
 
 /**
  * Reads a cursor back.
  * @throws {BadUserInput} when it is not one of a list of this order
  */
-export function fromCursor(cursor: string, field: ClientOrderField): Position {
-  const [cursorField, key, id] = parse(cursor);
-  const isKey = typeof key === 'string' && (field !== ClientOrderField.CREATED_AT || !Number.isNaN(Date.parse(key)));
-  if (cursorField === field && isKey && typeof id === 'string') return { key, id };
-  throw new BadUserInput([{ path: 'after', message: 'Give the endCursor of a page of the same order, unchanged.' }]);
-}
-
-function parse(cursor: string): unknown[] {
-  try {
-    const value = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
+export function fromClientCursor(cursor: string, field: ClientOrderField): Position {
+  const isMoment = field === ClientOrderField.CREATED_AT;
+  const isPosition = (position: string[]) => position.length === 2 && !(isMoment && Number.isNaN(Date.parse(position[0] as string)));
+  const [key, id] = fromCursor(cursor, field, isPosition) as [string, string];
+  return { key, id };
 }

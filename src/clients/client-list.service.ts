@@ -1,22 +1,16 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
-import { BadUserInput } from '../platform/errors.js';
+import { type Connection, type PageRequest, requirePageSize, toConnection } from '../platform/connection.js';
+import { toSearchText } from '../platform/search-text.js';
 import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
-import type { ClientPage } from './client-connection.js';
-import { fromCursor, type Position, SORT_COLUMN } from './client-cursor.js';
+import { fromClientCursor, type Position, SORT_COLUMN, toClientCursor } from './client-cursor.js';
 import { present } from './client-row.service.js';
-import { toSearchText } from './client-text.js';
-
-const LARGEST_PAGE = 100;
 
 /** Which clients to list. */
-export interface ClientListRequest {
+export interface ClientListRequest extends PageRequest {
   search?: string | null | undefined;
-  /** 1 to 100. */
-  first: number;
-  after?: string | null | undefined;
   orderBy?: ClientOrder | null | undefined;
 }
 
@@ -34,21 +28,19 @@ export class ClientListService {
    * One page of clients.
    * @throws {BadUserInput} when `first` or `after` make no sense
    */
-  async list(caller: TenantContext, { search, first, after, orderBy }: ClientListRequest): Promise<ClientPage> {
-    if (first < 1 || first > LARGEST_PAGE) {
-      throw new BadUserInput([{ path: 'first', message: `Ask for 1 to ${LARGEST_PAGE} clients at a time.` }]);
-    }
+  async list(caller: TenantContext, { search, orderBy, ...page }: ClientListRequest): Promise<Connection<Client>> {
+    requirePageSize(page.first);
     const { field, direction } = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
-    const position = after == null ? null : fromCursor(after, field);
+    const position = page.after == null ? null : fromClientCursor(page.after, field);
     const rows = await this.database.read((manager) => {
       const query = matching(manager, caller, search);
       if (position) continueAfter(query, position, { field, direction });
       return inOrder(query, { field, direction })
-        .limit(first + 1)
+        .limit(page.first + 1)
         .getMany();
     });
-    const clients = rows.slice(0, first).map((client) => present(client, caller.issuer));
-    return { clients, field, hasNextPage: rows.length > first };
+    const clients = rows.map((client) => present(client, caller.issuer));
+    return toConnection(clients, page, (client) => toClientCursor(client, field));
   }
 
   /** How many clients there are, or match. */

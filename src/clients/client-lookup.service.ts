@@ -2,7 +2,6 @@ import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
 import type { Database } from '../platform/transaction.js';
 import { ClientAuthMethod } from './client.entity.js';
-import { CLIENT_ID_FORM } from './client.input.js';
 import type { PublicJwks } from './public-jwks.js';
 import { fromStoredAudience } from './scopes.js';
 import type { SecretDigest, StoredDigest } from './secret.js';
@@ -33,7 +32,15 @@ export interface RegisteredClient {
   secrets: RegisteredSecret[];
 }
 
-interface Row {
+/** What a row was read for. */
+interface Wanted {
+  wanted_tenant: string;
+  wanted_client: string;
+  /** Null when the tenant is not served. */
+  tenant_version: number | null;
+}
+
+interface Row extends Wanted {
   /** Not so for the rows of the decoy. */
   is_wanted: number;
   row_id: string;
@@ -55,7 +62,7 @@ interface Row {
 }
 
 /** What comes back when there is neither the client nor a decoy. */
-interface NoRow {
+interface NoRow extends Wanted {
   is_wanted: number;
   row_id: null;
 }
@@ -63,6 +70,14 @@ interface NoRow {
 interface Key {
   tenantId: string;
   clientId: string;
+}
+
+/** What a lookup came to. */
+export interface Lookup {
+  /** Absent when there is no such client. */
+  client: RegisteredClient | undefined;
+  /** Of the tenant, as it was when the client was read; absent when the tenant is not served any more. */
+  tenantVersion: number | undefined;
 }
 
 /** Most clients in one query. SQLite keeps the statement of each size prepared. */
@@ -76,7 +91,7 @@ const MOST_QUERIES = 2;
  * past it, so that a client that was deleted or disabled is gone for the next request.
  */
 export class ClientLookupService {
-  readonly #rows: DataLoader<Key, Row[], string>;
+  readonly #rows: DataLoader<Key, (Row | NoRow)[], string>;
   readonly #waiting: (() => void)[] = [];
   #freeSlots = MOST_QUERIES;
   /** The row that is read in place of one that is not there, for its weight alone; nobody looks at what it says. */
@@ -90,11 +105,11 @@ export class ClientLookupService {
     });
   }
 
-  /** The client with exactly this client id, enabled or not. */
-  async find({ tenant, issuer }: TenantContext, clientId: string): Promise<RegisteredClient | undefined> {
-    if (typeof clientId !== 'string' || !CLIENT_ID_FORM.test(clientId)) return undefined;
+  /** The client with exactly this client id, enabled or not. The id may be anything. */
+  async find({ tenant, issuer }: TenantContext, clientId: string): Promise<Lookup> {
     const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
-    return rows[0] && toRegisteredClient(rows, issuer);
+    const found = rows.filter(isWanted);
+    return { client: found[0] && toRegisteredClient(found, issuer), tenantVersion: rows[0]?.tenant_version ?? undefined };
   }
 
   /** What comes while the slots are taken waits together and is asked for in one query, all the larger under load. */
@@ -113,19 +128,18 @@ export class ClientLookupService {
     else this.#freeSlots += 1;
   }
 
-  async #load(keys: readonly Key[]): Promise<Row[][]> {
+  async #load(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
     return this.#read(keys).finally(() => this.#release());
   }
 
-  async #read(keys: readonly Key[]): Promise<Row[][]> {
+  async #read(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
     const distinct = [...new Map(keys.map((key) => [`${key.tenantId} ${key.clientId}`, key])).values()];
     const wanted = distinct.flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
     const parameters = [...wanted, this.#decoyId, this.database.moment(new Date())];
     const rows: (Row | NoRow)[] = await this.database.read((manager) => manager.query(selectRows(distinct.length), parameters));
     const read = rows.filter((row) => row.row_id !== null);
     this.#keepDecoy(read, read.length < rows.length);
-    const found = read.filter(({ is_wanted }) => Number(is_wanted) === 1);
-    return keys.map(({ tenantId, clientId }) => found.filter((row) => row.client_id === clientId && row.tenant_id === tenantId));
+    return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.wanted_client === clientId && row.wanted_tenant === tenantId));
   }
 
   /** Stays with one until it is deleted, so that nobody who has a client can choose; and with one without keys, as most are. */
@@ -141,13 +155,18 @@ export class ClientLookupService {
  */
 function selectRows(clients: number): string {
   const wanted = `SELECT ? AS tenant_id, ? AS client_id${' UNION ALL SELECT ?, ?'.repeat(clients - 1)}`;
-  return `SELECT k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
+  return `SELECT w.tenant_id AS wanted_tenant, w.client_id AS wanted_client, t.version AS tenant_version, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
       s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
     FROM (${wanted}) w
-    LEFT JOIN clients k ON k.tenant_id = w.tenant_id AND k.client_id = w.client_id
+    LEFT JOIN tenants t ON t.id = w.tenant_id AND t.enabled = 1
+    LEFT JOIN clients k ON k.tenant_id = t.id AND k.client_id = w.client_id
     LEFT JOIN clients c ON c.id = COALESCE(k.id, ?)
     LEFT JOIN client_secrets s ON s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?)`;
+}
+
+function isWanted(row: Row | NoRow): row is Row {
+  return Number(row.is_wanted) === 1;
 }
 
 function toRegisteredClient(rows: readonly Row[], issuer: string): RegisteredClient {
@@ -181,6 +200,9 @@ function toRegisteredSecret(row: Row): RegisteredSecret {
 /** The row of nobody, read like any other. */
 const NOBODY: readonly Row[] = [
   {
+    wanted_tenant: '',
+    wanted_client: '',
+    tenant_version: 0,
     is_wanted: 0,
     row_id: '00000000-0000-0000-0000-000000000000',
     tenant_id: '00000000-0000-0000-0000-000000000000',

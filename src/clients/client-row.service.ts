@@ -1,5 +1,6 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
+import type { Description } from '../audit/audit.service.js';
 import { ClientNotFound } from '../platform/errors.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
@@ -18,6 +19,12 @@ export async function requireClient(manager: EntityManager, { tenant, issuer }: 
 /** A client as it leaves the database: with whole audiences. */
 export function present(client: Client, issuer: string): Client {
   return Object.assign(client, { audiences: client.audiences.map((audience) => fromStoredAudience(audience, issuer)) });
+}
+
+/** A client as the record has it. */
+export function describeClient(client: Client): Description {
+  const { name, clientId, accessTokenLifetime, authMethod, jwks, scopes, audiences, enabled } = client;
+  return { name, clientId, accessTokenLifetime, authMethod, ...(jwks ? { jwks } : {}), scopes, audiences, enabled };
 }
 
 /** Audiences as the database has them. */

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntityManager, type FindOperator, type FindOptionsWhere, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
-import type { Principal, TenantContext } from '../access/principal.js';
+import type { Caller, Principal } from '../access/principal.js';
+import { type Description, record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
-import { takeTurn } from '../tenants/tenant.service.js';
+import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
@@ -26,12 +28,6 @@ export interface RotationRequest {
   overlapSeconds: number;
   /** The version of the client that the caller has seen. */
   version?: number | null | undefined;
-}
-
-/** What is known of a leak: who says so, and where it is. */
-export interface LeakReport {
-  ip: string;
-  url: string | undefined;
 }
 
 /** Makes, rotates and ends the secrets of clients. */
@@ -57,16 +53,18 @@ export class ClientSecretService {
     await sleep(GATHERING_MS);
     const clientSecret = makeSecret();
     return this.database.write(async (manager) => {
-      await takeTurn(manager, caller.tenant.id);
+      await takeTurn(manager, caller);
       const client = await requireClient(manager, caller, clientId);
       requireSecrets(client);
       requireSameRights(caller, client);
-      if (client.version !== (request.version ?? seen.version)) throw new StaleVersion(client.version);
+      if (client.version !== (request.version ?? seen.version)) throw new StaleVersion('client', client.version);
       const now = new Date();
       const live = await this.liveSecrets(manager, client, now);
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS) throw new SecretLimit(live[0] as ClientSecret);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
+      const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
+      await record(manager, caller, { action: AuditAction.ROTATE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return { client: await touch(manager, client, { now }), clientSecret };
     });
   }
@@ -78,7 +76,7 @@ export class ClientSecretService {
    */
   revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
     return this.database.write(async (manager) => {
-      await takeTurn(manager, caller.tenant.id);
+      await takeTurn(manager, caller);
       const client = await requireClient(manager, caller, clientId);
       const secret = await manager.findOneBy(ClientSecret, { id: secretId, clientRowId: client.id });
       if (!secret) throw new SecretNotFound();
@@ -89,6 +87,8 @@ export class ClientSecretService {
       await end(manager, secret, now);
       const others = live.filter(({ id }) => id !== secretId);
       if (others.length > 0 && others.every(({ expiresAt }) => expiresAt !== null)) await reinstate(manager, others.at(-1) as ClientSecret);
+      const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
+      await record(manager, caller, { action: AuditAction.REVOKE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return touch(manager, client, { now, cutsUnnamed: true });
     });
   }
@@ -98,18 +98,22 @@ export class ClientSecretService {
    * secret of a client too, for it is nobody's secret any more.
    * @returns the clients that it belonged to; none when it is none of this tenant, or was reported before
    */
-  async reportLeak({ tenant }: TenantContext, secret: PlainSecret, report: LeakReport): Promise<Client[]> {
+  async reportLeak(reporter: Caller, secret: PlainSecret, url?: string): Promise<Client[]> {
+    const { tenant } = reporter;
     const digests = this.cipher.keyIds.map((keyId) => lookupDigest(this.cipher, tenant.id, secret, keyId));
     const where = { tenantId: tenant.id, lookupDigest: In(digests), leakedAt: IsNull() };
     if (!(await this.database.read((manager) => manager.existsBy(ClientSecret, where)))) return [];
     return this.database.write(async (manager) => {
-      await takeTurn(manager, tenant.id);
+      await takeTurn(manager, reporter);
       const now = new Date();
       const clients: Client[] = [];
       for (const found of await manager.findBy(ClientSecret, where)) {
         await end(manager, found, now);
-        await manager.update(ClientSecret, { id: found.id }, { leakedAt: now, leakedFrom: report.ip, leakedUrl: report.url ?? null });
+        const leak = { leakedAt: now, leakedFrom: reporter.request.address, leakedUrl: url ?? null };
+        await manager.update(ClientSecret, { id: found.id }, leak);
         const client = await manager.findOneByOrFail(Client, { id: found.clientRowId });
+        const secrets = { before: [found], after: [] };
+        await record(manager, reporter, { action: AuditAction.REPORT_LEAK, ...aboutSecrets(client, secrets, { foundAt: url ?? null }) });
         clients.push(await touch(manager, client, { now, cutsUnnamed: true }));
       }
       return clients;
@@ -136,17 +140,14 @@ export class ClientSecretService {
   }
 
   /** Encrypts the secrets that sign assertions with the current key. @returns how many needed it */
-  reencrypt(): Promise<number> {
-    return this.database.write(async (manager) => {
-      const kept = { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()) };
-      const secrets = await manager.findBy(ClientSecret, kept);
-      for (const { id, tenantId, encryptedSecret, keyId } of secrets) {
-        const secret = this.cipher.decrypt(encryptedSecret as string, id, keyId) as PlainSecret;
-        const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: lookupDigest(this.cipher, tenantId, secret) };
-        await manager.update(ClientSecret, { id }, { ...renewed, keyId: this.cipher.keyId });
-      }
-      return secrets.length;
-    });
+  async reencrypt(manager: EntityManager): Promise<number> {
+    const secrets = await manager.findBy(ClientSecret, { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()) });
+    for (const { id, tenantId, encryptedSecret, keyId } of secrets) {
+      const secret = this.cipher.decrypt(encryptedSecret as string, id, keyId) as PlainSecret;
+      const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: lookupDigest(this.cipher, tenantId, secret) };
+      await manager.update(ClientSecret, { id }, { ...renewed, keyId: this.cipher.keyId });
+    }
+    return secrets.length;
   }
 
   /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
@@ -172,6 +173,20 @@ export class ClientSecretService {
     const secrets = await manager.find(ClientSecret, { where: { clientRowId: id }, order: { createdAt: 'ASC', id: 'ASC' } });
     return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   }
+}
+
+/** What happened to the secrets of a client, as the record has it: their hints, and when they end. */
+function aboutSecrets(
+  { clientId }: Client,
+  { before, after }: { before: readonly ClientSecret[]; after: readonly ClientSecret[] },
+  more: Description = {},
+) {
+  const describe = (secrets: readonly ClientSecret[]) => secrets.map(({ id, hint, expiresAt }) => ({ id, hint, expiresAt }));
+  return {
+    on: [AuditObjectType.CLIENT, clientId] as [AuditObjectType, string],
+    before: { liveSecrets: describe(before) },
+    after: { liveSecrets: describe(after), ...more },
+  };
 }
 
 function liveWithKey(keyId: FindOperator<string>): FindOptionsWhere<ClientSecret>[] {

@@ -1,29 +1,16 @@
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsInt,
-  IsOptional,
-  Matches,
-  Max,
-  Min,
-  registerDecorator,
-  type ValidationArguments,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsOptional, Matches } from 'class-validator';
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
+import { IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
 import { findJwksFault, type PublicJwks } from './public-jwks.js';
 
-const LONGEST_LIFETIME_SECONDS = 31_536_000;
-const LONGEST_NAME = 100;
 const MOST_AUDIENCES = 20;
 const MOST_SCOPES = 100;
 const LONGEST_VALUE = 200;
 
 /** What a client id looks like (RFC 3986's unreserved characters, so that it never needs encoding). */
 export const CLIENT_ID_FORM = /^[A-Za-z0-9._~-]{1,100}$/;
-
-const lifetimeRule = { message: `Give a whole number of seconds from 1 to ${LONGEST_LIFETIME_SECONDS} (365 days).` };
 
 /** What a client is created from. */
 @InputType({ description: 'What a client is created from. Its name and client id cannot be changed later.' })
@@ -38,9 +25,7 @@ export class CreateClientInput {
 
   @Field(() => Int, { defaultValue: 3600, nullable: true, description: 'How long each access token lives, in seconds: 1 to 31536000.' })
   @IsOptional()
-  @IsInt(lifetimeRule)
-  @Min(1, lifetimeRule)
-  @Max(LONGEST_LIFETIME_SECONDS, lifetimeRule)
+  @IsTokenLifetime()
   accessTokenLifetime?: number | null;
 
   @Field(() => [String], { nullable: true, description: 'The scopes that the application may ask for; none when absent.' })
@@ -78,9 +63,7 @@ export class CreateClientInput {
 export class UpdateClientInput {
   @Field(() => Int, { nullable: true, description: 'How long each access token issued from now on lives, in seconds: 1 to 31536000.' })
   @IsOptional()
-  @IsInt(lifetimeRule)
-  @Min(1, lifetimeRule)
-  @Max(LONGEST_LIFETIME_SECONDS, lifetimeRule)
+  @IsTokenLifetime()
   accessTokenLifetime?: number | null;
 
   @Field(() => [String], { nullable: true, description: 'All scopes that the application may ask for from now on.' })
@@ -154,16 +137,6 @@ export class ClientOrder {
   direction!: OrderDirection;
 }
 
-/** Letters of every script, but nothing that makes one name look like another: no control and no override of direction. */
-function IsName(): PropertyDecorator {
-  const hidden = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
-  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
-    if (typeof value !== 'string' || !value.isWellFormed()) return false;
-    const length = [...value.trim()].length;
-    return length >= 1 && length <= LONGEST_NAME && !hidden.test(value.trim());
-  });
-}
-
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
 function IsScopes(): PropertyDecorator {
   const form = new RegExp(`^[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,${LONGEST_VALUE}}$`);
@@ -178,10 +151,7 @@ function IsScopes(): PropertyDecorator {
   );
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
 function IsAudiences(): PropertyDecorator {
-  const form = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_VALUE}}$`);
-  const isAudience = (value: unknown) => typeof value === 'string' && form.test(value) && URL.canParse(value) && !value.includes('#');
   return listOf(
     MOST_AUDIENCES,
     rule(
@@ -204,15 +174,4 @@ function IsPublicJwks(): PropertyDecorator {
     (value) => findJwksFault(value) ?? '',
     (value) => findJwksFault(value) === undefined,
   );
-}
-
-function rule(message: string | ((value: unknown) => string), validate: (value: unknown) => boolean): PropertyDecorator {
-  const defaultMessage = (context?: ValidationArguments) => (typeof message === 'string' ? message : message(context?.value));
-  return (target, propertyName) =>
-    registerDecorator({
-      name: `${String(propertyName)}Rule`,
-      target: target.constructor,
-      propertyName: propertyName as string,
-      validator: { validate, defaultMessage },
-    });
 }

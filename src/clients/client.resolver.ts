@@ -5,7 +5,7 @@ import { Client } from './client.entity.js';
 import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
 import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
-import { ClientConnection, toConnection } from './client-connection.js';
+import { ClientConnection } from './client-connection.js';
 import { ClientListService } from './client-list.service.js';
 import { ClientLoader } from './client-loader.service.js';
 import { ClientSecret } from './client-secret.entity.js';
@@ -87,8 +87,7 @@ export class ClientResolver {
     @Arg('after', () => String, { nullable: true, description: 'The endCursor of the page before.' }) after: string | null,
     @Arg('orderBy', () => ClientOrder, { nullable: true, description: 'The order; by name when absent.' }) orderBy: ClientOrder | null,
   ): Promise<ClientConnection> {
-    const page = await this.list.list(principal as Principal, { search, first, after, orderBy });
-    return toConnection(page, search, after != null);
+    return { ...(await this.list.list(principal as Principal, { search, first, after, orderBy })), search };
   }
 
   @Authorized('clients:write')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Principal } from '../access/principal.js';
 import { BadUserInput, Forbidden } from '../platform/errors.js';
+import type { Tenant } from '../tenants/tenant.entity.js';
 import { isManagementScope, managementAudience } from './scopes.js';
 
 /** What a client may do: the part of it that the rules below are about. */
@@ -64,6 +65,15 @@ interface TokenLife {
   enabled: boolean;
   accessTokenLifetime: number;
   tokensExpireBy: Date | null;
+}
+
+/**
+ * Refuses a lifetime that the tenant does not allow.
+ * @throws {BadUserInput}
+ */
+export function requireAllowedLifetime({ minAccessTokenLifetime: min, maxAccessTokenLifetime: max }: Tenant, seconds: number): void {
+  if (seconds >= min && seconds <= max) return;
+  throw new BadUserInput([{ path: 'input.accessTokenLifetime', message: `This tenant allows ${min} to ${max} seconds.` }]);
 }
 
 /** The latest moment at which a token issued up to now can still be alive, for an API that checks tokens by itself. */

@@ -1,23 +1,26 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Principal, TenantContext } from '../access/principal.js';
+import { difference, record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { BadUserInput, ClientIdTaken, LastAdministrator, StaleVersion } from '../platform/errors.js';
+import { toNameKey, toSearchText } from '../platform/search-text.js';
 import { type Database, isDuplicate } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { takeTurn } from '../tenants/tenant.service.js';
+import { requireServed, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
 import {
   isAdministrator,
   lastTokenExpiry,
   makeTokenEpoch,
+  requireAllowedLifetime,
   requireGrantable,
   requireSameRights,
   requireUsableScopes,
 } from './client.rules.js';
-import { requireClient, storeAudiences } from './client-row.service.js';
+import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
-import { toNameKey, toSearchText } from './client-text.js';
 import type { PublicJwks } from './public-jwks.js';
 import { audiencesFor } from './scopes.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
@@ -41,7 +44,6 @@ export class ClientService {
   constructor(
     private readonly database: Database,
     private readonly secrets: ClientSecretService,
-    private readonly apiAudience: string,
   ) {}
 
   /**
@@ -51,11 +53,12 @@ export class ClientService {
    */
   async create(caller: Principal, input: CreateClientInput): Promise<{ client: Client; clientSecret: PlainSecret | null }> {
     const scopes = input.scopes ?? [];
-    const audiences = input.audiences ?? audiencesFor(scopes, caller.issuer, this.apiAudience);
+    const audiences = input.audiences ?? audiencesFor(scopes, caller.issuer, caller.tenant.defaultAudience);
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
     const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
     const jwks = input.jwks ?? null;
     requireFittingJwks(authMethod, jwks);
+    requireAllowedLifetime(caller.tenant, accessTokenLifetime);
     const rights = { enabled: true, scopes, audiences };
     requireUsableScopes(rights, caller.issuer, 'input.audiences');
     requireGrantable(caller, null, rights);
@@ -63,8 +66,10 @@ export class ClientService {
     const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks };
     const client = await this.database
       .write(async (manager) => {
+        await requireServed(manager, caller);
         const made = await this.insert(manager, caller, values);
         if (clientSecret) await this.secrets.insert(manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
+        await record(manager, caller, { action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
         return made;
       })
       .catch((cause) => {
@@ -79,9 +84,9 @@ export class ClientService {
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     return this.database.write(async (manager) => {
-      await takeTurn(manager, caller.tenant.id);
+      await takeTurn(manager, caller);
       const before = await requireClient(manager, caller, clientId);
-      if (input.version != null && input.version !== before.version) throw new StaleVersion(before.version);
+      if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
       if (input.jwks) {
         requireFittingJwks(before.authMethod, input.jwks);
         requireSameRights(caller, before);
@@ -98,10 +103,13 @@ export class ClientService {
         version: before.version + 1,
         updatedAt: now,
       };
+      if (input.accessTokenLifetime != null) requireAllowedLifetime(caller.tenant, after.accessTokenLifetime);
       requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
       requireGrantable(caller, before, after);
       if (!isAdministrator(after)) await this.requireAnotherAdministrator(manager, before);
       await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
+      const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
+      await record(manager, caller, { action: AuditAction.UPDATE_CLIENT, on: nameOf(before), ...changed });
       return Object.assign(before, after);
     });
   }
@@ -113,12 +121,13 @@ export class ClientService {
    */
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
     return this.database.write(async (manager) => {
-      await takeTurn(manager, caller.tenant.id);
+      await takeTurn(manager, caller);
       const client = await requireClient(manager, caller, clientId);
       await this.requireAnotherAdministrator(manager, client);
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       await manager.delete(Client, { id: client.id });
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
+      await record(manager, caller, { action: AuditAction.DELETE_CLIENT, on: nameOf(client), before: describeClient(client) });
       return { clientId, lastTokenExpiresAt };
     });
   }
@@ -130,10 +139,12 @@ export class ClientService {
    */
   revokeTokens(caller: Principal, clientId: string): Promise<{ client: Client; lastTokenExpiresAt: Date }> {
     return this.database.write(async (manager) => {
-      await takeTurn(manager, caller.tenant.id);
+      await takeTurn(manager, caller);
       const client = await requireClient(manager, caller, clientId);
       await manager.update(Client, { id: client.id }, { tokenEpoch: makeTokenEpoch() });
-      return { client, lastTokenExpiresAt: lastTokenExpiry(client, new Date()) };
+      const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
+      await record(manager, caller, { action: AuditAction.REVOKE_CLIENT_TOKENS, on: nameOf(client), after: { lastTokenExpiresAt } });
+      return { client, lastTokenExpiresAt };
     });
   }
 
@@ -172,6 +183,10 @@ export class ClientService {
       .getOne();
     if (!another) throw new LastAdministrator();
   }
+}
+
+function nameOf({ clientId }: Client): [AuditObjectType, string] {
+  return [AuditObjectType.CLIENT, clientId];
 }
 
 function requireFittingJwks(authMethod: ClientAuthMethod, jwks: PublicJwks | null): void {

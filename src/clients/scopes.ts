@@ -23,11 +23,22 @@ export function scopesFor(audience: string, issuer: string, scopes: readonly str
   return scopes.filter((scope) => isManagementScope(scope) === isManagement);
 }
 
-/** The audiences of a client that was given none: those that its scopes are of use for. */
-export function audiencesFor(scopes: readonly string[], issuer: string, apiAudience: string): string[] {
+/** What a new tenant's administrator may do: all, except to manage tenants. */
+export const TENANT_SCOPES = MANAGEMENT_SCOPES.filter((scope) => !scope.startsWith('tenants:'));
+
+/** The audience of a tenant's API where no other was set. */
+export function apiAudience(issuer: string): string {
+  return `${issuer}/api`;
+}
+
+/**
+ * The audiences of a client that was given none: those that its scopes are of use for.
+ * @param defaultAudience of its tenant
+ */
+export function audiencesFor(scopes: readonly string[], issuer: string, defaultAudience: string | null): string[] {
   const audiences = scopes.some(isManagementScope) ? [managementAudience(issuer)] : [];
   const servesApi = scopes.length === 0 || scopes.some((scope) => !isManagementScope(scope));
-  return servesApi ? [apiAudience, ...audiences] : audiences;
+  return servesApi ? [defaultAudience ?? apiAudience(issuer), ...audiences] : audiences;
 }
 
 /**

@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { IdentityProvider } from '../access/identity-provider.entity.js';
+import { Session } from '../access/session.entity.js';
+import { AuditEvent } from '../audit/audit-event.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { ClientHour } from '../clients/client-hour.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
@@ -12,10 +15,11 @@ import { SigningKey } from '../tokens/signing-key.entity.js';
 import { UsedProof } from '../tokens/used-proof.entity.js';
 import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
 import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
+import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenants-and-record.js';
 
 const shared = {
-  entities: [Tenant, Client, ClientSecret, ClientHour, SigningKey, RevokedToken, UsedProof],
-  migrations: [Initial1763856000000, LifeOfSecrets1763942400000],
+  entities: [Tenant, Client, ClientSecret, ClientHour, SigningKey, RevokedToken, UsedProof, AuditEvent, IdentityProvider, Session],
+  migrations: [Initial1763856000000, LifeOfSecrets1763942400000, TenantsAndRecord1764028800000],
   migrationsTransactionMode: 'each' as const,
   logging: false,
 };

@@ -2,16 +2,17 @@ import { koaMiddleware } from '@as-integrations/koa';
 import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
-import type { Principal, TenantContext } from '../access/principal.js';
-import { DatabaseUnavailable } from '../platform/errors.js';
+import { ActorType, type Principal, tenantOf } from '../access/principal.js';
+import { DatabaseUnavailable, Forbidden } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
+import { isCrossSite, readCookie } from './cookies.js';
+import { markOf } from './request.js';
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
   schema: GraphQLSchema;
-  tenant: TenantContext;
   authenticator: Authenticator;
   /** Whether the schema may be read without a token. */
   isSchemaOpen: boolean;
@@ -28,14 +29,17 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     try {
-      ctx.state.principal = await parts.authenticator.authenticate(parts.tenant, {
+      ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
         query: new URLSearchParams(ctx.querystring),
         method: ctx.method,
         path: ctx.path,
+        session: readCookie(ctx, 'session'),
+        isCrossSite: isCrossSite(ctx),
+        request: markOf(ctx),
       });
-      ctx.state.details = { clientId: ctx.state.principal?.clientId };
+      ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       await answer(ctx, async () => undefined);
@@ -45,12 +49,19 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   };
 }
 
+function detailsOf(principal: Principal | undefined): object {
+  const id = principal?.actor.id;
+  return principal?.actor.type === ActorType.PERSON ? { subject: id } : { clientId: id };
+}
+
 function refuse(ctx: Context, error: unknown): void {
   if (error instanceof BearerError) {
     ctx.set('WWW-Authenticate', error.challenge);
     answer(ctx, error.status, error);
   } else if (error instanceof UnreadableBody) {
     answer(ctx, error.status, { code: 'BAD_REQUEST', message: error.message });
+  } else if (error instanceof Forbidden) {
+    answer(ctx, 403, error);
   } else if (error instanceof DatabaseUnavailable) {
     ctx.set('Retry-After', '5');
     answer(ctx, 503, error);

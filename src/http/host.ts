@@ -1,26 +1,44 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
+import { HostNotServed } from '../platform/errors.js';
+import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
 import { refuse } from './request.js';
 
-/** A name or an address, and a port: nothing that a URL would take for a user or a path. */
-const HOST_FORM = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+/** Which paths can do with less than the tenant as it is at this moment. */
+export interface Leniency {
+  /** Their own query asks whether the tenant is still served. */
+  askAgain: readonly string[];
+  /** What they say stays true while the database is away. */
+  surviveOutage: readonly string[];
+}
 
 /**
- * Lets only requests for the issuer's own host pass; a loopback issuer answers on every loopback
- * name. The host of a refused request is not repeated.
+ * Finds the tenant that a request is for by its host. One that is unknown, malformed or given twice is
+ * refused before anything else runs, and not repeated.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.4
  */
-export function requireHost(issuer: string): Middleware {
-  const { protocol, hostname, port } = new URL(issuer);
-  const names = LOOPBACK.includes(hostname) ? LOOPBACK : [hostname];
-  const hosts = new Set(names.map((name) => new URL(`${protocol}//${name}${port && `:${port}`}`).host));
+export function requireTenant(directory: TenantDirectory, { askAgain, surviveOutage }: Leniency): Middleware {
   return async (ctx, next) => {
-    if (ctx.req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
-      return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Send one Host header.' });
+    if (isAmbiguous(ctx)) return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Name one host, in one Host header.' });
+    const isForwarded = ctx.app.proxy && ctx.get('X-Forwarded-Host') !== '';
+    const host = ctx.get(isForwarded ? 'X-Forwarded-Host' : 'Host');
+    const find = askAgain.includes(ctx.path) ? 'recall' : surviveOutage.includes(ctx.path) ? 'findOrRemember' : 'find';
+    const tenant = await directory[find](host);
+    if (!tenant) throw new HostNotServed();
+    ctx.state.tenant = tenant;
+    ctx.state.origin = directory.originOf(host);
+    try {
+      await next();
+    } catch (error) {
+      if (error instanceof HostNotServed) directory.forget(tenant);
+      throw error;
     }
-    const isWellFormed = [ctx.get('Host'), ctx.host].every((host) => HOST_FORM.test(host));
-    if (!isWellFormed || !hosts.has(URL.parse(`${protocol}//${ctx.host}`)?.host ?? '')) {
-      return refuse(ctx, 421, { error: 'invalid_request', error_description: 'This host is not served here.' });
-    }
-    await next();
   };
+}
+
+/** Whether a request names more than one host: in two headers, or another one in its URL. */
+function isAmbiguous(ctx: Context): boolean {
+  const { rawHeaders, url = '/' } = ctx.req;
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  const target = url.startsWith('/') ? null : URL.parse(url);
+  return hosts > 1 || (target !== null && target.host !== ctx.get('Host').toLowerCase());
 }

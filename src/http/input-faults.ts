@@ -13,15 +13,23 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { IdentityProviderInput } from '../access/identity-provider.input.js';
 import { CreateClientInput, UpdateClientInput } from '../clients/client.input.js';
 import { BadUserInput, type FieldFault } from '../platform/errors.js';
+import { CreateTenantInput, UpdateTenantInput } from '../tenants/tenant.input.js';
 
 /** As many as GraphQL itself names of variables; a list of thousands of wrong values is one mistake. */
 const MOST_FAULTS = 50;
 
 type Variables = Record<string, unknown>;
 
-const RULES: Record<string, new () => object> = { CreateClientInput, UpdateClientInput };
+const RULES: Record<string, new () => object> = {
+  CreateClientInput,
+  UpdateClientInput,
+  CreateTenantInput,
+  UpdateTenantInput,
+  IdentityProviderInput,
+};
 
 /**
  * Holds a coerced argument against the rules of its class. Input objects are always the argument `input`.

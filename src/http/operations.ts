@@ -1,14 +1,27 @@
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { authChecker } from '../access/auth-checker.js';
+import { IdentityProviderResolver } from '../access/identity-provider.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
+import { AuditResolver } from '../audit/audit.resolver.js';
 import { ClientConnectionResolver, ClientResolver } from '../clients/client.resolver.js';
 import { ClientSecretResolver } from '../clients/client-secret.resolver.js';
+import { TenantConnectionResolver, TenantResolver } from '../tenants/tenant.resolver.js';
 import { SigningKeyResolver } from '../tokens/signing-key.resolver.js';
 import { requireValidInput } from './input-faults.js';
 
 /** The classes that answer GraphQL fields. */
-export const RESOLVERS = [ClientResolver, ClientConnectionResolver, ClientSecretResolver, SigningKeyResolver, ViewerResolver] as const;
+export const RESOLVERS = [
+  AuditResolver,
+  ClientResolver,
+  ClientConnectionResolver,
+  ClientSecretResolver,
+  IdentityProviderResolver,
+  SigningKeyResolver,
+  TenantResolver,
+  TenantConnectionResolver,
+  ViewerResolver,
+] as const;
 
 /**
  * The schema of the GraphQL API.

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { DatabaseUnavailable } from '../platform/errors.js';
+import type { RequestMark } from '../access/principal.js';
+import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -42,6 +43,11 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
   };
 }
 
+/** What the record says of a request. */
+export function markOf(ctx: Context): RequestMark {
+  return { id: ctx.state.requestId, address: addressOf(ctx.ip).plain };
+}
+
 function explainStatus(ctx: Context): void {
   if (ctx.body != null && ctx.type !== 'text/plain') return;
   if (ctx.status === 404) refuse(ctx, 404, NOT_FOUND);
@@ -54,6 +60,11 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
   if (error instanceof DatabaseUnavailable) {
     refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
     ctx.set('Retry-After', '5');
+  } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
+    refuse(ctx, 421, { error: 'invalid_request', error_description: new HostNotServed().message });
+  } else if (error instanceof TooManyFailures) {
+    refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message });
+    ctx.set('Retry-After', String(error.retryAfterSeconds));
   } else if (status === 404) {
     refuse(ctx, 404, NOT_FOUND);
   } else if (status < 500) {

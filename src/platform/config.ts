@@ -17,8 +17,9 @@ export interface Config {
   previousEncryptionKey: Buffer | undefined;
   adminClientId: string;
   adminClientSecret: string | undefined;
-  apiAudience: string;
-  /** With what the home tenant's tokens are signed. */
+  /** Of clients of the home tenant that are created without one; `<issuer>/api` when absent. */
+  apiAudience: string | undefined;
+  /** With what the home tenant's tokens are signed, and those of a new tenant at first. */
   signingAlgorithm: SigningAlgorithm;
   /** Age in days at which a signing key is replaced. */
   signingKeyDays: number;
@@ -27,6 +28,9 @@ export interface Config {
   /** How many proxies stand in front, whose X-Forwarded-* headers are believed. */
   trustProxy: number;
   graphiql: boolean;
+  /** For how many days the record of what was done is kept. */
+  auditRetentionDays: number;
+  isProduction: boolean;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsPort: number | undefined;
 }
@@ -109,6 +113,7 @@ const settings = z
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
     METRICS_PORT: port.optional(),
+    AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
   })
   .superRefine((value, context) => {
     const isProduction = value.NODE_ENV === 'production';
@@ -149,7 +154,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     previousEncryptionKey: value.ENCRYPTION_KEY_PREVIOUS,
     adminClientId: value.ADMIN_CLIENT_ID,
     adminClientSecret: value.ADMIN_CLIENT_SECRET,
-    apiAudience: value.API_AUDIENCE ?? `${issuer}/api`,
+    apiAudience: value.API_AUDIENCE,
     signingAlgorithm: value.SIGNING_ALGORITHM,
     signingKeyDays: value.SIGNING_KEY_DAYS,
     failureLimit: value.FAILURE_LIMIT,
@@ -157,6 +162,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     graphiql: value.GRAPHIQL,
     logLevel: value.LOG_LEVEL,
     metricsPort: value.METRICS_PORT,
+    auditRetentionDays: value.AUDIT_RETENTION_DAYS,
+    isProduction: value.NODE_ENV === 'production',
   };
 }
 

@@ -6,11 +6,19 @@ export type ErrorCode =
   | 'CONFLICT'
   | 'DATABASE_UNAVAILABLE'
   | 'FORBIDDEN'
+  | 'HOME_TENANT'
+  | 'HOST_NOT_SERVED'
+  | 'HOST_TAKEN'
   | 'LAST_ADMINISTRATOR'
   | 'LAST_SECRET'
   | 'SECRET_LIMIT'
   | 'SECRET_NOT_FOUND'
   | 'SIGNING_KEY_NOT_FOUND'
+  | 'SIGN_IN_FAILED'
+  | 'TENANT_DISABLED'
+  | 'TENANT_ENABLED'
+  | 'TENANT_NOT_FOUND'
+  | 'TOO_MANY_REQUESTS'
   | 'UNAUTHENTICATED';
 
 /** One input value at fault. `path` leads from the field's arguments to the value: `input.name`. */
@@ -62,10 +70,10 @@ export class Conflict extends AppError {
   }
 }
 
-/** Somebody else changed the client since the caller read it. */
+/** Somebody else changed a thing since the caller read it. */
 export class StaleVersion extends Conflict {
-  constructor(current: number) {
-    super(`The client was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
+  constructor(thing: 'client' | 'tenant', current: number) {
+    super(`The ${thing} was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
   }
 }
 
@@ -104,6 +112,76 @@ export class SigningKeyNotFound extends AppError {
 export class LastAdministrator extends AppError {
   constructor() {
     super('LAST_ADMINISTRATOR', 'This is the last enabled client with the scope clients:write. Give that scope to another client first.');
+  }
+}
+
+/** Nothing is served at the host that a request was sent to. The host is not repeated. */
+export class HostNotServed extends AppError {
+  constructor() {
+    super('HOST_NOT_SERVED', 'This host is not served here.');
+  }
+}
+
+/** The host belongs to another tenant. */
+export class HostTaken extends AppError {
+  constructor(host: string, options?: ErrorOptions) {
+    super('HOST_TAKEN', `The host ${host} belongs to a tenant already. Choose another host.`, options);
+  }
+}
+
+/** No tenant has this host. */
+export class TenantNotFound extends AppError {
+  constructor() {
+    super('TENANT_NOT_FOUND', 'No tenant with this host exists. Give the host with its port, unless that is the usual one.');
+  }
+}
+
+/** The caller's tenant was disabled or deleted while the caller was being answered. */
+export class TenantDisabled extends AppError {
+  constructor(options?: ErrorOptions) {
+    super('TENANT_DISABLED', 'This tenant was disabled in the meantime. Nothing was changed.', options);
+  }
+}
+
+/** A tenant that is served cannot be deleted. */
+export class TenantEnabled extends AppError {
+  constructor() {
+    super('TENANT_ENABLED', 'This tenant is enabled. Disable it first: then nothing of it is in use any more when it is deleted.');
+  }
+}
+
+/** What cannot be done to the tenant that manages all others. */
+export class HomeTenant extends AppError {
+  constructor() {
+    super('HOME_TENANT', 'The home tenant manages the others: it can be neither disabled nor deleted.');
+  }
+}
+
+const SIGN_IN_FAILURES = {
+  none: 'People cannot sign in through an identity provider here. Sign in with a client id and its secret key.',
+  stale: 'This sign-in is too old, or was begun in another window or under other settings. Start again.',
+  unreachable:
+    'The identity provider cannot be reached or does not answer in time. Try again, or sign in with a client id and its secret key.',
+  refused: 'The identity provider refused to sign you in.',
+  unusable:
+    "The identity provider's answer cannot be used: it comes from another issuer, is meant for somebody else, or is signed with a key that the provider does not publish.",
+  powerless: 'The identity provider knows you, but nothing that it says of you gives you rights here. Ask an administrator.',
+};
+
+/** Somebody could not sign in through the identity provider. */
+export class SignInFailed extends AppError {
+  constructor(
+    readonly reason: keyof typeof SIGN_IN_FAILURES,
+    options?: ErrorOptions,
+  ) {
+    super('SIGN_IN_FAILED', SIGN_IN_FAILURES[reason], options);
+  }
+}
+
+/** Too many failures; the same request may be answered later. */
+export class TooManyFailures extends AppError {
+  constructor(readonly retryAfterSeconds: number) {
+    super('TOO_MANY_REQUESTS', `There were too many failures. Try again in ${retryAfterSeconds} seconds.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
-import { DatabaseUnavailable } from './errors.js';
+import { DatabaseUnavailable, TenantDisabled } from './errors.js';
 
 /** How often a transaction is tried when the database asks for it to be repeated. */
 const ATTEMPTS = 4;
@@ -19,6 +19,7 @@ const AWAY = new Set([
   'ER_CON_COUNT_ERROR',
   'SQLITE_BUSY',
 ]);
+const ORPHAN = new Set(['ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
 const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
 /**
@@ -45,7 +46,7 @@ export class Database {
 
   /**
    * Runs reads and writes as one: all of it is committed, or none. `work` may run more than once.
-   * @throws {DatabaseUnavailable}
+   * @throws {DatabaseUnavailable | TenantDisabled}
    */
   async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
@@ -117,6 +118,8 @@ export function driverCode(error: unknown): string {
   return String((cause as { code?: unknown } | null)?.code ?? '');
 }
 
+/** What a row refers to is checked before it is written, except for a tenant that is deleted at the same moment. */
 function translate(error: unknown): unknown {
+  if (ORPHAN.has(driverCode(error))) return new TenantDisabled({ cause: error });
   return isAway(error) ? new DatabaseUnavailable({ cause: error }) : error;
 }

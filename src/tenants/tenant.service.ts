@@ -1,40 +1,160 @@
 import type { EntityManager } from 'typeorm';
-import { v7 as uuid } from 'uuid';
-import type { Database } from '../platform/transaction.js';
+import { type Caller, type Principal, systemCaller, type TenantContext } from '../access/principal.js';
+import { difference, record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { SigningAlgorithm } from '../platform/config.js';
+import {
+  BadUserInput,
+  type FieldFault,
+  Forbidden,
+  HomeTenant,
+  HostTaken,
+  StaleVersion,
+  TenantEnabled,
+  TenantNotFound,
+} from '../platform/errors.js';
+import { type Database, isDuplicate } from '../platform/transaction.js';
+import { aliasesOf, normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
+import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
+import type { TenantDirectory } from './tenant-directory.service.js';
+import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
 
-/** Finds tenants, and keeps the home tenant. */
-export class TenantService {
-  constructor(private readonly database: Database) {}
+/**
+ * What is inside a tenant: rooms above this one know it.
+ * @typeParam A what a new tenant's administrator comes as
+ */
+export interface TenantContents<A> {
+  /** Gives a new tenant its signing keys and its administrator. @param caller the server, within the new tenant */
+  furnish(manager: EntityManager, caller: Caller): Promise<A>;
+  /** Plans that its tokens are signed in another way. */
+  changeAlgorithm(manager: EntityManager, caller: Caller, algorithm: SigningAlgorithm): Promise<void>;
+  /** Cuts its tokens and ends its sessions. */
+  suspend(manager: EntityManager, tenantId: string): Promise<void>;
+  /** Removes everything that is its own. */
+  remove(manager: EntityManager, tenantId: string): Promise<void>;
+}
 
-  /** The tenant that the installation began with; absent before the first start is through. */
-  findHome(): Promise<Tenant | null> {
-    return this.database.read((manager) => manager.findOneBy(Tenant, { isHome: true }));
+/** Manages tenants from the home tenant. */
+export class TenantService<A extends object = object> {
+  constructor(
+    private readonly database: Database,
+    private readonly directory: TenantDirectory,
+    private readonly contents: TenantContents<A>,
+  ) {}
+
+  /**
+   * Makes a tenant, its keys and its administrator.
+   * @returns the administrator's secret in the clear, for the one response that shows it
+   * @throws {BadUserInput | Forbidden | HostTaken}
+   */
+  async create(caller: Principal, input: CreateTenantInput): Promise<A & { tenant: Tenant }> {
+    requireHome(caller);
+    const host = normalizeHost(input.host.trim(), this.directory.scheme);
+    if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
+    if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
+    const tenant = newTenant({ host, name: input.name.trim() });
+    return this.database
+      .write(async (manager) => {
+        await manager.insert(Tenant, tenant);
+        const administrator = await this.contents.furnish(manager, systemCaller(this.directory.contextOf(tenant), 'createTenant'));
+        await record(manager, caller, { action: AuditAction.CREATE_TENANT, on: nameOf(tenant), after: describeTenant(tenant) });
+        return { ...administrator, tenant: await manager.findOneByOrFail(Tenant, { id: tenant.id }) };
+      })
+      .catch((cause) => {
+        throw isDuplicate(cause) ? new HostTaken(host, { cause }) : cause;
+      });
   }
 
   /**
-   * Makes the home tenant at the first start, and moves it when the issuer has another host by now.
-   * @param host as it stands in the issuer, with a port that is not the scheme's own
+   * Changes what may be changed of a tenant; what the input leaves out stays.
+   * @throws {BadUserInput | Forbidden | HomeTenant | StaleVersion | TenantNotFound}
    */
-  async ensureHome(manager: EntityManager, host: string): Promise<Tenant> {
-    const now = new Date();
-    const home = await manager.findOneBy(Tenant, { isHome: true });
-    if (!home) {
-      const nothingYet = { revision: 0, signingAlgorithm: null, tokensExpireBy: null };
-      const made = { id: uuid(), host, name: 'Home', isHome: true, ...nothingYet, createdAt: now, updatedAt: now };
-      await manager.insert(Tenant, made);
-      return made;
-    }
-    if (home.host !== host) await manager.update(Tenant, { id: home.id }, { host, updatedAt: now });
-    return { ...home, host };
+  update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
+    requireHome(caller);
+    return this.database.write(async (manager) => {
+      const before = await this.#lock(manager, host);
+      if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
+      const after = merge(before, input);
+      requireChangeable(before, input, after);
+      await manager.update(Tenant, { id: before.id }, after);
+      const { signingAlgorithm } = input;
+      const target = systemCaller(this.directory.contextOf(before), 'updateTenant');
+      if (signingAlgorithm) await this.contents.changeAlgorithm(manager, target, signingAlgorithm);
+      if (input.enabled === false) await this.contents.suspend(manager, before.id);
+      const tenant = await manager.findOneByOrFail(Tenant, { id: before.id });
+      const changed = difference(describeTenant(before), describeTenant(tenant));
+      await record(manager, caller, { action: AuditAction.UPDATE_TENANT, on: nameOf(before), ...changed });
+      return tenant;
+    });
+  }
+
+  /**
+   * Removes a tenant that is disabled, with everything in it.
+   * @throws {Forbidden | HomeTenant | TenantEnabled | TenantNotFound}
+   */
+  delete(caller: Principal, host: string): Promise<{ host: string }> {
+    requireHome(caller);
+    return this.database.write(async (manager) => {
+      const tenant = await this.#lock(manager, host);
+      if (tenant.isHome) throw new HomeTenant();
+      if (tenant.enabled) throw new TenantEnabled();
+      await this.contents.remove(manager, tenant.id);
+      await manager.delete(Tenant, { id: tenant.id });
+      await record(manager, caller, { action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
+      return { host: tenant.host };
+    });
+  }
+
+  /** The tenant of a host, once nobody else can change it. A write, for the reason that a turn is one. */
+  async #lock(manager: EntityManager, host: string): Promise<Tenant> {
+    const name = normalizeHost(host, this.directory.scheme) ?? '';
+    await manager.increment(Tenant, { host: name }, 'revision', 1);
+    const tenant = await manager.findOneBy(Tenant, { host: name });
+    if (!tenant) throw new TenantNotFound();
+    return tenant;
   }
 }
 
-/**
- * Makes the rest of a transaction wait for every other one that took the same turn: what it reads
- * next stays true until it commits. A write, because a lock of another kind holds on one node of a
- * cluster only.
- */
-export async function takeTurn(manager: EntityManager, tenantId: string): Promise<void> {
-  await manager.increment(Tenant, { id: tenantId }, 'revision', 1);
+const HOST_RULE =
+  'Give a host such as acme.example.com, with a port from 1 to 65535 when it needs one: no path, no user, no wildcard, no blank, and an IPv6 address in brackets.';
+
+/** Only the home tenant manages tenants, whatever scopes somebody of another one may hold. @throws {Forbidden} */
+export function requireHome({ tenant }: TenantContext): void {
+  if (!tenant.isHome) throw new Forbidden('Tenants are managed from the home tenant.');
+}
+
+function merge(before: Tenant, input: UpdateTenantInput) {
+  const name = input.name?.trim() ?? before.name;
+  return {
+    name,
+    searchText: searchTextOf({ name, host: before.host }),
+    enabled: input.enabled ?? before.enabled,
+    defaultAudience: input.defaultAudience === undefined ? before.defaultAudience : input.defaultAudience,
+    minAccessTokenLifetime: input.minAccessTokenLifetime ?? before.minAccessTokenLifetime,
+    maxAccessTokenLifetime: input.maxAccessTokenLifetime ?? before.maxAccessTokenLifetime,
+    version: before.version + 1,
+    updatedAt: new Date(),
+  };
+}
+
+function requireChangeable(before: Tenant, input: UpdateTenantInput, after: ReturnType<typeof merge>): void {
+  const faults: FieldFault[] = [];
+  if (after.minAccessTokenLifetime > after.maxAccessTokenLifetime) {
+    const path = input.minAccessTokenLifetime == null ? 'input.maxAccessTokenLifetime' : 'input.minAccessTokenLifetime';
+    faults.push({
+      path,
+      message: `The shortest lifetime (${after.minAccessTokenLifetime}) would be above the longest (${after.maxAccessTokenLifetime}).`,
+    });
+  }
+  if (before.isHome && input.defaultAudience !== undefined)
+    faults.push({ path: 'input.defaultAudience', message: 'That of the home tenant is set by API_AUDIENCE.' });
+  if (before.isHome && input.signingAlgorithm)
+    faults.push({ path: 'input.signingAlgorithm', message: 'That of the home tenant is set by SIGNING_ALGORITHM.' });
+  if (faults.length > 0) throw new BadUserInput(faults);
+  if (before.isHome && !after.enabled) throw new HomeTenant();
+}
+
+function nameOf({ host }: Tenant): [AuditObjectType, string] {
+  return [AuditObjectType.TENANT, host];
 }

@@ -3,15 +3,16 @@ import type { TenantContext } from '../access/principal.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
 import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
+import { HostNotServed } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
+import type { KeyRing } from './key-ring.js';
+import { IMPOSSIBLE_ID } from './secret-proof.js';
 import type { Throttle } from './throttle.js';
-
-/** Under which all client ids that cannot exist are counted together. An assertion may name anything, even what is no text. */
-const IMPOSSIBLE_ID = ' impossible';
 
 /** What the adapter reads, and who watches over it. */
 export interface AdapterParts {
   tenant: TenantContext;
+  keys: KeyRing;
   clients: ClientLookupService;
   throttle: Throttle;
 }
@@ -23,17 +24,27 @@ export function createAdapter(parts: AdapterParts): AdapterFactory {
 
 /**
  * Whoever is not there or sends a secret that cannot be one is refused like somebody with a wrong secret.
- * @throws {TooManyFailures}
+ * @throws {TooManyFailures | HostNotServed}
  */
-async function findClient({ tenant, clients, throttle }: AdapterParts, id: string): Promise<{ registration: RegisteredClient }> {
+async function findClient(parts: AdapterParts, id: string): Promise<{ registration: RegisteredClient }> {
+  const { tenant, throttle } = parts;
   const ctx = Provider.ctx as KoaContextWithOIDC;
   const isPossibleId = typeof id === 'string' && CLIENT_ID_FORM.test(id);
-  const attempt = { source: addressOf(ctx.ip).source, clientId: isPossibleId ? id : IMPOSSIBLE_ID };
+  const attempt = { tenantId: tenant.tenant.id, source: addressOf(ctx.ip).source, clientId: isPossibleId ? id : IMPOSSIBLE_ID };
   await throttle.admit(attempt);
   ctx.state.attempt = attempt;
   const isWorthAsking = isPossibleId && isPossibleSecret(presentedSecret(ctx));
-  const client = isWorthAsking ? await clients.find(tenant, id) : undefined;
+  const client = isWorthAsking ? await lookUp(parts, ctx, id) : undefined;
   return { registration: client ?? { ...nobody(tenant), clientId: id } };
+}
+
+/** With the client comes the tenant as it is at the same moment: one that is not served issues nothing, and a key that was withdrawn signs nothing. */
+async function lookUp({ tenant, clients, keys }: AdapterParts, ctx: KoaContextWithOIDC, id: string): Promise<RegisteredClient | undefined> {
+  const { client, tenantVersion } = await clients.find(tenant, id);
+  if (tenantVersion === undefined) throw new HostNotServed();
+  await keys.catchUp(tenantVersion);
+  ctx.state.signer = keys.active;
+  return client;
 }
 
 /** The secret of a request, from its form or its Basic header. */

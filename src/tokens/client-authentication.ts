@@ -66,13 +66,17 @@ export function authenticateClients(provider: Provider, cipher: Cipher): void {
   };
   provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
     const client = this as unknown as LatchkeyClient;
-    const { rowId, enabled, authMethod } = client.registration;
-    const candidates = enabled && authMethod === ClientAuthMethod.SECRET ? liveSecrets(client.registration) : [];
-    client.usedSecret = matchSecret(cipher, rowId, secret, candidates);
+    client.usedSecret = findSecret(cipher, client.registration, secret);
     client.presentedSecret = secret;
     client.isProven = client.usedSecret !== undefined;
     return client.isProven;
   };
+}
+
+/** The secret of a client that a text is, if it may prove itself with it; takes the same time whether it is. */
+export function findSecret(cipher: Cipher, registration: RegisteredClient, secret: string): RegisteredSecret | undefined {
+  const { rowId, enabled, authMethod } = registration;
+  return matchSecret(cipher, rowId, secret, enabled && authMethod === ClientAuthMethod.SECRET ? liveSecrets(registration) : []);
 }
 
 /**

@@ -1,19 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { TenantContext } from '../access/principal.js';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import type { AccessToken, VerifyAccessToken } from './access-token.js';
+import type { AccessToken } from './access-token.js';
 import { type OAuthEndpoints, type Outcome, refuse } from './oauth-endpoint.js';
 import type { TokenStatusService } from './token-status.service.js';
-
-/** What looks into tokens. */
-export interface TokenParts {
-  tenant: TenantContext;
-  /** Checks a token of the tenant, whatever its audience. */
-  verify: VerifyAccessToken;
-  status: TokenStatusService;
-}
 
 const INACTIVE = { active: false };
 
@@ -22,15 +13,15 @@ const INACTIVE = { active: false };
  * into all of its tenant's; whatever it may not see, is no token or was cut is inactive.
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
-export function introspectionEndpoint(endpoints: OAuthEndpoints, { tenant, verify, status }: TokenParts): Middleware {
+export function introspectionEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
   return endpoints.endpoint(async (ctx, outcome) => {
     if (!isAboutJwt(outcome)) return;
     ctx.status = 200;
     ctx.body = INACTIVE;
-    const token = await verify(tokenOf(ctx)).catch(toNothing);
+    const token = await outcome.issuer.verify(tokenOf(ctx)).catch(toNothing);
     const { clientId, scopes } = outcome.client.registration;
     if (!token || (token.clientId !== clientId && !scopes.includes(INTROSPECTION_SCOPE))) return;
-    const held = await status.findScopes(tenant, token);
+    const held = await status.findScopes(outcome.issuer.tenant, token);
     if (held) ctx.body = describe(token, held);
   });
 }
@@ -39,18 +30,18 @@ export function introspectionEndpoint(endpoints: OAuthEndpoints, { tenant, verif
  * The revocation endpoint. A client may revoke its own tokens; an unknown one is revoked as well as can be.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
-export function revocationEndpoint(endpoints: OAuthEndpoints, { tenant, verify, status }: TokenParts): Middleware {
+export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
   return endpoints.endpoint(async (ctx, outcome) => {
     if (!isAboutJwt(outcome)) return;
     ctx.status = 200;
     ctx.body = '';
-    const token = await verify(tokenOf(ctx)).catch(toNothing);
+    const token = await outcome.issuer.verify(tokenOf(ctx)).catch(toNothing);
     if (!token) return;
     if (token.clientId !== outcome.client.registration.clientId) {
       refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
       return;
     }
-    await status.revoke(tenant, token.jti, new Date(token.expiresAt * 1000));
+    await status.revoke(outcome.issuer.tenant, token.jti, new Date(token.expiresAt * 1000));
   });
 }
 

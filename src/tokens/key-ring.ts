@@ -49,6 +49,11 @@ interface Signing {
   until: number;
 }
 
+interface Reload {
+  version: number;
+  isDone: Promise<void>;
+}
+
 const LEAST_BETWEEN_RELOADS_MS = 1000;
 
 /**
@@ -61,9 +66,12 @@ export class KeyRing {
   #signers = new Map<string, ActiveKey>();
   #signing: Signing | undefined;
   #reloadedAt = 0;
+  #reload: Reload | undefined;
 
+  /** @param version of the tenant, as it was when the rows were read or before */
   constructor(
     rows: readonly SigningKey[],
+    private version: number,
     private readonly source: KeySource,
   ) {
     this.#take(rows);
@@ -76,9 +84,24 @@ export class KeyRing {
     this.#signing = undefined;
   }
 
-  /** Asks the database what it says now. */
-  async reload(): Promise<void> {
+  /**
+   * Sees to it that the keys are those of a version of the tenant or newer.
+   * @throws {DatabaseUnavailable}
+   */
+  async catchUp(version: number): Promise<void> {
+    if (version <= this.version) return;
+    if (!this.#reload || this.#reload.version < version) {
+      const isDone = this.#takeAnew(version).finally(() => {
+        if (this.#reload?.isDone === isDone) this.#reload = undefined;
+      });
+      this.#reload = { version, isDone };
+    }
+    await this.#reload.isDone;
+  }
+
+  async #takeAnew(version = this.version): Promise<void> {
     this.#take(await this.source.reload());
+    this.version = Math.max(this.version, version);
   }
 
   /**
@@ -88,7 +111,7 @@ export class KeyRing {
   async find(kid: string): Promise<PublishedKey | undefined> {
     if (!this.#published.has(kid) && performance.now() - this.#reloadedAt >= LEAST_BETWEEN_RELOADS_MS) {
       this.#reloadedAt = performance.now();
-      await this.reload();
+      await this.#takeAnew();
     }
     return this.publishedAt(new Date()).find(({ jwk }) => jwk.kid === kid);
   }

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
-import type { TenantContext } from '../access/principal.js';
+import { ActorType, tenantOf } from '../access/principal.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
 import { addressOf } from '../platform/ip.js';
@@ -18,7 +18,6 @@ const REPORTER = ' reports of leaks';
 
 /** What receives reports. */
 export interface LeakParts {
-  tenant: TenantContext;
   secrets: ClientSecretService;
   throttle: Throttle;
   log: Log;
@@ -29,19 +28,23 @@ export interface LeakParts {
  * Who has it may say so; nobody else can. The answer is the same whether it was one of ours.
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
  */
-export function leakEndpoint({ tenant, secrets, throttle, log }: LeakParts): Middleware {
+export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    const attempt = { source: addressOf(ctx.ip).source, clientId: REPORTER };
+    const context = tenantOf(ctx);
+    const { plain: address, source } = addressOf(ctx.ip);
+    const attempt = { tenantId: context.tenant.id, source, clientId: REPORTER };
     try {
       const form = await readForm(ctx);
       if (!form) return;
       await throttle.admit(attempt);
       const token = form.get('token') as string;
-      const report = { ip: addressOf(ctx.ip).plain, url: placeOf(form.get('url') ?? '', token) };
-      const clients = isPossibleSecret(token) ? await secrets.reportLeak(tenant, token, report) : [];
+      const url = placeOf(form.get('url') ?? '', token);
+      const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
+      const reporter = { ...context, actor, request: { id: ctx.state.requestId, address } };
+      const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
       for (const { clientId } of clients)
-        log.warn({ requestId: ctx.state.requestId, clientId, ...report }, 'a secret was reported as leaked and is refused');
+        log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
       if (clients.length === 0) await throttle.fail(attempt);
       ctx.status = 200;
       ctx.body = '';

@@ -1,12 +1,14 @@
 import type { Middleware } from 'koa';
-import type { TenantContext } from '../access/principal.js';
+import { tenantOf } from '../access/principal.js';
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
 import { AUTH_METHODS } from './client-authentication.js';
-import type { KeyRing } from './key-ring.js';
+import type { Issuers } from './issuers.js';
 import { ASSERTION_ALGORITHM_NAMES, INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './provider.js';
 
 /** Path of the public keys, the same on every tenant's host. */
 export const JWKS_PATH = '/.well-known/jwks.json';
+/** Paths of the metadata, by OAuth's name and by OpenID's. */
+export const METADATA_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const MAX_AGE = 'public, max-age=300';
 
 /**
@@ -14,8 +16,14 @@ const MAX_AGE = 'public, max-age=300';
  * whatever the Host header says.
  * @see https://www.rfc-editor.org/rfc/rfc8414
  */
-export function metadata({ issuer }: TenantContext): Middleware {
-  const document = {
+export const metadata: Middleware = (ctx) => {
+  ctx.set('Cache-Control', MAX_AGE);
+  ctx.set('Access-Control-Allow-Origin', '*');
+  ctx.body = documentOf(tenantOf(ctx).issuer);
+};
+
+function documentOf(issuer: string): object {
+  return {
     issuer,
     token_endpoint: issuer + TOKEN_PATH,
     jwks_uri: issuer + JWKS_PATH,
@@ -32,16 +40,12 @@ export function metadata({ issuer }: TenantContext): Middleware {
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
   };
-  return (ctx) => {
-    ctx.set('Cache-Control', MAX_AGE);
-    ctx.set('Access-Control-Allow-Origin', '*');
-    ctx.body = document;
-  };
 }
 
 /** The public keys that verify the tenant's tokens. A retired one stays until its last token has expired. */
-export function jwks(keys: KeyRing): Middleware {
-  return (ctx) => {
+export function jwks(issuers: Issuers): Middleware {
+  return async (ctx) => {
+    const { keys } = await issuers.of(tenantOf(ctx));
     ctx.set('Cache-Control', MAX_AGE);
     ctx.set('Access-Control-Allow-Origin', '*');
     ctx.body = { keys: keys.publishedAt(new Date()).map(({ jwk }) => jwk) };

@@ -1,23 +1,30 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { tenantOf } from '../access/principal.js';
 import { isSomebody } from '../clients/client-lookup.service.js';
 import type { ClientUseService } from '../clients/client-use.service.js';
-import { digestSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
-import { DatabaseUnavailable } from '../platform/errors.js';
+import type { Cipher } from '../platform/cipher.js';
+import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { LatchkeyClient } from './client-authentication.js';
-import { type ProviderParts, TenantProvider } from './provider.js';
-import { type Attempt, TooManyFailures } from './throttle.js';
+import type { Issuer, Issuers } from './issuers.js';
+import { noteProof } from './secret-proof.js';
+import type { Attempt, Throttle } from './throttle.js';
 
-/** What the endpoints of one tenant are built from. */
-export interface OAuthParts extends ProviderParts {
+/** What the endpoints are built from. */
+export interface OAuthParts {
+  issuers: Issuers;
+  throttle: Throttle;
+  cipher: Cipher;
   use: ClientUseService;
   log: Log;
 }
 
 /** How a request ended, beside its answer. */
 export interface Outcome {
+  /** Of the tenant that the request is for. */
+  issuer: Issuer;
   /** The client that proved who it is. */
   client: LatchkeyClient | undefined;
   /** The client that the request named, proven or not; nobody's stand-in when there is none. Absent when it named none. */
@@ -45,13 +52,7 @@ const UNKNOWN_HEADERS = ['oauth-client-attestation', 'oauth-client-attestation-p
  * put right on the way out.
  */
 export class OAuthEndpoints {
-  readonly #provider: TenantProvider;
-
-  constructor(private readonly parts: OAuthParts) {
-    this.#provider = new TenantProvider(parts, (ctx, error) => {
-      ctx.state.oauthError = error;
-    });
-  }
+  constructor(private readonly parts: OAuthParts) {}
 
   /** An endpoint. @param finish completes the answer once the client is known */
   endpoint(finish: (ctx: Context, outcome: Outcome) => Promise<void> | void): Middleware {
@@ -60,12 +61,13 @@ export class OAuthEndpoints {
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Pragma', 'no-cache');
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
-      ctx.set('Access-Control-Allow-Origin', this.parts.tenant.issuer);
-      if (!refuseEarly(ctx)) await this.#provider.run(ctx, next);
+      ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
+      const issuer = await this.parts.issuers.of(tenantOf(ctx));
+      if (!refuseEarly(ctx)) await issuer.provider(ctx, next);
       correct(ctx, this.parts.log);
       await this.#countFailure(ctx);
-      const outcome = outcomeOf(ctx);
-      if (outcome.client) this.#countUse(ctx, outcome.client);
+      const outcome = outcomeOf(ctx, issuer);
+      if (outcome.client) noteProof(this.parts, { ...outcome.client, attempt: ctx.state.attempt, ip: addressOf(ctx.ip).plain });
       await finish(ctx, outcome);
       // What was sent in place of a client id may be anything, a secret too.
       const known = outcome.named && isSomebody(outcome.named.registration) ? outcome.named.clientId : null;
@@ -78,21 +80,6 @@ export class OAuthEndpoints {
     if (!attempt || ctx.status !== 401) return;
     await this.parts.throttle.fail(attempt).catch((error) => answerTooMany(ctx, error));
   }
-
-  #countUse(ctx: Context, { registration, usedSecret, presentedSecret }: LatchkeyClient): void {
-    const { use, cipher, throttle } = this.parts;
-    throttle.succeed(ctx.state.attempt);
-    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: addressOf(ctx.ip).plain });
-    if (!usedSecret || usedSecret.encryptedSecret !== null) return;
-    if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;
-    const secret = presentedSecret as PlainSecret;
-    use.renewDigests({
-      secretId: usedSecret.id,
-      digest: digestSecret(cipher, registration.rowId, secret),
-      lookupDigest: lookupDigest(cipher, registration.tenantId, secret),
-      keyId: cipher.keyId,
-    });
-  }
 }
 
 /** Answers with an error in the form of RFC 6749, section 5.2. */
@@ -101,11 +88,11 @@ export function refuse(ctx: Context, status: number, error: string, description:
   ctx.body = { error, error_description: description };
 }
 
-function outcomeOf(ctx: Context): Outcome {
+function outcomeOf(ctx: Context, issuer: Issuer): Outcome {
   const { oidc, state } = ctx as unknown as Partial<KoaContextWithOIDC> & { state: { oauthError?: OAuthError } };
   const named = oidc?.client as unknown as LatchkeyClient | undefined;
   const error = state.oauthError && (state.oauthError.error ?? 'server_error');
-  return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error };
+  return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error, issuer };
 }
 
 /** Why a client was refused, for the log alone; none of oidc-provider's sentences repeats what was sent. */
@@ -144,8 +131,9 @@ function correct(ctx: Context, log: Log): void {
   }
 }
 
-/** A database that is away is worth another try; anything else is a fault of ours that only the log may see. */
+/** A tenant that is gone is refused as the host is. A database that is away is worth another try; anything else is a fault of ours that only the log may see. */
 function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
+  if (error instanceof HostNotServed || error instanceof TenantDisabled) throw error;
   if (error instanceof TooManyFailures) {
     answerTooMany(ctx, error);
   } else if (error instanceof DatabaseUnavailable) {
@@ -160,7 +148,7 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
 /** Answers with 429 and when to come back. @throws whatever else it is given */
 export function answerTooMany(ctx: Context, error: unknown): void {
   if (!(error instanceof TooManyFailures)) throw error;
-  refuse(ctx, 429, 'too_many_requests', `There were too many failures. Try again in ${error.retryAfterSeconds} seconds.`);
+  refuse(ctx, 429, 'too_many_requests', error.message);
   ctx.remove('WWW-Authenticate');
   ctx.set('Retry-After', String(error.retryAfterSeconds));
 }

@@ -14,14 +14,12 @@ import {
   checkAssertion,
   type LatchkeyClient,
 } from './client-authentication.js';
-import type { KeyRing } from './key-ring.js';
-import type { ActiveKey } from './signing-key.js';
+import { type ActiveKey, RequestKey } from './signing-key.js';
 import { makeTokenId } from './token-id.js';
 import type { UsedProofService } from './used-proof.service.js';
 
 /** What one tenant's provider is built from. */
 export interface ProviderParts extends AdapterParts {
-  keys: KeyRing;
   cipher: Cipher;
   proofs: UsedProofService;
 }
@@ -39,38 +37,28 @@ const CHARACTERS_OF_A_RANDOM_ID = 22;
 /** By how much the clock of a proof may be ahead for oidc-provider, which would forget it that much too early. */
 const PROOF_AHEAD_SECONDS = 300;
 
-/** oidc-provider for one tenant. It is built anew when another key signs, for it is told of its keys once. */
-export class TenantProvider {
-  #mounted: { kid: string; run: Middleware } | undefined;
-
-  /** @param onError hears of every refusal and failure, with the request that it belongs to */
-  constructor(
-    private readonly parts: ProviderParts,
-    private readonly onError: (ctx: KoaContextWithOIDC, error: Error) => void,
-  ) {}
-
-  /** The one whose key signs now. */
-  get run(): Middleware {
-    const { active } = this.parts.keys;
-    if (this.#mounted?.kid === active.kid) return this.#mounted.run;
-    const provider = createProvider(this.parts, active);
-    provider.on('grant.error', this.onError);
-    provider.on('introspection.error', this.onError);
-    provider.on('revocation.error', this.onError);
-    provider.on('server_error', this.onError);
-    this.#mounted = { kid: active.kid, run: mount(provider) as Middleware };
-    return this.#mounted.run;
-  }
+/** oidc-provider for one tenant, whose issuer never changes. Every refusal and failure is left in the request's state, as `oauthError`. */
+export function mountProvider(parts: ProviderParts): Middleware {
+  const provider = createProvider(parts);
+  const onError = (ctx: KoaContextWithOIDC, error: Error) => {
+    ctx.state.oauthError = error;
+  };
+  provider.on('grant.error', onError);
+  provider.on('introspection.error', onError);
+  provider.on('revocation.error', onError);
+  provider.on('server_error', onError);
+  return mount(provider) as Middleware;
 }
 
 /** The client credentials grant, introspection and revocation, and nothing else. */
-function createProvider(parts: ProviderParts, key: ActiveKey): Provider {
-  const { tenant, cipher, proofs } = parts;
+function createProvider(parts: ProviderParts): Provider {
+  const { tenant, cipher, proofs, keys } = parts;
+  const signer = () => (Provider.ctx?.state.signer as ActiveKey | undefined) ?? keys.active;
   const provider = new Provider(tenant.issuer, {
     adapter: createAdapter(parts),
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => checkAssertion(cipher, ctx, claims),
     clientAuthMethods: [...AUTH_METHODS],
-    clientDefaults: { id_token_signed_response_alg: key.alg as 'ES256' },
+    clientDefaults: { id_token_signed_response_alg: signer().alg as 'ES256' },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: { keys: [] },
     enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGORITHM_NAMES], dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
@@ -84,14 +72,14 @@ function createProvider(parts: ProviderParts, key: ActiveKey): Provider {
       resourceIndicators: {
         enabled: true,
         defaultResource: (_ctx, client) => registrationOf(client).audiences[0] as string,
-        getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, key }),
+        getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, signer: signer() }),
       },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
     formats: { customizers: { jwt: (_ctx, token, { payload }) => void Object.assign(payload, { jti: nameToken(token) }) } },
-    jwks: { keys: [key] },
+    jwks: { keys: [new RequestKey(signer)] },
     renderError: (ctx, out) => {
       ctx.body = out;
     },
@@ -132,7 +120,7 @@ function authorize(
   ctx: KoaContextWithOIDC,
   resource: string,
   { audiences, scopes }: RegisteredClient,
-  { tenant, key }: { tenant: TenantContext; key: ActiveKey },
+  { tenant, signer }: { tenant: TenantContext; signer: ActiveKey },
 ): ResourceServer {
   if (Array.isArray(ctx.oidc.params?.resource)) throw new errors.InvalidRequest("'resource' parameter must not be provided twice");
   if (!audiences.includes(resource)) throw new errors.InvalidTarget('the client has no access to this resource');
@@ -146,6 +134,6 @@ function authorize(
     audience: resource,
     scope: allowed.join(' '),
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: key.alg as 'ES256', kid: key.kid } },
+    jwt: { sign: { alg: signer.alg as 'ES256', kid: signer.kid } },
   };
 }

@@ -1,16 +1,12 @@
 import { Arg, Authorized, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
-import { KeyRing } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** Signing keys, as people look after them. */
 @Resolver(() => SigningKey)
 export class SigningKeyResolver {
-  constructor(
-    private readonly signingKeys: SigningKeys,
-    private readonly ring: KeyRing,
-  ) {}
+  constructor(private readonly signingKeys: SigningKeys) {}
 
   @Authorized('keys:write')
   @Query(() => [SigningKey], {
@@ -28,7 +24,7 @@ export class SigningKeyResolver {
   })
   async rotateSigningKey(@Ctx() { principal }: GraphQLContext): Promise<SigningKey[]> {
     await this.signingKeys.rotate(principal as Principal);
-    return this.reload(principal as Principal);
+    return this.signingKeys.list(principal as Principal);
   }
 
   @Authorized('keys:write')
@@ -41,11 +37,6 @@ export class SigningKeyResolver {
     @Arg('kid', () => ID, { description: 'The kid of the key.' }) kid: string,
   ): Promise<SigningKey[]> {
     await this.signingKeys.revoke(principal as Principal, kid);
-    return this.reload(principal as Principal);
-  }
-
-  private async reload(caller: Principal): Promise<SigningKey[]> {
-    await this.ring.reload();
-    return this.signingKeys.list(caller);
+    return this.signingKeys.list(principal as Principal);
   }
 }

@@ -40,3 +40,38 @@ export class ActiveKey extends ExternalSigningKey {
     return sign(ALGORITHMS[this.#algorithm].hash, data, { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
   }
 }
+
+/**
+ * Stands for whichever key signs in the request at hand. oidc-provider is told of its keys once; so it
+ * need not be built anew when another one signs.
+ */
+export class RequestKey extends ExternalSigningKey {
+  /** @param current the key that signs in the request that is being answered, or now where there is none */
+  constructor(private readonly current: () => ActiveKey) {
+    super();
+  }
+
+  override get kid(): string {
+    return this.current().kid;
+  }
+
+  override get alg(): SigningAlgorithm {
+    return this.current().alg;
+  }
+
+  override get kty(): string {
+    return this.current().kty;
+  }
+
+  override get crv(): string | undefined {
+    return this.current().crv;
+  }
+
+  override keyObject(): KeyObject {
+    return this.current().keyObject();
+  }
+
+  override sign(data: Uint8Array): Promise<Buffer> {
+    return this.current().sign(data);
+  }
+}

@@ -1,19 +1,23 @@
-import { type EntityManager, LessThan } from 'typeorm';
-import type { TenantContext } from '../access/principal.js';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { type Caller, systemCaller, type TenantContext } from '../access/principal.js';
+import { record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import type { SigningAlgorithm } from '../platform/config.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { takeTurn } from '../tenants/tenant.service.js';
+import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
 import { activeAt, KeyRing, withStates } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
 import type { SigningKeyStore } from './signing-key-store.js';
 
 /** For how long a key is published before it signs: twice as long as anybody may keep the JWKS. */
 const LEAD_MS = 10 * 60_000;
-/** What an instance that learns late of a rotation, and a clock that is behind, may make of a token's end. */
+/** What a clock that is behind may make of a token's end. */
 const MARGIN_MS = 60_000;
+const MOST_ROTATED_AT_ONCE = 100;
+const MOST_LOOKED_AT = 1000;
 const MILLISECONDS_A_DAY = 24 * 3_600_000;
 
 /**
@@ -38,7 +42,8 @@ export class SigningKeys {
   }
 
   /** Makes what a tenant lacks of keys, and plans the change to another algorithm when that was set. */
-  async ensureKeys(manager: EntityManager, tenant: Tenant, algorithm: SigningAlgorithm): Promise<void> {
+  async ensureKeys(manager: EntityManager, caller: Caller, algorithm: SigningAlgorithm): Promise<void> {
+    const { tenant } = caller;
     const now = new Date();
     if (tenant.signingAlgorithm !== algorithm) await manager.update(Tenant, { id: tenant.id }, { signingAlgorithm: algorithm });
     const rows = await this.store.rowsOf(manager, tenant.id);
@@ -48,21 +53,30 @@ export class SigningKeys {
       await this.store.insert(manager, { tenantId: tenant.id, algorithm, usableFrom: now });
       return;
     }
-    for (const { id } of rows.filter((row) => isWaiting(row) && row.algorithm !== algorithm)) await manager.delete(SigningKey, { id });
+    const unfit = rows.filter((row) => isWaiting(row) && row.algorithm !== algorithm);
+    for (const { id } of unfit) await manager.delete(SigningKey, { id });
     const waiting = rows.find((row) => isWaiting(row) && row.algorithm === algorithm);
     const isChange = planned.algorithm !== algorithm;
-    if (isChange) await this.#succeed(manager, planned, waiting ?? (await this.#insertWaiting(manager, tenant.id)));
+    if (isChange) await this.#succeed(manager, caller, { present: planned, next: waiting });
     if (isChange || !waiting) await this.#insertWaiting(manager, tenant.id);
+    if (isChange || !waiting || unfit.length > 0) await countChange(manager, tenant.id);
   }
 
   /**
    * Lets the waiting key take over: at once when everybody can know it, otherwise as soon as they can.
    * @throws {Conflict} when a change is planned already
    */
-  async rotate({ tenant }: TenantContext): Promise<void> {
+  async rotate(caller: Caller): Promise<void> {
     await this.database.write(async (manager) => {
-      await takeTurn(manager, tenant.id);
-      await this.#rotate(manager, tenant.id);
+      await takeTurn(manager, caller);
+      const rows = await this.store.rowsOf(manager, caller.tenant.id);
+      const last = lastOf(rows) as SigningKey;
+      if (Number(last.activatesAt) > Date.now()) {
+        throw new Conflict(
+          `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
+        );
+      }
+      await this.#rotate(manager, caller, rows);
     });
   }
 
@@ -71,9 +85,10 @@ export class SigningKeys {
    * signs, the one after it does so at once.
    * @throws {SigningKeyNotFound}
    */
-  async revoke({ tenant }: TenantContext, kid: string): Promise<void> {
+  async revoke(caller: Caller, kid: string): Promise<void> {
+    const { tenant } = caller;
     await this.database.write(async (manager) => {
-      await takeTurn(manager, tenant.id);
+      await takeTurn(manager, caller);
       const now = new Date();
       const rows = await this.store.rowsOf(manager, tenant.id);
       const revoked = rows.find(({ id }) => id === kid);
@@ -90,19 +105,31 @@ export class SigningKeys {
         await manager.update(SigningKey, { id: active.id }, { publishedUntil: null });
       }
       if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id);
+      await countChange(manager, tenant.id);
+      await record(manager, caller, { action: AuditAction.REVOKE_SIGNING_KEY, on: nameOf(revoked), before: describe(revoked) });
     });
   }
 
-  /** Rotates a key that has signed for this many days. Of several instances one does. */
-  async rotateWhenDue({ tenant }: TenantContext, days: number): Promise<boolean> {
-    const isDue = (rows: readonly SigningKey[]) => Number(lastOf(rows)?.activatesAt) + days * MILLISECONDS_A_DAY <= Date.now();
-    if (!isDue(await this.database.read((manager) => this.store.rowsOf(manager, tenant.id)))) return false;
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, tenant.id);
-      const isStillDue = isDue(await this.store.rowsOf(manager, tenant.id));
-      if (isStillDue) await this.#rotate(manager, tenant.id);
-      return isStillDue;
-    });
+  /**
+   * Replaces keys that have signed for so many days, of a hundred tenants at a time. Of several instances one does.
+   * @returns the hosts of the tenants concerned
+   */
+  async rotateWhenDue(days: number, contextOf: (tenant: Tenant) => TenantContext): Promise<string[]> {
+    const due = new Date(Date.now() - days * MILLISECONDS_A_DAY);
+    const isDue = { activatesAt: LessThanOrEqual(due), publishedUntil: IsNull() };
+    const hosts: string[] = [];
+    for (const tenant of await this.#tenantsWith(isDue, MOST_ROTATED_AT_ONCE)) {
+      const caller = systemCaller(contextOf(tenant), 'SIGNING_KEY_DAYS');
+      const isRotated = await this.database.write(async (manager) => {
+        await takeTurn(manager, caller);
+        const rows = await this.store.rowsOf(manager, tenant.id);
+        if (Number(lastOf(rows)?.activatesAt) > due.getTime()) return false;
+        await this.#rotate(manager, caller, rows);
+        return true;
+      });
+      if (isRotated) hosts.push(tenant.host);
+    }
+    return hosts;
   }
 
   /** Every key of a tenant that its JWKS has or will have, the newest first. */
@@ -111,37 +138,43 @@ export class SigningKeys {
   }
 
   /** The keys of a tenant that has some. */
-  async load(tenant: TenantContext): Promise<KeyRing> {
-    return new KeyRing(await this.list(tenant), { unlock: (row) => this.store.unlock(row), reload: () => this.list(tenant) });
+  async load(context: TenantContext): Promise<KeyRing> {
+    const source = { unlock: (row: SigningKey) => this.store.unlock(row), reload: () => this.list(context) };
+    return new KeyRing(await this.list(context), context.tenant.version, source);
   }
 
   /** Forgets keys whose tokens have all expired, and keeps a retired one for lifetimes that were raised since. */
-  async sweep({ tenant }: TenantContext, now: Date): Promise<void> {
-    await this.database.write(async (manager) => {
-      await manager.delete(SigningKey, { tenantId: tenant.id, publishedUntil: LessThan(now) });
-      const rows = await this.store.rowsOf(manager, tenant.id);
-      const successor = lastOf(rows);
-      const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];
-      if (!predecessor || !successor?.activatesAt || after(successor.activatesAt, 2 * MARGIN_MS) < now) return;
-      await this.#publishUntil(manager, predecessor, await this.#lastTokenOf(manager, tenant.id, successor.activatesAt));
-    });
+  async sweep(now: Date): Promise<void> {
+    await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
+    for (const { id } of await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT)) {
+      await this.database.write(async (manager) => {
+        const rows = await this.store.rowsOf(manager, id);
+        const successor = lastOf(rows);
+        const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];
+        if (!predecessor || !successor?.activatesAt) return;
+        const isLonger = await this.#publishUntil(manager, predecessor, await this.#lastTokenOf(manager, id, successor.activatesAt));
+        if (isLonger) await countChange(manager, id);
+      });
+    }
   }
 
   /** Encrypts what an earlier `ENCRYPTION_KEY` protects with the current one. @returns how many keys that were */
-  reencrypt(): Promise<number> {
-    return this.database.write((manager) => this.store.reencrypt(manager));
+  reencrypt(manager: EntityManager): Promise<number> {
+    return this.store.reencrypt(manager);
   }
 
-  async #rotate(manager: EntityManager, tenantId: string): Promise<void> {
-    const rows = await this.store.rowsOf(manager, tenantId);
-    const last = lastOf(rows) as SigningKey;
-    if (Number(last.activatesAt) > Date.now()) {
-      throw new Conflict(
-        `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
-      );
-    }
-    await this.#succeed(manager, last, rows.find(isWaiting) ?? (await this.#insertWaiting(manager, tenantId)));
-    await this.#insertWaiting(manager, tenantId);
+  /** Tenants that are served and have such a key. */
+  #tenantsWith(where: FindOptionsWhere<SigningKey>, atMost: number): Promise<Tenant[]> {
+    return this.database.read(async (manager) => {
+      const keys = await manager.find(SigningKey, { select: { tenantId: true }, where, take: atMost });
+      return manager.findBy(Tenant, { id: In([...new Set(keys.map(({ tenantId }) => tenantId))]), enabled: true });
+    });
+  }
+
+  async #rotate(manager: EntityManager, caller: Caller, rows: readonly SigningKey[]): Promise<void> {
+    await this.#succeed(manager, caller, { present: lastOf(rows) as SigningKey, next: rows.find(isWaiting) });
+    await this.#insertWaiting(manager, caller.tenant.id);
+    await countChange(manager, caller.tenant.id);
   }
 
   /** Makes the key that will follow, with the algorithm that was set last. */
@@ -152,20 +185,37 @@ export class SigningKeys {
   }
 
   /** Plans that the next key takes over as soon as everybody can know it. */
-  async #succeed(manager: EntityManager, present: SigningKey, next: SigningKey): Promise<void> {
+  async #succeed(
+    manager: EntityManager,
+    caller: Caller,
+    { present, next: waiting }: { present: SigningKey; next: SigningKey | undefined },
+  ): Promise<void> {
     const now = new Date();
+    const next = waiting ?? (await this.#insertWaiting(manager, caller.tenant.id));
     const at = next.usableFrom && next.usableFrom > now ? next.usableFrom : now;
     await manager.update(SigningKey, { id: next.id }, { activatesAt: at });
     await this.#publishUntil(manager, present, await this.#lastTokenOf(manager, present.tenantId, at));
+    const keys = { before: describe(present), after: describe({ ...next, activatesAt: at }) };
+    await record(manager, caller, { action: AuditAction.ROTATE_SIGNING_KEY, on: nameOf(next), ...keys });
   }
 
   async #lastTokenOf(manager: EntityManager, tenantId: string, signedUntil: Date): Promise<Date> {
     return after(await lastTokenOfTenant(manager, tenantId, signedUntil), MARGIN_MS);
   }
 
-  async #publishUntil(manager: EntityManager, { id, publishedUntil }: SigningKey, until: Date): Promise<void> {
-    if (publishedUntil === null || publishedUntil < until) await manager.update(SigningKey, { id }, { publishedUntil: until });
+  async #publishUntil(manager: EntityManager, { id, publishedUntil }: SigningKey, until: Date): Promise<boolean> {
+    const isLonger = publishedUntil === null || publishedUntil < until;
+    if (isLonger) await manager.update(SigningKey, { id }, { publishedUntil: until });
+    return isLonger;
   }
+}
+
+function nameOf({ id }: SigningKey): [AuditObjectType, string] {
+  return [AuditObjectType.SIGNING_KEY, id];
+}
+
+function describe({ id, algorithm, activatesAt }: SigningKey) {
+  return { kid: id, algorithm, activatesAt };
 }
 
 /** Of the keys that sign or will by a plan, the one that does last. */

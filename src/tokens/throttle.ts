@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { TooManyFailures } from '../platform/errors.js';
 
 const WINDOW_SECONDS = 60;
 /** How many times as many failures a source may have for all client ids together. */
@@ -9,17 +10,11 @@ const MOST_REMEMBERED = 100_000;
 
 /** Who asks, and for whom. */
 export interface Attempt {
+  /** One tenant's failures are no other's. */
+  tenantId: string;
   /** Where the request comes from, as `platform/ip` names it. */
   source: string;
   clientId: string;
-}
-
-/** Too many failures; the same request may be answered later. */
-export class TooManyFailures extends Error {
-  constructor(readonly retryAfterSeconds: number) {
-    super('too many failures');
-    this.name = 'TooManyFailures';
-  }
 }
 
 /**
@@ -44,16 +39,16 @@ export class Throttle {
 
   /** Lets an attempt pass that has not failed too often. @throws {TooManyFailures} */
   async admit(attempt: Attempt): Promise<void> {
-    if (!this.#byPair || !this.#bySource || !this.#failing.has(attempt.source)) return;
-    const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(attempt.source)]);
+    if (!this.#byPair || !this.#bySource || !this.#failing.has(sourceOf(attempt))) return;
+    const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(sourceOf(attempt))]);
     if (!this.#succeeded.has(pairOf(attempt))) this.#requireRoom(1, pair, source);
   }
 
   /** Counts a failure. @throws {TooManyFailures} when it was one too many */
   async fail(attempt: Attempt): Promise<void> {
     if (!this.#byPair || !this.#bySource) return;
-    this.#failing.set(attempt.source, true);
-    const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(attempt.source)]);
+    this.#failing.set(sourceOf(attempt), true);
+    const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(sourceOf(attempt))]);
     // By source as well: a 401 among 429s would tell that this client lately succeeded from here.
     this.#requireRoom(0, pair, source);
   }
@@ -72,6 +67,10 @@ export class Throttle {
   }
 }
 
-function pairOf({ source, clientId }: Attempt): string {
-  return `${source} ${clientId}`;
+function sourceOf({ tenantId, source }: Attempt): string {
+  return `${tenantId} ${source}`;
+}
+
+function pairOf(attempt: Attempt): string {
+  return `${sourceOf(attempt)} ${attempt.clientId}`;
 }

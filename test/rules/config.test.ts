@@ -15,11 +15,13 @@ it('works without a single setting', () => {
     encryptionKey: undefined,
     adminClientId: 'admin',
     adminClientSecret: undefined,
-    apiAudience: 'http://localhost:4000/api',
+    apiAudience: undefined,
     trustProxy: 0,
     graphiql: true,
     logLevel: 'info',
     metricsPort: undefined,
+    auditRetentionDays: 400,
+    isProduction: false,
   });
 });
 
@@ -27,10 +29,9 @@ it('takes an empty variable for an unset one', () => {
   expect(readConfig({ PORT: '', ISSUER: '', ENCRYPTION_KEY: '', API_AUDIENCE: '' })).toEqual(readConfig({}));
 });
 
-it('derives the issuer from the port and the audience from the issuer', () => {
+it('derives the issuer from the port', () => {
   expect(readConfig({ PORT: '4001' }).issuer).toBe('http://localhost:4001');
   expect(readConfig({ PORT: '80' }).issuer).toBe('http://localhost');
-  expect(readConfig({ ISSUER: 'https://id.example.com' }).apiAudience).toBe('https://id.example.com/api');
 });
 
 it.each([

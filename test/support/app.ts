@@ -9,22 +9,34 @@ import { Metrics } from '../../src/platform/metrics.js';
 import { createHttpServer } from '../../src/server.js';
 import { type Answer, readAnswer } from './answer.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import './loopback.js';
 
 /** A key for tests, so that each knows what its database is encrypted with. */
 export const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
 
-/** The whole server in this process, on a database of its own and a free port. */
-export interface TestApp {
+/** A client id and its secret. */
+export interface Credentials {
+  clientId: string;
+  secret: string;
+}
+
+/** A tenant, as its administrator reaches it. */
+export interface TestTenant {
+  /** Its issuer. */
   url: string;
+  admin: Credentials;
+  /** Sends a GraphQL operation as the administrator. */
+  administer(query: string, variables?: object): Promise<Answer>;
+}
+
+/** The whole server in this process, on a database of its own and a free port. It is its home tenant. */
+export interface TestApp extends TestTenant {
   port: number;
   database: TestDatabase;
   installation: Installation;
   metrics: Metrics;
   /** Everything that was logged. */
   logLines: string[];
-  admin: { clientId: string; secret: string };
-  /** Sends a GraphQL operation as the administrator. */
-  administer(query: string, variables?: object): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -48,29 +60,44 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
   });
   server.on('request', app.callback());
   const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };
-  let token: string | undefined;
   return {
-    url,
+    ...administered(url, admin),
     port,
     database,
     installation,
     metrics,
     logLines,
-    admin,
-    administer: async (query, variables) => {
-      token ??= await getToken({ url }, admin);
-      const answer = await graphql({ url }, { token, query, variables });
-      if (answer.status !== 401) return answer;
-      // The token has expired by the clock of a test, or was cut by it.
-      token = await getToken({ url }, admin);
-      return graphql({ url }, { token, query, variables });
-    },
     stop: async () => {
       await close(server);
       await installation.database.close();
       await database.remove();
     },
   };
+}
+
+/** A tenant whose administrator's token is fetched when it is needed. */
+export function administered(url: string, admin: Credentials): TestTenant {
+  let token: string | undefined;
+  const administer = async (query: string, variables?: object) => {
+    token ??= await getToken({ url }, admin);
+    const answer = await graphql({ url }, { token, query, variables });
+    if (answer.status !== 401) return answer;
+    // The token has expired by the clock of a test, or was cut by it.
+    token = await getToken({ url }, admin);
+    return graphql({ url }, { token, query, variables });
+  };
+  return { url, admin, administer };
+}
+
+/** Creates a tenant as the administrator of the home tenant. @param name its host is `name.localhost` */
+export async function createTenant(home: TestApp, name: string): Promise<TestTenant> {
+  const { body, text } = await home.administer(
+    'mutation ($input: CreateTenantInput!) { createTenant(input: $input) { tenant { issuer } client { clientId } clientSecret } }',
+    { input: { name, host: `${name}.localhost:${home.port}` } },
+  );
+  if (!body.data) throw new Error(text);
+  const { tenant, client, clientSecret } = body.data.createTenant;
+  return administered(tenant.issuer, { clientId: client.clientId, secret: clientSecret });
 }
 
 /** Sends a GraphQL operation. */
@@ -91,7 +118,7 @@ export async function graphql(
 /** Asks for a token with credentials in a Basic header, or with whatever else is given. */
 export async function requestToken(
   { url }: { url: string },
-  credentials: { clientId: string; secret: string } | undefined,
+  credentials: Credentials | undefined,
   parameters: Record<string, string> | string = {},
 ): Promise<Answer> {
   const body = typeof parameters === 'string' ? parameters : { grant_type: 'client_credentials', ...parameters };
@@ -107,7 +134,7 @@ export async function postForm(
     body,
     headers = {},
   }: {
-    credentials?: { clientId: string; secret: string } | undefined;
+    credentials?: Credentials | undefined;
     body: Record<string, string> | string;
     headers?: Record<string, string>;
   },
@@ -123,7 +150,7 @@ export async function postForm(
 }
 
 /** What the introspection endpoint tells a client of a token. */
-export async function introspect(app: { url: string }, credentials: { clientId: string; secret: string }, token: string): Promise<Answer> {
+export async function introspect(app: { url: string }, credentials: Credentials, token: string): Promise<Answer> {
   return postForm(app, '/connect/introspect', { credentials, body: { token } });
 }
 
@@ -138,11 +165,7 @@ export function basic(clientId: string, secret: string): string {
 }
 
 /** An access token. */
-export async function getToken(
-  app: { url: string },
-  credentials: { clientId: string; secret: string },
-  parameters: Record<string, string> = {},
-): Promise<string> {
+export async function getToken(app: { url: string }, credentials: Credentials, parameters: Record<string, string> = {}): Promise<string> {
   const { status, body, text } = await requestToken(app, credentials, parameters);
   if (status !== 200) throw new Error(`no token: ${status} ${text}`);
   return body.access_token;
@@ -150,9 +173,9 @@ export async function getToken(
 
 /** Creates a client as the administrator. @returns its credentials */
 export async function createClient(
-  app: TestApp,
+  app: Pick<TestTenant, 'administer'>,
   input: { clientId: string; [field: string]: unknown },
-): Promise<{ clientId: string; secret: string }> {
+): Promise<Credentials> {
   const { body, text } = await app.administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', {
     input: { name: `Test ${input.clientId}`, ...input },
   });

@@ -22,7 +22,19 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
-const TABLES = ['tenants', 'clients', 'client_secrets', 'client_hours', 'signing_keys', 'revoked_tokens', 'used_proofs', 'leases'];
+const TABLES = [
+  'tenants',
+  'clients',
+  'client_secrets',
+  'client_hours',
+  'signing_keys',
+  'revoked_tokens',
+  'used_proofs',
+  'audit_events',
+  'identity_providers',
+  'sessions',
+  'leases',
+];
 
 /** Makes an empty database of the running project's kind. */
 export async function createTestDatabase(): Promise<TestDatabase> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { toNameKey, toSearchText } from '../../src/clients/client-text.js';
+import { toNameKey, toSearchText } from '../../src/platform/search-text.js';
 
 it.each([
   ['Émile', 'emile'],

@@ -1,0 +1,131 @@
+import { type EntityManager, Not } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import { type Description, difference, record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import { requireSameRights } from '../clients/client.rules.js';
+import type { Cipher } from '../platform/cipher.js';
+import { BadUserInput } from '../platform/errors.js';
+import { isFetchable } from '../platform/outbound.js';
+import type { Database } from '../platform/transaction.js';
+import { takeTurn } from '../tenants/tenant-turn.service.js';
+import { IdentityProvider } from './identity-provider.entity.js';
+import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
+import type { Principal, TenantContext } from './principal.js';
+import type { SessionService } from './session.service.js';
+
+/** What the service is made with. */
+interface Parts {
+  cipher: Cipher;
+  sessions: SessionService;
+  /** Whether a provider may be on the loopback, without TLS. */
+  allowsLoopback: boolean;
+}
+
+/** Keeps the external provider through which a tenant's people sign in: one, or none. */
+export class IdentityProviderService {
+  constructor(
+    private readonly database: Database,
+    private readonly parts: Parts,
+  ) {}
+
+  /** The provider of a tenant. */
+  find({ tenant }: TenantContext): Promise<IdentityProvider | null> {
+    return this.database.read((manager) => manager.findOneBy(IdentityProvider, { tenantId: tenant.id }));
+  }
+
+  /** The secret with which a tenant is known to its provider, in the clear. */
+  secretOf({ tenantId, encryptedSecret, keyId }: IdentityProvider): string {
+    return this.parts.cipher.decrypt(encryptedSecret, contextOf(tenantId), keyId);
+  }
+
+  /**
+   * Names the provider of the caller's tenant, in place of the one before. Whoever signed in through that one is
+   * signed out.
+   * @throws {BadUserInput | Forbidden} when it would give rights that the caller does not hold
+   */
+  async set(caller: Principal, input: IdentityProviderInput): Promise<IdentityProvider> {
+    requireSameRights(caller, { scopes: input.grants.flatMap(({ scopes }) => scopes) });
+    if (!isFetchable(input.issuer, this.parts.allowsLoopback)) {
+      throw new BadUserInput([{ path: 'input.issuer', message: 'Give an https URL: nothing is asked without TLS.' }]);
+    }
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, caller);
+      const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
+      const after = this.#merge(caller, before, input);
+      if (before) await manager.update(IdentityProvider, { tenantId: caller.tenant.id }, after);
+      else await manager.insert(IdentityProvider, after);
+      await this.parts.sessions.endForPersons(manager, caller);
+      const told = difference(before ? describe(before) : {}, describe(after));
+      await record(manager, caller, { action: AuditAction.SET_IDENTITY_PROVIDER, on: nameOf(after), ...told });
+      return after;
+    });
+  }
+
+  /** Lets nobody sign in through a provider any more, and signs out who did. @returns whether there was one */
+  remove(caller: Principal): Promise<boolean> {
+    return this.database.write(async (manager) => {
+      await takeTurn(manager, caller);
+      const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
+      if (!before) return false;
+      await manager.delete(IdentityProvider, { tenantId: caller.tenant.id });
+      await this.parts.sessions.endForPersons(manager, caller);
+      await record(manager, caller, { action: AuditAction.REMOVE_IDENTITY_PROVIDER, on: nameOf(before), before: describe(before) });
+      return true;
+    });
+  }
+
+  /** Encrypts secrets that an earlier key protects with the current one. @returns how many needed it */
+  async reencrypt(manager: EntityManager): Promise<number> {
+    const { cipher } = this.parts;
+    const providers = await manager.findBy(IdentityProvider, { keyId: Not(cipher.keyId) });
+    for (const provider of providers) {
+      const { tenantId } = provider;
+      const encryptedSecret = cipher.encrypt(this.secretOf(provider), contextOf(tenantId));
+      await manager.update(IdentityProvider, { tenantId }, { encryptedSecret, keyId: cipher.keyId });
+    }
+    return providers.length;
+  }
+
+  #merge({ tenant }: TenantContext, before: IdentityProvider | null, input: IdentityProviderInput): IdentityProvider {
+    const now = new Date();
+    const { issuer, clientId, clientSecret, claim } = input;
+    return {
+      tenantId: tenant.id,
+      name: input.name.trim(),
+      issuer,
+      clientId,
+      ...(clientSecret == null ? keptSecret(before, input) : this.#encrypt(tenant.id, clientSecret)),
+      scope: input.scope ?? DEFAULT_SCOPE,
+      claim,
+      grants: input.grants.map(({ value, scopes }) => ({ value, scopes: [...new Set(scopes)] })),
+      version: uuid(),
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+    };
+  }
+
+  #encrypt(tenantId: string, secret: string) {
+    return { encryptedSecret: this.parts.cipher.encrypt(secret, contextOf(tenantId)), keyId: this.parts.cipher.keyId };
+  }
+}
+
+/** A secret is never sent to another provider than the one that it was given for. */
+function keptSecret(before: IdentityProvider | null, { issuer, clientId }: IdentityProviderInput) {
+  if (!before || before.issuer !== issuer || before.clientId !== clientId) {
+    throw new BadUserInput([{ path: 'input.clientSecret', message: 'Give the client secret that the provider knows this client id by.' }]);
+  }
+  const { encryptedSecret, keyId } = before;
+  return { encryptedSecret, keyId };
+}
+
+function contextOf(tenantId: string): string {
+  return `identity provider of ${tenantId}`;
+}
+
+function nameOf({ issuer }: IdentityProvider): [AuditObjectType, string] {
+  return [AuditObjectType.IDENTITY_PROVIDER, issuer];
+}
+
+function describe({ name, issuer, clientId, scope, claim, grants }: IdentityProvider): Description {
+  return { name, issuer, clientId, scope, claim, grants };
+}

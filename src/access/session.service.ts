@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
+import { record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import { Client } from '../clients/client.entity.js';
+import type { RegisteredClient } from '../clients/client-lookup.service.js';
+import { isManagementScope } from '../clients/scopes.js';
+import type { Database } from '../platform/transaction.js';
+import { requireServed } from '../tenants/tenant-turn.service.js';
+import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
+import { Session } from './session.entity.js';
+
+const TOKEN_BYTES = 32;
+const LONGEST_SECONDS = 3600;
+
+/** A session that begins: what its cookie holds, in the clear, and until when. */
+export interface NewSession {
+  token: string;
+  expiresAt: Date;
+  scopes: readonly string[];
+}
+
+/** Who a session belongs to, and what they may do at this moment. */
+export interface SessionHolder {
+  actor: Actor;
+  scopes: string[];
+  expiresAt: Date;
+}
+
+interface Row {
+  client_id: string | null;
+  client_scopes: string | null;
+  subject: string | null;
+  name: string | null;
+  scopes: string;
+  expires_at: Date | string;
+}
+
+const FIND_LIVING = `SELECT c.client_id, c.scopes AS client_scopes, s.subject, s.name, s.scopes, s.expires_at
+  FROM sessions s LEFT JOIN clients c ON c.id = s.client_row_id AND c.enabled = 1 AND c.token_epoch = s.token_epoch
+  WHERE s.id = ? AND s.tenant_id = ? AND s.expires_at > ? AND (s.client_row_id IS NULL OR c.id IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM client_secrets x WHERE x.id = s.secret_id AND x.revoked_at IS NOT NULL)`;
+
+/** What a session is of, apart from the request that began it. */
+type Holder = Pick<Session, 'clientRowId' | 'tokenEpoch' | 'secretId' | 'subject' | 'name' | 'scopes'>;
+
+/**
+ * Sessions of the console. The database has a hash of what the cookie holds, and is asked at each request: what
+ * ends a client's tokens ends its sessions.
+ */
+export class SessionService {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Lets a client in that proved who it is: for an hour, or for as long as its tokens live when that is shorter.
+   * @returns undefined when it was deleted in the meantime
+   */
+  beginForClient(caller: Caller, client: RegisteredClient, secretId: string): Promise<NewSession | undefined> {
+    const { rowId, tokenEpoch, accessTokenLifetimeSeconds } = client;
+    const seconds = Math.min(accessTokenLifetimeSeconds, LONGEST_SECONDS);
+    const scopes = client.scopes.filter(isManagementScope);
+    return this.database.write(async (manager) => {
+      if (!(await manager.existsBy(Client, { id: rowId }))) return undefined;
+      return begin(manager, caller, { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null, scopes, seconds });
+    });
+  }
+
+  /** Lets a person in, within a running transaction. */
+  beginForPerson(manager: EntityManager, caller: Caller, scopes: string[]): Promise<NewSession> {
+    const { id: subject, name } = caller.actor;
+    const holder = { clientRowId: null, tokenEpoch: '', secretId: null, subject, name };
+    return begin(manager, caller, { ...holder, scopes, seconds: LONGEST_SECONDS });
+  }
+
+  /** Who a session belongs to. @returns undefined when there is none, any more, in this tenant */
+  async find({ tenant }: TenantContext, token: string): Promise<SessionHolder | undefined> {
+    const now = this.database.moment(new Date());
+    const [row]: Row[] = await this.database.read((manager) => manager.query(FIND_LIVING, [hash(token), tenant.id, now]));
+    return row && toHolder(row);
+  }
+
+  /** Ends a session. @param caller who has it */
+  async end(caller: Caller, token: string): Promise<void> {
+    const id = hash(token);
+    await this.database.write(async (manager) => {
+      const { affected } = await manager.delete(Session, { id, tenantId: caller.tenant.id });
+      if (affected) await record(manager, caller, { action: AuditAction.SIGN_OUT, on: nameOf(id) });
+    });
+  }
+
+  /** Ends the sessions of all people of a tenant, within a running transaction. */
+  async endForPersons(manager: EntityManager, { tenant }: TenantContext): Promise<void> {
+    await manager.delete(Session, { tenantId: tenant.id, subject: Not(IsNull()) });
+  }
+
+  /** Forgets sessions that are over. */
+  async sweep(now: Date): Promise<void> {
+    await this.database.write((manager) => manager.delete(Session, { expiresAt: LessThan(now) }));
+  }
+}
+
+async function begin(manager: EntityManager, caller: Caller, { seconds, ...holder }: Holder & { seconds: number }): Promise<NewSession> {
+  await requireServed(manager, caller);
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const id = hash(token);
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
+  const { scopes } = holder;
+  await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
+  await record(manager, caller, { action: AuditAction.SIGN_IN, on: nameOf(id), after: { scopes, expiresAt } });
+  return { token, expiresAt, scopes };
+}
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
+function nameOf(id: string): [AuditObjectType, string] {
+  return [AuditObjectType.SESSION, id];
+}
+
+function toHolder(row: Row): SessionHolder {
+  const isPerson = row.subject !== null;
+  const scopes = JSON.parse((isPerson ? row.scopes : row.client_scopes) as string) as string[];
+  return {
+    actor: {
+      type: isPerson ? ActorType.PERSON : ActorType.CLIENT,
+      id: isPerson ? row.subject : row.client_id,
+      name: row.name,
+    },
+    scopes: scopes.filter(isManagementScope),
+    expiresAt: row.expires_at instanceof Date ? row.expires_at : new Date(`${row.expires_at.replace(' ', 'T')}Z`),
+  };
+}

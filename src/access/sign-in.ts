@@ -1,0 +1,172 @@
+import * as oidc from 'openid-client';
+import { isManagementScope } from '../clients/scopes.js';
+import type { Cipher } from '../platform/cipher.js';
+import { SignInFailed } from '../platform/errors.js';
+import { createGuardedFetch, isFetchable, Unreachable } from '../platform/outbound.js';
+import type { Database } from '../platform/transaction.js';
+import { takeTurn } from '../tenants/tenant-turn.service.js';
+import { IdentityProvider } from './identity-provider.entity.js';
+import type { IdentityProviderService } from './identity-provider.service.js';
+import { ActorType, type Caller, type RequestMark, type TenantContext } from './principal.js';
+import type { NewSession, SessionService } from './session.service.js';
+
+/** Path to which providers send people back, the same on every tenant's host. */
+export const CALLBACK_PATH = '/session/callback';
+/** For how long somebody may take to sign in at the provider, in seconds. */
+export const TICKET_SECONDS = 600;
+
+const TIMEOUT_SECONDS = 5;
+const LONGEST_SUBJECT = 255;
+
+/** What people sign in with. */
+interface Parts {
+  database: Database;
+  cipher: Cipher;
+  providers: IdentityProviderService;
+  sessions: SessionService;
+  allowsLoopback: boolean;
+}
+
+/** What has to come back of a sign-in as it was sent; the browser keeps it, encrypted. */
+interface Ticket {
+  state: string;
+  nonce: string;
+  verifier: string;
+  /** Of the provider's settings. */
+  version: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/**
+ * Signing in as a person: the code flow with PKCE at the tenant's provider, ending in a session.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ */
+export class SignIn {
+  readonly #fetch: ReturnType<typeof createGuardedFetch>;
+
+  constructor(private readonly parts: Parts) {
+    this.#fetch = createGuardedFetch(parts.allowsLoopback);
+  }
+
+  /**
+   * Begins a sign-in.
+   * @returns where to send the browser, and what it is to keep until it is back
+   * @throws {SignInFailed}
+   */
+  async begin(context: TenantContext): Promise<{ url: string; ticket: string }> {
+    const provider = await this.#requireProvider(context);
+    const ticket: Ticket = {
+      state: oidc.randomState(),
+      nonce: oidc.randomNonce(),
+      verifier: oidc.randomPKCECodeVerifier(),
+      version: provider.version,
+      at: Date.now(),
+    };
+    const parameters = {
+      redirect_uri: context.issuer + CALLBACK_PATH,
+      scope: provider.scope,
+      state: ticket.state,
+      nonce: ticket.nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(ticket.verifier),
+      code_challenge_method: 'S256',
+    };
+    const url = await this.#discover(provider).then((config) => oidc.buildAuthorizationUrl(config, parameters).href, toFailure);
+    if (!isFetchable(url, this.parts.allowsLoopback)) throw new SignInFailed('unusable');
+    return { url, ticket: this.parts.cipher.encrypt(JSON.stringify(ticket), contextOf(context)) };
+  }
+
+  /**
+   * Ends a sign-in.
+   * @param search what the provider added to the callback's URL, with the question mark
+   * @param sealed what the browser kept
+   * @throws {SignInFailed}
+   */
+  async complete(
+    context: TenantContext,
+    { search, sealed, request }: { search: string; sealed: string; request: RequestMark },
+  ): Promise<NewSession> {
+    const ticket = this.#open(context, sealed);
+    const provider = await this.#requireProvider(context);
+    if (provider.version !== ticket.version) throw new SignInFailed('stale');
+    const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);
+    const scopes = scopesOf(provider, claims);
+    if (scopes.length === 0) throw new SignInFailed('powerless');
+    const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
+    return this.parts.database.write(async (manager) => {
+      await takeTurn(manager, caller);
+      const { tenantId, version } = provider;
+      if (!(await manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');
+      return this.parts.sessions.beginForPerson(manager, caller, scopes);
+    });
+  }
+
+  async #requireProvider(context: TenantContext): Promise<IdentityProvider> {
+    const provider = await this.parts.providers.find(context);
+    if (!provider) throw new SignInFailed('none');
+    return provider;
+  }
+
+  #open(context: TenantContext, sealed: string): Ticket {
+    try {
+      const ticket = JSON.parse(this.parts.cipher.decrypt(sealed, contextOf(context))) as Ticket;
+      const age = Date.now() - ticket.at;
+      if (age >= 0 && age < TICKET_SECONDS * 1000) return ticket;
+    } catch (cause) {
+      throw new SignInFailed('stale', { cause });
+    }
+    throw new SignInFailed('stale');
+  }
+
+  /** Asked anew for each sign-in, which are rare: so no change of the provider's keys goes unnoticed. */
+  #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
+    const { issuer, clientId } = provider;
+    const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
+    const options = { [oidc.customFetch]: this.#fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
+    return oidc.discovery(new URL(issuer), clientId, undefined, authenticateWith(this.parts.providers.secretOf(provider)), options);
+  }
+
+  async #exchange(provider: IdentityProvider, url: URL, { state, nonce, verifier }: Ticket): Promise<oidc.IDToken> {
+    const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
+    const tokens = await oidc.authorizationCodeGrant(await this.#discover(provider), url, checks);
+    const claims = tokens.claims() as oidc.IDToken;
+    if (claims.sub.length > LONGEST_SUBJECT) throw new Error('the subject is too long');
+    return claims;
+  }
+}
+
+/** In the header, as every provider takes it, unless this one says that it takes the form alone. */
+function authenticateWith(secret: string): oidc.ClientAuth {
+  return (server, client, body, headers) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const authenticate = methods.includes('client_secret_basic') ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
+    authenticate(server, client, body, headers);
+  };
+}
+
+function scopesOf({ claim, grants }: IdentityProvider, claims: oidc.IDToken): string[] {
+  const values = [claims[claim]].flat().map(String);
+  const scopes = grants.filter(({ value }) => values.includes(value)).flatMap((grant) => grant.scopes);
+  return [...new Set(scopes)].filter(isManagementScope);
+}
+
+function nameOf({ name, preferred_username, email }: oidc.IDToken): string | null {
+  const [found] = [name, preferred_username, email].filter((text) => typeof text === 'string' && text !== '');
+  return (found as string | undefined)?.slice(0, LONGEST_SUBJECT) ?? null;
+}
+
+function contextOf({ tenant }: TenantContext): string {
+  return `sign-in at ${tenant.id}`;
+}
+
+/** The reason goes to the log; who signs in learns what to do about it. */
+function toFailure(cause: unknown): never {
+  const chain = causesOf(cause);
+  if (chain.some((error) => error instanceof Unreachable)) throw new SignInFailed('unreachable', { cause });
+  if (chain.some((error) => error instanceof oidc.AuthorizationResponseError)) throw new SignInFailed('refused', { cause });
+  throw new SignInFailed('unusable', { cause });
+}
+
+function causesOf(error: unknown): unknown[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}

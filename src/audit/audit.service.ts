@@ -1,0 +1,49 @@
+import type { EntityManager } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import type { Caller } from '../access/principal.js';
+import { type AuditAction, AuditEvent, type AuditObjectType } from './audit-event.entity.js';
+
+const LONGEST_NAME = 255;
+
+/** What is told of a thing. Whoever describes it leaves its secrets out. */
+export type Description = Record<string, unknown>;
+
+/** What was done, and to what. */
+export interface Deed {
+  action: AuditAction;
+  on: [type: AuditObjectType, id: string];
+  before?: Description | null;
+  after?: Description | null;
+}
+
+/** Writes an entry of the record within the transaction of what it tells of, so that both are kept or neither. */
+export async function record(manager: EntityManager, { tenant, actor, request }: Caller, deed: Deed): Promise<void> {
+  const [objectType, objectId] = deed.on;
+  const event: AuditEvent = {
+    id: uuid(),
+    tenantId: tenant.id,
+    at: new Date(),
+    action: deed.action,
+    actorType: actor.type,
+    actorId: cut(actor.id),
+    actorName: cut(actor.name),
+    objectType,
+    objectId: objectId.slice(0, LONGEST_NAME),
+    before: deed.before ?? null,
+    after: deed.after ?? null,
+    requestId: request.id,
+    address: request.address,
+  };
+  await manager.insert(AuditEvent, event as object);
+}
+
+/** Of two descriptions of one thing, what differs. */
+export function difference(before: Description, after: Description): { before: Description; after: Description } {
+  const differs = Object.keys(after).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const pick = (from: Description) => Object.fromEntries(differs.map((key) => [key, from[key]]));
+  return { before: pick(before), after: pick(after) };
+}
+
+function cut(text: string | null): string | null {
+  return text && [...text].slice(0, LONGEST_NAME).join('');
+}

@@ -1,0 +1,49 @@
+import type { Context } from 'koa';
+import { tenantOf } from '../access/principal.js';
+
+/** What is kept in a browser: who is signed in, and who is about to sign in at a provider. */
+export type CookieName = 'session' | 'sign-in';
+
+/** A session never comes from another site; coming back from a provider is a visit from one. */
+const SAME_SITE = { session: 'strict', 'sign-in': 'lax' } as const;
+
+/** What a cookie of ours holds; undefined when there is none. */
+export function readCookie(ctx: Context, name: CookieName): string | undefined {
+  return ctx.cookies.get(fullName(ctx, name));
+}
+
+/**
+ * Sets a cookie that no script reads. Over https no other host can set it or read it either, not even one of
+ * the same domain.
+ * @see https://www.rfc-editor.org/rfc/rfc6265
+ */
+export function setCookie(ctx: Context, name: CookieName, value: string, seconds: number): void {
+  const isSecure = isOverTls(ctx);
+  // The connection that a proxy brings may have no TLS; what counts is how browsers come.
+  ctx.cookies.secure = isSecure;
+  const attributes = { httpOnly: true, path: '/', sameSite: SAME_SITE[name], secure: isSecure, overwrite: true };
+  ctx.cookies.set(fullName(ctx, name), value, { ...attributes, maxAge: seconds * 1000 });
+}
+
+/** Removes a cookie. */
+export function clearCookie(ctx: Context, name: CookieName): void {
+  setCookie(ctx, name, '', 0);
+}
+
+/**
+ * Whether a page of another origin made the browser send a request. Hosts of one domain are the same
+ * site to a browser, and may be different tenants; so the origin decides.
+ */
+export function isCrossSite(ctx: Context): boolean {
+  const site = ctx.get('Sec-Fetch-Site');
+  const origin = ctx.get('Origin');
+  return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);
+}
+
+function fullName(ctx: Context, name: CookieName): string {
+  return `${isOverTls(ctx) ? '__Host-' : ''}latchkey-${name}`;
+}
+
+function isOverTls(ctx: Context): boolean {
+  return tenantOf(ctx).issuer.startsWith('https:');
+}

@@ -1,0 +1,97 @@
+import type { Context, Middleware } from 'koa';
+import type { IdentityProviderService } from '../access/identity-provider.service.js';
+import { type Actor, ActorType, tenantOf } from '../access/principal.js';
+import type { NewSession, SessionService } from '../access/session.service.js';
+import { isManagementScope } from '../clients/scopes.js';
+import type { SecretProof } from '../tokens/secret-proof.js';
+import { readJsonBody, UnreadableBody } from './body.js';
+import { clearCookie, isCrossSite, readCookie, setCookie } from './cookies.js';
+import { markOf, refuse } from './request.js';
+
+/** Path at which sessions begin and end, the same on every tenant's host. */
+export const SESSION_PATH = '/session';
+
+/** What sessions are made with. */
+export interface SessionParts {
+  sessions: SessionService;
+  providers: IdentityProviderService;
+  proof: SecretProof;
+}
+
+/** `GET /session`: who is signed in, and whether people can sign in through a provider. Tells nothing to other sites. */
+export function tellSession({ sessions, providers }: SessionParts): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const context = tenantOf(ctx);
+    const token = isCrossSite(ctx) ? undefined : readCookie(ctx, 'session');
+    const holder = token === undefined ? undefined : await sessions.find(context, token);
+    const provider = await providers.find(context);
+    ctx.body = { session: holder ? describe(holder) : null, identityProvider: provider && { name: provider.name } };
+  };
+}
+
+/** `POST /session`: lets a client in that may manage Latchkey, by its id and secret. */
+export function beginSession({ sessions, proof }: SessionParts): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (isCrossSite(ctx)) return refuse(ctx, 403, FROM_ELSEWHERE);
+    const credentials = await readCredentials(ctx);
+    if (!credentials) return;
+    const context = tenantOf(ctx);
+    const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
+    ctx.state.details = { clientId: proven?.registration.clientId ?? null };
+    if (!proven) return refuse(ctx, 401, WRONG);
+    if (!proven.registration.scopes.some(isManagementScope)) return refuse(ctx, 403, POWERLESS);
+    const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };
+    const caller = { ...context, actor, request: markOf(ctx) };
+    const session = await sessions.beginForClient(caller, proven.registration, proven.usedSecret.id);
+    if (!session) return refuse(ctx, 401, WRONG);
+    keep(ctx, session);
+    ctx.body = { session: describe({ ...session, actor }) };
+  };
+}
+
+/** `DELETE /session`: ends the session of the request, if there is one, for whoever else has its cookie as well. */
+export function endSession({ sessions }: SessionParts): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (isCrossSite(ctx)) return refuse(ctx, 403, FROM_ELSEWHERE);
+    const context = tenantOf(ctx);
+    const token = readCookie(ctx, 'session');
+    const holder = token === undefined ? undefined : await sessions.find(context, token);
+    if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
+    clearCookie(ctx, 'session');
+    ctx.status = 204;
+  };
+}
+
+/** Lets the browser keep a session. */
+export function keep(ctx: Context, { token, expiresAt }: NewSession): void {
+  setCookie(ctx, 'session', token, Math.ceil((expiresAt.getTime() - Date.now()) / 1000));
+}
+
+const WRONG = { error: 'invalid_client', error_description: 'The client id or the secret key is wrong.' };
+const POWERLESS = {
+  error: 'unauthorized_client',
+  error_description: 'This client has no right to manage Latchkey: sign in with an administrator.',
+};
+const FROM_ELSEWHERE = { error: 'access_denied', error_description: 'Sessions begin and end on pages of their own origin alone.' };
+const INCOMPLETE = { error: 'invalid_request', error_description: 'Send {"clientId": …, "clientSecret": …}, both texts.' };
+
+async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string } | undefined> {
+  try {
+    const { clientId, clientSecret } = (await readJsonBody(ctx)) as Record<string, unknown>;
+    if (typeof clientId === 'string' && typeof clientSecret === 'string') return { clientId, secret: clientSecret };
+    refuse(ctx, 400, INCOMPLETE);
+  } catch (error) {
+    if (!(error instanceof UnreadableBody)) throw error;
+    refuse(ctx, error.status, { error: 'invalid_request', error_description: error.message });
+  }
+  return undefined;
+}
+
+function describe({ actor, scopes, expiresAt }: { actor: Actor } & Pick<NewSession, 'scopes' | 'expiresAt'>) {
+  const isPerson = actor.type === ActorType.PERSON;
+  const who = isPerson ? { clientId: null, person: { subject: actor.id, name: actor.name } } : { clientId: actor.id, person: null };
+  return { ...who, scopes, expiresAt };
+}

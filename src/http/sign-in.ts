@@ -1,0 +1,85 @@
+import type { Context, Middleware } from 'koa';
+import { tenantOf } from '../access/principal.js';
+import { type SignIn, TICKET_SECONDS } from '../access/sign-in.js';
+import { SignInFailed } from '../platform/errors.js';
+import { addressOf } from '../platform/ip.js';
+import type { Log } from '../platform/log.js';
+import type { Attempt, Throttle } from '../tokens/throttle.js';
+import { clearCookie, readCookie, setCookie } from './cookies.js';
+import { markOf } from './request.js';
+import { keep } from './session.js';
+
+/** Path at which somebody sets out to sign in at the tenant's provider, the same on every tenant's host. */
+export const SIGN_IN_PATH = '/session/start';
+
+/** Stands where others have a client id: sign-ins that fail are counted for their source. */
+const PERSON = ' people';
+const STATUS = { none: 404, stale: 400, unreachable: 502, refused: 403, unusable: 502, powerless: 403 } as const;
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** What sign-ins are made with. */
+export interface SignInParts {
+  signIn: SignIn;
+  throttle: Throttle;
+  log: Log;
+}
+
+/** Sends the browser to the tenant's provider. */
+export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware {
+  return watched({ throttle, log }, async (ctx) => {
+    const { url, ticket } = await signIn.begin(tenantOf(ctx));
+    setCookie(ctx, 'sign-in', ticket, TICKET_SECONDS);
+    ctx.redirect(url);
+  });
+}
+
+/** Takes the browser back from the provider, and begins a session. */
+export function finishSignIn({ signIn, throttle, log }: SignInParts): Middleware {
+  return watched({ throttle, log }, async (ctx) => {
+    const sealed = readCookie(ctx, 'sign-in') ?? '';
+    clearCookie(ctx, 'sign-in');
+    keep(ctx, await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) }));
+    ctx.redirect('/');
+  });
+}
+
+function watched({ throttle, log }: Omit<SignInParts, 'signIn'>, work: (ctx: Context) => Promise<void>): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };
+    await throttle.admit(attempt);
+    try {
+      await work(ctx);
+    } catch (error) {
+      if (!(error instanceof SignInFailed)) throw error;
+      await throttle.fail(attempt);
+      log.warn(
+        { requestId: ctx.state.requestId, reason: error.reason, err: error.cause },
+        'somebody could not sign in through the identity provider',
+      );
+      tellFailure(ctx, error);
+    }
+  };
+}
+
+/** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */
+function tellFailure(ctx: Context, { reason, message }: SignInFailed): void {
+  ctx.status = STATUS[reason];
+  if (!ctx.accepts('json', 'html') || ctx.accepts('json', 'html') === 'json') {
+    ctx.body = { error: 'sign_in_failed', error_description: message };
+    return;
+  }
+  ctx.set('Content-Security-Policy', PAGE_POLICY);
+  ctx.type = 'html';
+  ctx.body = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Not signed in</title>
+<style>:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 15vh auto; padding: 0 1rem }</style>
+<h1>You are not signed in</h1>
+<p>${message}</p>
+<p><a href="/">Back to the sign-in page</a></p>
+</html>
+`;
+}

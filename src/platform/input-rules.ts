@@ -1,0 +1,46 @@
+import { IsInt, Max, Min, registerDecorator, type ValidationArguments } from 'class-validator';
+
+const LONGEST_NAME = 100;
+const LONGEST_AUDIENCE = 200;
+const LONGEST_LIFETIME_SECONDS = 31_536_000;
+const AUDIENCE_FORM = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_AUDIENCE}}$`);
+
+/** A rule for one field of an input. @param message what to change, without naming the field */
+export function rule(message: string | ((value: unknown) => string), validate: (value: unknown) => boolean): PropertyDecorator {
+  const defaultMessage = (context?: ValidationArguments) => (typeof message === 'string' ? message : message(context?.value));
+  return (target, propertyName) =>
+    registerDecorator({
+      name: `${String(propertyName)}Rule`,
+      target: target.constructor,
+      propertyName: propertyName as string,
+      validator: { validate, defaultMessage },
+    });
+}
+
+/** Letters of every script, but nothing that makes one name look like another: no control and no override of direction. */
+export function IsName(): PropertyDecorator {
+  const hidden = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
+  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
+    if (typeof value !== 'string' || !value.isWellFormed()) return false;
+    const length = [...value.trim()].length;
+    return length >= 1 && length <= LONGEST_NAME && !hidden.test(value.trim());
+  });
+}
+
+/** Whether a value can be the audience of a token. @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
+export function isAudience(value: unknown): boolean {
+  return typeof value === 'string' && AUDIENCE_FORM.test(value) && URL.canParse(value) && !value.includes('#');
+}
+
+/** An absolute URI without a fragment. */
+export function IsAudience(): PropertyDecorator {
+  return rule(`Give an absolute URI of at most ${LONGEST_AUDIENCE} characters without a fragment.`, isAudience);
+}
+
+/** How long tokens may live at all, in seconds. */
+export function IsTokenLifetime(): PropertyDecorator {
+  const options = { message: `Give a whole number of seconds from 1 to ${LONGEST_LIFETIME_SECONDS} (365 days).` };
+  return (target, property) => {
+    for (const limit of [IsInt(options), Min(1, options), Max(LONGEST_LIFETIME_SECONDS, options)]) limit(target, property as string);
+  };
+}

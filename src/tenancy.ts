@@ -1,0 +1,48 @@
+import type { EntityManager } from 'typeorm';
+import { chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
+import { IdentityProvider } from './access/identity-provider.entity.js';
+import { Session } from './access/session.entity.js';
+import { AuditEvent } from './audit/audit-event.entity.js';
+import { Client } from './clients/client.entity.js';
+import { makeTokenEpoch } from './clients/client.rules.js';
+import type { ClientService } from './clients/client.service.js';
+import type { ClientSecretService } from './clients/client-secret.service.js';
+import type { Config } from './platform/config.js';
+import type { Administrator } from './tenants/tenant.resolver.js';
+import type { TenantContents } from './tenants/tenant.service.js';
+import { RevokedToken } from './tokens/revoked-token.entity.js';
+import { SigningKey } from './tokens/signing-key.entity.js';
+import type { SigningKeys } from './tokens/signing-keys.js';
+import { UsedProof } from './tokens/used-proof.entity.js';
+
+/** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client. */
+const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, Client];
+
+/** What a tenant's contents are made with. */
+interface Services {
+  clients: ClientService;
+  secrets: ClientSecretService;
+  signingKeys: SigningKeys;
+}
+
+/** What is inside a tenant, from the rooms that know. */
+export function createTenantContents({ clients, secrets, signingKeys }: Services, config: Config): TenantContents<Administrator> {
+  return {
+    furnish: async (manager, caller) => {
+      await signingKeys.ensureKeys(manager, caller, config.signingAlgorithm);
+      const secret = chooseAdministratorSecret({});
+      const client = await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
+      return { client, clientSecret: secret.secret };
+    },
+    changeAlgorithm: (manager, caller, algorithm) => signingKeys.ensureKeys(manager, caller, algorithm),
+    suspend,
+    remove: async (manager, tenantId) => {
+      for (const entity of BELONGINGS) await manager.delete(entity, { tenantId });
+    },
+  };
+}
+
+async function suspend(manager: EntityManager, tenantId: string): Promise<void> {
+  await manager.update(Client, { tenantId }, { tokenEpoch: makeTokenEpoch() });
+  await manager.delete(Session, { tenantId });
+}

@@ -1,0 +1,44 @@
+import type { EntityManager } from 'typeorm';
+import { StartupError } from '../platform/errors.js';
+import { type Database, isDuplicate } from '../platform/transaction.js';
+import { Tenant } from './tenant.entity.js';
+import { newTenant, searchTextOf } from './tenant-row.js';
+
+/** What the settings say of the home tenant. */
+export interface HomeSettings {
+  /** As it stands in the issuer, with a port that is not the scheme's own. */
+  host: string;
+  /** `null` for the usual one. */
+  defaultAudience: string | null;
+}
+
+/** Keeps the tenant that the installation began with. */
+export class HomeTenantService {
+  constructor(private readonly database: Database) {}
+
+  /** The home tenant; absent before the first start is through. */
+  find(): Promise<Tenant | null> {
+    return this.database.read((manager) => manager.findOneBy(Tenant, { isHome: true }));
+  }
+
+  /**
+   * Makes the home tenant at the first start, and brings it in line with settings that have changed.
+   * @throws {StartupError} when another tenant has the host
+   */
+  async ensure(manager: EntityManager, { host, defaultAudience }: HomeSettings): Promise<Tenant> {
+    const home = await manager.findOneBy(Tenant, { isHome: true });
+    if (!home) {
+      const made = { ...newTenant({ host, name: 'Home' }), isHome: true, defaultAudience };
+      await manager.insert(Tenant, made);
+      return made;
+    }
+    const searchText = searchTextOf({ name: home.name, host });
+    if (home.host === host && home.defaultAudience === defaultAudience && home.searchText === searchText) return home;
+    const change = { host, defaultAudience, searchText, version: home.version + 1, updatedAt: new Date() };
+    await manager.update(Tenant, { id: home.id }, change).catch((cause) => {
+      if (!isDuplicate(cause)) throw cause;
+      throw new StartupError(`ISSUER names the host ${host}, which is that of another tenant. Nothing was changed.`, { cause });
+    });
+    return { ...home, ...change };
+  }
+}

@@ -1,0 +1,35 @@
+/** A host and a port as a URL may have them, before anything was put in order. */
+const FORM = /^(?<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%*]+)(?<port>:\d{1,5})?$/u;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const LONGEST_NAME = 253;
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** What a URL begins with: `http:` or `https:`. */
+export type Scheme = 'http:' | 'https:';
+
+/**
+ * A host in the one form in which it is stored and looked up: lower case, ASCII (an IDN as its
+ * A-labels), without the scheme's own port.
+ * @returns undefined when it is none: with a path, a user, a wildcard, a port out of range
+ * @see https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2
+ */
+export function normalizeHost(text: string, scheme: Scheme): string | undefined {
+  const { name = '', port } = FORM.exec(text)?.groups ?? {};
+  const url = URL.parse(`${scheme}//${name}${port ?? ''}`);
+  if (name === '' || !url || Number(port?.slice(1) ?? 1) === 0) return undefined;
+  return isName(url.hostname, name.toLowerCase()) ? url.host : undefined;
+}
+
+/** @param given what the URL parser was given; it takes `1.2` and `0x7f.1` for addresses, which nobody means */
+function isName(hostname: string, given: string): boolean {
+  if (hostname.startsWith('[')) return true;
+  if (/^[\d.]+$/.test(hostname)) return hostname === given;
+  return hostname.length <= LONGEST_NAME && hostname.split('.').every((label) => LABEL.test(label));
+}
+
+/** All hosts that mean the same as one: on the loopback its names are as good as one another. */
+export function aliasesOf(host: string): string[] {
+  const { hostname, port } = new URL(`http://${host}`);
+  const suffix = port === '' ? '' : `:${port}`;
+  return LOOPBACK.includes(hostname) ? LOOPBACK.map((name) => name + suffix) : [host];
+}

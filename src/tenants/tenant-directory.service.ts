@@ -1,0 +1,102 @@
+import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
+import { In } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { DatabaseUnavailable } from '../platform/errors.js';
+import type { Database } from '../platform/transaction.js';
+import { aliasesOf, normalizeHost, type Scheme } from './host.js';
+import { Tenant } from './tenant.entity.js';
+
+const MOST_KNOWN = 5_000;
+const RECENT_MS = 1_000;
+
+interface Known {
+  context: TenantContext;
+  /** By a clock that never jumps, in milliseconds. */
+  readAt: number;
+}
+
+/** Knows which tenant a host belongs to. */
+export class TenantDirectory {
+  readonly scheme: Scheme;
+  readonly #aliases: ReadonlySet<string>;
+  readonly #homeHost: string;
+  readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
+  readonly #rows: DataLoader<string, Tenant | undefined>;
+
+  /** @param homeIssuer origin of the home tenant; all others have its scheme */
+  constructor(
+    private readonly database: Database,
+    homeIssuer: string,
+  ) {
+    const { protocol, host } = new URL(homeIssuer);
+    this.scheme = protocol as Scheme;
+    this.#homeHost = host;
+    this.#aliases = new Set(aliasesOf(host));
+    this.#rows = new DataLoader((hosts) => this.#read(hosts), { cache: false });
+  }
+
+  /** A tenant with the URL that names it. */
+  contextOf(tenant: Tenant): TenantContext {
+    return { tenant, issuer: `${this.scheme}//${tenant.host}` };
+  }
+
+  /** What a page on a host has for its origin: on the loopback not always the issuer. */
+  originOf(host: string): string {
+    return `${this.scheme}//${normalizeHost(host, this.scheme)}`;
+  }
+
+  /**
+   * The tenant that a host belongs to, as the database has it now; none when it is unknown, disabled or malformed.
+   * @param host as a request names it
+   * @throws {DatabaseUnavailable}
+   */
+  async find(host: string): Promise<TenantContext | undefined> {
+    const name = this.#nameOf(host);
+    if (name === undefined) return undefined;
+    const tenant = await this.#rows.load(name);
+    if (!tenant?.enabled) {
+      this.#known.delete(name);
+      return undefined;
+    }
+    const context = this.contextOf(tenant);
+    this.#known.set(name, { context, readAt: performance.now() });
+    return context;
+  }
+
+  /**
+   * Like {@link find}, except that what was read within the last second will do: for whoever asks the database
+   * by a query of their own whether it still holds.
+   */
+  async recall(host: string): Promise<TenantContext | undefined> {
+    const known = this.#known.get(this.#nameOf(host) ?? '');
+    return known && performance.now() - known.readAt < RECENT_MS ? known.context : this.find(host);
+  }
+
+  /** Like {@link find}, except that what was known last will do while the database is away. */
+  async findOrRemember(host: string): Promise<TenantContext | undefined> {
+    try {
+      return await this.find(host);
+    } catch (error) {
+      const known = this.#known.get(this.#nameOf(host) ?? '');
+      if (!known || !(error instanceof DatabaseUnavailable)) throw error;
+      return known.context;
+    }
+  }
+
+  /** Forgets what was read of a tenant, since it turned out to hold no more. */
+  forget({ tenant }: TenantContext): void {
+    this.#known.delete(tenant.host);
+  }
+
+  #nameOf(host: string): string | undefined {
+    const name = normalizeHost(host, this.scheme);
+    return name !== undefined && this.#aliases.has(name) ? this.#homeHost : name;
+  }
+
+  async #read(hosts: readonly string[]): Promise<(Tenant | undefined)[]> {
+    const tenants = await this.database.read((manager) => manager.findBy(Tenant, { host: In([...hosts]) }));
+    const byHost = new Map(tenants.map((tenant) => [tenant.host, tenant]));
+    return hosts.map((host) => byHost.get(host));
+  }
+}

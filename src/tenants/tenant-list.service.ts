@@ -1,0 +1,62 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
+import { toSearchText } from '../platform/search-text.js';
+import type { Database } from '../platform/transaction.js';
+import { normalizeHost } from './host.js';
+import { Tenant } from './tenant.entity.js';
+import { requireHome } from './tenant.service.js';
+import type { TenantDirectory } from './tenant-directory.service.js';
+
+const LIST = 'HOST';
+
+/** Which tenants to list. */
+export interface TenantListRequest extends PageRequest {
+  search?: string | null | undefined;
+}
+
+/** Reads tenants for people of the home tenant. */
+export class TenantListService {
+  constructor(
+    private readonly database: Database,
+    private readonly directory: TenantDirectory,
+  ) {}
+
+  /** The tenant of a host, enabled or not. @throws {Forbidden} */
+  async find(caller: TenantContext, host: string): Promise<Tenant | null> {
+    requireHome(caller);
+    const name = normalizeHost(host, this.directory.scheme);
+    return name === undefined ? null : this.database.read((manager) => manager.findOneBy(Tenant, { host: name }));
+  }
+
+  /**
+   * One page of tenants, by host.
+   * @throws {BadUserInput | Forbidden} when `first` or `after` make no sense
+   */
+  async list(caller: TenantContext, { search, ...page }: TenantListRequest): Promise<Connection<Tenant>> {
+    requireHome(caller);
+    requirePageSize(page.first);
+    const [after] = page.after == null ? [] : fromCursor(page.after, LIST, ({ length }) => length === 1);
+    const tenants = await this.database.read((manager) => {
+      const query = matching(manager, search);
+      if (after !== undefined) query.andWhere('tenant.host > :after', { after });
+      return query
+        .orderBy('tenant.host')
+        .limit(page.first + 1)
+        .getMany();
+    });
+    return toConnection(tenants, page, ({ host }) => toCursor(LIST, host));
+  }
+
+  /** How many tenants there are, or match. @throws {Forbidden} */
+  async count(caller: TenantContext, search?: string | null): Promise<number> {
+    requireHome(caller);
+    return this.database.read((manager) => matching(manager, search).getCount());
+  }
+}
+
+function matching(manager: EntityManager, search?: string | null): SelectQueryBuilder<Tenant> {
+  const query = manager.createQueryBuilder(Tenant, 'tenant').where('1 = 1');
+  const text = toSearchText(search ?? '').trim();
+  return text === '' ? query : query.andWhere('INSTR(tenant.searchText, :text) > 0', { text });
+}
