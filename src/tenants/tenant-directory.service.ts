@@ -21,6 +21,7 @@ export class TenantDirectory {
   readonly scheme: Scheme;
   readonly #aliases: ReadonlySet<string>;
   readonly #homeHost: string;
+  #homeId: string | undefined;
   readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
   readonly #rows: DataLoader<string, Tenant | undefined>;
 
@@ -36,9 +37,9 @@ export class TenantDirectory {
     this.#rows = new DataLoader((hosts) => this.#read(hosts), { cache: false });
   }
 
-  /** A tenant with the URL that names it. */
+  /** A tenant with the URL that names it: for the home tenant the one that this process was given. */
   contextOf(tenant: Tenant): TenantContext {
-    return { tenant, issuer: `${this.scheme}//${tenant.host}` };
+    return { tenant, issuer: `${this.scheme}//${tenant.isHome ? this.#homeHost : tenant.host}` };
   }
 
   /** What a page on a host has for its origin: on the loopback not always the issuer. */
@@ -85,8 +86,8 @@ export class TenantDirectory {
   }
 
   /** Forgets what was read of a tenant, since it turned out to hold no more. */
-  forget({ tenant }: TenantContext): void {
-    this.#known.delete(tenant.host);
+  forget({ issuer }: TenantContext): void {
+    this.#known.delete(new URL(issuer).host);
   }
 
   #nameOf(host: string): string | undefined {
@@ -95,8 +96,11 @@ export class TenantDirectory {
   }
 
   async #read(hosts: readonly string[]): Promise<(Tenant | undefined)[]> {
-    const tenants = await this.database.read((manager) => manager.findBy(Tenant, { host: In([...hosts]) }));
-    const byHost = new Map(tenants.map((tenant) => [tenant.host, tenant]));
+    const home = hosts.includes(this.#homeHost) ? [this.#homeId === undefined ? { isHome: true } : { id: this.#homeId }] : [];
+    const where = [...home, { host: In(hosts.filter((host) => host !== this.#homeHost)), isHome: false }];
+    const tenants = await this.database.read((manager) => manager.findBy(Tenant, where));
+    this.#homeId ??= tenants.find(({ isHome }) => isHome)?.id;
+    const byHost = new Map(tenants.map((tenant) => [tenant.isHome ? this.#homeHost : tenant.host, tenant]));
     return hosts.map((host) => byHost.get(host));
   }
 }
