@@ -1,0 +1,76 @@
+import { createClient, createTenant, type TestApp } from './app.js';
+
+/** A mutation that succeeds, once what it needs is there. */
+export interface RunnableMutation {
+  query: string;
+  variables?: object;
+}
+
+type Prepare = (app: TestApp, unique: string) => Promise<RunnableMutation>;
+
+const PROVIDER = {
+  name: 'Company login',
+  issuer: 'https://login.example.com',
+  clientId: 'latchkey',
+  clientSecret: 'the-secret-of-the-provider',
+  claim: 'groups',
+  grants: [{ value: 'admins', scopes: ['clients:read', 'clients:write'] }],
+};
+
+const SET_PROVIDER = 'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name } }';
+
+async function nextKid(app: TestApp): Promise<string> {
+  const { body } = await app.administer('{ signingKeys { kid state } }');
+  return body.data.signingKeys.find(({ state }: { state: string }) => state === 'NEXT').kid;
+}
+
+/** How each mutation of the schema is run with success. `unique` keeps what is made apart from what was made before. */
+export const MUTATIONS: Record<string, Prepare> = {
+  createClient: async (_app, unique) => ({
+    query: `mutation { createClient(input: { name: "لوحة ${unique}", clientId: "new-${unique}" }) { clientSecret } }`,
+  }),
+  updateClient: async (app, unique) => {
+    await createClient(app, { clientId: `changed-${unique}` });
+    return { query: `mutation { updateClient(clientId: "changed-${unique}", input: { enabled: false, accessTokenLifetime: 60 }) { id } }` };
+  },
+  deleteClient: async (app, unique) => {
+    await createClient(app, { clientId: `deleted-${unique}` });
+    return { query: `mutation { deleteClient(clientId: "deleted-${unique}") { clientId } }` };
+  },
+  rotateClientSecret: async (app, unique) => {
+    await createClient(app, { clientId: `rotated-${unique}` });
+    return { query: `mutation { rotateClientSecret(clientId: "rotated-${unique}") { clientSecret } }` };
+  },
+  revokeClientSecret: async (app, unique) => {
+    const clientId = `revoked-${unique}`;
+    await createClient(app, { clientId });
+    const { body } = await app.administer(`mutation { rotateClientSecret(clientId: "${clientId}") { client { secrets { id } } } }`);
+    const [{ id }] = body.data.rotateClientSecret.client.secrets;
+    return { query: `mutation { revokeClientSecret(clientId: "${clientId}", secretId: "${id}") { id } }` };
+  },
+  revokeClientTokens: async (app, unique) => {
+    await createClient(app, { clientId: `cut-${unique}` });
+    return { query: `mutation { revokeClientTokens(clientId: "cut-${unique}") { lastTokenExpiresAt } }` };
+  },
+  rotateSigningKey: async () => ({ query: 'mutation { rotateSigningKey { kid } }' }),
+  revokeSigningKey: async (app) => ({ query: `mutation { revokeSigningKey(kid: "${await nextKid(app)}") { kid } }` }),
+  createTenant: async (_app, unique) => ({
+    query: `mutation { createTenant(input: { name: "New", host: "new-${unique}.example" }) { clientSecret } }`,
+  }),
+  updateTenant: async (app, unique) => {
+    const { url } = await createTenant(app, `changed-${unique}`);
+    return {
+      query: `mutation { updateTenant(host: "${new URL(url).host}", input: { name: "Changed", enabled: false, signingAlgorithm: RS256 }) { id } }`,
+    };
+  },
+  deleteTenant: async (app, unique) => {
+    const { host } = new URL((await createTenant(app, `deleted-${unique}`)).url);
+    await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { id } }`);
+    return { query: `mutation { deleteTenant(host: "${host}") { host } }` };
+  },
+  setIdentityProvider: async () => ({ query: SET_PROVIDER, variables: { input: PROVIDER } }),
+  removeIdentityProvider: async (app) => {
+    await app.administer(SET_PROVIDER, { input: PROVIDER });
+    return { query: 'mutation { removeIdentityProvider }' };
+  },
+};
