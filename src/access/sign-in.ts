@@ -71,7 +71,9 @@ export class SignIn {
       code_challenge: await oidc.calculatePKCECodeChallenge(ticket.verifier),
       code_challenge_method: 'S256',
     };
-    const url = await this.#discover(provider).then((config) => oidc.buildAuthorizationUrl(config, parameters).href, toFailure);
+    const url = await this.#discover(provider)
+      .then((config) => oidc.buildAuthorizationUrl(config, parameters).href)
+      .catch(toFailure);
     if (!isFetchable(url, this.parts.allowsLoopback)) throw new SignInFailed('unusable');
     return { url, ticket: this.parts.cipher.encrypt(JSON.stringify(ticket), contextOf(context)) };
   }

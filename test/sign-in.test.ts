@@ -1,0 +1,381 @@
+import type { Browser, Page } from 'playwright-core';
+import { type Answer, readAnswer } from './support/answer.js';
+import { startApp, type TestApp } from './support/app.js';
+import { hasChromium, launchChromium } from './support/chromium.js';
+import { advanceClock, resetClock } from './support/clock.js';
+import { type LoginProvider, startLoginProvider } from './support/login-provider.js';
+import { type Lies, type LyingProvider, startLyingProvider } from './support/lying-provider.js';
+import { getSession, graphqlBySession } from './support/session.js';
+
+const SET =
+  'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name issuer scope claim grants { value scopes } } }';
+const GRANTS = [
+  { value: 'admins', scopes: ['clients:read', 'clients:write', 'audit:read'] },
+  { value: 'auditors', scopes: ['audit:read'] },
+];
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp({ FAILURE_LIMIT: '0' });
+});
+afterEach(resetClock);
+afterAll(() => app.stop());
+
+const codeOf = ({ body }: Answer) => body.errors?.[0].extensions.code;
+const setProvider = (input: object) =>
+  app.administer(SET, {
+    input: { name: 'Company login', claim: 'groups', grants: GRANTS, clientId: 'latchkey', clientSecret: 's', ...input },
+  });
+
+(hasChromium() ? describe : describe.skip)('a person at a real provider with a login page', () => {
+  let provider: LoginProvider;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    provider = await startLoginProvider(`${app.url}/session/callback`, { ada: ['staff', 'admins', 'auditors'], bob: ['staff'] });
+    const { issuer, clientId, clientSecret } = provider;
+    expect(codeOf(await setProvider({ issuer, clientId, clientSecret, scope: 'openid profile groups' }))).toBeUndefined();
+    browser = await launchChromium();
+  });
+  beforeEach(async () => {
+    page = await (await browser.newContext()).newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await provider?.stop();
+  });
+
+  async function logIn(name: string): Promise<void> {
+    await page.goto(`${app.url}/session/start`);
+    await page.fill('input[name=login]', name);
+    await page.fill('input[name=password]', 'any');
+    await page.click('button[type=submit]');
+    await page.click('button[type=submit]');
+    await page.waitForURL(`${app.url}/**`);
+  }
+  /** Cookies know no ports: those of the provider are among them. */
+  const ourCookies = async () => (await page.context().cookies(app.url)).filter(({ name }) => name.includes('latchkey'));
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came back
+  const ask = (query: string): Promise<any> =>
+    page.evaluate(
+      async (text) =>
+        (
+          await fetch('/graphql', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ query: text }),
+          })
+        ).json(),
+      query,
+    );
+
+  it('signs in, may do what the groups give, and is named in the record', async () => {
+    await logIn('ada');
+    expect(new URL(page.url()).origin).toBe(app.url);
+    expect((await ask('{ viewer { clientId person { subject name } scopes } }')).data.viewer).toEqual({
+      clientId: null,
+      person: { subject: 'ada', name: 'Ada Example' },
+      scopes: ['clients:read', 'clients:write', 'audit:read'],
+    });
+    await ask('mutation { createClient(input: { name: "By Ada", clientId: "by-ada" }) { clientSecret } }');
+    const { data } = await ask('{ auditEvents { nodes { action actorType actorId actorName address } } }');
+    const ada = { actorType: 'PERSON', actorId: 'ada', actorName: 'Ada Example', address: '127.0.0.1' };
+    expect(data.auditEvents.nodes.slice(0, 2)).toEqual([
+      { action: 'CREATE_CLIENT', ...ada },
+      { action: 'SIGN_IN', ...ada },
+    ]);
+    expect((await ask('{ signingKeys { kid } }')).errors[0].extensions.code).toBe('FORBIDDEN');
+  });
+
+  it('cannot hand out a right that the groups do not give', async () => {
+    await logIn('ada');
+    const { errors } = await ask('mutation { createClient(input: { name: "X", clientId: "x", scopes: ["keys:write"] }) { clientSecret } }');
+    expect(errors[0].extensions.code).toBe('FORBIDDEN');
+  });
+
+  it('is told when nothing gives them rights, and has no session', async () => {
+    await logIn('bob');
+    expect(await page.textContent('body')).toContain('nothing that it says of you gives you rights here');
+    expect(await ourCookies()).toEqual([]);
+  });
+
+  it('who says no at the provider is told so, and has no session', async () => {
+    await page.goto(`${app.url}/session/start`);
+    await page.click('text=Cancel');
+    await page.waitForURL(`${app.url}/**`);
+    expect(await page.textContent('body')).toContain('The identity provider refused to sign you in.');
+    expect(await ourCookies()).toEqual([]);
+  });
+
+  it('is signed out when the provider is changed or removed', async () => {
+    await logIn('ada');
+    const { issuer, clientId } = provider;
+    await setProvider({ issuer, clientId, clientSecret: undefined, scope: 'openid profile groups', grants: [GRANTS[1]] });
+    expect((await ask('{ viewer { scopes } }')).errors[0].extensions.code).toBe('UNAUTHENTICATED');
+    await page.context().clearCookies();
+    await logIn('ada');
+    expect((await ask('{ viewer { scopes } }')).data.viewer.scopes).toEqual(['audit:read']);
+    await app.administer('mutation { removeIdentityProvider }');
+    expect((await ask('{ viewer { scopes } }')).errors[0].extensions.code).toBe('UNAUTHENTICATED');
+    expect((await readAnswer(fetch(`${app.url}/session/start`))).status).toBe(404);
+  });
+});
+
+describe('a provider that cannot be trusted', () => {
+  let provider: LyingProvider;
+
+  beforeAll(async () => {
+    provider = await startLyingProvider('latchkey');
+  });
+  beforeEach(async () => {
+    provider.lies = {};
+    provider.paths = [];
+    await setProvider({ issuer: provider.issuer });
+  });
+  afterAll(() => provider.stop());
+
+  const start = () => readAnswer(fetch(`${app.url}/session/start`, { redirect: 'manual', headers: { accept: 'application/json' } }));
+  const cookieOf = ({ headers }: Answer) => (headers.getSetCookie().find((cookie) => cookie.includes('sign-in')) ?? '').split(';')[0] ?? '';
+
+  /** Goes there and comes back, as a browser would. @param changes of what comes back */
+  async function goAndReturn(changes: Record<string, string | undefined> = {}, cookie?: string): Promise<Answer> {
+    const out = await start();
+    expect(out.status).toBe(302);
+    const there = new URL(out.headers.get('location') as string);
+    provider.nonce = there.searchParams.get('nonce') as string;
+    const back = { code: 'good', state: there.searchParams.get('state') as string, ...changes };
+    const search = new URLSearchParams(JSON.parse(JSON.stringify(back)));
+    const headers = { cookie: cookie ?? cookieOf(out), accept: 'application/json' };
+    return readAnswer(fetch(`${app.url}/session/callback?${search}`, { redirect: 'manual', headers }));
+  }
+
+  const expectNoSession = async (answer: Answer, status: number, words: string) => {
+    expect([answer.status, answer.body?.error]).toEqual([status, 'sign_in_failed']);
+    expect(answer.body.error_description).toContain(words);
+    expect(answer.headers.getSetCookie().filter((cookie) => cookie.includes('latchkey-session'))).toEqual([]);
+    expect(await app.database.query('SELECT id FROM sessions WHERE subject IS NOT NULL')).toEqual([]);
+    const [row] = await app.database.query(
+      "SELECT COUNT(*) AS n FROM audit_events WHERE action = 'SIGN_IN' AND actor_type = 'PERSON' AND actor_id = 'mallory'",
+    );
+    expect(Number(row?.n)).toBe(0);
+  };
+  const tell = (lies: Lies) => {
+    provider.lies = lies;
+  };
+
+  it.each<[string, Lies]>([
+    ['has a token for somebody else', { claims: { aud: 'somebody-else' } }],
+    ['has a token of another issuer', { claims: { iss: 'https://evil.example' } }],
+    ['has a token with another nonce', { claims: { nonce: 'another' } }],
+    ['has a token that has expired', { claims: { exp: 1 } }],
+    ['signs with a key that it does not publish', { hidesKey: true }],
+    ['signs with a key that it does not publish any more', { hidesKey: true, kid: 'two' }],
+    ['names somebody too long', { claims: { sub: 'x'.repeat(256) } }],
+    ['answers 500', { answers: { '/token': (_request, response) => response.writeHead(500).end('{}') } }],
+    [
+      'answers with a page',
+      { answers: { '/token': (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>') } },
+    ],
+    [
+      'has no token',
+      { answers: { '/token': (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}') } },
+    ],
+  ])('%s', async (_how, lies) => {
+    tell(lies);
+    await expectNoSession(await goAndReturn(), 502, "The identity provider's answer cannot be used");
+  });
+
+  it.each<[string, Lies]>([
+    ['describes itself as another issuer', { metadata: { issuer: 'https://evil.example' } }],
+    ['has no description', { answers: { '/.well-known/openid-configuration': (_request, response) => response.writeHead(404).end() } }],
+    ['sends people to something that is no https URL', { metadata: { authorization_endpoint: 'javascript:alert(1)' } }],
+  ])('%s, and nobody is sent there', async (_how, lies) => {
+    tell(lies);
+    await expectNoSession(await start(), 502, "The identity provider's answer cannot be used");
+  });
+
+  it.each<[string, Lies, number]>([
+    [
+      'redirects the server elsewhere',
+      { answers: { '/.well-known/openid-configuration': (_request, response) => response.writeHead(302, { location: '/jwks' }).end() } },
+      1,
+    ],
+    [
+      'answers without end',
+      {
+        answers: {
+          '/.well-known/openid-configuration': (_request, response) => {
+            response.writeHead(200, { 'content-type': 'application/json' });
+            const more = setInterval(() => response.write(' '.repeat(64 * 1024)), 1);
+            response.on('close', () => clearInterval(more));
+          },
+        },
+      },
+      1,
+    ],
+    ['never answers', { answers: { '/.well-known/openid-configuration': () => undefined } }, 1],
+    [
+      'answers drop by drop',
+      {
+        answers: {
+          '/.well-known/openid-configuration': (_request, response) => {
+            response.writeHead(200, { 'content-type': 'application/json' });
+            const more = setInterval(() => response.write(' '), 200);
+            response.on('close', () => clearInterval(more));
+          },
+        },
+      },
+      1,
+    ],
+  ])('%s', async (_how, lies, requests) => {
+    tell(lies);
+    const began = performance.now();
+    await expectNoSession(await start(), 502, 'cannot be reached or does not answer in time');
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(provider.paths).toHaveLength(requests);
+  });
+
+  it('is down', async () => {
+    await setProvider({ issuer: 'http://localhost:1' });
+    await expectNoSession(await start(), 502, 'cannot be reached or does not answer in time');
+  });
+
+  it('a way back that was begun elsewhere, altered, or too long ago leads nowhere', async () => {
+    await expectNoSession(await goAndReturn({}, ''), 400, 'Start again');
+    await expectNoSession(await goAndReturn({}, 'latchkey-sign-in=garbage'), 400, 'Start again');
+    await expectNoSession(await goAndReturn({ state: 'another' }), 502, 'cannot be used');
+    await expectNoSession(await goAndReturn({ state: undefined }), 502, 'cannot be used');
+    await expectNoSession(await goAndReturn({ code: undefined }), 502, 'cannot be used');
+    await expectNoSession(await goAndReturn({ code: undefined, error: 'access_denied' }), 403, 'refused');
+    await expectNoSession(await goAndReturn({ iss: 'https://evil.example' }), 502, 'cannot be used');
+    const early = await start();
+    advanceClock(601);
+    await expectNoSession(await goAndReturn({}, cookieOf(early)), 400, 'Start again');
+  });
+
+  it('settings that change while somebody is there leave nobody signed in', async () => {
+    const out = await start();
+    const there = new URL(out.headers.get('location') as string);
+    provider.nonce = there.searchParams.get('nonce') as string;
+    await setProvider({ issuer: provider.issuer });
+    const url = `${app.url}/session/callback?code=good&state=${there.searchParams.get('state')}`;
+    const headers = { cookie: cookieOf(out), accept: 'application/json' };
+    await expectNoSession(await readAnswer(fetch(url, { headers, redirect: 'manual' })), 400, 'Start again');
+  });
+
+  it('says nothing of what it was sent, not even in a page', async () => {
+    const url = `${app.url}/session/callback?error=<script>alert(1)</script>&error_description=<b>x</b>&state=%3Cscript%3E`;
+    const { text, status, headers } = await readAnswer(fetch(url, { headers: { accept: 'text/html' } }));
+    expect([status, headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+    expect(text).not.toMatch(/script|<b>/);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it('lets in who behaves, once per code flow, with what every claim gives together', async () => {
+    provider.lies = { claims: { groups: ['auditors', 'admins', 7] } };
+    const answer = await goAndReturn();
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/']);
+    const cookie = answer.headers
+      .getSetCookie()
+      .find((text) => text.startsWith('latchkey-session='))
+      ?.split(';')[0] as string;
+    expect((await getSession(app, cookie)).body).toEqual({
+      session: {
+        clientId: null,
+        person: { subject: 'mallory', name: 'Mallory' },
+        scopes: expect.any(Array),
+        expiresAt: expect.any(String),
+      },
+      identityProvider: { name: 'Company login' },
+    });
+    expect((await graphqlBySession(app, cookie, '{ viewer { scopes } }')).body.data.viewer.scopes).toEqual([
+      'clients:read',
+      'clients:write',
+      'audit:read',
+    ]);
+  });
+
+  it('asks with PKCE, a state and a nonce, and keeps them to itself', async () => {
+    const out = await start();
+    const { searchParams } = new URL(out.headers.get('location') as string);
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      client_id: 'latchkey',
+      redirect_uri: `${app.url}/session/callback`,
+      response_type: 'code',
+      scope: 'openid profile email',
+      code_challenge_method: 'S256',
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    const cookie = out.headers.get('set-cookie') as string;
+    expect(cookie).toMatch(/^latchkey-sign-in=[^;]+; path=\/; expires=[^;]+; samesite=lax; httponly$/);
+    for (const name of ['state', 'nonce']) expect(cookie).not.toContain(searchParams.get(name));
+  });
+
+  it('is not asked again and again by somebody who always fails', async () => {
+    const strict = await startApp({ FAILURE_LIMIT: '3' });
+    const statuses = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      statuses.push((await readAnswer(fetch(`${strict.url}/session/callback?code=x`, { headers: { accept: 'application/json' } }))).status);
+    }
+    expect(statuses).toEqual([400, 400, 400, 429, 429]);
+    await strict.stop();
+  });
+});
+
+describe('setIdentityProvider', () => {
+  const issuer = 'https://login.example.com';
+
+  it('keeps the secret to itself, and never sends it to another provider', async () => {
+    await setProvider({ issuer, clientSecret: 'kept-secret-of-the-provider' });
+    const read = await app.administer(
+      '{ identityProvider { name issuer clientId scope claim grants { value scopes } createdAt updatedAt } }',
+    );
+    expect(read.body.data.identityProvider).toMatchObject({ issuer, clientId: 'latchkey', scope: 'openid profile email', grants: GRANTS });
+    expect(codeOf(await setProvider({ issuer, clientSecret: undefined, name: 'Renamed' }))).toBeUndefined();
+    for (const change of [{ issuer: 'https://evil.example' }, { clientId: 'another' }]) {
+      const { body } = await setProvider({ issuer, clientSecret: undefined, ...change });
+      expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.clientSecret' }] });
+    }
+    expect(await app.database.dump()).not.toContain('kept-secret-of-the-provider');
+    expect(app.logLines.join('')).not.toContain('kept-secret-of-the-provider');
+  });
+
+  it.each([
+    [{ issuer: 'http://login.example.com' }, 'input.issuer'],
+    [{ issuer: 'ftp://login.example.com' }, 'input.issuer'],
+    [{ issuer: 'https://login.example.com?x' }, 'input.issuer'],
+    [{ issuer: 'https://user@login.example.com' }, 'input.issuer'],
+    [{ issuer: 'login.example.com' }, 'input.issuer'],
+    [{ issuer: '' }, 'input.issuer'],
+    [{ name: '' }, 'input.name'],
+    [{ clientId: '' }, 'input.clientId'],
+    [{ clientSecret: '' }, 'input.clientSecret'],
+    [{ claim: '' }, 'input.claim'],
+    [{ scope: 'profile' }, 'input.scope'],
+    [{ grants: [] }, 'input.grants'],
+    [{ grants: [{ value: 'x', scopes: [] }] }, 'input.grants'],
+    [{ grants: [{ value: 'x', scopes: ['orders:read'] }] }, 'input.grants'],
+    [{ grants: [GRANTS[0], GRANTS[0]] }, 'input.grants'],
+    [{ grants: [{ value: '', scopes: ['clients:read'] }] }, 'input.grants'],
+  ])('refuses %j', async (change, path) => {
+    const { body } = await setProvider({ issuer, ...change });
+    expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
+  });
+
+  it('refuses a provider on the loopback in production', async () => {
+    const production = await startApp({ NODE_ENV: 'production', ISSUER: 'https://id.example.com', TRUST_PROXY: 'true' });
+    const { providers, home } = production.installation;
+    const principal = {
+      ...home,
+      actor: { type: 'CLIENT', id: 'admin', name: null },
+      request: { id: null, address: null },
+      scopes: ['clients:read'],
+    };
+    const grants = [{ value: 'x', scopes: ['clients:read'] }];
+    const input = { name: 'X', issuer: 'http://localhost:9', clientId: 'x', clientSecret: 'x', claim: 'x', grants };
+    await expect(providers.set(principal as never, input)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await production.stop();
+  });
+});
