@@ -43,6 +43,28 @@ it('the tour with curl works as the README has it', async () => {
   expect(JSON.parse(deleted ?? '').data.deleteClient.clientId).toBe('sales-board');
 });
 
+it('the walk through two tenants works as the README has it', async () => {
+  const lines = `${shellLinesBelow('A tour with curl')}\n${shellLinesBelow('Two tenants on one server')}`;
+  const script = lines
+    .replaceAll('localhost:4000', `localhost:${app.port}`)
+    .replace(/lk_paste\w+/, app.admin.secret)
+    .replaceAll('sales-board', 'second-board');
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script]);
+  const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
+  const [created, token, refused, foreign, record, disabled, unknown, deleted] = answers.slice(-8).map((line) => JSON.parse(line));
+  expect(created.data.createTenant).toMatchObject({
+    tenant: { issuer: `http://acme.localhost:${app.port}` },
+    client: { clientId: 'admin' },
+  });
+  expect(token).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
+  expect(refused).toEqual({ error: 'invalid_client' });
+  expect(foreign.errors[0].extensions.code).toBe('UNAUTHENTICATED');
+  expect(record.data.auditEvents.nodes.map(({ action }: { action: string }) => action)).toEqual(['CREATE_CLIENT', 'RESET_ADMINISTRATOR']);
+  expect(disabled.data.updateTenant.enabled).toBe(false);
+  expect(unknown.error_description).toBe('This host is not served here.');
+  expect(deleted.data.deleteTenant.host).toBe(`acme.localhost:${app.port}`);
+});
+
 it('the Postman collection runs from top to bottom', async () => {
   const collection = join(root, 'docs/latchkey.postman_collection.json');
   const variables = [`baseUrl=${app.url}`, `adminSecret=${app.admin.secret}`].flatMap((pair) => ['--env-var', pair]);

@@ -14,6 +14,7 @@ let two: TestProcess;
 let admin: Credentials;
 /** Both answer for one issuer, as behind a load balancer; each of them is asked under that name. */
 let issuer: string;
+const bare = fetch;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -24,10 +25,9 @@ beforeAll(async () => {
   two = await startProcess(database, settings);
   await two.ready();
   admin = { clientId: 'admin', secret: one.printedSecret() as string };
-  const real = fetch;
   // Every request names the issuer's host, whichever instance it goes to.
   globalThis.fetch = (url, init) =>
-    real(url, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-forwarded-host': new URL(issuer).host } });
+    bare(url, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-forwarded-host': new URL(issuer).host } });
 });
 afterAll(async () => {
   await Promise.all([one.stop('SIGKILL'), two.stop('SIGKILL')]);
@@ -198,4 +198,63 @@ it('writes down what it has seen before it ends', async () => {
   expect(await three.stop()).toBe(0);
   const { client: read } = await administer(one, '{ client(clientId: "goodbye") { secrets { useCount } lastUsedAt } }');
   expect([read.secrets[0].useCount, read.lastUsedAt]).toEqual([3, expect.any(String)]);
+});
+
+describe('what one instance has changed of tenants and keys, the other sees at the next request', () => {
+  const token = async (server: TestProcess, client: Credentials) =>
+    JSON.parse(atob((await getToken(server, client)).split('.')[0] as string)).kid;
+
+  it('a key that was revoked signs nothing more', async () => {
+    const client = await create(one, { clientId: 'signs' });
+    for (let round = 0; round < 5; round += 1) {
+      const [here, there] = round % 2 ? [one, two] : [two, one];
+      const { signingKeys } = await administer(here, '{ signingKeys { kid state } }');
+      const active = signingKeys.find(({ state }: { state: string }) => state === 'ACTIVE').kid;
+      expect([await token(there, client), await token(here, client)]).toEqual([active, active]);
+      await administer(here, 'mutation ($kid: ID!) { revokeSigningKey(kid: $kid) { kid } }', { kid: active });
+      const kids = await Promise.all([there, here, there].map((server) => token(server, client)));
+      expect(kids).not.toContain(active);
+      const { keys } = (await readAnswer(fetch(`${there.url}/.well-known/jwks.json`))).body;
+      expect(keys.map(({ kid }: { kid: string }) => kid)).toEqual(expect.arrayContaining(kids));
+    }
+  });
+
+  it('a tenant that was disabled issues nothing, one that was enabled does, one that was deleted is gone', async () => {
+    const host = `acme.localhost:${new URL(issuer).port}`;
+    const real = fetch;
+    /** Asks for the tenant, whichever instance it goes to. */
+    const atAcme = async <T>(work: () => Promise<T>): Promise<T> => {
+      globalThis.fetch = (url, init) =>
+        bare(url, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-forwarded-host': host } });
+      return work().finally(() => {
+        globalThis.fetch = real;
+      });
+    };
+    const query = 'mutation ($host: String!) { createTenant(input: { name: "Acme", host: $host }) { clientSecret } }';
+    const { createTenant } = await administer(one, query, { host });
+    const acme = { clientId: 'admin', secret: createTenant.clientSecret };
+    const enable = (server: TestProcess, enabled: boolean) =>
+      administer(
+        server,
+        'mutation ($host: String!, $enabled: Boolean!) { updateTenant(host: $host, input: { enabled: $enabled }) { id } }',
+        {
+          host,
+          enabled,
+        },
+      );
+    const statuses = () => atAcme(() => Promise.all([one, two].map(async (server) => (await requestToken(server, acme)).status)));
+    for (let round = 0; round < 5; round += 1) {
+      const server = round % 2 ? one : two;
+      expect(await statuses()).toEqual([200, 200]);
+      await enable(server, false);
+      expect(await statuses()).toEqual([421, 421]);
+      await enable(server, true);
+    }
+    await enable(one, false);
+    await administer(two, 'mutation ($host: String!) { deleteTenant(host: $host) { host } }', { host });
+    const again = await administer(two, query, { host });
+    expect(await statuses()).toEqual([401, 401]);
+    acme.secret = again.createTenant.clientSecret;
+    expect(await statuses()).toEqual([200, 200]);
+  });
 });

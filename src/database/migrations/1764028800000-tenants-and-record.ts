@@ -4,7 +4,7 @@ import { dialect } from './dialect.js';
 /** Tenants that can be managed, sessions, identity providers, and the record of what was done. A release before it works on what it leaves. */
 export class TenantsAndRecord1764028800000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    const { moment, flag, tail } = await dialect(runner);
+    const { moment, flag, longText, tail } = await dialect(runner);
     const columns = [
       `enabled ${flag} NOT NULL DEFAULT 1`,
       'default_audience varchar(200) NULL',
@@ -26,8 +26,8 @@ export class TenantsAndRecord1764028800000 implements MigrationInterface {
       actor_name varchar(255) NULL,
       object_type varchar(20) NOT NULL,
       object_id varchar(255) NOT NULL,
-      \`before\` text NULL,
-      \`after\` text NULL,
+      \`before\` ${longText} NULL,
+      \`after\` ${longText} NULL,
       request_id varchar(36) NULL,
       address varchar(45) NULL,
       CONSTRAINT audit_events_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
@@ -45,7 +45,7 @@ export class TenantsAndRecord1764028800000 implements MigrationInterface {
       key_id varchar(16) NOT NULL,
       scope varchar(255) NOT NULL,
       claim varchar(255) NOT NULL,
-      grants text NOT NULL,
+      grants ${longText} NOT NULL,
       version varchar(36) NOT NULL,
       created_at ${moment} NOT NULL,
       updated_at ${moment} NOT NULL,
