@@ -116,8 +116,9 @@ function addSessions(router: Router, installation: Installation, { log }: Surrou
   router.post(SESSION_PATH, beginSession(parts));
   router.delete(SESSION_PATH, endSession(parts));
   const signIn = new SignIn({ ...installation, allowsLoopback: !config.isProduction });
-  router.get(SIGN_IN_PATH, startSignIn({ signIn, throttle, log }));
-  router.get(CALLBACK_PATH, finishSignIn({ signIn, throttle, log }));
+  const signInParts = { signIn, sessions, throttle, log };
+  router.get(SIGN_IN_PATH, startSignIn(signInParts));
+  router.get(CALLBACK_PATH, finishSignIn(signInParts));
 }
 
 function createGraphql(installation: Installation, log: Log): Promise<Middleware> {

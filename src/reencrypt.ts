@@ -21,7 +21,7 @@ async function reencrypt(): Promise<void> {
     isCommand: true,
   });
   try {
-    const { keys, assertionSecrets } = await database.write(async (manager) => {
+    const { keys, assertionSecrets, providerSecrets } = await database.write(async (manager) => {
       const counts = {
         keys: await signingKeys.reencrypt(manager),
         assertionSecrets: await secrets.reencrypt(manager),
@@ -33,7 +33,9 @@ async function reencrypt(): Promise<void> {
       return counts;
     });
     const waiting = await secrets.waitingForUse();
-    process.stdout.write(`Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions.\n`);
+    process.stdout.write(
+      `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers.\n`,
+    );
     process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
   } finally {
     await database.close();

@@ -49,6 +49,8 @@ it('can be changed while everything goes on, and the one before it be forgotten 
     for (const client of clients) expect((await requestToken(first, client)).status).toBe(200);
     expect((await postForm(first, '/connect/token', { body: assertion(first.url, signing) })).status).toBe(200);
   };
+  const provider = `{ name: "X", issuer: "https://x.example", clientId: "x", clientSecret: "x", claim: "x", grants: [{ value: "x", scopes: ["clients:read"] }] }`;
+  await graphql(first, { token: await getToken(first, admin), query: `mutation { setIdentityProvider(input: ${provider}) { name } }` });
   await first.stop();
 
   const port = { PORT: String(first.port) };
@@ -78,6 +80,10 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   expect(await reencrypt()).toContain('Nothing needs ENCRYPTION_KEY_PREVIOUS any more');
   await start({ ...port, ENCRYPTION_KEY: SECOND });
   await isServed([used, unused, admin]);
+  const rows = await database.query('SELECT key_id FROM identity_providers UNION SELECT key_id FROM signing_keys');
+  expect(rows).toHaveLength(1);
+  const actions = await database.query("SELECT actor_id FROM audit_events WHERE action = 'CHANGE_ENCRYPTION_KEY'");
+  expect(actions).toEqual([{ actor_id: 'encryption-key:change' }, { actor_id: 'encryption-key:change' }]);
 }, 90_000);
 
 it('refuses to start with another key and without the one before it, and changes nothing', async () => {

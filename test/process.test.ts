@@ -215,6 +215,26 @@ describe('npm run admin:reset', () => {
     expect((await requestToken(server, { clientId: 'admin', secret })).status).toBe(200);
   });
 
+  it('gives the administrator of another tenant a new secret, and no right to manage tenants', async () => {
+    const server = await start();
+    await server.ready();
+    const token = await getToken(server, admin(server));
+    const host = `acme.localhost:${server.port}`;
+    const query = `mutation { createTenant(input: { name: "Acme", host: "${host}" }) { clientSecret } }`;
+    const { body } = await graphql(server, { token, query });
+    const old = { clientId: 'admin', secret: body.data.createTenant.clientSecret };
+    const acme = { url: `http://${host}` };
+    expect((await requestToken(acme, old)).status).toBe(200);
+    const reset = await startProcess(database, { PORT: String(server.port) }, 'admin-reset.js', `ACME.localhost:${server.port}`);
+    expect(await reset.exit).toBe(0);
+    expect((await requestToken(acme, old)).status).toBe(401);
+    const { scope } = (await requestToken(acme, admin(reset))).body;
+    expect(scope).toBe('clients:read clients:write audit:read keys:write');
+    expect((await requestToken(server, admin(server))).status).toBe(200);
+    const lost = await startProcess(database, { PORT: String(server.port) }, 'admin-reset.js', 'nobody.example');
+    expect([await lost.exit, lost.output()]).toEqual([1, 'No tenant that is enabled has the host nobody.example. Nothing was changed.\n']);
+  });
+
   it('is pointed to when ADMIN_CLIENT_SECRET is changed after the first start', async () => {
     const first = await start({ ADMIN_CLIENT_SECRET: 'the first: 32 characters or more .' });
     await first.ready();
@@ -331,7 +351,7 @@ it("is migrated by TypeORM's own command line as well, through ormconfig", async
     secrets: [{ useCount: 0, rotation: { supersededAt: null } }],
   });
   expect(body.data.signingKeys.map(({ state }: { state: string }) => state)).toContain('NEXT');
-});
+}, 90_000);
 
 /** A start takes its turn through the lease, whatever comes of it. */
 function withoutLeases(dump: string): string {

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
+import { readAnswer } from './support/answer.js';
+import { createClient, createTenant, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 import { kind } from './support/database.js';
+import { deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
 
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ FAILURE_LIMIT: '0' });
 });
 afterAll(() => app.stop());
 
@@ -72,6 +74,24 @@ it('PROTOCOL 22: a secret is in no read, log line, error or row after everything
     }),
   );
   await keep(app.administer('{ client(clientId: "signing") { secrets { leak { url reportedFrom } } } }'));
+  const acme = await createTenant(app, 'acme');
+  secrets.push(acme.admin.secret);
+  const { cookie, ...begun } = await postSession(acme, acme.admin);
+  secrets.push(cookie.split('=')[1] as string);
+  seen.push(begun.text);
+  await keep(postSession(acme, { clientId: acme.admin.secret, secret: acme.admin.secret }));
+  await keep(getSession(acme, cookie));
+  await keep(graphqlBySession(acme, cookie, '{ auditEvents { nodes { objectId before after } } }'));
+  const providerSecret = 'a-secret-that-a-provider-gave-us';
+  secrets.push(providerSecret);
+  const grants = [{ value: 'x', scopes: ['clients:read'] }];
+  const input = { name: 'X', issuer: 'http://localhost:1', clientId: 'x', clientSecret: providerSecret, claim: 'x', grants };
+  await keep(acme.administer('mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { issuer } }', { input }));
+  await keep(acme.administer('{ identityProvider { clientId } }'));
+  await keep(readAnswer(fetch(`${acme.url}/session/start`)));
+  await keep(readAnswer(fetch(`${acme.url}/session/callback?code=${providerSecret}&state=${providerSecret}`)));
+  await keep(deleteSession(acme, cookie));
+  await keep(app.administer('{ auditEvents { nodes { objectId before after } } }'));
   await app.installation.use.flush();
 
   const stored = kind === 'sqlite' ? readFolder(join(app.database.folder, 'data')) : await app.database.dump();

@@ -309,7 +309,7 @@ describe('a provider that cannot be trusted', () => {
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
     });
     const cookie = out.headers.get('set-cookie') as string;
-    expect(cookie).toMatch(/^latchkey-sign-in=[^;]+; path=\/; expires=[^;]+; samesite=lax; httponly$/);
+    expect(cookie).toMatch(/^latchkey-sign-in=[^;]+; path=\/; samesite=lax; httponly$/);
     for (const name of ['state', 'nonce']) expect(cookie).not.toContain(searchParams.get(name));
   });
 

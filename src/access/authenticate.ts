@@ -74,7 +74,8 @@ export class Authenticator {
     }
     const [name = '', token = ''] = request.authorization?.split(' ') ?? [];
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
-    if (!scheme) return this.#findSession(tenant, request);
+    if (request.authorization === undefined) return this.#findSession(tenant, request);
+    if (!scheme) return undefined;
     const refuse = (cause?: unknown) => {
       if (cause instanceof DatabaseUnavailable) throw cause;
       throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });

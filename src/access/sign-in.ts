@@ -12,9 +12,9 @@ import type { NewSession, SessionService } from './session.service.js';
 
 /** Path to which providers send people back, the same on every tenant's host. */
 export const CALLBACK_PATH = '/session/callback';
-/** For how long somebody may take to sign in at the provider, in seconds. */
-export const TICKET_SECONDS = 600;
 
+/** For how long somebody may take to sign in at the provider. */
+const TICKET_SECONDS = 600;
 const TIMEOUT_SECONDS = 5;
 const LONGEST_SUBJECT = 255;
 

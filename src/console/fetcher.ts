@@ -11,23 +11,20 @@ interface Failure {
 
 const UNREACHABLE = 'The server cannot be reached. If this was a mutation, look whether it happened before you run it again.';
 
-/** Sends operations to the API with the token of the session. An `Authorization` from the Headers pane goes before it. */
-export function createFetcher({ getToken, onUnauthenticated }: Pick<SessionActions, 'getToken' | 'onUnauthenticated'>): Fetcher {
+/**
+ * Sends operations to the API in the session that the browser has. With an `Authorization` from the Headers pane
+ * the session stays out of it.
+ */
+export function createFetcher({ onUnauthenticated }: Pick<SessionActions, 'onUnauthenticated'>): Fetcher {
   return async (operation, options) => {
     const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json', ...options?.headers });
-    const isOurs = !headers.has('authorization') && !isIntrospection(operation);
-    const token = isOurs ? getToken() : undefined;
-    if (token) headers.set('authorization', `Bearer ${token}`);
-    const response = await post(withItsName(operation), headers);
+    const usesSession = !headers.has('authorization');
+    const body = JSON.stringify(withItsName(operation));
+    const response = await post({ headers, body, credentials: usesSession ? 'same-origin' : 'omit' });
     if (!response) return failure(UNREACHABLE);
-    if (response.status === 401 && isOurs) onUnauthenticated(token);
+    if (response.status === 401 && usesSession) onUnauthenticated();
     return readAnswer(response);
   };
-}
-
-/** The schema is open to everybody: a token that has expired must not close the documentation. */
-function isIntrospection({ operationName }: Operation): boolean {
-  return operationName === 'IntrospectionQuery';
 }
 
 /** GraphiQL works out the name a moment after the text: run at once, a tab would go with the name of the tab before it. */
@@ -37,9 +34,9 @@ function withItsName(operation: Operation): Operation {
   return isThere ? operation : { ...operation, operationName: undefined };
 }
 
-async function post(operation: Operation, headers: Headers): Promise<Response | undefined> {
+async function post(init: RequestInit): Promise<Response | undefined> {
   try {
-    return await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(operation), credentials: 'omit' });
+    return await fetch('/graphql', { method: 'POST', ...init });
   } catch {
     return undefined;
   }

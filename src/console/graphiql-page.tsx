@@ -6,11 +6,11 @@ import { useSession } from './session';
 
 /** The page at `/graphql`: a bar to sign in, and below it every operation of the API, ready to run. */
 export function GraphiqlPage() {
-  const { session, notice, actions } = useSession();
+  const { actions, ...state } = useSession();
   const fetcher = useMemo(() => createFetcher(actions), [actions]);
   return (
     <>
-      <AccessBar session={session} notice={notice} actions={actions} />
+      <AccessBar state={state} actions={actions} />
       <main>
         <Explorer fetcher={fetcher} />
       </main>

@@ -1,12 +1,6 @@
-import { useMemo, useRef, useState } from 'react';
-
-/** A token and whom it was given to. It is held in memory and goes when the page does. */
-export interface Session {
-  clientId: string;
-  token: string;
-  /** Milliseconds since 1970. */
-  expiresAt: number;
-}
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { sentenceFor } from './session-refused';
+import { askSession, type Session } from './session-request';
 
 /** What there is to say about being signed in or not. */
 export interface Notice {
@@ -15,54 +9,93 @@ export interface Notice {
   isUrgent: boolean;
 }
 
-/** What can happen to the session. */
-export interface SessionActions {
-  /** The token to send now. */
-  getToken(): string | undefined;
-  start(session: Session): void;
-  end(notice?: Notice): void;
-  /** The server wants a token, or a better one than was sent. */
-  onUnauthenticated(sentToken: string | undefined): void;
-  say(notice: Notice | undefined): void;
-}
-
-interface State {
+/** What the page knows about being signed in. */
+export interface SessionState {
+  /** Whether the server has been asked. Until then there may be a session or not. */
+  isKnown: boolean;
   session?: Session | undefined;
+  /** What people call the identity provider, when they can sign in through one. */
+  providerName?: string | undefined;
+  /** The client that was signed in last. */
+  lastClientId?: string | undefined;
   notice?: Notice | undefined;
 }
 
-/** The one session of this page. The actions stay the same for as long as the page lives. */
-export function useSession(): State & { actions: SessionActions } {
-  const [state, setState] = useState<State>({});
-  const current = useRef<Session>(undefined);
-  const actions = useMemo(() => {
-    const change = (next: State) => {
-      current.current = next.session;
-      setState(next);
-    };
-    return createActions(() => current.current, change);
-  }, []);
-  return { ...state, actions };
+/** What can happen to the session. */
+export interface SessionActions {
+  start(session: Session): void;
+  end(notice: Notice): void;
+  /** The server did not take the session for an operation. */
+  onUnauthenticated(): void;
+  say(notice: Notice | undefined): void;
+  /** Asks the server who is signed in: another window may have changed it. */
+  ask(): Promise<void>;
 }
 
-function createActions(getSession: () => Session | undefined, change: (next: State) => void): SessionActions {
-  const actions: SessionActions = {
-    getToken: () => getSession()?.token,
-    start: (session) => change({ session }),
-    end: (notice) => change({ notice }),
-    say: (notice) => change({ session: getSession(), notice }),
-    onUnauthenticated: (sentToken) => {
-      if (sentToken === undefined) actions.say(urgent('This operation needs an access token: sign in, then run it again.'));
-      // An answer to an older token says nothing about the one that came after it.
-      else if (sentToken === actions.getToken()) {
-        actions.end(urgent('The session has ended: the server no longer accepts the token. Sign in again.'));
-      }
-    },
-  };
-  return actions;
+interface Store {
+  get(): SessionState;
+  set(change: Partial<SessionState>): void;
+}
+
+const ENDED = urgent('The session has ended. Sign in again to go on.');
+const NEEDED = urgent('This operation needs somebody who is signed in: sign in, then run it again.');
+
+/** The session of this browser. The actions stay the same for as long as the page lives. */
+export function useSession(): SessionState & { actions: SessionActions } {
+  const [state, setState] = useState<SessionState>({ isKnown: false });
+  const current = useRef(state);
+  const actions = useMemo(() => {
+    const set = (change: Partial<SessionState>) => {
+      current.current = { ...current.current, ...change };
+      setState(current.current);
+    };
+    return createActions({ get: () => current.current, set });
+  }, []);
+  useEffect(() => keepAsking(actions), [actions]);
+  return { ...state, actions };
 }
 
 /** Something that did not work. */
 export function urgent(text: string): Notice {
   return { text, isUrgent: true };
+}
+
+function createActions(store: Store): SessionActions {
+  const ask = () => askAgain(store);
+  const say = (notice: Notice | undefined) => store.set({ notice });
+  return {
+    ask,
+    say,
+    start: (session) => store.set({ isKnown: true, session, lastClientId: session.clientId, notice: undefined }),
+    end: (notice) => store.set({ session: undefined, notice }),
+    // The refused operation may be older than the session: the server knows whether that goes on.
+    onUnauthenticated: () => (store.get().session ? void ask() : say(NEEDED)),
+  };
+}
+
+/** What was signed in, or out, in the meantime is newer than the answer and stays. */
+async function askAgain({ get, set }: Store): Promise<void> {
+  const { session: before, isKnown, lastClientId } = get();
+  try {
+    const { session, providerName } = await askSession();
+    if (get().session !== before) return;
+    set({ isKnown: true, session, providerName, lastClientId: session?.clientId ?? lastClientId });
+    if (Boolean(session) !== Boolean(before)) set({ notice: before && ENDED });
+  } catch (error) {
+    if (!isKnown) set({ isKnown: true, notice: urgent(sentenceFor(error)) });
+  }
+}
+
+/** Now, and whenever somebody comes back to the page. @returns what stops it */
+function keepAsking({ ask }: SessionActions): () => void {
+  const askOnReturn = () => {
+    if (document.visibilityState === 'visible') void ask();
+  };
+  void ask();
+  window.addEventListener('focus', askOnReturn);
+  document.addEventListener('visibilitychange', askOnReturn);
+  return () => {
+    window.removeEventListener('focus', askOnReturn);
+    document.removeEventListener('visibilitychange', askOnReturn);
+  };
 }

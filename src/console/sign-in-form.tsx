@@ -1,31 +1,31 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { type Notice, type Session, urgent } from './session';
-import { requestToken, TokenRefused } from './token-request';
+import { type FormEvent, useState } from 'react';
+import { useFocusAtStart } from './focus';
+import { type Notice, urgent } from './session';
+import { SessionRefused, sentenceFor } from './session-refused';
+import { beginSession, PROVIDER_SIGN_IN, type Session } from './session-request';
 
 /** How the form starts and what becomes of it. */
 export interface SignInFormProps {
   /** Whom the field starts with. */
-  clientId: string;
-  /** Whether the form may take the focus: not from somebody who is typing below. */
-  isCalledFor: boolean;
+  clientId: string | undefined;
   onSignedIn(session: Session): void;
   onNotice(notice: Notice | undefined): void;
 }
 
-/** Trades a client id and a secret for a token. The secret is in the field until then, and nowhere afterwards. */
-export function SignInForm({ clientId, isCalledFor, onSignedIn, onNotice }: SignInFormProps) {
+/** Trades a client id and a secret for a session. The secret is in the field until then, and nowhere afterwards. */
+export function SignInForm({ clientId, onSignedIn, onNotice }: SignInFormProps) {
   const [isBusy, setBusy] = useState(false);
-  const first = useFocusAtStart(isCalledFor);
+  const first = useFocusAtStart<HTMLInputElement>();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     setBusy(true);
     try {
-      onSignedIn(await requestToken(credentialsIn(form)));
+      onSignedIn(await beginSession(credentialsIn(form)));
     } catch (error) {
       setBusy(false);
       onNotice(urgent(sentenceFor(error)));
-      if (error instanceof TokenRefused && error.needsOtherPair) askAgain(form);
+      if (error instanceof SessionRefused && error.needsOtherPair) askAgain(form);
     }
   };
   return (
@@ -45,16 +45,16 @@ export function SignInForm({ clientId, isCalledFor, onSignedIn, onNotice }: Sign
   );
 }
 
-const PLAIN_TEXT = { autoCapitalize: 'none', autoComplete: 'off', autoCorrect: 'off', spellCheck: false } as const;
-
-function useFocusAtStart(isWanted: boolean) {
-  const field = useRef<HTMLInputElement>(null);
-  const wantedAtStart = useRef(isWanted);
-  useEffect(() => {
-    if (wantedAtStart.current) field.current?.focus();
-  }, []);
-  return field;
+/** Leads to the identity provider, where a person signs in, and from there back to this page. */
+export function ProviderLink({ name }: { name: string }) {
+  return (
+    <a className="button provider" href={PROVIDER_SIGN_IN} title={`Continue with ${name}`}>
+      Continue with {name}
+    </a>
+  );
 }
+
+const PLAIN_TEXT = { autoCapitalize: 'none', autoComplete: 'off', autoCorrect: 'off', spellCheck: false } as const;
 
 function secretField(form: HTMLFormElement): HTMLInputElement {
   return form.elements.namedItem('secret') as HTMLInputElement;
@@ -69,8 +69,4 @@ function askAgain(form: HTMLFormElement): void {
   const field = secretField(form);
   field.value = '';
   field.focus();
-}
-
-function sentenceFor(error: unknown): string {
-  return error instanceof TokenRefused ? error.message : 'This page failed to sign you in. Reload it and try again.';
 }

@@ -13,21 +13,22 @@ export function readCookie(ctx: Context, name: CookieName): string | undefined {
 }
 
 /**
- * Sets a cookie that no script reads. Over https no other host can set it or read it either, not even one of
+ * Sets a cookie that no script reads, for as long as the browser is open: when it has had its time the server
+ * knows by its own clock. Over https no other host can set it or read it either, not even one of
  * the same domain.
  * @see https://www.rfc-editor.org/rfc/rfc6265
  */
-export function setCookie(ctx: Context, name: CookieName, value: string, seconds: number): void {
+export function setCookie(ctx: Context, name: CookieName, value: string): void {
   const isSecure = isOverTls(ctx);
   // The connection that a proxy brings may have no TLS; what counts is how browsers come.
   ctx.cookies.secure = isSecure;
   const attributes = { httpOnly: true, path: '/', sameSite: SAME_SITE[name], secure: isSecure, overwrite: true };
-  ctx.cookies.set(fullName(ctx, name), value, { ...attributes, maxAge: seconds * 1000 });
+  ctx.cookies.set(fullName(ctx, name), value || null, attributes);
 }
 
 /** Removes a cookie. */
 export function clearCookie(ctx: Context, name: CookieName): void {
-  setCookie(ctx, name, '', 0);
+  setCookie(ctx, name, '');
 }
 
 /**

@@ -46,7 +46,7 @@ export function beginSession({ sessions, proof }: SessionParts): Middleware {
     const caller = { ...context, actor, request: markOf(ctx) };
     const session = await sessions.beginForClient(caller, proven.registration, proven.usedSecret.id);
     if (!session) return refuse(ctx, 401, WRONG);
-    keep(ctx, session);
+    await keep(ctx, sessions, session);
     ctx.body = { session: describe({ ...session, actor }) };
   };
 }
@@ -56,18 +56,24 @@ export function endSession({ sessions }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     if (isCrossSite(ctx)) return refuse(ctx, 403, FROM_ELSEWHERE);
-    const context = tenantOf(ctx);
-    const token = readCookie(ctx, 'session');
-    const holder = token === undefined ? undefined : await sessions.find(context, token);
-    if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
+    await endHeld(ctx, sessions);
     clearCookie(ctx, 'session');
     ctx.status = 204;
   };
 }
 
-/** Lets the browser keep a session. */
-export function keep(ctx: Context, { token, expiresAt }: NewSession): void {
-  setCookie(ctx, 'session', token, Math.ceil((expiresAt.getTime() - Date.now()) / 1000));
+/** Lets the browser keep a session in place of the one that it had, which ends. */
+export async function keep(ctx: Context, sessions: SessionService, { token }: NewSession): Promise<void> {
+  await endHeld(ctx, sessions);
+  setCookie(ctx, 'session', token);
+}
+
+/** Ends the session of a request, if it has one. */
+async function endHeld(ctx: Context, sessions: SessionService): Promise<void> {
+  const context = tenantOf(ctx);
+  const token = readCookie(ctx, 'session');
+  const holder = token === undefined ? undefined : await sessions.find(context, token);
+  if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
 }
 
 const WRONG = { error: 'invalid_client', error_description: 'The client id or the secret key is wrong.' };

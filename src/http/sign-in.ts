@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { tenantOf } from '../access/principal.js';
-import { type SignIn, TICKET_SECONDS } from '../access/sign-in.js';
+import type { SessionService } from '../access/session.service.js';
+import type { SignIn } from '../access/sign-in.js';
 import { SignInFailed } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
@@ -20,6 +21,7 @@ const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'no
 /** What sign-ins are made with. */
 export interface SignInParts {
   signIn: SignIn;
+  sessions: SessionService;
   throttle: Throttle;
   log: Log;
 }
@@ -28,22 +30,22 @@ export interface SignInParts {
 export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware {
   return watched({ throttle, log }, async (ctx) => {
     const { url, ticket } = await signIn.begin(tenantOf(ctx));
-    setCookie(ctx, 'sign-in', ticket, TICKET_SECONDS);
+    setCookie(ctx, 'sign-in', ticket);
     ctx.redirect(url);
   });
 }
 
 /** Takes the browser back from the provider, and begins a session. */
-export function finishSignIn({ signIn, throttle, log }: SignInParts): Middleware {
+export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): Middleware {
   return watched({ throttle, log }, async (ctx) => {
     const sealed = readCookie(ctx, 'sign-in') ?? '';
     clearCookie(ctx, 'sign-in');
-    keep(ctx, await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) }));
+    await keep(ctx, sessions, await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) }));
     ctx.redirect('/');
   });
 }
 
-function watched({ throttle, log }: Omit<SignInParts, 'signIn'>, work: (ctx: Context) => Promise<void>): Middleware {
+function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work: (ctx: Context) => Promise<void>): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
+import { readAnswer } from '../support/answer.js';
 import { getToken, graphql, introspect, postForm, requestToken } from '../support/app.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
 import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+import { getSession, postSession } from '../support/session.js';
 
 /** These take a server away, so they need one of their own; where only a remote one is given they are skipped. */
 const itWithOwnServer = hasMariaDb() ? it : it.skip;
@@ -55,12 +57,19 @@ itWithOwnServer('PROTOCOL 23: answers 503 while the database is away, says nothi
   const server = await start();
   await server.ready();
   const token = await getToken(server, administrator);
+  const published = await readAnswer(fetch(`${server.url}/.well-known/jwks.json`));
   await mariaDb.stop('SIGKILL');
+  // Whoever checks tokens by themselves goes on doing so.
+  expect((await readAnswer(fetch(`${server.url}/.well-known/jwks.json`))).body).toEqual(published.body);
+  expect(await answers(`${server.url}/.well-known/openid-configuration`, 200)).toBe(true);
   const answersNow = [
     await requestToken(server, administrator),
     await introspect(server, administrator, token),
     await postForm(server, '/connect/revocation', { credentials: administrator, body: { token } }),
     await postForm(server, '/connect/leaked', { body: { token: administrator.secret } }),
+    await postSession(server, administrator),
+    await getSession(server, 'latchkey-session=x'),
+    await readAnswer(fetch(`${server.url}/session/start`)),
     await graphql(server, { token, query: '{ viewer { clientId } }' }),
     await graphql(server, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }),
   ];

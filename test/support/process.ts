@@ -30,10 +30,14 @@ export async function startProcess(
   database: Pick<TestDatabase, 'url' | 'folder'>,
   settings: Record<string, string | undefined> = {},
   script = 'main.js',
+  ...args: string[]
 ): Promise<TestProcess> {
   const port = Number(settings.PORT ?? (await freePort()));
   const env = { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings };
-  const child = spawn(process.execPath, [join(root, 'dist/src', script)], { cwd: database.folder, env: JSON.parse(JSON.stringify(env)) });
+  const child = spawn(process.execPath, [join(root, 'dist/src', script), ...args], {
+    cwd: database.folder,
+    env: JSON.parse(JSON.stringify(env)),
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const exit = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
