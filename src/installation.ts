@@ -1,12 +1,5 @@
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
-import { IdentityProviderService } from './access/identity-provider.service.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
-import { SessionService } from './access/session.service.js';
-import { AuditListService } from './audit/audit-list.service.js';
-import { ClientService } from './clients/client.service.js';
-import { ClientLookupService } from './clients/client-lookup.service.js';
-import { ClientSecretService } from './clients/client-secret.service.js';
-import { ClientUseService } from './clients/client-use.service.js';
 import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
 import { type OpenDatabase, openDatabase } from './database/open.js';
@@ -14,40 +7,12 @@ import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
-import type { Database } from './platform/transaction.js';
-import { createTenantContents } from './tenancy.js';
+import { createServices, type Services } from './services.js';
 import { HomeTenantService } from './tenants/home-tenant.service.js';
-import type { Administrator } from './tenants/tenant.resolver.js';
-import { TenantService } from './tenants/tenant.service.js';
-import { TenantDirectory } from './tenants/tenant-directory.service.js';
-import { Issuers } from './tokens/issuers.js';
-import { mountProvider } from './tokens/provider.js';
-import { SigningKeyStore } from './tokens/signing-key-store.js';
-import { SigningKeys } from './tokens/signing-keys.js';
-import { Throttle } from './tokens/throttle.js';
-import { TokenStatusService } from './tokens/token-status.service.js';
-import { UsedProofService } from './tokens/used-proof.service.js';
 
-/** A database that is migrated and has all that serving needs. */
-export interface Installation {
-  config: Config;
-  database: Database;
-  cipher: Cipher;
-  clients: ClientService;
-  secrets: ClientSecretService;
-  use: ClientUseService;
-  lookup: ClientLookupService;
-  status: TokenStatusService;
-  proofs: UsedProofService;
-  audit: AuditListService;
-  sessions: SessionService;
+/** A database that is migrated and has all that serving needs, and what works on it. */
+export interface Installation extends Services {
   home: TenantContext;
-  tenants: TenantService<Administrator>;
-  directory: TenantDirectory;
-  signingKeys: SigningKeys;
-  issuers: Issuers;
-  throttle: Throttle;
-  providers: IdentityProviderService;
   /** The administrator's secret, when it was made just now and has to be shown. */
   generatedSecret: string | undefined;
 }
@@ -86,54 +51,24 @@ interface Parts {
 }
 
 async function complete(config: Config, { cipher, secret, opened: { database, writer }, log, isCommand }: Parts): Promise<Installation> {
+  const services = createServices(config, database, cipher);
+  const { signingKeys, directory } = services;
   const homeTenant = new HomeTenantService(database);
-  const directory = new TenantDirectory(database, config.issuer);
-  const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
-  const secrets = new ClientSecretService(database, cipher);
-  const clients = new ClientService(database, secrets);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await writer.runMigrations();
   const existing = await homeTenant.find();
-  const isFirstStart = existing === null;
   const home = await database.write(async (manager) => {
-    if (existing && isCommand) return { tenant: existing, issuer: config.issuer };
+    if (existing && isCommand) return directory.contextOf(existing);
     const { host } = new URL(config.issuer);
     const context = directory.contextOf(await homeTenant.ensure(manager, { host, defaultAudience: config.apiAudience ?? null }));
     await signingKeys.ensureKeys(manager, systemCaller(context, 'SIGNING_ALGORITHM'), config.signingAlgorithm);
     const caller = systemCaller(context, 'first start');
-    if (isFirstStart) await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
+    if (!existing) await putAdministrator(manager, services, { caller, clientId: config.adminClientId, secret });
     return context;
   });
-  const lookup = new ClientLookupService(database);
-  if (!isFirstStart) await warnOfIgnoredSecret(config, { home, lookup, cipher, log });
-  await warnOfLostKey(secrets, log);
-  const proofs = new UsedProofService(database);
-  const sessions = new SessionService(database);
-  const throttle = new Throttle(config.failureLimit);
-  return {
-    config,
-    database,
-    cipher,
-    clients,
-    secrets,
-    use: new ClientUseService(database),
-    lookup,
-    status: new TokenStatusService(database),
-    proofs,
-    audit: new AuditListService(database),
-    sessions,
-    providers: new IdentityProviderService(database, { cipher, sessions, allowsLoopback: !config.isProduction }),
-    throttle,
-    home,
-    tenants: new TenantService(database, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
-    directory,
-    signingKeys,
-    issuers: new Issuers({
-      loadKeys: (context) => signingKeys.load(context),
-      createProvider: (tenant, keys) => mountProvider({ tenant, keys, clients: lookup, throttle, cipher, proofs }),
-    }),
-    generatedSecret: isFirstStart && secret.isGenerated ? secret.secret : undefined,
-  };
+  if (existing) await warnOfIgnoredSecret(services, home, log);
+  await warnOfLostKey(services, log);
+  return { ...services, home, generatedSecret: !existing && secret.isGenerated ? secret.secret : undefined };
 }
 
 async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {
@@ -146,10 +81,8 @@ async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<
 }
 
 /** The setting counts at the first start only; one that is changed later would mislead whoever set it. */
-async function warnOfIgnoredSecret(
-  { adminClientId, adminClientSecret }: Config,
-  { home, lookup, cipher, log }: { home: TenantContext; lookup: ClientLookupService; cipher: Cipher; log: Log },
-): Promise<void> {
+async function warnOfIgnoredSecret({ config, lookup, cipher }: Services, home: TenantContext, log: Log): Promise<void> {
+  const { adminClientId, adminClientSecret } = config;
   if (adminClientSecret === undefined) return;
   const { client: administrator } = await lookup.find(home, adminClientId);
   if (administrator && matchSecret(cipher, administrator.rowId, adminClientSecret, administrator.secrets)) return;
@@ -157,7 +90,7 @@ async function warnOfIgnoredSecret(
 }
 
 /** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused. */
-async function warnOfLostKey(secrets: ClientSecretService, log: Log): Promise<void> {
+async function warnOfLostKey({ secrets }: Services, log: Log): Promise<void> {
   const lost = await secrets.countUnreadable();
   if (lost === 0) return;
   log.warn(

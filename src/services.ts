@@ -1,0 +1,76 @@
+import { IdentityProviderService } from './access/identity-provider.service.js';
+import { SessionService } from './access/session.service.js';
+import { AuditListService } from './audit/audit-list.service.js';
+import { ClientService } from './clients/client.service.js';
+import { ClientLookupService } from './clients/client-lookup.service.js';
+import { ClientSecretService } from './clients/client-secret.service.js';
+import { ClientUseService } from './clients/client-use.service.js';
+import type { Cipher } from './platform/cipher.js';
+import type { Config } from './platform/config.js';
+import type { Database } from './platform/transaction.js';
+import { createTenantContents } from './tenancy.js';
+import type { Administrator } from './tenants/tenant.resolver.js';
+import { TenantService } from './tenants/tenant.service.js';
+import { TenantDirectory } from './tenants/tenant-directory.service.js';
+import { Issuers } from './tokens/issuers.js';
+import { mountProvider } from './tokens/provider.js';
+import { SigningKeyStore } from './tokens/signing-key-store.js';
+import { SigningKeys } from './tokens/signing-keys.js';
+import { Throttle } from './tokens/throttle.js';
+import { TokenStatusService } from './tokens/token-status.service.js';
+import { UsedProofService } from './tokens/used-proof.service.js';
+
+/** Everything that works on a database. */
+export interface Services {
+  config: Config;
+  database: Database;
+  cipher: Cipher;
+  clients: ClientService;
+  secrets: ClientSecretService;
+  use: ClientUseService;
+  lookup: ClientLookupService;
+  status: TokenStatusService;
+  proofs: UsedProofService;
+  audit: AuditListService;
+  sessions: SessionService;
+  providers: IdentityProviderService;
+  throttle: Throttle;
+  tenants: TenantService<Administrator>;
+  directory: TenantDirectory;
+  signingKeys: SigningKeys;
+  issuers: Issuers;
+}
+
+/** Makes the services of a database. Nothing is read or written yet. */
+export function createServices(config: Config, database: Database, cipher: Cipher): Services {
+  const directory = new TenantDirectory(database, config.issuer);
+  const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
+  const secrets = new ClientSecretService(database, cipher);
+  const clients = new ClientService(database, secrets);
+  const sessions = new SessionService(database);
+  const lookup = new ClientLookupService(database);
+  const proofs = new UsedProofService(database);
+  const throttle = new Throttle(config.failureLimit);
+  return {
+    config,
+    database,
+    cipher,
+    clients,
+    secrets,
+    use: new ClientUseService(database),
+    lookup,
+    status: new TokenStatusService(database),
+    proofs,
+    audit: new AuditListService(database),
+    sessions,
+    providers: new IdentityProviderService(database, { cipher, sessions, allowsLoopback: !config.isProduction }),
+    throttle,
+    tenants: new TenantService(database, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
+    directory,
+    signingKeys,
+    issuers: new Issuers({
+      loadKeys: (context) => signingKeys.load(context),
+      createProvider: (tenant, keys) => mountProvider({ tenant, keys, clients: lookup, throttle, cipher, proofs }),
+    }),
+  };
+}
