@@ -16,7 +16,7 @@ import type { SigningKeys } from './tokens/signing-keys.js';
 import { UsedProof } from './tokens/used-proof.entity.js';
 
 /** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client. */
-const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, Client];
+export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, Client];
 
 /** What a tenant's contents are made with. */
 interface Services {

@@ -64,6 +64,15 @@ describe('a tenant', () => {
     });
   });
 
+  it('is named in the log of its requests, and nothing is where the host is not known', async () => {
+    const acme = await another();
+    await requestToken(acme, acme.admin);
+    await readAnswer(fetch(`http://unknown.localhost:${app.port}/`));
+    const [token, unknown] = app.logLines.filter((line) => line.includes('"msg":"request"')).slice(-2);
+    expect(JSON.parse(token as string)).toMatchObject({ tenant: hostOf(acme), path: '/connect/token' });
+    expect(unknown).not.toContain('unknown.localhost');
+  });
+
   it('shows the secret of its administrator once', async () => {
     const acme = await another();
     expect(await app.database.dump()).not.toContain(acme.admin.secret);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import type { RequestMark } from '../access/principal.js';
+import type { RequestMark, TenantContext } from '../access/principal.js';
 import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
@@ -31,6 +31,8 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     const ms = Math.round(milliseconds * 10) / 10;
     const line = {
       requestId: ctx.state.requestId,
+      // As it is registered, never as it was sent.
+      tenant: (ctx.state.tenant as TenantContext | undefined)?.tenant.host,
       method: ctx.method,
       path: ctx.path,
       status: ctx.status,
