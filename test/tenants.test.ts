@@ -68,9 +68,11 @@ describe('a tenant', () => {
     const acme = await another();
     await requestToken(acme, acme.admin);
     await readAnswer(fetch(`http://unknown.localhost:${app.port}/`));
-    const [token, unknown] = app.logLines.filter((line) => line.includes('"msg":"request"')).slice(-2);
-    expect(JSON.parse(token as string)).toMatchObject({ tenant: hostOf(acme), path: '/connect/token' });
-    expect(unknown).not.toContain('unknown.localhost');
+    const [token] = app.logLines.filter((line) => line.includes('/connect/token')).slice(-1);
+    expect(JSON.parse(token as string)).toMatchObject({ tenant: hostOf(acme), status: 200 });
+    const [unknown] = app.logLines.filter((line) => line.includes('"status":421')).slice(-1);
+    expect(JSON.parse(unknown as string)).not.toHaveProperty('tenant');
+    expect(app.logLines.join('')).not.toContain('unknown.localhost');
   });
 
   it('shows the secret of its administrator once', async () => {
