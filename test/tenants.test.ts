@@ -160,7 +160,7 @@ describe('the host of a new tenant', () => {
     'acme%2eexample',
     'x'.repeat(64),
     `${'x.'.repeat(130)}example`,
-  ])('%p is refused with a sentence', async (host) => {
+  ])('%j is refused with a sentence', async (host) => {
     const before = await app.database.query('SELECT host FROM tenants');
     const { body } = await create(host);
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.host' }] });
