@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import {
   type GraphQLInputType,
   getIntrospectionQuery,
@@ -143,6 +145,24 @@ describe('PROTOCOL 15: without a good token', () => {
     await createClient(app, { clientId: 'leaver', scopes: ['clients:read'] });
     expect(await isLetIn()).toBe(false);
   });
+});
+
+it('whoever sends a request slowly is asked who they are when it is complete', async () => {
+  const slow = await createClient(app, { clientId: 'slow', scopes: ['clients:read', 'clients:write'] });
+  const token = await getToken(app, slow);
+  const body = JSON.stringify({ query: 'mutation { createClient(input: { name: "X", clientId: "backdoor" }) { clientSecret } }' });
+  let answer = '';
+  const socket = connect(app.port, '127.0.0.1').on('data', (chunk) => (answer += chunk));
+  const headers = ['POST /graphql HTTP/1.1', `Host: localhost:${app.port}`, `Authorization: Bearer ${token}`, 'Connection: close'];
+  socket.write(
+    `${[...headers, 'Content-Type: application/json', 'Expect: 100-continue', `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n`,
+  );
+  while (!answer.includes('100 Continue')) await once(socket, 'data');
+  await app.administer('mutation { deleteClient(clientId: "slow") { clientId } }');
+  socket.write(body);
+  await once(socket, 'close');
+  expect(answer).toContain('HTTP/1.1 401');
+  expect((await app.administer('{ client(clientId: "backdoor") { id } }')).body.data.client).toBeNull();
 });
 
 describe('PROTOCOL 16: rights', () => {

@@ -105,6 +105,20 @@ describe('POST /session', () => {
     expect(await isIn(long.cookie)).toBe(false);
   });
 
+  it('lives beside nineteen others of its client, and the oldest ends', async () => {
+    const client = await createClient(app, { clientId: 'often', scopes: ['clients:read'] });
+    const cookies = [];
+    for (let time = 0; time < 21; time += 1) {
+      cookies.push((await postSession(app, client)).cookie);
+      advanceClock(1);
+    }
+    expect([await isIn(cookies[0] as string), await isIn(cookies[1] as string), await isIn(cookies[20] as string)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('is kept as a hash alone', async () => {
     const { cookie } = await postSession(app, app.admin);
     const token = cookie.split('=')[1] as string;

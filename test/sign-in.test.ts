@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { type Answer, readAnswer } from './support/answer.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -173,6 +174,7 @@ describe('a provider that cannot be trusted', () => {
     ['signs with a key that it does not publish', { hidesKey: true }],
     ['signs with a key that it does not publish any more', { hidesKey: true, kid: 'two' }],
     ['names somebody too long', { claims: { sub: 'x'.repeat(256) } }],
+    ['names somebody who cannot be printed', { claims: { sub: 'a\u0007b' } }],
     ['answers 500', { answers: { '/token': (_request, response) => response.writeHead(500).end('{}') } }],
     [
       'answers with a page',
@@ -273,6 +275,39 @@ describe('a provider that cannot be trusted', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
+  it.each([[{ groups: [{ toString: 1, valueOf: 1 }] }], [{ groups: [[['admins']]] }], [{ groups: undefined }], [{ groups: null }]])(
+    'gives no right for %j',
+    async (claims) => {
+      await setProvider({
+        issuer: provider.issuer,
+        grants: [...GRANTS, { value: 'undefined', scopes: ['audit:read'] }, { value: 'null', scopes: ['audit:read'] }],
+      });
+      tell({ claims });
+      await expectNoSession(await goAndReturn(), 403, 'nothing that it says of you gives you rights here');
+    },
+  );
+
+  it('does not get its own words, nor ours, into the log', async () => {
+    const echo = (request: IncomingMessage, response: ServerResponse) =>
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end(
+          JSON.stringify({ error: 'invalid_request', error_description: `you sent ${request.headers.authorization}`.padEnd(90_000, '!') }),
+        );
+    tell({ answers: { '/token': echo } });
+    const before = app.logLines.length;
+    await goAndReturn();
+    const log = app.logLines.slice(before).join('');
+    expect(log).toContain('somebody could not sign in');
+    expect(log).not.toMatch(/you sent|Basic /);
+    expect(log.length).toBeLessThan(10_000);
+  });
+
+  it('is asked once by many who set out at the same moment', async () => {
+    await Promise.all(Array.from({ length: 30 }, start));
+    expect(provider.paths).toEqual(['/.well-known/openid-configuration']);
+  });
+
   it('lets in who behaves, once per code flow, with what every claim gives together', async () => {
     provider.lies = { claims: { groups: ['auditors', 'admins', 7] } };
     const answer = await goAndReturn();
@@ -315,11 +350,14 @@ describe('a provider that cannot be trusted', () => {
 
   it('is not asked again and again by somebody who always fails', async () => {
     const strict = await startApp({ FAILURE_LIMIT: '3' });
+    const ask = async (path: string) => (await readAnswer(fetch(strict.url + path, { headers: { accept: 'application/json' } }))).status;
+    // What another site can make a browser do counts for nothing.
+    for (let attempt = 0; attempt < 5; attempt += 1) expect(await ask('/session/callback?code=x')).toBe(400);
+    const input = { name: 'X', issuer: 'http://localhost:1', clientId: 'x', clientSecret: 'x', claim: 'x', grants: GRANTS };
+    await strict.administer(SET, { input });
     const statuses = [];
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      statuses.push((await readAnswer(fetch(`${strict.url}/session/callback?code=x`, { headers: { accept: 'application/json' } }))).status);
-    }
-    expect(statuses).toEqual([400, 400, 400, 429, 429]);
+    for (let attempt = 0; attempt < 5; attempt += 1) statuses.push(await ask('/session/start'));
+    expect(statuses).toEqual([502, 502, 502, 429, 429]);
     await strict.stop();
   });
 });

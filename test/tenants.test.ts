@@ -160,11 +160,17 @@ describe('the host of a new tenant', () => {
     'acme%2eexample',
     'x'.repeat(64),
     `${'x.'.repeat(130)}example`,
+    `${'x'.repeat(61)}.${'x'.repeat(63)}.${'x'.repeat(63)}.${'x'.repeat(62)}:65535`,
   ])('%j is refused with a sentence', async (host) => {
     const before = await app.database.query('SELECT host FROM tenants');
     const { body } = await create(host);
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.host' }] });
     expect(await app.database.query('SELECT host FROM tenants')).toEqual(before);
+  });
+
+  it('may go with the longest name, in the longest form', async () => {
+    const host = `${'x'.repeat(61)}.${'x'.repeat(63)}.${'x'.repeat(63)}.example`;
+    expect((await create(host, '\uFDFA'.repeat(100))).body.data.createTenant.tenant.host).toBe(host);
   });
 
   it("is not that of the home tenant under another of the loopback's names", async () => {

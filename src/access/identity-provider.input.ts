@@ -6,6 +6,7 @@ import { IsName, rule } from '../platform/input-rules.js';
 const LONGEST_TEXT = 255;
 const LONGEST_ISSUER = 500;
 const MOST_GRANTS = 100;
+const LONGEST_GRANTS = 32_000;
 /** What a provider is asked for when nothing else is wanted. */
 export const DEFAULT_SCOPE = 'openid profile email';
 
@@ -81,10 +82,17 @@ function isScope(value: unknown): boolean {
 function areGrants(value: unknown): boolean {
   if (!Array.isArray(value) || value.length < 1 || value.length > MOST_GRANTS) return false;
   const values = new Set(value.map((grant) => grant.value));
-  return values.size === value.length && value.every(isGrant);
+  return values.size === value.length && value.every(isGrant) && JSON.stringify(value).length <= LONGEST_GRANTS;
 }
 
 function isGrant({ value, scopes }: ClaimGrantInput): boolean {
   const length = [...value].length;
-  return value.isWellFormed() && length >= 1 && length <= LONGEST_TEXT && scopes.length > 0 && scopes.every(isManagementScope);
+  return (
+    value.isWellFormed() &&
+    !/\p{Cc}/u.test(value) &&
+    length >= 1 &&
+    length <= LONGEST_TEXT &&
+    scopes.length > 0 &&
+    scopes.every(isManagementScope)
+  );
 }

@@ -79,9 +79,10 @@ export class IdentityProviderService {
     const { cipher } = this.parts;
     const providers = await manager.findBy(IdentityProvider, { keyId: Not(cipher.keyId) });
     for (const provider of providers) {
-      const { tenantId } = provider;
+      const { tenantId, version } = provider;
       const encryptedSecret = cipher.encrypt(this.secretOf(provider), contextOf(tenantId));
-      await manager.update(IdentityProvider, { tenantId }, { encryptedSecret, keyId: cipher.keyId });
+      // One that was changed in the meantime has its new secret under the current key already.
+      await manager.update(IdentityProvider, { tenantId, version }, { encryptedSecret, keyId: cipher.keyId });
     }
     return providers.length;
   }

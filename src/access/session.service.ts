@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
-import { Client } from '../clients/client.entity.js';
 import type { RegisteredClient } from '../clients/client-lookup.service.js';
 import { isManagementScope } from '../clients/scopes.js';
+import { TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { requireServed } from '../tenants/tenant-turn.service.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
@@ -12,6 +12,7 @@ import { Session } from './session.entity.js';
 
 const TOKEN_BYTES = 32;
 const LONGEST_SECONDS = 3600;
+const MOST_SESSIONS = 20;
 
 /** A session that begins: what its cookie holds, in the clear, and until when. */
 export interface NewSession {
@@ -59,10 +60,14 @@ export class SessionService {
     const { rowId, tokenEpoch, accessTokenLifetimeSeconds } = client;
     const seconds = Math.min(accessTokenLifetimeSeconds, LONGEST_SECONDS);
     const scopes = client.scopes.filter(isManagementScope);
-    return this.database.write(async (manager) => {
-      if (!(await manager.existsBy(Client, { id: rowId }))) return undefined;
-      return begin(manager, caller, { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null, scopes, seconds });
-    });
+    const holder = { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null };
+    return this.database
+      .write((manager) => begin(manager, caller, { ...holder, scopes, seconds }))
+      .catch((error) => {
+        // What the session would belong to is gone.
+        if (error instanceof TenantDisabled && error.cause) return undefined;
+        throw error;
+      });
   }
 
   /** Lets a person in, within a running transaction. */
@@ -100,15 +105,29 @@ export class SessionService {
 }
 
 async function begin(manager: EntityManager, caller: Caller, { seconds, ...holder }: Holder & { seconds: number }): Promise<NewSession> {
-  await requireServed(manager, caller);
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const id = hash(token);
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
   const { scopes } = holder;
   await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
+  await requireServed(manager, caller);
+  await endOldest(manager, caller, holder);
   await record(manager, caller, { action: AuditAction.SIGN_IN, on: nameOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
+}
+
+/** Whoever signs in again and again has no more sessions than anybody needs. */
+async function endOldest(manager: EntityManager, { tenant }: Caller, { clientRowId, subject }: Holder): Promise<void> {
+  const where = { tenantId: tenant.id, ...(clientRowId === null ? { subject: subject as string } : { clientRowId }) };
+  const sessions = await manager.find(Session, {
+    select: { id: true },
+    where,
+    order: { createdAt: 'DESC' },
+    skip: MOST_SESSIONS,
+    take: 100,
+  });
+  if (sessions.length > 0) await manager.delete(Session, { id: In(sessions.map(({ id }) => id)) });
 }
 
 function hash(token: string): string {

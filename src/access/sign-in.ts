@@ -1,7 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import * as oidc from 'openid-client';
 import { isManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
-import { SignInFailed } from '../platform/errors.js';
+import { causesOf, SignInFailed } from '../platform/errors.js';
 import { createGuardedFetch, isFetchable, Unreachable } from '../platform/outbound.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
@@ -16,7 +17,12 @@ export const CALLBACK_PATH = '/session/callback';
 /** For how long somebody may take to sign in at the provider. */
 const TICKET_SECONDS = 600;
 const TIMEOUT_SECONDS = 5;
+const MOST_DISCOVERED = 1_000;
+const DISCOVERED_MS = 10_000;
 const LONGEST_SUBJECT = 255;
+/** What would make one name look like another. */
+const HIDDEN = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
 /** What people sign in with. */
 interface Parts {
@@ -44,6 +50,8 @@ interface Ticket {
  */
 export class SignIn {
   readonly #fetch: ReturnType<typeof createGuardedFetch>;
+  /** By the version of the provider's settings. */
+  readonly #discovered = new LRUCache<string, Promise<oidc.Configuration>>({ max: MOST_DISCOVERED, ttl: DISCOVERED_MS });
 
   constructor(private readonly parts: Parts) {
     this.#fetch = createGuardedFetch(parts.allowsLoopback);
@@ -71,7 +79,7 @@ export class SignIn {
       code_challenge: await oidc.calculatePKCECodeChallenge(ticket.verifier),
       code_challenge_method: 'S256',
     };
-    const url = await this.#discover(provider)
+    const url = await this.#discoverOnce(provider)
       .then((config) => oidc.buildAuthorizationUrl(config, parameters).href)
       .catch(toFailure);
     if (!isFetchable(url, this.parts.allowsLoopback)) throw new SignInFailed('unusable');
@@ -120,8 +128,19 @@ export class SignIn {
     throw new SignInFailed('stale');
   }
 
-  /** Asked anew for each sign-in, which are rare: so no change of the provider's keys goes unnoticed. */
-  #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
+  /** Anybody may set out to sign in: however many do, the provider is asked by one at a time, and not again for some seconds. */
+  async #discoverOnce(provider: IdentityProvider): Promise<oidc.Configuration> {
+    const { version } = provider;
+    const known = this.#discovered.get(version) ?? this.#discover(provider);
+    this.#discovered.set(version, known);
+    return known.catch((error) => {
+      this.#discovered.delete(version);
+      throw error;
+    });
+  }
+
+  /** Asked anew for whoever comes back: so no change of the provider's keys goes unnoticed. */
+  async #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
     const { issuer, clientId } = provider;
     const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
     const options = { [oidc.customFetch]: this.#fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
@@ -132,7 +151,7 @@ export class SignIn {
     const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
     const tokens = await oidc.authorizationCodeGrant(await this.#discover(provider), url, checks);
     const claims = tokens.claims() as oidc.IDToken;
-    if (claims.sub.length > LONGEST_SUBJECT) throw new Error('the subject is too long');
+    if (!SUBJECT_FORM.test(claims.sub)) throw new Error('the subject is empty, too long, or not printable');
     return claims;
   }
 }
@@ -147,14 +166,17 @@ function authenticateWith(secret: string): oidc.ClientAuth {
 }
 
 function scopesOf({ claim, grants }: IdentityProvider, claims: oidc.IDToken): string[] {
-  const values = [claims[claim]].flat().map(String);
+  const values = [claims[claim]]
+    .flat()
+    .filter((value) => ['string', 'number', 'boolean'].includes(typeof value))
+    .map(String);
   const scopes = grants.filter(({ value }) => values.includes(value)).flatMap((grant) => grant.scopes);
   return [...new Set(scopes)].filter(isManagementScope);
 }
 
 function nameOf({ name, preferred_username, email }: oidc.IDToken): string | null {
   const [found] = [name, preferred_username, email].filter((text) => typeof text === 'string' && text !== '');
-  return (found as string | undefined)?.slice(0, LONGEST_SUBJECT) ?? null;
+  return (found as string | undefined)?.replace(HIDDEN, '').slice(0, LONGEST_SUBJECT) || null;
 }
 
 function contextOf({ tenant }: TenantContext): string {
@@ -167,8 +189,4 @@ function toFailure(cause: unknown): never {
   if (chain.some((error) => error instanceof Unreachable)) throw new SignInFailed('unreachable', { cause });
   if (chain.some((error) => error instanceof oidc.AuthorizationResponseError)) throw new SignInFailed('refused', { cause });
   throw new SignInFailed('unusable', { cause });
-}
-
-function causesOf(error: unknown): unknown[] {
-  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }

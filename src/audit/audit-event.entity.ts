@@ -134,14 +134,16 @@ export class AuditEvent {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'What was there before, of a change only what differs, never a secret; null when there was nothing.',
+    description:
+      'What was there before, of a change only what differs, of what is very long only its SHA-256, never a secret; null when there was nothing.',
   })
   @Column('simple-json', { nullable: true })
   before!: Record<string, unknown> | null;
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'What is there since, of a change only what differs, never a secret; null when there is nothing.',
+    description:
+      'What is there since, of a change only what differs, of what is very long only its SHA-256, never a secret; null when there is nothing.',
   })
   @Column('simple-json', { nullable: true })
   after!: Record<string, unknown> | null;

@@ -23,9 +23,9 @@ export class AuditListService {
    * One page of entries, the newest first.
    * @throws {BadUserInput} when `first` or `after` make no sense
    */
-  async list({ tenant }: TenantContext, { filter, ...page }: AuditListRequest): Promise<Connection<AuditEvent>> {
-    requirePageSize(page.first);
-    const where: FindOptionsWhere<AuditEvent> = { tenantId: tenant.id, ...matching(filter ?? {}) };
+  async list(caller: TenantContext, { filter, ...page }: AuditListRequest): Promise<Connection<AuditEvent>> {
+    requirePageSize(caller, page.first);
+    const where: FindOptionsWhere<AuditEvent> = { tenantId: caller.tenant.id, ...matching(filter ?? {}) };
     const events = await this.database.read((manager) => {
       const query = manager.createQueryBuilder(AuditEvent, 'event').where(where);
       if (filter?.since) query.andWhere('event.at >= :since', { since: filter.since });

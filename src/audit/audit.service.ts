@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller } from '../access/principal.js';
 import { type AuditAction, AuditEvent, type AuditObjectType } from './audit-event.entity.js';
 
 const LONGEST_NAME = 255;
+const LONGEST_VALUE = 8_000;
 
 /** What is told of a thing. Whoever describes it leaves its secrets out. */
 export type Description = Record<string, unknown>;
@@ -29,12 +31,23 @@ export async function record(manager: EntityManager, { tenant, actor, request }:
     actorName: cut(actor.name),
     objectType,
     objectId: objectId.slice(0, LONGEST_NAME),
-    before: deed.before ?? null,
-    after: deed.after ?? null,
+    before: bound(deed.before),
+    after: bound(deed.after),
     requestId: request.id,
     address: request.address,
   };
   await manager.insert(AuditEvent, event as object);
+}
+
+/** What is long, such as a set of keys, is told by its digest alone: enough to know it again. */
+function bound(description: Description | null | undefined): Description | null {
+  if (!description) return null;
+  const shorten = (value: unknown) => {
+    const json = JSON.stringify(value) ?? 'null';
+    if (json.length <= LONGEST_VALUE) return value;
+    return { sha256: createHash('sha256').update(json).digest('base64url'), bytes: Buffer.byteLength(json) };
+  };
+  return Object.fromEntries(Object.entries(description).map(([name, value]) => [name, shorten(value)]));
 }
 
 /** Of two descriptions of one thing, what differs. */

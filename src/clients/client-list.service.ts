@@ -29,7 +29,7 @@ export class ClientListService {
    * @throws {BadUserInput} when `first` or `after` make no sense
    */
   async list(caller: TenantContext, { search, orderBy, ...page }: ClientListRequest): Promise<Connection<Client>> {
-    requirePageSize(page.first);
+    requirePageSize(caller, page.first);
     const { field, direction } = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
     const position = page.after == null ? null : fromClientCursor(page.after, field);
     const rows = await this.database.read((manager) => {

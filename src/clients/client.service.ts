@@ -66,8 +66,8 @@ export class ClientService {
     const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks };
     const client = await this.database
       .write(async (manager) => {
-        await requireServed(manager, caller);
         const made = await this.insert(manager, caller, values);
+        await requireServed(manager, caller);
         if (clientSecret) await this.secrets.insert(manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
         await record(manager, caller, { action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
         return made;

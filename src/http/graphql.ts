@@ -19,7 +19,7 @@ export interface GraphQLParts {
   log: Log;
 }
 
-/** `POST /graphql`: finds out who calls, reads the body, and lets Apollo answer. */
+/** `POST /graphql`: reads the body, finds out who calls, and lets Apollo answer. */
 export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> {
   const apollo = createApollo(parts.schema, parts.log);
   await apollo.start();
@@ -29,6 +29,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     try {
+      // First: whoever sends it slowly is asked who they are when it is here.
+      (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
@@ -41,7 +43,6 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       });
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
-      (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       await answer(ctx, async () => undefined);
     } catch (error) {
       refuse(ctx, error);

@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { tenantOf } from '../access/principal.js';
 import type { SessionService } from '../access/session.service.js';
 import type { SignIn } from '../access/sign-in.js';
-import { SignInFailed } from '../platform/errors.js';
+import { causesOf, SignInFailed } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Attempt, Throttle } from '../tokens/throttle.js';
@@ -15,6 +15,7 @@ export const SIGN_IN_PATH = '/session/start';
 
 /** Stands where others have a client id: sign-ins that fail are counted for their source. */
 const PERSON = ' people';
+const LONGEST_CAUSE = 300;
 const STATUS = { none: 404, stale: 400, unreachable: 502, refused: 403, unusable: 502, powerless: 403 } as const;
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -54,14 +55,23 @@ function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work:
       await work(ctx);
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
-      await throttle.fail(attempt);
-      log.warn(
-        { requestId: ctx.state.requestId, reason: error.reason, err: error.cause },
-        'somebody could not sign in through the identity provider',
-      );
+      // Anybody can make a browser come back that was never away: that is no attempt.
+      if (error.reason !== 'stale' && error.reason !== 'none') await throttle.fail(attempt);
+      const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
+      log.warn(details, 'somebody could not sign in through the identity provider');
       tellFailure(ctx, error);
     }
   };
+}
+
+/** What went wrong, and not what the provider said: that may hold anything, our own secret too. */
+function describeCauses(cause: unknown): string[] {
+  return causesOf(cause).map(({ name, message, code }: Error & { code?: unknown }) =>
+    [name, code, message]
+      .filter((part) => typeof part === 'string')
+      .join(': ')
+      .slice(0, LONGEST_CAUSE),
+  );
 }
 
 /** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */

@@ -199,6 +199,11 @@ export class DatabaseUnavailable extends AppError {
   }
 }
 
+/** An error and what caused it, from the outside in; ten at most. */
+export function causesOf(error: unknown, most = 10): Error[] {
+  return error instanceof Error && most > 0 ? [error, ...causesOf(error.cause, most - 1)] : [];
+}
+
 /** A fault of the installation that the operator has to mend: it is told in one sentence and ends the process. */
 export class StartupError extends Error {
   constructor(message: string, options?: ErrorOptions) {

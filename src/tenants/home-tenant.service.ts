@@ -1,8 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import { systemCaller } from '../access/principal.js';
+import { difference, record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { StartupError } from '../platform/errors.js';
 import { type Database, isDuplicate } from '../platform/transaction.js';
 import { Tenant } from './tenant.entity.js';
-import { newTenant, searchTextOf } from './tenant-row.js';
+import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
 
 /** What the settings say of the home tenant. */
 export interface HomeSettings {
@@ -39,6 +42,10 @@ export class HomeTenantService {
       if (!isDuplicate(cause)) throw cause;
       throw new StartupError(`ISSUER names the host ${host}, which is that of another tenant. Nothing was changed.`, { cause });
     });
-    return { ...home, ...change };
+    const renewed = { ...home, ...change };
+    const caller = systemCaller({ tenant: home, issuer: host }, 'settings');
+    const told = difference(describeTenant(home), describeTenant(renewed));
+    await record(manager, caller, { action: AuditAction.UPDATE_TENANT, on: [AuditObjectType.TENANT, host], ...told });
+    return renewed;
   }
 }

@@ -2,6 +2,8 @@
 const FORM = /^(?<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%*]+)(?<port>:\d{1,5})?$/u;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LONGEST_NAME = 253;
+/** As long as it can be stored. */
+const LONGEST_HOST = 255;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What a URL begins with: `http:` or `https:`. */
@@ -17,7 +19,7 @@ export function normalizeHost(text: string, scheme: Scheme): string | undefined 
   const { name = '', port } = FORM.exec(text)?.groups ?? {};
   const url = URL.parse(`${scheme}//${name}${port ?? ''}`);
   if (name === '' || !url || Number(port?.slice(1) ?? 1) === 0) return undefined;
-  return isName(url.hostname, name.toLowerCase()) ? url.host : undefined;
+  return url.host.length <= LONGEST_HOST && isName(url.hostname, name.toLowerCase()) ? url.host : undefined;
 }
 
 /** @param given what the URL parser was given; it takes `1.2` and `0x7f.1` for addresses, which nobody means */

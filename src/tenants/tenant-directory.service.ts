@@ -56,7 +56,7 @@ export class TenantDirectory {
     const name = this.#nameOf(host);
     if (name === undefined) return undefined;
     const tenant = await this.#rows.load(name);
-    if (!tenant?.enabled) {
+    if (!tenant) {
       this.#known.delete(name);
       return undefined;
     }
@@ -97,7 +97,7 @@ export class TenantDirectory {
 
   async #read(hosts: readonly string[]): Promise<(Tenant | undefined)[]> {
     const home = hosts.includes(this.#homeHost) ? [this.#homeId === undefined ? { isHome: true } : { id: this.#homeId }] : [];
-    const where = [...home, { host: In(hosts.filter((host) => host !== this.#homeHost)), isHome: false }];
+    const where = [...home, { host: In(hosts.filter((host) => host !== this.#homeHost)), isHome: false, enabled: true }];
     const tenants = await this.database.read((manager) => manager.findBy(Tenant, where));
     this.#homeId ??= tenants.find(({ isHome }) => isHome)?.id;
     const byHost = new Map(tenants.map((tenant) => [tenant.isHome ? this.#homeHost : tenant.host, tenant]));

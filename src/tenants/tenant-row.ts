@@ -2,6 +2,7 @@ import { v7 as uuid } from 'uuid';
 import { toSearchText } from '../platform/search-text.js';
 import type { Tenant } from './tenant.entity.js';
 
+const LONGEST_SEARCH_TEXT = 2000;
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
 
 /** What a tenant is called, by people and by requests. */
@@ -30,7 +31,7 @@ export function newTenant(names: Names): Tenant {
 
 /** Name and host as they are searched. */
 export function searchTextOf({ name, host }: Names): string {
-  return toSearchText(`${name}\n${host}`);
+  return toSearchText(`${name}\n${host}`).slice(0, LONGEST_SEARCH_TEXT);
 }
 
 /** A tenant as the record has it. */

@@ -20,7 +20,9 @@ export async function countChange(manager: EntityManager, tenantId: string): Pro
 }
 
 /**
- * Requires that a tenant is served, for a change that depends on no other and so takes no turn.
+ * Requires that a tenant is served, for a change that depends on no other and so takes no turn. Asked after the
+ * first insert, whose lock on the tenant's row comes before what is read then: the other way round some databases
+ * refuse the insert, because the row has changed since.
  * @throws {TenantDisabled}
  */
 export async function requireServed(manager: EntityManager, { tenant }: TenantContext): Promise<void> {

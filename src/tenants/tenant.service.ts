@@ -58,8 +58,9 @@ export class TenantService<A extends object = object> {
       .write(async (manager) => {
         await manager.insert(Tenant, tenant);
         const administrator = await this.contents.furnish(manager, systemCaller(this.directory.contextOf(tenant), 'createTenant'));
-        await record(manager, caller, { action: AuditAction.CREATE_TENANT, on: nameOf(tenant), after: describeTenant(tenant) });
-        return { ...administrator, tenant: await manager.findOneByOrFail(Tenant, { id: tenant.id }) };
+        const made = await manager.findOneByOrFail(Tenant, { id: tenant.id });
+        await record(manager, caller, { action: AuditAction.CREATE_TENANT, on: nameOf(made), after: describeTenant(made) });
+        return { ...administrator, tenant: made };
       })
       .catch((cause) => {
         throw isDuplicate(cause) ? new HostTaken(host, { cause }) : cause;

@@ -67,6 +67,9 @@ export class KeyRing {
   #signing: Signing | undefined;
   #reloadedAt = 0;
   #reload: Reload | undefined;
+  /** How many times the database was asked, and the turn of the answer that is kept. */
+  #asked = 0;
+  #taken = 0;
 
   /** @param version of the tenant, as it was when the rows were read or before */
   constructor(
@@ -99,8 +102,14 @@ export class KeyRing {
     await this.#reload.isDone;
   }
 
+  /** Of answers that overtake one another the one that was asked for last counts. */
   async #takeAnew(version = this.version): Promise<void> {
-    this.#take(await this.source.reload());
+    this.#asked += 1;
+    const turn = this.#asked;
+    const rows = await this.source.reload();
+    if (turn < this.#taken) return;
+    this.#taken = turn;
+    this.#take(rows);
     this.version = Math.max(this.version, version);
   }
 

@@ -9,7 +9,12 @@ import type { PublicJwk } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
 import { ALGORITHMS } from './signing-key.js';
 
-const makePair = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
+interface KeyPair {
+  publicKey: KeyObject;
+  privateKey: KeyObject;
+}
+
+const generate = promisify(generateKeyPair) as (type: string, options: object) => Promise<KeyPair>;
 
 /** What a new signing key is made of. */
 interface NewSigningKey {
@@ -21,6 +26,8 @@ interface NewSigningKey {
 
 /** Keeps signing keys in the database, their private part encrypted. */
 export class SigningKeyStore {
+  readonly #spare = new Map<string, KeyPair>();
+
   constructor(private readonly cipher: Cipher) {}
 
   /** Every key of a tenant, the newest first. */
@@ -28,11 +35,16 @@ export class SigningKeyStore {
     return manager.find(SigningKey, { where: { tenantId }, order: { createdAt: 'DESC', id: 'DESC' } });
   }
 
+  /** Makes a pair of keys ahead of a transaction: an RSA key takes long enough to hold up everybody who writes. */
+  async prepare(algorithm: SigningAlgorithm): Promise<void> {
+    if (!this.#spare.has(algorithm)) this.#spare.set(algorithm, await makePair(algorithm));
+  }
+
   /** Makes a key. */
   async insert(manager: EntityManager, { activatesAt, ...values }: NewSigningKey): Promise<SigningKey> {
     const { algorithm } = values;
-    const { type, options } = ALGORITHMS[algorithm];
-    const { privateKey, publicKey } = await makePair(type, options);
+    const { privateKey, publicKey } = this.#spare.get(algorithm) ?? (await makePair(algorithm));
+    this.#spare.delete(algorithm);
     const id = uuid();
     const row = manager.create(SigningKey, {
       ...values,
@@ -72,4 +84,9 @@ export class SigningKeyStore {
     }
     return rows.length;
   }
+}
+
+function makePair(algorithm: SigningAlgorithm): Promise<KeyPair> {
+  const { type, options } = ALGORITHMS[algorithm];
+  return generate(type, options);
 }

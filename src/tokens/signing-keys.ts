@@ -1,10 +1,10 @@
-import { type EntityManager, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { type EntityManager, EntityNotFoundError, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
 import { type Caller, systemCaller, type TenantContext } from '../access/principal.js';
 import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import type { SigningAlgorithm } from '../platform/config.js';
-import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
+import { Conflict, SigningKeyNotFound, TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
@@ -67,6 +67,7 @@ export class SigningKeys {
    * @throws {Conflict} when a change is planned already
    */
   async rotate(caller: Caller): Promise<void> {
+    await this.#prepare(caller);
     await this.database.write(async (manager) => {
       await takeTurn(manager, caller);
       const rows = await this.store.rowsOf(manager, caller.tenant.id);
@@ -87,6 +88,7 @@ export class SigningKeys {
    */
   async revoke(caller: Caller, kid: string): Promise<void> {
     const { tenant } = caller;
+    await this.#prepare(caller);
     await this.database.write(async (manager) => {
       await takeTurn(manager, caller);
       const now = new Date();
@@ -120,7 +122,8 @@ export class SigningKeys {
     const hosts: string[] = [];
     for (const tenant of await this.#tenantsWith(isDue, MOST_ROTATED_AT_ONCE)) {
       const caller = systemCaller(contextOf(tenant), 'SIGNING_KEY_DAYS');
-      const isRotated = await this.database.write(async (manager) => {
+      await this.#prepare(caller);
+      const isRotated = await this.#whileServed(async (manager) => {
         await takeTurn(manager, caller);
         const rows = await this.store.rowsOf(manager, tenant.id);
         if (Number(lastOf(rows)?.activatesAt) > due.getTime()) return false;
@@ -147,7 +150,7 @@ export class SigningKeys {
   async sweep(now: Date): Promise<void> {
     await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
     for (const { id } of await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT)) {
-      await this.database.write(async (manager) => {
+      await this.#whileServed(async (manager) => {
         const rows = await this.store.rowsOf(manager, id);
         const successor = lastOf(rows);
         const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];
@@ -166,8 +169,18 @@ export class SigningKeys {
   /** Tenants that are served and have such a key. */
   #tenantsWith(where: FindOptionsWhere<SigningKey>, atMost: number): Promise<Tenant[]> {
     return this.database.read(async (manager) => {
-      const keys = await manager.find(SigningKey, { select: { tenantId: true }, where, take: atMost });
-      return manager.findBy(Tenant, { id: In([...new Set(keys.map(({ tenantId }) => tenantId))]), enabled: true });
+      const keys = manager.createQueryBuilder(SigningKey, 'key').select('key.tenantId', 'id').where(where);
+      const isServed = 'EXISTS (SELECT 1 FROM tenants t WHERE t.id = key.tenantId AND t.enabled = 1)';
+      const rows: { id: string }[] = await keys.andWhere(isServed).limit(atMost).getRawMany();
+      return manager.findBy(Tenant, { id: In([...new Set(rows.map(({ id }) => id))]) });
+    });
+  }
+
+  /** Changes a tenant that may be gone by now; then nothing is to be done. */
+  #whileServed<T>(work: (manager: EntityManager) => Promise<T>): Promise<T | undefined> {
+    return this.database.write(work).catch((error) => {
+      if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
+      throw error;
     });
   }
 
@@ -175,6 +188,10 @@ export class SigningKeys {
     await this.#succeed(manager, caller, { present: lastOf(rows) as SigningKey, next: rows.find(isWaiting) });
     await this.#insertWaiting(manager, caller.tenant.id);
     await countChange(manager, caller.tenant.id);
+  }
+
+  #prepare({ tenant }: TenantContext): Promise<void> {
+    return this.store.prepare(tenant.signingAlgorithm as SigningAlgorithm);
   }
 
   /** Makes the key that will follow, with the algorithm that was set last. */

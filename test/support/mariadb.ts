@@ -51,6 +51,8 @@ export async function createMariaDb(): Promise<PrivateMariaDb> {
         '--bind-address=127.0.0.1',
         `--socket=${folder}/socket`,
         '--innodb-buffer-pool-size=256M',
+        // As newer releases have it by themselves: stricter with transactions that read before they write.
+        '--loose-innodb-snapshot-isolation=ON',
       ],
       { stdio: 'ignore' },
     );

@@ -35,6 +35,9 @@ export class TenantsAndRecord1764028800000 implements MigrationInterface {
     await runner.query('CREATE INDEX audit_events_by_moment ON audit_events (tenant_id, at, id)');
     await runner.query('CREATE INDEX audit_events_by_object ON audit_events (tenant_id, object_id, at, id)');
     await runner.query('CREATE INDEX audit_events_by_actor ON audit_events (tenant_id, actor_id, at, id)');
+    await runner.query('CREATE INDEX audit_events_by_action ON audit_events (tenant_id, action, at, id)');
+    await runner.query('CREATE INDEX audit_events_by_kind ON audit_events (tenant_id, object_type, at, id)');
+    await runner.query('CREATE INDEX audit_events_by_request ON audit_events (tenant_id, request_id)');
     await runner.query('CREATE INDEX audit_events_by_age ON audit_events (at)');
     await runner.query(`CREATE TABLE identity_providers (
       tenant_id varchar(36) NOT NULL PRIMARY KEY,
@@ -66,6 +69,7 @@ export class TenantsAndRecord1764028800000 implements MigrationInterface {
       CONSTRAINT sessions_client FOREIGN KEY (client_row_id) REFERENCES clients (id) ON DELETE CASCADE
     ) ${tail}`);
     await runner.query('CREATE INDEX sessions_by_end ON sessions (expires_at)');
+    await runner.query('CREATE INDEX sessions_by_client ON sessions (client_row_id)');
     await runner.query('CREATE INDEX sessions_by_subject ON sessions (tenant_id, subject)');
   }
 
