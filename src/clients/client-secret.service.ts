@@ -17,7 +17,7 @@ import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type 
 const MOST_LIVE_SECRETS = 2;
 const LONGEST_OVERLAP_SECONDS = 2_592_000;
 /** Whoever asks at the same moment, by a second click or as a second person, sees the client before the first changes it. */
-const GATHERING_MS = 50;
+const GATHERING_MS = 100;
 /** The longest life of a token, and some. */
 const KEPT_AFTER_END_MS = 400 * 24 * 3_600_000;
 const NO_DIGEST = '' as SecretDigest;
