@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import type Router from '@koa/router';
+import type Koa from 'koa';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.js';
 import { type Installation, openInstallation } from '../../src/installation.js';
@@ -35,6 +37,8 @@ export interface TestApp extends TestTenant {
   database: TestDatabase;
   installation: Installation;
   metrics: Metrics;
+  /** Every route that is served, as `GET /path`. */
+  routes: string[];
   /** Everything that was logged. */
   logLines: string[];
   stop(): Promise<void>;
@@ -66,6 +70,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
     database,
     installation,
     metrics,
+    routes: routesOf(app),
     logLines,
     stop: async () => {
       await close(server);
@@ -181,6 +186,11 @@ export async function createClient(
   });
   if (!body.data) throw new Error(text);
   return { clientId: input.clientId, secret: body.data.createClient.clientSecret };
+}
+
+function routesOf({ middleware }: Koa): string[] {
+  const layers = middleware.flatMap((step) => (step as { router?: Router }).router?.stack ?? []);
+  return layers.flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`));
 }
 
 async function close(server: Server): Promise<void> {

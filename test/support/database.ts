@@ -22,7 +22,8 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
-const TABLES = [
+/** Every table but that of the migrations. */
+export const TABLES = [
   'tenants',
   'clients',
   'client_secrets',

@@ -1,0 +1,258 @@
+import { readAnswer } from './support/answer.js';
+import { claimsOf, createClient, getToken, graphql, introspect, postForm, requestToken } from './support/app.js';
+import { credentialsFor, send, signWithKey } from './support/credentials.js';
+import { kind as database, TABLES } from './support/database.js';
+import { type Probe, PUBLIC_ROUTES, probes } from './support/endpoints.js';
+import {
+  cursorsOf,
+  ended,
+  expectNoDifference,
+  FAILURE_LIMIT,
+  managesTenants,
+  NAMES,
+  type Name,
+  type Neighbours,
+  nameForeign,
+  namings,
+  numbersOf,
+  othersThan,
+  ownName,
+  startNeighbours,
+  tracesOf,
+  visible,
+  whileOthersRest,
+} from './support/neighbours.js';
+import { type Identifier, listOperations, type Operation, unknownInputs } from './support/operations.js';
+import { postSession } from './support/session.js';
+import { forgeToken, readRows, type SharedKeys, type World } from './support/worlds.js';
+
+const OPERATIONS = listOperations().map((operation): [string, Operation] => [operation.name, operation]);
+const QUERIES = OPERATIONS.filter(([, { isMutation }]) => !isMutation);
+const PROBES = probes({} as SharedKeys).map(({ route, what }, index): [string, string, number] => [route, what, index]);
+const VIEWER = '{ viewer { clientId } }';
+
+let neighbours: Neighbours;
+let worlds: World[];
+beforeAll(async () => {
+  neighbours = await startNeighbours();
+  worlds = Object.values(neighbours.worlds);
+}, 60_000);
+afterAll(() => neighbours.stop());
+
+const worldOf = (name: Name) => neighbours.worlds[name];
+const probeOf = (index: number) => probes(neighbours.keys)[index] as Probe;
+const isRefused = (at: World, operation: Operation) => managesTenants(operation) && at.name !== 'home';
+
+describe('nothing is left out:', () => {
+  it('of every argument in the schema it is known what it names', () => {
+    expect(unknownInputs()).toEqual([]);
+  });
+
+  it('every route is tried, or publishes', () => {
+    expect([...new Set([...PROBES.map(([route]) => route), ...PUBLIC_ROUTES])].sort()).toEqual([...new Set(neighbours.app.routes)].sort());
+  });
+
+  it('every table is looked at, and has rows of each tenant', async () => {
+    const everywhere = {
+      sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+      mysql: 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()',
+    };
+    const tables = (await neighbours.app.database.query(everywhere[database])).map(({ name }) => name);
+    expect(tables.filter((name) => name !== 'migrations').sort()).toEqual(TABLES.toSorted());
+    const rows = await readRows(neighbours.app);
+    for (const { id } of worlds) {
+      const found = (rows.get(id) as { table: string }[]).map(({ table }) => table);
+      expect([...new Set(found), 'leases'].sort()).toEqual(TABLES.toSorted());
+    }
+  });
+});
+
+describe.each(NAMES)('at %s, what names a thing of another tenant', (name) => {
+  const naming = OPERATIONS.filter(([, operation]) => namings(operation, name).length > 0);
+  it.each(naming)('names nothing: %s', async (_name, operation) => {
+    const at = worldOf(name);
+    await whileOthersRest(neighbours, at, async () => {
+      for (const foreign of namings(operation, name)) {
+        for (const index of numbersOf(at, foreign))
+          await expectNoDifference(neighbours, at, (of) => nameForeign(neighbours, { at, of, operation, foreign, index }));
+      }
+    });
+    // It would have been found by whoever has it.
+    if (operation.isMutation || isRefused(at, operation)) return;
+    for (const foreign of operation.identifiers.filter(({ kind }) => kind !== 'cursor')) {
+      const asked = { at, operation, foreign: [foreign], index: 0 };
+      const [own, madeUp] = [
+        await nameForeign(neighbours, { ...asked, of: at }),
+        await nameForeign(neighbours, { ...asked, of: neighbours.nobody }),
+      ];
+      expect(visible(own.answer, own.sent)).not.toEqual(visible(madeUp.answer, madeUp.sent));
+    }
+  });
+
+  it.each(QUERIES)('stays unseen, and what is behind its cursors: %s', async (_name, operation) => {
+    const at = worldOf(name);
+    for (const of of othersThan(neighbours, at)) {
+      const traces = await tracesOf(neighbours, of, at);
+      expect(traces.length).toBeGreaterThan(40);
+      for (const cursor of [undefined, ...(await cursorsOf(of, operation))]) {
+        const choose = (identifier: Identifier) => (identifier.kind === 'cursor' ? cursor : ownName(neighbours, at, identifier));
+        const { text } = await at.administer(operation.query, operation.fill(choose));
+        expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
+      }
+    }
+  });
+});
+
+describe.each(NAMES)('at %s, a credential of another tenant', (name) => {
+  it.each(OPERATIONS)('opens nothing: %s', async (_name, operation) => {
+    const at = worldOf(name);
+    const variables = operation.fill((identifier) => ownName(neighbours, at, identifier));
+    const body = JSON.stringify({ query: operation.query, variables });
+    await whileOthersRest(neighbours, at, async () => {
+      for (const [, make] of credentialsFor(neighbours.keys)) {
+        await expectNoDifference(neighbours, at, async (of) => {
+          const headers = { 'content-type': 'application/json', ...(await make(at, of)) };
+          const answer = await send(at, of, { path: '/graphql', headers, body });
+          expect(answer.status).toBe(401);
+          return { answer };
+        });
+      }
+    });
+  });
+
+  it.each(PROBES)('opens nothing: %s, with %s', async (_route, _what, index) => {
+    const at = worldOf(name);
+    await whileOthersRest(neighbours, at, () =>
+      expectNoDifference(neighbours, at, async (of) => ({ answer: await probeOf(index).send(at, of) })),
+    );
+  });
+
+  it('opens nothing when it was issued for this one', async () => {
+    const at = worldOf(name);
+    for (const of of [neighbours.nobody, ...othersThan(neighbours, at)]) {
+      const clientId = `for-${name}`;
+      const audience = `${at.url}/graphql`;
+      const token = await getToken(of, await createClient(of, { clientId, audiences: [audience] }));
+      expect(claimsOf(token).aud).toBe(audience);
+      expect((await graphql(at, { token, query: VIEWER })).status).toBe(401);
+    }
+  });
+
+  it('is an assertion that counts once, where it was made for', async () => {
+    const at = worldOf(name);
+    for (const of of othersThan(neighbours, at)) {
+      const form = await signWithKey(neighbours.keys, of.url);
+      const use = async (world: World) =>
+        (await postForm(world, '/connect/token', { body: { grant_type: 'client_credentials', ...form } })).status;
+      expect([await use(of), await use(at), await use(of)]).toEqual([200, 401, 401]);
+    }
+  });
+});
+
+describe.each(NAMES)('what others do does not reach %s:', (name) => {
+  it.each(PUBLIC_ROUTES)('%s publishes its own alone, whoever is named beside it', async (route) => {
+    const at = worldOf(name);
+    const [method = '', path = ''] = route.split(' ');
+    for (const of of othersThan(neighbours, at)) {
+      const headers = { origin: of.url, authorization: `Bearer ${of.tokens.admin}`, cookie: `latchkey-session=${of.sessions.admin}` };
+      const { headers: shown, text } = visible(await send(at, of, { method, path, headers }));
+      const traces = [...(await tracesOf(neighbours, of, at)), of.url];
+      expect(traces.filter((trace) => [text, ...shown].some((part) => part.includes(trace)))).toEqual([]);
+    }
+  });
+
+  it('its keys are published, and under its own name', async () => {
+    const at = worldOf(name);
+    const read = (path: string) => send(at, neighbours.nobody, { method: 'GET', path });
+    const { keys } = (await read('/.well-known/jwks.json')).body;
+    expect(keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual(at.identifiers.key.toSorted());
+    expect((await read('/.well-known/openid-configuration')).body.issuer).toBe(at.url);
+    expect((await read('/session/start')).headers.get('location')).toContain(encodeURIComponent(`${at.url}/session/callback`));
+  });
+
+  it('an assertion counts, though another tenant has seen its jti', async () => {
+    const at = worldOf(name);
+    for (const of of [...othersThan(neighbours, at), at]) {
+      const body = { grant_type: 'client_credentials', ...(await signWithKey(neighbours.keys, of.url, `seen by ${name}`)) };
+      expect((await postForm(of, '/connect/token', { body })).status).toBe(200);
+    }
+  });
+
+  it('a token is active, though another tenant has revoked one of its jti', async () => {
+    const at = worldOf(name);
+    for (const of of othersThan(neighbours, at)) {
+      const token = await forgeToken(of, { ...claimsOf(of.tokens.twin), jti: claimsOf(at.tokens.twin).jti });
+      expect((await postForm(of, '/connect/revocation', { credentials: of.twin, body: { token } })).status).toBe(200);
+      expect((await introspect(at, at.twin, at.tokens.twin)).body.active).toBe(true);
+    }
+  });
+
+  it('it keeps its last administrator, however many others have', async () => {
+    const { body } = await worldOf(name).administer('mutation { deleteClient(clientId: "admin") { clientId } }');
+    expect(body.errors[0].extensions.code).toBe('LAST_ADMINISTRATOR');
+  });
+});
+
+describe('at an installation behind a proxy', () => {
+  it('the host that the proxy names decides, not the one that it is reached by', async () => {
+    const { elsewhere, nobody } = neighbours;
+    const headers = { 'x-forwarded-host': nobody.host };
+    const { keys } = (await readAnswer(fetch(`${elsewhere.url}/.well-known/jwks.json`, { headers }))).body;
+    expect(keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual(nobody.identifiers.key.toSorted());
+    const ask = async (token: string) => {
+      const all = { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      return (await fetch(`${elsewhere.url}/graphql`, { method: 'POST', headers: all, body: JSON.stringify({ query: VIEWER }) })).status;
+    };
+    expect([await ask(nobody.tokens.admin), await ask(await getToken(elsewhere, elsewhere.admin))]).toEqual([200, 401]);
+  });
+
+  it.each([
+    ['secrets', (url: string) => requestToken({ url }, { clientId: 'twin', secret: 'wrong' }), 401],
+    ['reports of leaks', (url: string) => postForm({ url }, '/connect/leaked', { body: { token: 'wrong' } }), 200],
+    ['sign-ins', (url: string) => postSession({ url }, { clientId: 'lone', secret: 'wrong' }), 401],
+  ])('%s that failed at one tenant are not counted at another', async (_what, fail, status) => {
+    const { elsewhere, nobody } = neighbours;
+    for (let failures = 0; failures < FAILURE_LIMIT; failures += 1) await fail(elsewhere.url);
+    expect((await fail(elsewhere.url)).status).toBe(429);
+    expect((await fail(nobody.url)).status).toBe(status);
+  });
+});
+
+// What follows uses up what the tenants have.
+describe('at the end', () => {
+  it.each(NAMES)('everything of %s still works', async (name) => {
+    const at = worldOf(name);
+    for (const credentials of [at.lone, at.twin, at.inspector, at.admin]) expect((await requestToken(at, credentials)).status).toBe(200);
+    for (const token of Object.values(at.tokens)) expect((await introspect(at, at.inspector, token)).body.active).toBe(true);
+    for (const session of Object.values(at.sessions)) {
+      const { body } = await readAnswer(fetch(`${at.url}/session`, { headers: { cookie: `latchkey-session=${session}` } }));
+      expect(body.session.scopes).toContain('clients:read');
+    }
+  });
+
+  it.each(PROBES)("%s, with %s of one's own, does what it is for", async (_route, _what, index) => {
+    const alder = worldOf('alder');
+    const refused = { ...visible(await probeOf(index).send(alder, neighbours.nobody)), ended: await ended(neighbours, alder) };
+    await whileOthersRest(neighbours, alder, async () => {
+      const taken = visible(await probeOf(index).send(alder, alder));
+      expect({ ...taken, ended: await ended(neighbours, alder) }).not.toEqual(refused);
+    });
+  });
+
+  // Backwards, so that what changes comes before what revokes, and that before what removes.
+  const mutations = OPERATIONS.filter(([, { isMutation }]) => isMutation).sort(([a], [b]) => (a < b ? 1 : -1));
+  it.each(mutations)("%s changes what is one's own and nothing else", async (_name, operation) => {
+    for (const at of worlds) {
+      const traces = (await Promise.all(othersThan(neighbours, at).map((of) => tracesOf(neighbours, of, at)))).flat();
+      await whileOthersRest(neighbours, at, async () => {
+        const { body, text } = await at.administer(
+          operation.query,
+          operation.fill((identifier) => ownName(neighbours, at, identifier)),
+        );
+        expect(body.errors?.[0].extensions.code).toBe(isRefused(at, operation) ? 'FORBIDDEN' : undefined);
+        const sent = operation.identifiers.map((identifier) => ownName(neighbours, at, identifier));
+        expect(traces.filter((trace) => !sent.includes(trace) && text.includes(trace))).toEqual([]);
+      });
+    }
+  });
+});

@@ -1,0 +1,206 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
+import { ActorType } from '../../src/access/principal.js';
+import { readAnswer } from './answer.js';
+import { type Credentials, claimsOf, createClient, getToken, postForm, type TestApp, type TestTenant } from './app.js';
+import { TABLES } from './database.js';
+import type { Kind } from './operations.js';
+
+/** A tenant with one of everything. Its name is a part of every name that no other tenant has. */
+export interface World extends TestTenant {
+  app: TestApp;
+  name: string;
+  /** Of its row. */
+  id: string;
+  host: string;
+  /** Its client id is in no other tenant. */
+  lone: Credentials;
+  /** Every tenant has a client of this id, of the same name, with a secret of its own; so it is with those that follow. */
+  twin: Credentials;
+  /** Gets tokens that live for a long time, and looks into those of all. */
+  inspector: Credentials;
+  /** Signs assertions with its secret. */
+  signing: Credentials;
+  /** Access tokens: of the twin, and of the administrator for the GraphQL API, without and with a key that it is bound to. */
+  tokens: { twin: string; admin: string; bound: string };
+  /** What cookies of sessions hold: of the administrator, and of a person. */
+  sessions: { admin: string; person: string };
+  /** What the cookie of a sign-in that has begun holds, and the state that it expects back. */
+  signIn: { ticket: string; state: string };
+  /** What names things of its own, by what an argument may ask for. */
+  identifiers: Record<Exclude<Kind, 'newClient' | 'cursor'>, string[]>;
+}
+
+/** Keys that all tenants share: the worst that can happen is that one client is in several. */
+export interface SharedKeys {
+  /** Of the client `keyed`, which proves itself with it. */
+  client: GenerateKeyPairResult;
+  /** That tokens are bound to. */
+  proof: GenerateKeyPairResult;
+  proofJwk: JWK;
+  /** Of a provider that describes itself below each path. */
+  provider: string;
+}
+
+/** Rights of administrators: in every tenant those of the home tenant, which nobody is given there. */
+const SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
+
+/** Makes the keys that all tenants share. */
+export async function makeSharedKeys(provider: string): Promise<SharedKeys> {
+  const [client, proof] = await Promise.all([1, 2].map(() => generateKeyPair('ES256', { extractable: true })));
+  if (!client || !proof) throw new Error('there is no key');
+  return { client, proof, proofJwk: await exportJWK(proof.publicKey), provider };
+}
+
+/** Puts one of everything into a tenant. */
+export async function furnish(app: TestApp, tenant: TestTenant, { name, keys }: { name: string; keys: SharedKeys }): Promise<World> {
+  const host = new URL(tenant.url).host;
+  const [row] = await app.database.query('SELECT id FROM tenants WHERE host = ?', [host]);
+  const id = String(row?.id);
+  const parameters = [JSON.stringify(SCOPES), id, tenant.admin.clientId];
+  await app.database.query('UPDATE clients SET scopes = ? WHERE tenant_id = ? AND client_id = ?', parameters);
+  const lone = await createClient(tenant, { clientId: `lone-${name}` });
+  const twin = await createClient(tenant, { clientId: 'twin', scopes: ['orders:read'] });
+  const inspector = await createClient(tenant, { clientId: 'inspector', scopes: ['tokens:introspect'] });
+  const signing = await createClient(tenant, { clientId: 'signing', authMethod: 'CLIENT_SECRET_JWT' });
+  const jwks = { keys: [await exportJWK(keys.client.publicKey)] };
+  await createClient(tenant, { clientId: 'keyed', authMethod: 'PRIVATE_KEY_JWT', jwks });
+  await tenant.administer('mutation { rotateClientSecret(clientId: "twin") { clientSecret } }');
+  const provider = { issuer: `${keys.provider}/${name}`, clientId: `latchkey-${name}` };
+  await setProvider(tenant, { ...provider, name: `People of ${name}`, clientSecret: `secret of ${name}` });
+  const manager = await createClient(tenant, {
+    clientId: `manager-${name}`,
+    scopes: ['clients:read'],
+    audiences: [`${tenant.url}/graphql`],
+  });
+  await signInAsClient(tenant, manager);
+  const world = {
+    ...{ ...tenant, app, name, id, host, lone, twin, inspector, signing },
+    tokens: {
+      twin: await getToken(tenant, twin),
+      admin: await getToken(tenant, tenant.admin),
+      bound: await getBoundToken(tenant, keys),
+    },
+    sessions: { admin: await signInAsClient(tenant, tenant.admin), person: await signInAsPerson(app, tenant, name) },
+    signIn: await startSignIn(tenant),
+  };
+  await postForm(tenant, '/connect/revocation', { credentials: lone, body: { token: await getToken(tenant, lone) } });
+  return {
+    ...world,
+    identifiers: { ...(await identifiersOf(world)), providerClient: [provider.clientId], providerIssuer: [provider.issuer] },
+  };
+}
+
+/** A proof that whoever sends a request holds the key that tokens are bound to. @param url of the request */
+export function proveKey({ proof, proofJwk }: SharedKeys, url: string, token?: string): Promise<string> {
+  const ath = token && createHash('sha256').update(token).digest('base64url');
+  return new SignJWT({ htm: 'POST', htu: url, iat: Math.floor(Date.now() / 1000), jti: randomUUID(), ath })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: proofJwk })
+    .sign(proof.privateKey);
+}
+
+type PrivateKey = Awaited<ReturnType<typeof importPKCS8>>;
+
+const signingKeys = new Map<World, Promise<{ kid: string; key: PrivateKey }>>();
+
+/** A token that a tenant's own key signs, whatever it says. @param kid the key that it names; the one that signs it when absent */
+export async function forgeToken(of: World, claims: object, kid?: string): Promise<string> {
+  const known = signingKeys.get(of) ?? findSigningKey(of);
+  signingKeys.set(of, known);
+  const own = await known;
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: kid ?? own.kid }).sign(own.key);
+}
+
+async function findSigningKey({ app, id }: World): Promise<{ kid: string; key: PrivateKey }> {
+  const sql = 'SELECT id, encrypted_private_key FROM signing_keys WHERE tenant_id = ? AND activates_at IS NOT NULL';
+  const [row] = await app.database.query(sql, [id]);
+  const kid = String(row?.id);
+  return { kid, key: await importPKCS8(app.installation.cipher.decrypt(String(row?.encrypted_private_key), kid), 'ES256') };
+}
+
+/** Everything that is stored of each tenant, by its id. @throws when there is a row of which nobody knows whose it is */
+export async function readRows({ installation: { database, use } }: TestApp): Promise<Map<string, unknown[]>> {
+  await use.flush();
+  const tables = TABLES.filter((table) => table !== 'leases');
+  const read = async (table: string) => {
+    const rows: Record<string, unknown>[] = await database.read((manager) => manager.query(`SELECT * FROM ${table}`));
+    return rows.map((row) => ({ table, ...row }));
+  };
+  const rows: ({ table: string } & Record<string, unknown>)[] = (await Promise.all(tables.map(read))).flat();
+  const clients = new Map(rows.filter(({ table }) => table === 'clients').map(({ id, tenant_id }) => [id, tenant_id]));
+  return Map.groupBy(rows, ({ table, ...row }) => {
+    const owner = table === 'tenants' ? row.id : (row.tenant_id ?? clients.get(row.client_row_id));
+    if (typeof owner !== 'string') throw new Error(`${table} has a row that belongs to no tenant`);
+    return owner;
+  });
+}
+
+async function setProvider(tenant: TestTenant, input: object): Promise<void> {
+  const grants = [{ value: 'readers', scopes: ['clients:read'] }];
+  const query = 'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { issuer } }';
+  const { body, text } = await tenant.administer(query, { input: { ...input, claim: 'groups', grants } });
+  if (body.errors) throw new Error(text);
+}
+
+async function getBoundToken(tenant: TestTenant, keys: SharedKeys): Promise<string> {
+  const headers = { dpop: await proveKey(keys, `${tenant.url}/connect/token`) };
+  const { body } = await postForm(tenant, '/connect/token', {
+    credentials: tenant.admin,
+    body: { grant_type: 'client_credentials' },
+    headers,
+  });
+  if ((await calculateJwkThumbprint(keys.proofJwk)) !== (claimsOf(body.access_token).cnf as { jkt: string }).jkt)
+    throw new Error('it is not bound');
+  return body.access_token;
+}
+
+async function signInAsClient(tenant: TestTenant, { clientId, secret: clientSecret }: Credentials): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await readAnswer(
+    fetch(`${tenant.url}/session`, { method: 'POST', headers, body: JSON.stringify({ clientId, clientSecret }) }),
+  );
+  return cookieOf(answer.headers, 'session');
+}
+
+async function signInAsPerson({ installation }: TestApp, tenant: TestTenant, name: string): Promise<string> {
+  const context = await installation.directory.find(new URL(tenant.url).host);
+  if (!context) throw new Error('there is no such tenant');
+  const actor = { type: ActorType.PERSON, id: `person-${name}`, name: `Somebody of ${name}` };
+  const caller = { ...context, actor, request: { id: randomUUID(), address: null } };
+  const session = await installation.database.write((manager) => installation.sessions.beginForPerson(manager, caller, SCOPES));
+  return session.token;
+}
+
+async function startSignIn(tenant: TestTenant): Promise<World['signIn']> {
+  const { headers } = await readAnswer(fetch(`${tenant.url}/session/start`, { redirect: 'manual' }));
+  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+  return { ticket: cookieOf(headers, 'sign-in'), state };
+}
+
+function cookieOf(headers: Headers, name: string): string {
+  const cookie = headers.getSetCookie().find((text) => text.startsWith(`latchkey-${name}=`));
+  if (!cookie) throw new Error(`there is no cookie for the ${name}`);
+  return cookie.slice(`latchkey-${name}=`.length, cookie.indexOf(';'));
+}
+
+async function identifiersOf({ app, id, name, host }: Pick<World, 'app' | 'id' | 'name' | 'host'>) {
+  const ids = async (sql: string) => (await app.database.query(sql, [id])).map((row) => String(row.id));
+  const client = [`lone-${name}`];
+  const key = await ids('SELECT id FROM signing_keys WHERE tenant_id = ? ORDER BY activates_at DESC');
+  const sessions = await ids('SELECT id FROM sessions WHERE tenant_id = ?');
+  return {
+    client,
+    secret: await ids(
+      "SELECT s.id FROM client_secrets s JOIN clients c ON c.id = s.client_row_id WHERE c.tenant_id = ? AND c.client_id = 'twin' ORDER BY s.id",
+    ),
+    key,
+    host: [host],
+    text: [...client, `Test lone-${name}`],
+    actor: [`manager-${name}`, `person-${name}`],
+    object: [...client, ...key, ...sessions],
+    request: (await ids('SELECT request_id AS id FROM audit_events WHERE tenant_id = ? AND request_id IS NOT NULL ORDER BY id')).slice(
+      0,
+      2,
+    ),
+  };
+}
