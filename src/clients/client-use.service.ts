@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { Database } from '../platform/transaction.js';
 import { ClientHour } from './client-hour.entity.js';
@@ -5,7 +6,7 @@ import { ClientSecret } from './client-secret.entity.js';
 import type { SecretDigest } from './secret.js';
 import { toHour, UseTally } from './use-tally.js';
 
-const ROWS_IN_A_STATEMENT = 200;
+const ROWS_IN_A_STATEMENT = 100;
 const KEPT_HOURS = 24 * 90;
 
 /** A secret that was used and whose digests were made with an earlier key: those that take their place. */
@@ -97,6 +98,8 @@ export class ClientUseService {
       const named = first?.map((mark, index) => `${mark} AS c${index}`).join(', ');
       const union = [`SELECT ${named}`, ...others.map((marks) => `SELECT ${marks.join(', ')}`)].join(' UNION ALL ');
       await manager.query(statement(union), some.flat());
+      // SQLite works in this thread: requests go on between two statements.
+      await setImmediate();
     }
   }
 }

@@ -149,6 +149,14 @@ export class KeyRing {
   }
 }
 
-function toPublishedKey({ publicJwk }: SigningKey): PublishedKey {
-  return { jwk: publicJwk, key: createPublicKey({ key: publicJwk, format: 'jwk' }) };
+/** Ready to verify once it is asked to: most tenants only sign. */
+function toPublishedKey({ publicJwk: jwk }: SigningKey): PublishedKey {
+  let key: KeyObject | undefined;
+  return {
+    jwk,
+    get key() {
+      key ??= createPublicKey({ key: jwk, format: 'jwk' });
+      return key;
+    },
+  };
 }

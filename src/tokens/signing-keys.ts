@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type EntityManager, EntityNotFoundError, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
 import { type Caller, systemCaller, type TenantContext } from '../access/principal.js';
 import { record } from '../audit/audit.service.js';
@@ -158,6 +159,8 @@ export class SigningKeys {
         const isLonger = await this.#publishUntil(manager, predecessor, await this.#lastTokenOf(manager, id, successor.activatesAt));
         if (isLonger) await countChange(manager, id);
       });
+      // SQLite works in this thread: requests go on between two tenants.
+      await setImmediate();
     }
   }
 
