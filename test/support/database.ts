@@ -17,6 +17,8 @@ export interface TestDatabase {
   folder: string;
   /** Everything that is stored, as text. */
   dump(): Promise<string>;
+  /** The names of all its tables. */
+  tables(): Promise<unknown[]>;
   /** Runs SQL past the server. */
   query(sql: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
   remove(): Promise<void>;
@@ -61,6 +63,8 @@ function sqliteDatabase(folder: string): TestDatabase {
     url: `sqlite:${path}`,
     folder,
     query,
+    tables: async () =>
+      (await query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")).map(({ name }) => name),
     dump: () => dumpTables(query),
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -82,6 +86,7 @@ async function mysqlDatabase(folder: string, server: string): Promise<TestDataba
     url: `${server}/${name}`,
     folder,
     query,
+    tables: async () => (await query('SHOW TABLES')).flatMap((row) => Object.values(row)),
     dump: () => dumpTables(query),
     remove: async () => {
       await query(`DROP DATABASE ${name}`, [], '');

@@ -10,17 +10,12 @@ import { furnish, makeSharedKeys, readRows, type SharedKeys, type World } from '
 export const NAMES = ['home', 'alder', 'birch'] as const;
 export type Name = (typeof NAMES)[number];
 
-/** Failures that the other installation allows. */
-export const FAILURE_LIMIT = 3;
-
 /** Three tenants of one installation. */
 export interface Neighbours {
   app: TestApp;
   worlds: Record<Name, World>;
   /** Has the like of what the three have. As a tenant of another installation it exists nowhere among them. */
   nobody: World;
-  /** The other installation: it believes proxies, and allows few failures. */
-  elsewhere: TestApp;
   keys: SharedKeys;
   /** The host of a fourth tenant, which is disabled, for the home tenant to manage. */
   managedHost: string;
@@ -39,13 +34,13 @@ export async function startNeighbours(): Promise<Neighbours> {
   };
   const managedHost = new URL((await createTenant(app, 'cedar')).url).host;
   await app.administer('mutation ($host: String!) { updateTenant(host: $host, input: { enabled: false }) { id } }', { host: managedHost });
-  const elsewhere = await startApp({ TRUST_PROXY: 'true', FAILURE_LIMIT: String(FAILURE_LIMIT) });
+  const elsewhere = await startApp();
   const nobody = await furnish(elsewhere, await createTenant(elsewhere, 'nobody'), { name: 'nobody', keys });
   const stop = async () => {
     await Promise.all([app.stop(), elsewhere.stop()]);
     provider.server.close();
   };
-  return { app, worlds, nobody, elsewhere, keys, managedHost, stop };
+  return { app, worlds, nobody, keys, managedHost, stop };
 }
 
 /** A provider through which people could sign in, as far as it describes itself. */

@@ -93,6 +93,8 @@ export interface Operation {
   isMutation: boolean;
   /** Each argument is a variable of the same name. */
   query: string;
+  /** The same, each asking for one field of the answer: what refuses one may keep quiet about the rest. */
+  parts: string[];
   identifiers: Identifier[];
   /** Its arguments, with a value for each identifier that one is given for. */
   fill(choose: (identifier: Identifier) => string | undefined): object;
@@ -104,7 +106,7 @@ type Choose = (identifier: Identifier) => string | undefined;
 /** Every query and mutation of the schema. */
 export function listOperations(schema: GraphQLSchema = createSchema()): Operation[] {
   return (['Query', 'Mutation'] as const).flatMap((root) =>
-    Object.values(schema.getType(root) ? fieldsOf(schema, root) : {}).map((field) => toOperation(root, field)),
+    Object.values(rootFields(schema, root)).map((field) => toOperation(root, field)),
   );
 }
 
@@ -123,27 +125,32 @@ export function unknownInputs(schema: GraphQLSchema = createSchema()): string[] 
   });
 }
 
-function fieldsOf(schema: GraphQLSchema, root: 'Query' | 'Mutation') {
+function rootFields(schema: GraphQLSchema, root: 'Query' | 'Mutation') {
   return (root === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {};
 }
 
 function toOperation(root: 'Query' | 'Mutation', { name, type, args }: GraphQLField<unknown, unknown>): Operation {
   const declared = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
   const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
-  const field = `${name}${passed && `(${passed})`} ${selectAll(type)}`;
+  const document = (selection: string) =>
+    `${root.toLowerCase()} ${name}${declared && `(${declared})`} { ${name}${passed && `(${passed})`} ${selection} }`;
   const fill = (choose: Choose) => fillAll(`${root}.${name}`, args, { path: [], choose });
   const identifiers: Identifier[] = [];
   fill((identifier) => void identifiers.push(identifier));
-  const query = `${root.toLowerCase()} ${name}${declared && `(${declared})`} { ${field} }`;
-  return { name, isMutation: root === 'Mutation', query, identifiers, fill };
+  const fields = fieldsOf(type);
+  const parts = fields.length > 0 ? fields.map((one) => document(`{ ${one} }`)) : [document('')];
+  return { name, isMutation: root === 'Mutation', query: document(selectAll(type)), parts, identifiers, fill };
 }
 
 /** Types of the schema hold no others of their own kind, so that this comes to an end. */
-function selectAll(of: GraphQLOutputType): string {
+function selectAll(type: GraphQLOutputType): string {
+  const fields = fieldsOf(type);
+  return fields.length > 0 ? `{ ${fields.join(' ')} }` : '';
+}
+
+function fieldsOf(of: GraphQLOutputType): string[] {
   const type = getNamedType(of);
-  if (!isObjectType(type)) return '';
-  const fields = Object.values(type.getFields()).map((field) => `${field.name} ${selectAll(field.type)}`);
-  return `{ ${fields.join(' ')} }`;
+  return isObjectType(type) ? Object.values(type.getFields()).map((field) => `${field.name} ${selectAll(field.type)}`) : [];
 }
 
 function fillAll(owner: string, inputs: readonly Input[], { path, choose }: { path: string[]; choose: Choose }): Record<string, unknown> {
