@@ -1,9 +1,10 @@
-// npm run bench [-- token] [-- clients] [-- start] [-- alike] [-- use]: what is measured stands in bench/README.md.
+// npm run bench [-- token] [-- clients] [-- start] [-- alike] [-- use] [-- tenants]: what is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
 import { benchAlike } from './alike.ts';
 import { benchClients } from './clients.ts';
 import { benchStart } from './start.ts';
+import { benchTenants } from './tenants.ts';
 import { benchTokens } from './token.ts';
 import { benchUse } from './use.ts';
 
@@ -13,6 +14,7 @@ const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<v
   start: benchStart,
   alike: benchAlike,
   use: benchUse,
+  tenants: benchTenants,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import { loadBuilt, openBuilt } from './built.ts';
 import { median } from './client.ts';
 import { type Subject, start } from './subject.ts';
 import { loadInTurns, type Round } from './token.ts';
@@ -74,15 +75,10 @@ function quantile(values: readonly number[], part: number): number {
 
 /** The same work by itself, without the noise of the rest: in this process, on a database of its own. */
 async function measureAlone(env: Record<string, string>): Promise<object> {
-  const load = (path: string) => import(new URL(`../dist/src/${path}`, import.meta.url).href);
-  await import('reflect-metadata');
-  const { readConfig } = await load('platform/config.js');
-  const { openInstallation } = await load('installation.js');
-  const { createLog } = await load('platform/log.js');
-  const { clients, secrets, database, home } = await openInstallation(readConfig(env), createLog('silent'));
-  const { ClientUseService } = await load('clients/client-use.service.js');
-  const { ClientAuthMethod } = await load('clients/client.entity.js');
-  const { makeSecret } = await load('clients/secret.js');
+  const { clients, secrets, database, home } = await openBuilt(env);
+  const { ClientUseService } = await loadBuilt('clients/client-use.service.js');
+  const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');
+  const { makeSecret } = await loadBuilt('clients/secret.js');
   const uses: { clientRowId: string; secretId: string; ip: string }[] = [];
   const values = {
     name: 'Bench',
