@@ -6,6 +6,7 @@ import type { SecretDigest } from './secret.js';
 
 /** What is kept of a client's secret: a keyed digest, or the encrypted secret where it has to sign assertions. */
 @Entity('client_secrets')
+@Index(['expiresAt', 'tenantId', 'clientRowId'])
 @ObjectType({
   description:
     'A secret of a client, as far as it can still be told: the secret itself is shown once, when it is made, and no answer repeats it.',

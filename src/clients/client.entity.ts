@@ -33,6 +33,7 @@ registerEnumType(ClientAuthMethod, {
 @Unique(['tenantId', 'clientId'])
 @Index(['tenantId', 'nameKey', 'id'])
 @Index(['tenantId', 'createdAt', 'id'])
+@Index(['tenantId', 'lastUsedAt', 'id', 'enabled', 'createdAt', 'nameKey', 'clientId'])
 @ObjectType({ description: 'An application that may get access tokens and call your APIs with them.' })
 export class Client {
   @Field(() => ID, { description: 'Identifies the client within this API. What the application sends is its clientId.' })

@@ -16,10 +16,11 @@ import { UsedProof } from '../tokens/used-proof.entity.js';
 import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
 import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
 import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenants-and-record.js';
+import { ClientTable1764115200000 } from './migrations/1764115200000-client-table.js';
 
 const shared = {
   entities: [Tenant, Client, ClientSecret, ClientHour, SigningKey, RevokedToken, UsedProof, AuditEvent, IdentityProvider, Session],
-  migrations: [Initial1763856000000, LifeOfSecrets1763942400000, TenantsAndRecord1764028800000],
+  migrations: [Initial1763856000000, LifeOfSecrets1763942400000, TenantsAndRecord1764028800000, ClientTable1764115200000],
   migrationsTransactionMode: 'each' as const,
   logging: false,
 };
