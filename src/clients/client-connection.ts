@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { type Connection, PageInfo } from '../platform/connection.js';
 import { Client } from './client.entity.js';
+import type { ClientFilter } from './client.input.js';
 
 /** A client in a list, with its cursor. */
 @ObjectType({ description: 'A client in a list, with its cursor.' })
@@ -26,4 +27,5 @@ export class ClientConnection implements Connection<Client> {
 
   /** What `totalCount` counts when it is asked for. */
   search!: string | null;
+  filter!: ClientFilter | null;
 }

@@ -2,7 +2,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
-import { ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
+import { ClientFilter, ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
 import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
 import { ClientConnection } from './client-connection.js';
@@ -83,11 +83,13 @@ export class ClientResolver {
       description: 'Only clients whose name or client id contains this; case and accents do not count.',
     })
     search: string | null,
+    @Arg('filter', () => ClientFilter, { nullable: true, description: 'Only clients to which this applies; all when absent.' })
+    filter: ClientFilter | null,
     @Arg('first', () => Int, { defaultValue: DEFAULT_PAGE, description: 'How many at most: 1 to 100.' }) first: number,
     @Arg('after', () => String, { nullable: true, description: 'The endCursor of the page before.' }) after: string | null,
     @Arg('orderBy', () => ClientOrder, { nullable: true, description: 'The order; by name when absent.' }) orderBy: ClientOrder | null,
   ): Promise<ClientConnection> {
-    return { ...(await this.list.list(principal as Principal, { search, first, after, orderBy })), search };
+    return { ...(await this.list.list(principal as Principal, { search, filter, first, after, orderBy })), search, filter };
   }
 
   @Authorized('clients:write')
@@ -176,9 +178,9 @@ export class ClientConnectionResolver {
   constructor(private readonly list: ClientListService) {}
 
   @FieldResolver(() => Int, {
-    description: 'How many clients there are, or match the search, on all pages together. Counted only when asked for.',
+    description: 'How many clients there are, or match search and filter, on all pages together. Counted only when asked for.',
   })
-  totalCount(@Ctx() { principal }: GraphQLContext, @Root() { search }: ClientConnection): Promise<number> {
-    return this.list.count(principal as Principal, search);
+  totalCount(@Ctx() { principal }: GraphQLContext, @Root() { search, filter }: ClientConnection): Promise<number> {
+    return this.list.count(principal as Principal, { search, filter });
   }
 }

@@ -54,6 +54,7 @@ const PLAIN: Record<string, Record<string, unknown>> = {
   'Client.usage': { hours: ABSENT },
   'Mutation.rotateClientSecret': { overlapSeconds: 0, version: ABSENT },
   ClientOrder: { field: ABSENT, direction: ABSENT },
+  ClientFilter: { enabled: ABSENT, neverUsed: ABSENT, unusedSince: ABSENT, secretExpiresBefore: ABSENT },
   AuditFilter: { action: ABSENT, objectType: ABSENT, since: ABSENT, until: ABSENT },
   CreateClientInput: {
     name: 'Somebody',

@@ -1,0 +1,53 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { toSearchText } from '../platform/search-text.js';
+import { Client } from './client.entity.js';
+import type { ClientFilter } from './client.input.js';
+import { ClientSecret } from './client-secret.entity.js';
+
+/** The index that has all that clients are filtered and sorted by. */
+const WHOLE_INDEX = 'clients_by_use';
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Which clients are wanted: those to which all that is given applies. */
+export interface ClientMatch {
+  search?: string | null | undefined;
+  filter?: ClientFilter | null | undefined;
+}
+
+/** The clients of a tenant that match, in no order; its alias is `client`. */
+export function matching(manager: EntityManager, { tenant }: TenantContext, { search, filter }: ClientMatch): SelectQueryBuilder<Client> {
+  const query = manager.createQueryBuilder(Client, 'client').where('client.tenantId = :tenantId', { tenantId: tenant.id });
+  const text = toSearchText(search ?? '').trim();
+  if (text !== '') query.andWhere('INSTR(client.searchText, :text) > 0', { text });
+  if (filter) narrow(query, filter);
+  if (filter && text === '' && filter.secretExpiresBefore == null) readIndexAlone(query, filter);
+  return query;
+}
+
+function narrow(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince, secretExpiresBefore }: ClientFilter): void {
+  if (enabled != null) query.andWhere('client.enabled = :enabled', { enabled });
+  if (neverUsed != null) query.andWhere(`client.lastUsedAt IS ${neverUsed ? 'NULL' : 'NOT NULL'}`);
+  if (unusedSince) query.andWhere('COALESCE(client.lastUsedAt, client.createdAt) < :unusedSince', { unusedSince: storable(unusedSince) });
+  if (secretExpiresBefore) withExpiringSecret(query, storable(secretExpiresBefore));
+}
+
+/** Not as EXISTS: SQLite would run it anew for every client. */
+function withExpiringSecret(query: SelectQueryBuilder<Client>, before: Date): void {
+  const secrets = query
+    .subQuery()
+    .select('secret.clientRowId')
+    .from(ClientSecret, 'secret')
+    .where('secret.tenantId = :tenantId AND secret.expiresAt > :now AND secret.expiresAt < :before');
+  query.andWhere(`client.id IN ${secrets.getQuery()}`, { now: new Date(), before });
+}
+
+/** On MariaDB, which would rather fetch every row in the order that is asked for than sort what one index tells. */
+function readIndexAlone(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince }: ClientFilter): void {
+  if ([enabled, neverUsed, unusedSince].some((wanted) => wanted != null)) query.useIndex(WHOLE_INDEX);
+}
+
+/** The nearest moment with which both databases can compare: nothing is older or newer than these. */
+function storable(moment: Date): Date {
+  return new Date(Math.min(Math.max(moment.getTime(), 0), LAST_MOMENT));
+}
