@@ -9,7 +9,12 @@ const MANY = 100_000;
 const ROUNDS = 300;
 const BATCH = 1000;
 const LIST =
-  'query ($after: String, $orderBy: ClientOrder) { clients(first: 50, after: $after, orderBy: $orderBy) { nodes { name clientId accessTokenLifetime enabled createdAt } pageInfo { endCursor hasNextPage } } }';
+  'query ($after: String, $filter: ClientFilter, $orderBy: ClientOrder) { clients(first: 50, after: $after, filter: $filter, orderBy: $orderBy) { nodes { name clientId accessTokenLifetime enabled createdAt } pageInfo { endCursor hasNextPage } } }';
+const LISTS: [name: string, variables: object][] = [
+  ...['NAME', 'CLIENT_ID', 'CREATED_AT', 'LAST_USED_AT'].map((field): [string, object] => [field, { orderBy: { field } }]),
+  ['NAME, never used', { filter: { neverUsed: true } }],
+  ['NAME, disabled', { filter: { enabled: false } }],
+];
 const COLUMNS = [
   'id',
   'tenant_id',
@@ -26,6 +31,7 @@ const COLUMNS = [
   'version',
   'created_at',
   'updated_at',
+  'last_used_at',
 ];
 
 type Insert = (rows: unknown[][]) => Promise<void>;
@@ -57,18 +63,18 @@ export async function benchClients(mariaDb: PrivateMariaDb | undefined): Promise
 async function compare(database: string, prepare: (count: number) => Promise<Subject>): Promise<void> {
   const subjects = [await prepare(FEW), await prepare(MANY)] as const;
   const rows = [];
-  for (const field of ['NAME', 'CLIENT_ID', 'CREATED_AT']) {
+  for (const [list, wanted] of LISTS) {
     const times: [number[], number[]] = [[], []];
-    const after = await Promise.all(subjects.map(async (subject) => endCursor(await administer(subject, LIST, { orderBy: { field } }))));
+    const after = await Promise.all(subjects.map(async (subject) => endCursor(await administer(subject, LIST, wanted))));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const index of [0, 1] as const) {
-        const variables = { orderBy: { field }, after: round % 2 ? after[index] : null };
+        const variables = { ...wanted, after: round % 2 ? after[index] : null };
         times[index].push(await timed(() => administer(subjects[index], LIST, variables)));
       }
     }
     const [few, many] = times.map(median) as [number, number];
     rows.push({
-      order: field,
+      list,
       [`${FEW} clients, ms`]: few.toFixed(2),
       [`${MANY} clients, ms`]: many.toFixed(2),
       ratio: (many / few).toFixed(2),
@@ -104,12 +110,22 @@ async function seed(tenantId: string, count: number, insert: Insert): Promise<vo
   }
 }
 
+/** Of a thousand clients one is disabled and seven were never used. */
 function row(tenantId: string, index: number): unknown[] {
   const shuffled = String((index * 7919) % 1_000_003).padStart(7, '0');
   const name = `Client ${shuffled}`;
-  const createdAt = new Date(1_760_000_000_000 + index * 1000).toISOString().replace('T', ' ').slice(0, -1);
+  const createdAt = toMoment(1_760_000_000_000 + index * 1000);
+  const enabled = index % 1000 === 5 ? 0 : 1;
+  const lastUsedAt = index % 1000 < 7 ? null : toMoment(1_761_000_000_000 + ((index * 7919) % 1_000_003) * 1000);
   const id = `bench000-0000-7000-8000-${String(index).padStart(12, '0')}`;
   const clientId = `client-${shuffled}`;
   const search = `${name}\n${clientId}`.toLowerCase();
-  return [id, tenantId, name, name.toLowerCase(), search, clientId, 3600, 'SECRET', '[]', '["/api"]', 1, null, 1, createdAt, createdAt];
+  return [
+    ...[id, tenantId, name, name.toLowerCase(), search, clientId, 3600, 'SECRET', '[]', '["/api"]'],
+    ...[enabled, null, 1, createdAt, createdAt, lastUsedAt],
+  ];
+}
+
+function toMoment(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('T', ' ').slice(0, -1);
 }
