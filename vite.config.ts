@@ -1,13 +1,20 @@
+import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { codegen } from '@graphql-codegen/core';
+import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
+import * as typescriptOperations from '@graphql-codegen/typescript-operations';
+import { parse } from 'graphql';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Builds the pages that the server serves: `dist/console/<page>.html`, and what they load under `assets/`. */
+const CONSOLE = 'src/console';
+
+/** Builds the page that the server serves: `dist/console/console.html`, and what it loads under `assets/`. */
 export default defineConfig({
-  root: 'src/console',
-  plugins: [compressedCopies()],
+  root: CONSOLE,
+  plugins: [typedOperations(), compressedCopies()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
@@ -16,16 +23,43 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { graphiql: 'src/console/graphiql.html' },
+      input: { console: `${CONSOLE}/console.html` },
       onLog(level, log, handle) {
-        // GraphiQL's packages carry a directive for React's compiler, which has run already.
+        // These packages carry directives for React's compiler and for servers, which mean nothing here.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
       },
     },
   },
 });
 
-/** Puts a gzipped copy beside every asset. The server sends it to browsers that take it: a quarter of the bytes. */
+/** Writes `api/generated.ts`: every operation of the console, with its types as `schema.graphql` has them. */
+function typedOperations(): Plugin {
+  return {
+    name: 'typed-operations',
+    async buildStart() {
+      const documents = globSync(`${CONSOLE}/**/*.graphql`).sort();
+      documents.forEach((file) => {
+        this.addWatchFile(file);
+      });
+      await writeFile(join(CONSOLE, 'api/generated.ts'), await generate(documents));
+    },
+  };
+}
+
+async function generate(files: readonly string[]): Promise<string> {
+  const documents = files.map(async (location) => ({ location, document: parse(await readFile(location, 'utf8')) }));
+  const scalars = { DateTime: 'string', JSONObject: 'Record<string, unknown>', SafeInt: 'number' };
+  return codegen({
+    filename: 'generated.ts',
+    schema: parse(await readFile('schema.graphql', 'utf8')),
+    documents: await Promise.all(documents),
+    plugins: [{ operations: {} }, { documents: {} }],
+    pluginMap: { operations: typescriptOperations, documents: typedDocumentNode },
+    config: { scalars, strictScalars: true, skipTypename: true, enumsAsTypes: true, useTypeImports: true, optimizeDocumentNode: true },
+  });
+}
+
+/** Puts compressed copies beside every asset. The server sends them to browsers that take them: a quarter of the bytes. */
 function compressedCopies(): Plugin {
   return {
     name: 'compressed-copies',
@@ -37,5 +71,8 @@ function compressedCopies(): Plugin {
 }
 
 async function compress(file: string): Promise<void> {
-  await writeFile(`${file}.gz`, await promisify(gzip)(await readFile(file), { level: 9 }));
+  const content = await readFile(file);
+  await writeFile(`${file}.gz`, await promisify(gzip)(content, { level: 9 }));
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  await writeFile(`${file}.br`, await promisify(brotliCompress)(content, { params: quality }));
 }

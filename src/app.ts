@@ -14,7 +14,7 @@ import { graphqlEndpoint } from './http/graphql.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTenant } from './http/host.js';
 import { createSchema } from './http/operations.js';
-import { assets, page } from './http/pages.js';
+import { assets, CONSOLE_PATHS, page } from './http/pages.js';
 import { refuse, requestLifecycle } from './http/request.js';
 import { securityHeaders } from './http/security-headers.js';
 import { beginSession, endSession, SESSION_PATH, tellSession } from './http/session.js';
@@ -92,11 +92,10 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
   router.get(JWKS_PATH, jwks(issuers));
   for (const path of METADATA_PATHS) router.get(path, metadata);
   router.post('/graphql', await createGraphql(installation, surroundings.log));
-  if (config.graphiql) {
-    router.get('/graphql', page(surroundings.pagesFolder, 'graphiql.html'));
-    router.get('/assets/:file', assets(surroundings.pagesFolder));
-    router.get('/', (ctx) => ctx.redirect('/graphql'));
-  }
+  const consolePage = page(surroundings.pagesFolder, 'console.html');
+  for (const path of CONSOLE_PATHS) router.get(path, consolePage);
+  if (config.graphiql) router.get('/graphql', consolePage);
+  router.get('/assets/:file', assets(surroundings.pagesFolder));
   return router;
 }
 
@@ -111,7 +110,7 @@ function addOAuth(router: Router, installation: Installation, { log, metrics }: 
 
 function addSessions(router: Router, installation: Installation, { log }: Surroundings): void {
   const { lookup, sessions, providers, throttle, config } = installation;
-  const parts = { sessions, providers, proof: new SecretProof({ ...installation, clients: lookup }) };
+  const parts = { sessions, providers, proof: new SecretProof({ ...installation, clients: lookup }), hasExplorer: config.graphiql };
   router.get(SESSION_PATH, tellSession(parts));
   router.post(SESSION_PATH, beginSession(parts));
   router.delete(SESSION_PATH, endSession(parts));

@@ -16,17 +16,20 @@ export interface SessionParts {
   sessions: SessionService;
   providers: IdentityProviderService;
   proof: SecretProof;
+  /** Whether the console offers GraphiQL. */
+  hasExplorer: boolean;
 }
 
-/** `GET /session`: who is signed in, and whether people can sign in through a provider. Tells nothing to other sites. */
-export function tellSession({ sessions, providers }: SessionParts): Middleware {
+/** `GET /session`: who is signed in, and what the console has here: a provider to sign in through, GraphiQL. Tells nothing to other sites. */
+export function tellSession({ sessions, providers, hasExplorer }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     const context = tenantOf(ctx);
     const token = isCrossSite(ctx) ? undefined : readCookie(ctx, 'session');
     const holder = token === undefined ? undefined : await sessions.find(context, token);
     const provider = await providers.find(context);
-    ctx.body = { session: holder ? describe(holder) : null, identityProvider: provider && { name: provider.name } };
+    const identityProvider = provider && { name: provider.name };
+    ctx.body = { session: holder ? describe(holder) : null, identityProvider, graphiql: hasExplorer };
   };
 }
 

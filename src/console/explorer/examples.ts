@@ -31,14 +31,15 @@ mutation createClient($input: CreateClientInput!) {
   {
     name: 'clients',
     query: `# Lists the clients page by page; the endCursor of one page is the "after" of the next.
-query clients($search: String, $first: Int! = 50, $after: String, $orderBy: ClientOrder) {
-  clients(search: $search, first: $first, after: $after, orderBy: $orderBy) {
+query clients($search: String, $filter: ClientFilter, $first: Int! = 50, $after: String, $orderBy: ClientOrder) {
+  clients(search: $search, filter: $filter, first: $first, after: $after, orderBy: $orderBy) {
     totalCount
     nodes {
       name
       clientId
       accessTokenLifetime
       enabled
+      lastUsedAt
       updatedAt
     }
     pageInfo {
@@ -47,7 +48,7 @@ query clients($search: String, $first: Int! = 50, $after: String, $orderBy: Clie
     }
   }
 }`,
-    variables: { search: '', first: 50, after: null, orderBy: { field: 'NAME', direction: 'ASC' } },
+    variables: { search: '', filter: { enabled: true }, first: 50, after: null, orderBy: { field: 'NAME', direction: 'ASC' } },
   },
   {
     name: 'client',

@@ -1,0 +1,139 @@
+import { useApolloClient } from '@apollo/client/react';
+import { Button, Group, NativeSelect, TextInput, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { DownloadIcon } from '@primer/octicons-react';
+import { useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { useAction } from '../api/action';
+import type { AuditFilter } from '../api/generated';
+import { useViewer } from '../api/viewer';
+import { download } from '../look/download';
+import { PageFrame } from '../look/page-frame';
+import { PLAIN_TEXT } from '../look/plain-text';
+import { useTitle } from '../look/title';
+import { tellDone } from '../look/toast';
+import { Trouble } from '../look/trouble';
+import { AuditList } from './audit-list';
+import { exportCsv } from './csv';
+import { ACTIONS, OBJECTS } from './words';
+
+const PAUSE_MS = 250;
+const FIELDS = ['action', 'objectType', 'objectId', 'actorId', 'since', 'until'] as const;
+
+type Field = (typeof FIELDS)[number];
+type Values = Record<Field, string>;
+
+/** The record of what was done: who, what, on what, when, from where. */
+export function ActivityPage() {
+  useTitle('Activity');
+  const [values, change] = useFilter();
+  const [settled] = useDebouncedValue(values, PAUSE_MS);
+  const filter = useMemo(() => toFilter(settled), [settled]);
+  return (
+    <PageFrame>
+      <Group justify="space-between" mb="sm">
+        <Title order={1}>Activity</Title>
+        <Export filter={filter} />
+      </Group>
+      <Group gap={8} mb="md" align="flex-end" role="search" aria-label="Filter the record">
+        <NativeSelect
+          label="What"
+          data={optionsOf(ACTIONS)}
+          value={values.action}
+          onChange={(event) => change('action', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="On what"
+          data={optionsOf(OBJECTS)}
+          value={values.objectType}
+          onChange={(event) => change('objectType', event.currentTarget.value)}
+        />
+        <TextInput
+          label="Its id"
+          placeholder="client id, kid, host"
+          value={values.objectId}
+          onChange={(event) => change('objectId', event.currentTarget.value)}
+          {...PLAIN_TEXT}
+        />
+        <TextInput
+          label="Who"
+          placeholder="client id, subject"
+          value={values.actorId}
+          onChange={(event) => change('actorId', event.currentTarget.value)}
+          {...PLAIN_TEXT}
+        />
+        <TextInput
+          label="From"
+          type="datetime-local"
+          value={values.since}
+          onChange={(event) => change('since', event.currentTarget.value)}
+        />
+        <TextInput
+          label="Until"
+          type="datetime-local"
+          value={values.until}
+          onChange={(event) => change('until', event.currentTarget.value)}
+        />
+      </Group>
+      <AuditList filter={filter} />
+    </PageFrame>
+  );
+}
+
+/** The filter stands in the address, so that it can be kept and shared. */
+function useFilter(): [Values, (field: Field, value: string) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const values = Object.fromEntries(FIELDS.map((field) => [field, parameters.get(field) ?? ''])) as Values;
+  const change = (field: Field, value: string) => {
+    const set = (before: URLSearchParams) => {
+      const next = new URLSearchParams(before);
+      if (value === '') next.delete(field);
+      else next.set(field, value);
+      return next;
+    };
+    setParameters(set, { replace: true });
+  };
+  return [values, change];
+}
+
+/** What the API can be asked; what is not sound in an address that somebody wrote counts as absent. */
+function toFilter({ action, objectType, objectId, actorId, since, until }: Values): AuditFilter {
+  return {
+    ...(Object.hasOwn(ACTIONS, action) && { action: action as keyof typeof ACTIONS }),
+    ...(Object.hasOwn(OBJECTS, objectType) && { objectType: objectType as keyof typeof OBJECTS }),
+    ...(objectId.trim() && { objectId: objectId.trim() }),
+    ...(actorId.trim() && { actorId: actorId.trim() }),
+    ...momentOf('since', since),
+    ...momentOf('until', until),
+  };
+}
+
+function momentOf(name: 'since' | 'until', text: string): Pick<AuditFilter, 'since' | 'until'> {
+  const moment = Date.parse(text);
+  return Number.isNaN(moment) ? {} : { [name]: new Date(moment).toISOString() };
+}
+
+function optionsOf(words: Record<string, string>) {
+  const options = Object.entries(words).map(([value, label]) => ({ value, label }));
+  return [{ value: '', label: 'all' }, ...options.toSorted((a, b) => a.label.localeCompare(b.label))];
+}
+
+function Export({ filter }: { filter: AuditFilter }) {
+  const api = useApolloClient();
+  const { tenant } = useViewer();
+  const [count, setCount] = useState(0);
+  const save = useAction(async () => {
+    setCount(0);
+    const { text, entries } = await exportCsv(api, filter, setCount);
+    download({ text, fileName: `activity-${tenant.host.replace(/[^a-z0-9.-]/gi, '-')}.csv`, mediaType: 'text/csv' });
+    tellDone(`${entries.toLocaleString('en')} entries were exported.`);
+  });
+  return (
+    <Group gap={8}>
+      <Trouble failure={save.failure} ifUnknown="Nothing was exported; try again." />
+      <Button variant="default" leftSection={<DownloadIcon />} disabled={save.isBusy} onClick={() => save.run()}>
+        {save.isBusy ? `Exporting, ${count.toLocaleString('en')} so far` : 'Export CSV'}
+      </Button>
+    </Group>
+  );
+}

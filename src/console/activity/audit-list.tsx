@@ -1,0 +1,113 @@
+import { useQuery } from '@apollo/client/react';
+import { Button, Group, Table, Text, UnstyledButton } from '@mantine/core';
+import { ChevronDownIcon, ChevronRightIcon } from '@primer/octicons-react';
+import { Fragment, useState } from 'react';
+import { AuditEventsDocument, type AuditEventsQuery, type AuditFilter, type AuditRowFragment } from '../api/generated';
+import { useReading } from '../api/reading';
+import { DataTable, Heads } from '../look/data-table';
+import { exactly } from '../look/moment';
+import { Failed, Nothing, Stale, Waiting } from '../look/states';
+import classes from './audit-list.module.css';
+import { ACTIONS, actorOf, changesIn, OBJECTS } from './words';
+
+const PAGE_SIZE = 50;
+
+/** Entries of the record, the newest first, more of them when asked for. */
+export function AuditList({ filter }: { filter: AuditFilter }) {
+  const query = useQuery(AuditEventsDocument, { variables: { filter, first: PAGE_SIZE } });
+  const { data, failure, isWaiting, retry } = useReading(query);
+  const events = data?.auditEvents;
+  if (!events && failure) return <Failed failure={failure} what="The record could not be read" onRetry={retry} />;
+  if (!events) return <Waiting rows={10} />;
+  if (events.nodes.length === 0)
+    return <Nothing title="Nothing on record">No entry is like that. Entries are kept for as long as the operator set.</Nothing>;
+  const { hasNextPage, endCursor } = events.pageInfo;
+  const more = () => void query.fetchMore({ variables: { after: endCursor }, updateQuery: append }).catch(() => undefined);
+  return (
+    <>
+      {failure && <Stale failure={failure} onRetry={retry} />}
+      <DataTable label="Activity" head={<Heads labels={['When', 'Who', 'What', 'On what', 'From']} />} aria-busy={isWaiting}>
+        {events.nodes.map((event) => (
+          <Entry key={event.id} event={event} />
+        ))}
+      </DataTable>
+      <Group justify="space-between" mt="sm">
+        <Text size="sm" c="dimmed">
+          {events.nodes.length.toLocaleString('en')} shown{hasNextPage ? ', there are more' : ', these are all'}
+        </Text>
+        {hasNextPage && (
+          <Button variant="default" size="xs" loading={isWaiting} onClick={more}>
+            Show more
+          </Button>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function append(before: AuditEventsQuery, { fetchMoreResult }: { fetchMoreResult: AuditEventsQuery }): AuditEventsQuery {
+  const { nodes, pageInfo } = fetchMoreResult.auditEvents;
+  return { ...before, auditEvents: { ...before.auditEvents, pageInfo, nodes: [...before.auditEvents.nodes, ...nodes] } };
+}
+
+function Entry({ event }: { event: AuditRowFragment }) {
+  const [isOpen, setOpen] = useState(false);
+  const hasMore = event.before !== null || event.after !== null;
+  const Arrow = isOpen ? ChevronDownIcon : ChevronRightIcon;
+  return (
+    <Fragment>
+      <Table.Tr>
+        <Table.Td>
+          <time dateTime={event.at}>{exactly(event.at)}</time>
+        </Table.Td>
+        <Table.Td title={event.actorId ?? undefined}>
+          <bdi>{actorOf(event)}</bdi>
+        </Table.Td>
+        <Table.Td>
+          {hasMore ? (
+            <UnstyledButton className={classes.toggle} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+              <Arrow size={12} /> {ACTIONS[event.action]}
+            </UnstyledButton>
+          ) : (
+            <span className={classes.plain}>{ACTIONS[event.action]}</span>
+          )}
+        </Table.Td>
+        <Table.Td className={classes.object}>
+          <Text span size="xs" c="dimmed">
+            {OBJECTS[event.objectType]}
+          </Text>{' '}
+          <code>{event.objectId}</code>
+        </Table.Td>
+        <Table.Td>{event.address ?? '–'}</Table.Td>
+      </Table.Tr>
+      {isOpen && (
+        <Table.Tr>
+          <Table.Td colSpan={5} className={classes.detail}>
+            <Changes event={event} />
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Fragment>
+  );
+}
+
+function Changes({ event }: { event: AuditRowFragment }) {
+  return (
+    <dl className={classes.changes}>
+      {changesIn(event).map(({ name, before, after }) => (
+        <div key={name} className={classes.change}>
+          <dt>{name}</dt>
+          <dd>
+            {before && <del>{before}</del>} {after && <ins>{after}</ins>}
+          </dd>
+        </div>
+      ))}
+      {event.requestId && (
+        <div className={classes.change}>
+          <dt>request</dt>
+          <dd>{event.requestId}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}

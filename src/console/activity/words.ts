@@ -1,0 +1,52 @@
+import type { AuditAction, AuditObjectType, AuditRowFragment } from '../api/generated';
+
+/** What was done, as people say it. */
+export const ACTIONS: Record<AuditAction, string> = {
+  CHANGE_ENCRYPTION_KEY: 'changed the encryption key',
+  CREATE_CLIENT: 'created a client',
+  CREATE_TENANT: 'created a tenant',
+  DELETE_CLIENT: 'deleted a client',
+  DELETE_TENANT: 'deleted a tenant',
+  REMOVE_IDENTITY_PROVIDER: 'removed the identity provider',
+  REPORT_LEAK: 'reported a leaked secret',
+  RESET_ADMINISTRATOR: 'reset the administrator',
+  REVOKE_CLIENT_SECRET: 'revoked a secret key',
+  REVOKE_CLIENT_TOKENS: 'revoked all tokens',
+  REVOKE_SIGNING_KEY: 'revoked a signing key',
+  ROTATE_CLIENT_SECRET: 'rotated a secret key',
+  ROTATE_SIGNING_KEY: 'rotated the signing key',
+  SET_IDENTITY_PROVIDER: 'set the identity provider',
+  SIGN_IN: 'signed in',
+  SIGN_OUT: 'signed out',
+  UPDATE_CLIENT: 'changed a client',
+  UPDATE_TENANT: 'changed a tenant',
+};
+
+/** What things can be done to, as people say it. */
+export const OBJECTS: Record<AuditObjectType, string> = {
+  CLIENT: 'Client',
+  IDENTITY_PROVIDER: 'Identity provider',
+  INSTALLATION: 'Installation',
+  SESSION: 'Session',
+  SIGNING_KEY: 'Signing key',
+  TENANT: 'Tenant',
+};
+
+/** Who did something, as people say it. */
+export function actorOf({ actorType, actorId, actorName }: AuditRowFragment): string {
+  if (actorType === 'ANONYMOUS') return 'somebody unknown';
+  if (actorType === 'SYSTEM') return 'Latchkey itself';
+  return actorName ?? actorId ?? 'somebody unknown';
+}
+
+/** What changed, setting by setting: before and after. */
+export function changesIn({ before, after }: AuditRowFragment): { name: string; before: string; after: string }[] {
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...names].map((name) => ({ name, before: inWords(before?.[name]), after: inWords(after?.[name]) }));
+}
+
+function inWords(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ') || 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,70 @@
+import { CombinedGraphQLErrors, type ErrorLike, ServerError } from '@apollo/client';
+import { inWords } from '../look/duration';
+
+/** What became of a request that failed. */
+export type FailureKind = 'away' | 'signed-out' | 'busy' | 'refused' | 'broken';
+
+/** A fault of one input value: where it is, such as `input.name`, and what to change. */
+export interface FieldFault {
+  path: string;
+  message: string;
+}
+
+/** A request that failed, in words for the person who wanted it. */
+export interface Failure {
+  kind: FailureKind;
+  /** The stable code of the API; absent when the answer did not come from it. */
+  code?: string | undefined;
+  /** What happened. Whether anything changed is for the caller to add. */
+  sentence: string;
+  faults: readonly FieldFault[];
+  /** When to try again; absent when nobody said. */
+  retryAfterSeconds?: number | undefined;
+}
+
+/** What a failed operation means for the person at the page. */
+export function toFailure(error: ErrorLike | unknown): Failure {
+  if (CombinedGraphQLErrors.is(error)) return ofGraphQL(error);
+  if (ServerError.is(error)) return ofStatus(error);
+  return { kind: 'away', sentence: 'The server cannot be reached.', faults: [] };
+}
+
+/** Whether a request that failed like this may have been carried out all the same. */
+export function isOutcomeUnknown({ kind }: Failure): boolean {
+  return kind === 'away' || kind === 'broken';
+}
+
+function ofGraphQL({ errors }: CombinedGraphQLErrors): Failure {
+  const [first] = errors;
+  const code = String(first?.extensions?.code ?? '');
+  const faults = (first?.extensions?.fields ?? []) as FieldFault[];
+  const known = { code, sentence: first?.message ?? 'The server failed to answer.', faults };
+  if (code === 'UNAUTHENTICATED') return { ...known, kind: 'signed-out', sentence: SIGNED_OUT };
+  if (code === 'FORBIDDEN') return { ...known, kind: 'refused', sentence: 'You do not have the right to do this.' };
+  if (code === 'DATABASE_UNAVAILABLE') return { ...known, kind: 'busy' };
+  return { ...known, kind: code === 'INTERNAL_SERVER_ERROR' ? 'broken' : 'refused' };
+}
+
+function ofStatus({ statusCode, response, bodyText }: ServerError): Failure {
+  const known = codeIn(bodyText);
+  const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
+  const wait = retryAfterSeconds ? `in ${inWords(retryAfterSeconds)}` : 'in a moment';
+  const shared = { code: known, faults: [], retryAfterSeconds };
+  if (statusCode === 401) return { ...shared, kind: 'signed-out', sentence: SIGNED_OUT };
+  if (statusCode === 403) return { ...shared, kind: 'refused', sentence: 'The server refuses requests from this page. Reload it.' };
+  if (statusCode === 429) return { ...shared, kind: 'busy', sentence: `There were too many requests. It can be tried again ${wait}.` };
+  if (statusCode === 503)
+    return { ...shared, kind: 'busy', sentence: `The server is busy or its database is away. It can be tried again ${wait}.` };
+  if (statusCode === 421) return { ...shared, kind: 'refused', sentence: 'This tenant is not served any more.' };
+  return { ...shared, kind: 'broken', sentence: `The server failed (status ${statusCode}).` };
+}
+
+const SIGNED_OUT = 'The session has ended.';
+
+function codeIn(body: string): string | undefined {
+  try {
+    return JSON.parse(body).errors?.[0]?.extensions?.code;
+  } catch {
+    return undefined;
+  }
+}

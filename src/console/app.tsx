@@ -1,0 +1,75 @@
+import { ApolloProvider } from '@apollo/client/react';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { useEffect, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { createApi } from './api/apollo';
+import { Explorer } from './explorer/lazy-explorer';
+import { EXPLORER_PATH } from './explorer/path';
+import { LAYERS_ID, theme, variables } from './look/theme';
+import { SessionProvider, useSession, useSessionStore } from './session/session';
+import { SessionEnd } from './session/session-end';
+import { SignInPage } from './session/sign-in-page';
+import { VisitorBar } from './session/visitor-bar';
+import { Shell } from './shell/shell';
+
+/** The console. */
+export function App() {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <SessionProvider value={useSessionStore()}>
+        <Doors />
+      </SessionProvider>
+    </MantineProvider>
+  );
+}
+
+/** Who is signed in sees the console, who is not the way in. Whose session ended finds everything as it was when they are back. */
+function Doors() {
+  const { isKnown, session, awaited, hasExplorer } = useSession();
+  const [path] = useLocation();
+  const [wantsIn, setWantsIn] = useState(false);
+  const holder = session?.holder ?? awaited;
+  const isVisitor = isKnown && !holder && hasExplorer && path === EXPLORER_PATH && !wantsIn;
+  useEffect(() => {
+    if (session) setWantsIn(false);
+  }, [session]);
+  if (isVisitor) return <Visit onSignIn={() => setWantsIn(true)} />;
+  return (
+    <>
+      {holder && <Premises key={holder} isOpen={session !== undefined} />}
+      {isKnown && !session && <SignInPage />}
+    </>
+  );
+}
+
+/** All that is the holder's of one session. A hidden part of the page keeps what it has. */
+function Premises({ isOpen }: { isOpen: boolean }) {
+  const { session, actions } = useSession();
+  const api = useMemo(() => createApi({ onSignedOut: actions.onUnauthenticated }), [actions]);
+  useEffect(() => {
+    if (isOpen) void api.refetchQueries({ include: 'active' });
+    return () => api.stop();
+  }, [api, isOpen]);
+  return (
+    <ApolloProvider client={api}>
+      <div hidden={!isOpen}>
+        <Shell />
+        <div id={LAYERS_ID} />
+        <Notifications position="bottom-right" limit={4} />
+      </div>
+      {session && <SessionEnd expiresAt={session.expiresAt} onEnd={actions.expire} />}
+    </ApolloProvider>
+  );
+}
+
+/** The explorer for those who are not signed in: they may read the schema, and bring a token of their own. */
+function Visit({ onSignIn }: { onSignIn(): void }) {
+  return (
+    <>
+      <VisitorBar onSignIn={onSignIn} />
+      <Explorer />
+      <div id={LAYERS_ID} />
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { inWords, lifetimeInWords, roughly } from '../look/duration';
+import { relatively } from '../look/moment';
+import { isLive } from '../secrets/secret-state';
+import type { ShownClient } from './client-page';
+
+/** Something about a client that deserves a look, and what to do about it. */
+export interface Finding {
+  text: string;
+  /** Whether it does not wait. */
+  isPressing: boolean;
+}
+
+const HOUR_SECONDS = 3600;
+const HOUR_MS = HOUR_SECONDS * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const UNUSED_DAYS = 90;
+const SOON_MS = 3 * DAY_MS;
+/** So many tokens within the life of one: not some instances that have one each, but somebody who keeps none. */
+const WASTEFUL = 20;
+const REFUSED_SHARE = 0.1;
+const REFUSED_LEAST = 5;
+
+/** What deserves a look. @param now milliseconds since 1970 */
+export function findingsOf(client: ShownClient, now: number): Finding[] {
+  const found = [leaked(client), expiring(client, now), refused(client), wasteful(client, now), unused(client, now), longLived(client)];
+  return found.filter((finding) => finding !== undefined);
+}
+
+function leaked({ secrets }: ShownClient): Finding | undefined {
+  const leak = secrets.find((secret) => secret.leak);
+  if (!leak?.leak) return undefined;
+  const where = leak.leak.url ? `, found at ${leak.leak.url}` : '';
+  return pressing(
+    `The secret key that ends in ${leak.hint} was reported as leaked${where}, and refused from then on. Find out how it got there.`,
+  );
+}
+
+function expiring({ secrets, accessTokenLifetime }: ShownClient, now: number): Finding | undefined {
+  const ending = secrets.find((secret) => secret.expiresAt && isLive(secret, now) && Date.parse(secret.expiresAt) - now < SOON_MS);
+  if (!ending?.expiresAt || !ending.lastUsedAt) return undefined;
+  const idleSeconds = (now - Date.parse(ending.lastUsedAt)) / 1000;
+  if (idleSeconds > Math.max(HOUR_SECONDS, 2 * accessTokenLifetime)) return undefined;
+  return pressing(
+    `The secret key that ends in ${ending.hint} expires ${relatively(ending.expiresAt, now)} and was used ${relatively(ending.lastUsedAt, now)}: the application has not changed over to the new one yet.`,
+  );
+}
+
+function refused({ usage }: ShownClient): Finding | undefined {
+  const counts = usage.reduce((sum, hour) => ({ issued: sum.issued + hour.issued, refused: sum.refused + hour.refused }), {
+    issued: 0,
+    refused: 0,
+  });
+  const asked = counts.issued + counts.refused;
+  if (counts.refused < REFUSED_LEAST || counts.refused / asked < REFUSED_SHARE) return undefined;
+  return pressing(
+    `${counts.refused.toLocaleString('en')} of ${asked.toLocaleString('en')} requests were refused in the last 24 hours: see whether the application has the right secret key and asks for scopes that it has.`,
+  );
+}
+
+/** Judged over the hour before this one and this one so far. */
+function wasteful({ usage, accessTokenLifetime }: ShownClient, now: number): Finding | undefined {
+  const recent = usage.slice(-2);
+  const issued = recent.reduce((sum, hour) => sum + hour.issued, 0);
+  const seconds = recent[0] ? (now - Date.parse(recent[0].from)) / 1000 : 0;
+  const every = seconds / issued;
+  if (issued < WASTEFUL || every * WASTEFUL > accessTokenLifetime) return undefined;
+  const interval = every < 1 ? 'several times a second' : `every ${every < 60 ? `${Math.round(every)} s` : inWords(Math.round(every))}`;
+  return {
+    text: `It asks for a new token ${interval} though one lives ${lifetimeInWords(accessTokenLifetime)}: let it keep its token.`,
+    isPressing: false,
+  };
+}
+
+function unused({ lastUsedAt, createdAt, enabled }: ShownClient, now: number): Finding | undefined {
+  const idle = now - Date.parse(lastUsedAt ?? createdAt);
+  if (!enabled || idle < UNUSED_DAYS * DAY_MS) return undefined;
+  const since = lastUsedAt ? 'It was not used for' : 'It was never used in the';
+  return {
+    text: `${since} ${roughly(Math.round(idle / 1000), 1)}${lastUsedAt ? '' : ' since it was created'}. If nobody needs it, disable it.`,
+    isPressing: false,
+  };
+}
+
+function longLived({ accessTokenLifetime }: ShownClient): Finding | undefined {
+  if (accessTokenLifetime * 1000 <= DAY_MS) return undefined;
+  const text = `Its tokens live ${lifetimeInWords(accessTokenLifetime)}: an API that checks them by itself accepts a stolen one for as long.`;
+  return { text, isPressing: false };
+}
+
+function pressing(text: string): Finding {
+  return { text, isPressing: true };
+}

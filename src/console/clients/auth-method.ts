@@ -1,0 +1,20 @@
+import type { ClientAuthMethod } from '../api/generated';
+
+/** How an application proves who it is. */
+export type AuthMethod = ClientAuthMethod;
+
+/** The ways to prove who one is, as people call them. */
+export const AUTH_METHODS = [
+  { value: 'SECRET', label: 'Secret key', description: 'It sends its client id and secret key. Any OAuth library can.' },
+  { value: 'PRIVATE_KEY_JWT', label: 'Private key', description: 'It signs with a key of its own. Nothing secret is ever here.' },
+  {
+    value: 'CLIENT_SECRET_JWT',
+    label: 'Signed with the secret',
+    description: 'Its secret key signs and is never sent. To check that, the secret key is stored here, encrypted.',
+  },
+] as const satisfies readonly { value: AuthMethod; label: string; description: string }[];
+
+/** What people call a way to prove who one is. */
+export function labelOf(method: AuthMethod): string {
+  return AUTH_METHODS.find(({ value }) => value === method)?.label ?? method;
+}

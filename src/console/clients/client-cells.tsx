@@ -1,0 +1,98 @@
+import { ActionIcon, Badge, Group, Text } from '@mantine/core';
+import { PencilIcon, TrashIcon } from '@primer/octicons-react';
+import { Link } from 'wouter';
+import type { ClientRowFragment } from '../api/generated';
+import { useViewer } from '../api/viewer';
+import { useNow } from '../look/clock';
+import { lifetimeInWords } from '../look/duration';
+import { exactly, relatively } from '../look/moment';
+import { Sparkline } from '../look/sparkline';
+import { Ago } from '../look/time';
+import { addressOf } from './address';
+import classes from './client-cells.module.css';
+import { useClientDialogs } from './client-dialogs';
+
+/** The name of a client, which leads to its page. */
+export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
+  return (
+    <Link href={addressOf(clientId)} className={classes.name} title={name}>
+      <bdi>{name}</bdi>
+    </Link>
+  );
+}
+
+/** A lifetime in words, in seconds on hover. */
+export function Lifetime({ seconds }: { seconds: number }) {
+  return (
+    <span title={`${seconds.toLocaleString('en')} s`} className={classes.whole}>
+      {lifetimeInWords(seconds)}
+    </span>
+  );
+}
+
+/** When a client was last used. */
+export function LastUse({ at }: { at: string | null | undefined }) {
+  return at ? (
+    <Ago at={at} />
+  ) : (
+    <Text span size="inherit" c="dimmed">
+      never
+    </Text>
+  );
+}
+
+/** Whether a client gets tokens, and whether a secret of its is about to end. */
+export function Status({ client: { enabled, secrets } }: { client: Pick<ClientRowFragment, 'enabled' | 'secrets'> }) {
+  const now = useNow();
+  const ends = secrets.map(({ expiresAt }) => expiresAt).filter((end): end is string => end != null && Date.parse(end) > now);
+  const next = ends.toSorted()[0];
+  return (
+    <Group gap={4} wrap="nowrap">
+      <EnabledBadge enabled={enabled} />
+      {next && (
+        <Badge color="notice" variant="light" tt="none" fw={500} title={`A secret key expires at ${exactly(next)}`}>
+          Key expires {relatively(next, now)}
+        </Badge>
+      )}
+    </Group>
+  );
+}
+
+/** Whether a client gets tokens. */
+export function EnabledBadge({ enabled }: { enabled: boolean }) {
+  return (
+    <Badge color={enabled ? 'accent' : 'gray'} variant={enabled ? 'light' : 'outline'} tt="none" fw={500}>
+      {enabled ? 'Enabled' : 'Disabled'}
+    </Badge>
+  );
+}
+
+/** How many tokens a client got in the last 24 hours, in number and by hour. */
+export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
+  const issued = hours.reduce((sum, hour) => sum + hour.issued, 0);
+  return (
+    <Group gap={8} wrap="nowrap">
+      <Sparkline values={hours.map((hour) => hour.issued)} label={`${issued.toLocaleString('en')} tokens in the last 24 hours`} />
+      <span className={classes.number} aria-hidden="true">
+        {issued.toLocaleString('en')}
+      </span>
+    </Group>
+  );
+}
+
+/** What can be done with a client from the list. */
+export function RowActions({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
+  const { may } = useViewer();
+  const { openEdit, openDelete } = useClientDialogs();
+  if (!may('clients:write')) return null;
+  return (
+    <>
+      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${name}`} title="Edit" onClick={() => openEdit(clientId)}>
+        <PencilIcon />
+      </ActionIcon>
+      <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${name}`} title="Delete" onClick={() => openDelete(clientId)}>
+        <TrashIcon />
+      </ActionIcon>
+    </>
+  );
+}

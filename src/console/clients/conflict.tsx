@@ -1,0 +1,51 @@
+import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
+import type { ClientSettingsFragment } from '../api/generated';
+import { type Draft, differencesOf } from './draft';
+
+interface ConflictProps {
+  base: ClientSettingsFragment;
+  yours: Draft;
+  theirs: ClientSettingsFragment;
+  onKeepYours(): void;
+  onTakeTheirs(): void;
+}
+
+/** Somebody else saved this client in the meantime: both values side by side, and the question which of them shall be. */
+export function Conflict({ base, yours, theirs, onKeepYours, onTakeTheirs }: ConflictProps) {
+  const differences = differencesOf(base, yours, theirs);
+  return (
+    <Stack gap="md" role="alertdialog" aria-label="Somebody else saved this client">
+      <Alert color="notice" variant="light" p="sm" title="Somebody else saved this client while you edited it.">
+        Nothing of yours was saved yet. What you did not touch stays as they left it.
+      </Alert>
+      {differences.length === 0 ? (
+        <Text size="sm">They made the same changes as you.</Text>
+      ) : (
+        <Table withTableBorder aria-label="Yours and theirs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Setting</Table.Th>
+              <Table.Th>Yours</Table.Th>
+              <Table.Th>Theirs, saved</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {differences.map(({ label, yours: mine, theirs: other, isContested }) => (
+              <Table.Tr key={label}>
+                <Table.Th scope="row">{label}</Table.Th>
+                <Table.Td fw={isContested ? 600 : undefined}>{mine}</Table.Td>
+                <Table.Td>{other}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <Group gap={8}>
+        <Button onClick={onKeepYours}>Save my changes</Button>
+        <Button variant="default" onClick={onTakeTheirs}>
+          Take theirs
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

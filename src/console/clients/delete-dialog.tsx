@@ -1,0 +1,126 @@
+import { useQuery } from '@apollo/client/react';
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { useAction, useMutate, useRefresh } from '../api/action';
+import { ClientSettingsDocument, type ClientSettingsQuery, DeleteClientDocument, UpdateClientDocument } from '../api/generated';
+import { useReading } from '../api/reading';
+import { useNow } from '../look/clock';
+import { exactly, relatively } from '../look/moment';
+import { PLAIN_TEXT } from '../look/plain-text';
+import { Failed, Nothing, Waiting } from '../look/states';
+import { tellDone } from '../look/toast';
+import { Trouble } from '../look/trouble';
+
+const HOUR_MS = 3_600_000;
+
+type Doomed = NonNullable<ClientSettingsQuery['client']>;
+
+/** Asks whether a client shall go, after saying what will stop. */
+export function DeleteDialog({ clientId, onClose }: { clientId: string; onClose(): void }) {
+  const query = useQuery(ClientSettingsDocument, { variables: { clientId }, fetchPolicy: 'network-only', nextFetchPolicy: 'cache-first' });
+  const { data, failure, isWaiting, retry } = useReading(query);
+  const [wasFound, setFound] = useState<Doomed>();
+  // Once it is deleted there is nothing to be read any more, and the dialog is still closing.
+  if (data?.client && data.client !== wasFound) setFound(data.client);
+  const client = data?.client ?? wasFound;
+  return (
+    <Modal opened onClose={onClose} title={client ? `Delete ${client.name}?` : 'Delete'} size={520}>
+      {client && <Question client={client} onClose={onClose} />}
+      {!client && failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
+      {!client && !failure && isWaiting && <Waiting rows={4} />}
+      {!client && !failure && !isWaiting && <Nothing title="This client is gone">Somebody deleted it in the meantime.</Nothing>}
+    </Modal>
+  );
+}
+
+function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
+  const [typed, setTyped] = useState('');
+  const remove = useDelete(client, onClose);
+  const disable = useDisable(client, onClose);
+  const isBusy = remove.isBusy || disable.isBusy;
+  return (
+    <Stack gap="md">
+      <WhatStops client={client} />
+      {client.enabled && (
+        <Group justify="space-between" gap={8}>
+          <Text size="sm" flex={1} miw={220}>
+            Not sure? A disabled client stops at once as well, and can be enabled again.
+          </Text>
+          <Button variant="default" loading={disable.isBusy} disabled={isBusy} onClick={() => disable.run()}>
+            Disable instead
+          </Button>
+        </Group>
+      )}
+      <TextInput
+        label="Type the Client Id to confirm"
+        description={
+          <>
+            It is <code>{client.clientId}</code>
+          </>
+        }
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        data-autofocus
+        {...PLAIN_TEXT}
+      />
+      <Trouble failure={remove.failure ?? disable.failure} />
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button color="danger" disabled={typed !== client.clientId || isBusy} loading={remove.isBusy} onClick={() => remove.run()}>
+          Delete client
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function WhatStops({ client: { enabled, lastUsedAt, lastTokenExpiresAt, usage } }: { client: Doomed }) {
+  const now = useNow();
+  const isInUse = lastUsedAt != null && now - Date.parse(lastUsedAt) < HOUR_MS;
+  const issued = usage.reduce((sum, hour) => sum + hour.issued, 0);
+  return (
+    <Stack gap={8}>
+      <Text fw={600} c={isInUse ? 'var(--mantine-color-error)' : undefined}>
+        {lastUsedAt == null && 'It was never used.'}
+        {lastUsedAt != null && `${isInUse ? 'It is in use' : 'It was not used in the last hour'}: last ${relatively(lastUsedAt, now)}`}
+        {issued > 0 && `, ${issued.toLocaleString('en')} tokens this hour`}
+        {lastUsedAt != null && '.'}
+      </Text>
+      <Text size="sm">
+        Its secret keys stop working at once and it gets no more tokens. Introspection refuses those it has{' '}
+        {enabled ? 'from then on' : 'already'}; an API that checks tokens by itself accepts the last one until{' '}
+        <time dateTime={lastTokenExpiresAt} title={exactly(lastTokenExpiresAt)}>
+          {exactly(lastTokenExpiresAt)}
+        </time>{' '}
+        at the latest. This cannot be undone.
+      </Text>
+    </Stack>
+  );
+}
+
+function useDelete({ clientId, name }: Doomed, onClose: () => void) {
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  const [path, navigate] = useLocation();
+  return useAction(async () => {
+    const { deleteClient } = await mutate(DeleteClientDocument, { clientId });
+    onClose();
+    if (path === '/client') navigate('/', { replace: true });
+    refresh();
+    tellDone(`${name} was deleted. Its last token dies at ${exactly(deleteClient.lastTokenExpiresAt)} at the latest.`);
+  });
+}
+
+function useDisable({ clientId, name }: Doomed, onClose: () => void) {
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  return useAction(async () => {
+    await mutate(UpdateClientDocument, { clientId, input: { enabled: false } });
+    onClose();
+    refresh();
+    tellDone(`${name} was disabled. It gets no more tokens.`);
+  });
+}

@@ -1,0 +1,17 @@
+import { toFailure } from '../api/failure';
+
+interface FormLike {
+  setFieldError(path: string, message: string): void;
+}
+
+/** Puts what the server found wrong beside the fields that it is about. */
+export function placeFaults(form: FormLike, error: unknown): void {
+  const { code, sentence, faults } = toFailure(error);
+  for (const { path, message } of faults) form.setFieldError(fieldOf(path), message);
+  if (code === 'CLIENT_ID_TAKEN') form.setFieldError('clientId', sentence);
+}
+
+/** "input.scopes.2" is about the field of the scopes. */
+function fieldOf(path: string): string {
+  return path.replace(/^input\./, '').split(/[.[]/)[0] as string;
+}

@@ -1,0 +1,167 @@
+import { Alert, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useLocation } from 'wouter';
+import { useAction, useMutate, useRefresh } from '../api/action';
+import { CreateClientDocument, type CreateClientInput } from '../api/generated';
+import { useViewer, type Viewer } from '../api/viewer';
+import { FormDrawer } from '../look/form-drawer';
+import { PLAIN_TEXT } from '../look/plain-text';
+import { tellDone } from '../look/toast';
+import { Trouble } from '../look/trouble';
+import { Vault } from '../secrets/vault';
+import { AudiencesField, ScopesField } from './access-fields';
+import { addressOf } from './address';
+import { AUTH_METHODS, type AuthMethod } from './auth-method';
+import { useClientDialogs } from './client-dialogs';
+import { findIdFault, suggestClientId } from './client-id';
+import { ClientIdField } from './client-id-field';
+import { placeFaults } from './field-faults';
+import { parseJwks } from './jwks-text';
+import { findLifetimeFault, LifetimeField } from './lifetime-field';
+
+interface NewClient {
+  name: string;
+  clientId: string;
+  accessTokenLifetime: number | string;
+  scopes: string[];
+  audiences: string[];
+  authMethod: AuthMethod;
+  jwks: string;
+}
+
+const USUAL_LIFETIME = 3600;
+const LOST_ANSWER =
+  'Whether the client was created is not known: look for it in the list before you try again. If it is there, rotate its secret key, for the first one was not shown.';
+
+/** Where a client is created. Its secret is shown right after. */
+export function NewDrawer({ onClose }: { onClose(): void }) {
+  const { tenant } = useViewer();
+  const form = useNewClientForm(tenant);
+  const create = useCreate(form, onClose);
+  const save = () => {
+    if (!form.validate().hasErrors) void create.run(form.getValues());
+  };
+  const { authMethod } = form.values;
+  return (
+    <FormDrawer title="New Client" isDirty={form.isDirty()} isBusy={create.isBusy} onSave={save} onClose={onClose}>
+      <TextInput
+        label="Name"
+        description="What people call the application."
+        maxLength={200}
+        data-autofocus
+        {...PLAIN_TEXT}
+        {...form.getInputProps('name')}
+        onChange={(event) => changeName(form, event.currentTarget.value)}
+      />
+      <ClientIdField {...form.getInputProps('clientId')} />
+      <Text size="sm" c="dimmed" mt={-8}>
+        Name and Client Id cannot be changed later.
+      </Text>
+      <LifetimeField {...form.getInputProps('accessTokenLifetime')} />
+      <ScopesField {...form.getInputProps('scopes')} />
+      <AudiencesField usual={tenant.defaultAudience} {...form.getInputProps('audiences')} />
+      <AuthMethodField {...form.getInputProps('authMethod')} />
+      {authMethod === 'PRIVATE_KEY_JWT' && <JwksField {...form.getInputProps('jwks')} />}
+      <Trouble failure={form.errors.clientId ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
+    </FormDrawer>
+  );
+}
+
+function useNewClientForm(tenant: Viewer['tenant']) {
+  const initialValues: NewClient = {
+    name: '',
+    clientId: '',
+    accessTokenLifetime: Math.min(Math.max(USUAL_LIFETIME, tenant.minAccessTokenLifetime), tenant.maxAccessTokenLifetime),
+    scopes: [],
+    audiences: [],
+    authMethod: 'SECRET',
+    jwks: '',
+  };
+  return useForm<NewClient>({
+    initialValues,
+    validate: {
+      name: (name) => (name.trim() === '' ? 'Give the application a name.' : null),
+      clientId: findIdFault,
+      accessTokenLifetime: (seconds) => findLifetimeFault(seconds, tenant),
+      jwks: (text, { authMethod }) => (authMethod === 'PRIVATE_KEY_JWT' ? parseJwks(text).fault : null),
+    },
+  });
+}
+
+type NewClientForm = ReturnType<typeof useNewClientForm>;
+
+/** The client id follows the name until somebody writes one. */
+function changeName(form: NewClientForm, name: string): void {
+  const { name: before, clientId } = form.getValues();
+  form.setFieldValue('name', name);
+  if (clientId === suggestClientId(before)) form.setFieldValue('clientId', suggestClientId(name));
+}
+
+function useCreate(form: NewClientForm, onClose: () => void) {
+  const { tenant } = useViewer();
+  const { show } = useClientDialogs();
+  const [, navigate] = useLocation();
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  return useAction(async (values: NewClient) => {
+    try {
+      const { createClient } = await mutate(CreateClientDocument, { input: toInput(values) });
+      const { client, clientSecret } = createClient;
+      refresh();
+      if (clientSecret == null) {
+        onClose();
+        tellDone(`${client.name} was created.`);
+        navigate(addressOf(client.clientId));
+      } else show({ ...client, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+    } catch (error) {
+      placeFaults(form, error);
+      throw error;
+    }
+  });
+}
+
+function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks }: NewClient): CreateClientInput {
+  return {
+    name,
+    clientId,
+    accessTokenLifetime: Number(accessTokenLifetime),
+    scopes,
+    authMethod,
+    ...(audiences.length > 0 && { audiences }),
+    ...(authMethod === 'PRIVATE_KEY_JWT' && { jwks: parseJwks(jwks).jwks }),
+  };
+}
+
+function AuthMethodField({ value, onChange, error }: { value?: AuthMethod; onChange?(value: string): void; error?: React.ReactNode }) {
+  return (
+    <Radio.Group
+      label="Authentication"
+      description="How the application proves who it is. This cannot be changed later either."
+      {...{ value, onChange, error }}
+    >
+      <Stack gap="xs" mt="xs">
+        {AUTH_METHODS.map(({ value: method, label, description }) => (
+          <Radio key={method} value={method} label={label} description={description} />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+function JwksField(props: React.ComponentProps<typeof Textarea>) {
+  return (
+    <>
+      <Textarea
+        label="Public keys (JWKS)"
+        description="As the application publishes them."
+        rows={6}
+        ff="monospace"
+        {...PLAIN_TEXT}
+        {...props}
+      />
+      <Alert p="sm" color="accent" variant="light">
+        There will be no secret key: the application signs with its private key, which stays with it.
+      </Alert>
+    </>
+  );
+}

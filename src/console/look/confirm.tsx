@@ -1,0 +1,38 @@
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Action } from '../api/action';
+import { Trouble } from './trouble';
+
+interface ConfirmProps {
+  title: string;
+  /** What the button says and does. */
+  label: string;
+  action: Action<[]>;
+  /** Whether it cannot be undone. */
+  isDanger?: boolean;
+  canConfirm?: boolean;
+  /** What to do when the answer was lost. */
+  ifUnknown?: string;
+  onClose(): void;
+  children: ReactNode;
+}
+
+/** Says what will happen, and asks whether it shall. */
+export function Confirm({ title, label, action, isDanger = false, canConfirm = true, ifUnknown, onClose, children }: ConfirmProps) {
+  return (
+    <Modal opened onClose={onClose} title={title} size={520}>
+      <Stack gap="md">
+        {children}
+        <Trouble failure={action.failure} {...(ifUnknown && { ifUnknown })} />
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button {...(isDanger && { color: 'danger' })} disabled={!canConfirm} loading={action.isBusy} onClick={() => action.run()}>
+            {label}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

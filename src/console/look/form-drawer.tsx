@@ -1,0 +1,86 @@
+import { Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import classes from './form-drawer.module.css';
+
+/** A form beside the page. */
+export interface FormDrawerProps {
+  title: ReactNode;
+  isDirty: boolean;
+  isBusy: boolean;
+  /** Whether it can be saved at all, as it stands. */
+  canSave?: boolean;
+  saveLabel?: string;
+  onSave(): void;
+  onClose(): void;
+  children: ReactNode;
+}
+
+/** A drawer with a form. Escape and a click beside it close it when nothing in it is unsaved, and ask otherwise. */
+export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel = 'Save', onSave, onClose, children }: FormDrawerProps) {
+  const [isAsking, setAsking] = useState(false);
+  useLeaveWarning(isDirty);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSave();
+  };
+  return (
+    <Drawer
+      opened
+      position="right"
+      size={480}
+      title={title}
+      onClose={() => (isDirty ? setAsking(true) : onClose())}
+      transitionProps={{ duration: 120 }}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{ title: classes.title, body: classes.body, content: classes.content }}
+    >
+      <form onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>
+        <Stack gap="md" className={classes.fields}>
+          {children}
+        </Stack>
+        <div className={classes.foot}>
+          {isAsking ? (
+            <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />
+          ) : (
+            <Group justify="flex-end" gap={8}>
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={isBusy} disabled={!canSave}>
+                {saveLabel}
+              </Button>
+            </Group>
+          )}
+        </div>
+      </form>
+    </Drawer>
+  );
+}
+
+function Discard({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): void }) {
+  return (
+    <Group justify="space-between" gap={8} role="alertdialog" aria-label="Discard what you typed?">
+      <Text size="sm" fw={500}>
+        Discard what you typed?
+      </Text>
+      <Group gap={8}>
+        <Button variant="default" onClick={onKeep} autoFocus>
+          Keep editing
+        </Button>
+        <Button color="danger" onClick={onDiscard}>
+          Discard
+        </Button>
+      </Group>
+    </Group>
+  );
+}
+
+/** Lets the browser ask before the page goes away with something unsaved. */
+export function useLeaveWarning(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [isNeeded]);
+}

@@ -1,0 +1,32 @@
+import { roughly } from './duration';
+
+const WITH_SECONDS = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+const JUST_NOW_SECONDS = 5;
+const DAY_MS = 86_400_000;
+
+/** A moment to the second in the viewer's zone, which it names: "2026-11-23 07:31:04 UTC+1". */
+export function exactly(moment: string | number | Date): string {
+  const date = new Date(moment);
+  const parts = new Intl.DateTimeFormat('en-GB', { ...WITH_SECONDS, hourCycle: 'h23', timeZoneName: 'shortOffset' }).formatToParts(date);
+  const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  const zone = part.timeZoneName?.replace('GMT', 'UTC') ?? '';
+  return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${zone}`;
+}
+
+/**
+ * How far a moment is away: "3 minutes ago", "in 2 days", "just now".
+ * @param now milliseconds since 1970
+ */
+export function relatively(moment: string | number | Date, now: number): string {
+  const seconds = Math.round((new Date(moment).getTime() - now) / 1000);
+  if (Math.abs(seconds) < JUST_NOW_SECONDS) return 'just now';
+  return seconds < 0 ? `${roughly(-seconds, 1)} ago` : `in ${roughly(seconds, 2)}`;
+}
+
+/** The day and the time, in the viewer's zone: "23 Nov, 07:31", with the year where it is another one. */
+export function briefly(moment: string | number | Date, now: number): string {
+  const date = new Date(moment);
+  const isFar = Math.abs(date.getTime() - now) > 300 * DAY_MS;
+  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(isFar && { year: 'numeric' }) });
+  return `${day}, ${date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
+}

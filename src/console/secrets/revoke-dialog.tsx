@@ -1,0 +1,35 @@
+import { Text } from '@mantine/core';
+import { useAction, useMutate, useRefresh } from '../api/action';
+import { RevokeClientSecretDocument, type SecretRowFragment } from '../api/generated';
+import type { ShownClient } from '../client/client-page';
+import { useNow } from '../look/clock';
+import { Confirm } from '../look/confirm';
+import { relatively } from '../look/moment';
+import { tellDone } from '../look/toast';
+
+/** Asks whether a secret shall end now, after saying who would notice. */
+export function RevokeDialog({ client, secret, onClose }: { client: ShownClient; secret: SecretRowFragment; onClose(): void }) {
+  const now = useNow();
+  const { hint, lastUsedAt, rotation } = secret;
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  const revoke = useAction(async () => {
+    await mutate(RevokeClientSecretDocument, { clientId: client.clientId, secretId: secret.id });
+    onClose();
+    refresh();
+    tellDone(`The secret key of ${client.name} that ends in ${hint} was revoked.`);
+  });
+  return (
+    <Confirm title={`Revoke the key that ends in ${hint}?`} label="Revoke" isDanger action={revoke} onClose={onClose}>
+      <Text fw={600}>
+        {rotation.safeToRevoke && 'It is safe to revoke: a newer key is in use.'}
+        {!rotation.safeToRevoke && lastUsedAt && `It is still needed: it was used ${relatively(lastUsedAt, now)}.`}
+        {!rotation.safeToRevoke && !lastUsedAt && 'It was never used.'}
+      </Text>
+      <Text size="sm">
+        It stops working at once, and introspection refuses every token that was issued for it. An API that checks tokens by itself accepts
+        those until they expire. This cannot be undone.
+      </Text>
+    </Confirm>
+  );
+}

@@ -1,0 +1,109 @@
+import { useQuery } from '@apollo/client/react';
+import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useAction, useMutate, useRefresh } from '../api/action';
+import { ClientSecretsDocument, type ClientSecretsQuery, RotateClientSecretDocument } from '../api/generated';
+import { useReading } from '../api/reading';
+import { useViewer } from '../api/viewer';
+import { useClientDialogs } from '../clients/client-dialogs';
+import { useNow } from '../look/clock';
+import { relatively } from '../look/moment';
+import { Failed, Nothing, Waiting } from '../look/states';
+import { Trouble } from '../look/trouble';
+import { OverlapLine } from './overlap-line';
+import { isLive } from './secret-state';
+import { Vault } from './vault';
+
+const DAY = 86_400;
+const OVERLAPS = [
+  { seconds: 0, label: 'Stop now' },
+  { seconds: 3600, label: '1 hour' },
+  { seconds: DAY, label: '1 day' },
+  { seconds: 7 * DAY, label: '7 days' },
+  { seconds: 30 * DAY, label: '30 days' },
+] as const;
+const LOST_ANSWER =
+  'Whether there is a new key is not known, and it was not shown: look at the secret keys before you try again, and revoke the newest if it is there.';
+
+type Rotated = NonNullable<ClientSecretsQuery['client']>;
+
+/** Makes another secret, and lets the present one go on for as long as the application needs to change over. */
+export function RotateDialog({ clientId, onClose }: { clientId: string; onClose(): void }) {
+  const query = useQuery(ClientSecretsDocument, { variables: { clientId }, fetchPolicy: 'network-only', nextFetchPolicy: 'cache-first' });
+  const { data, failure, isWaiting, retry } = useReading(query);
+  const client = data?.client;
+  return (
+    <Modal opened onClose={onClose} title="Rotate the secret key" size={560}>
+      {client && <Choice client={client} onClose={onClose} />}
+      {!client && failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
+      {!client && !failure && isWaiting && <Waiting rows={4} />}
+      {!client && !failure && !isWaiting && <Nothing title="This client is gone">Somebody deleted it in the meantime.</Nothing>}
+    </Modal>
+  );
+}
+
+function Choice({ client, onClose }: { client: Rotated; onClose(): void }) {
+  const now = useNow();
+  const [seconds, setSeconds] = useState<number>(DAY);
+  const rotate = useRotate(client);
+  const live = client.secrets.filter((secret) => isLive(secret, now));
+  if (live.length > 1) return <TwoAlready onClose={onClose} />;
+  const lastUsedAt = live[0]?.lastUsedAt;
+  return (
+    <Stack gap="md">
+      <Text size="sm">
+        <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on.{' '}
+        {lastUsedAt ? `The current key was used ${relatively(lastUsedAt, now)}.` : 'The current key was never used.'}
+      </Text>
+      <Radio.Group label="Keep the current key working for" value={String(seconds)} onChange={(value) => setSeconds(Number(value))}>
+        <Group gap="md" mt={8}>
+          {OVERLAPS.map(({ seconds: value, label }) => (
+            <Radio key={value} value={String(value)} label={label} />
+          ))}
+        </Group>
+      </Radio.Group>
+      <OverlapLine seconds={seconds} now={now} />
+      {seconds === 0 && lastUsedAt && (
+        <Text size="sm" fw={500}>
+          Whoever still sends the current key is refused from this moment on, until they have the new one.
+        </Text>
+      )}
+      <Trouble failure={rotate.failure} ifUnknown={LOST_ANSWER} />
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button loading={rotate.isBusy} onClick={() => rotate.run(seconds)}>
+          Rotate
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function TwoAlready({ onClose }: { onClose(): void }) {
+  return (
+    <Stack gap="md">
+      <Text size="sm">
+        This client has two secret keys that work, which is as many as there can be. Revoke the one that is not needed any more, then
+        rotate.
+      </Text>
+      <Group justify="flex-end">
+        <Button onClick={onClose}>Close</Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** For the client as it was seen: of two people at once only one rotates. */
+function useRotate({ clientId, version }: Rotated) {
+  const { tenant } = useViewer();
+  const { show } = useClientDialogs();
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  return useAction(async (overlapSeconds: number) => {
+    const { rotateClientSecret } = await mutate(RotateClientSecretDocument, { clientId, overlapSeconds, version });
+    show({ ...rotateClientSecret.client, issuer: tenant.issuer, vault: new Vault(rotateClientSecret.clientSecret) });
+    refresh();
+  });
+}

@@ -1,0 +1,64 @@
+import { Button, Menu, Text } from '@mantine/core';
+import { ChevronDownIcon, SignOutIcon } from '@primer/octicons-react';
+import { useState } from 'react';
+import { useNow } from '../look/clock';
+import { inWords } from '../look/duration';
+import { exactly } from '../look/moment';
+import { tellFailure } from '../look/toast';
+import { useSession } from './session';
+import { sentenceFor } from './session-refused';
+import { endSession, type Session } from './session-request';
+
+/** Who is signed in, for how long, and the way out. */
+export function AccountMenu({ session }: { session: Session }) {
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" rightSection={<ChevronDownIcon />} aria-label={`Account: ${session.name}`}>
+          <Text span truncate maw={140} size="sm" c="var(--mantine-color-text)">
+            {session.name}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          Signed in as <strong>{session.name}</strong>
+          <SessionLife expiresAt={session.expiresAt} />
+        </Menu.Label>
+        <SignOut />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function SignOut() {
+  const { actions } = useSession();
+  const [isBusy, setBusy] = useState(false);
+  const signOut = async () => {
+    setBusy(true);
+    try {
+      await endSession();
+      actions.signedOut();
+    } catch (error) {
+      setBusy(false);
+      tellFailure(sentenceFor(error));
+    }
+  };
+  return (
+    <Menu.Item leftSection={<SignOutIcon />} disabled={isBusy} onClick={signOut}>
+      Sign out
+    </Menu.Item>
+  );
+}
+
+function SessionLife({ expiresAt }: { expiresAt: number }) {
+  const secondsLeft = Math.max(0, Math.ceil((expiresAt - useNow()) / 1000));
+  return (
+    <Text size="xs">
+      Session ends in{' '}
+      <time dateTime={new Date(expiresAt).toISOString()} title={`Until ${exactly(expiresAt)}`}>
+        {inWords(secondsLeft)}
+      </time>
+    </Text>
+  );
+}

@@ -1,0 +1,69 @@
+import { lazy, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { type Scope, useViewer } from '../api/viewer';
+import { ClientsPage } from '../clients/clients-page';
+import { Explorer } from '../explorer/lazy-explorer';
+import { EXPLORER_PATH } from '../explorer/path';
+import { Nothing, Waiting } from '../look/states';
+import { useTitle } from '../look/title';
+import { useSession } from '../session/session';
+
+const ClientPage = lazy(() => import('../client/client-page').then(({ ClientPage: component }) => ({ default: component })));
+const ActivityPage = lazy(() => import('../activity/activity-page').then(({ ActivityPage: component }) => ({ default: component })));
+const KeysPage = lazy(() => import('../signing-keys/keys-page').then(({ KeysPage: component }) => ({ default: component })));
+const TenantsPage = lazy(() => import('../tenants/tenants-page').then(({ TenantsPage: component }) => ({ default: component })));
+
+/** The page that the address names, for those who may see it. */
+export function Pages() {
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Switch>
+        <Route path="/">
+          <For scope="clients:read">
+            <ClientsPage />
+          </For>
+        </Route>
+        <Route path="/client">
+          <For scope="clients:read">
+            <ClientPage />
+          </For>
+        </Route>
+        <Route path="/activity">
+          <For scope="audit:read">
+            <ActivityPage />
+          </For>
+        </Route>
+        <Route path="/signing-keys">
+          <For scope="keys:write">
+            <KeysPage />
+          </For>
+        </Route>
+        <Route path="/tenants">
+          <For scope="tenants:read">
+            <TenantsPage />
+          </For>
+        </Route>
+        <Route path={EXPLORER_PATH}>
+          <ExplorerPage />
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+function For({ scope, children }: { scope: Scope; children: React.ReactNode }) {
+  const { may } = useViewer();
+  if (may(scope)) return children;
+  return (
+    <Nothing title="This page is not yours to see">
+      It takes the right <code>{scope}</code>. Somebody who manages clients can give it to the client that you sign in with.
+    </Nothing>
+  );
+}
+
+function ExplorerPage() {
+  const { hasExplorer } = useSession();
+  useTitle('API explorer');
+  if (hasExplorer) return <Explorer />;
+  return <Nothing title="The explorer is switched off">The operator of this server has turned GraphiQL off.</Nothing>;
+}

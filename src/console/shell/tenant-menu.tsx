@@ -1,0 +1,35 @@
+import { Button, Menu, Text } from '@mantine/core';
+import { ChevronDownIcon } from '@primer/octicons-react';
+import { useViewer } from '../api/viewer';
+import { CopyLine } from '../look/copy';
+import classes from './tenant-menu.module.css';
+
+/** The tenant that one is in, always in sight, with the addresses that people ask for. */
+export function TenantMenu() {
+  const { tenant } = useViewer();
+  return (
+    <Menu position="bottom-start" width={380}>
+      <Menu.Target>
+        <Button
+          variant="subtle"
+          color="gray"
+          className={classes.target}
+          rightSection={<ChevronDownIcon />}
+          aria-label={`Tenant: ${tenant.name}`}
+        >
+          <Text span truncate fw={600} c="var(--mantine-color-text)" dir="auto">
+            {tenant.name}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.addresses}>
+          <CopyLine label="Issuer" value={tenant.issuer} />
+          <CopyLine label="Token endpoint" value={`${tenant.issuer}/connect/token`} />
+          <CopyLine label="Keys (JWKS)" value={`${tenant.issuer}/.well-known/jwks.json`} />
+          <CopyLine label="Metadata" value={`${tenant.issuer}/.well-known/openid-configuration`} />
+        </div>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,58 @@
+import { Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useAction, useMutate, useRefresh } from '../api/action';
+import { CreateTenantDocument } from '../api/generated';
+import { useClientDialogs } from '../clients/client-dialogs';
+import { placeFaults } from '../clients/field-faults';
+import { FormDrawer } from '../look/form-drawer';
+import { PLAIN_TEXT } from '../look/plain-text';
+import { Trouble } from '../look/trouble';
+import { Vault } from '../secrets/vault';
+
+const LOST_ANSWER =
+  'Whether the tenant was created is not known: look for it in the list before you try again. If it is there, the operator makes its administrator a new secret key: npm run admin:reset -- host.';
+
+/** Where a tenant is created. Its administrator's secret is shown right after. */
+export function NewTenantDrawer({ onClose }: { onClose(): void }) {
+  const { show } = useClientDialogs();
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  const form = useForm({
+    initialValues: { name: '', host: '' },
+    validate: {
+      name: (name) => (name.trim() === '' ? 'Give the tenant a name.' : null),
+      host: (host) => (host.trim() === '' ? 'Give the host at which the tenant will be.' : null),
+    },
+  });
+  const create = useAction(async (input: { name: string; host: string }) => {
+    try {
+      const { createTenant } = await mutate(CreateTenantDocument, { input });
+      const { tenant, client, clientSecret } = createTenant;
+      onClose();
+      refresh();
+      show({ ...client, name: `${tenant.name}’s administrator`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+    } catch (error) {
+      placeFaults(form, error);
+      throw error;
+    }
+  });
+  const save = () => {
+    if (!form.validate().hasErrors) void create.run(form.getValues());
+  };
+  return (
+    <FormDrawer title="New Tenant" isDirty={form.isDirty()} isBusy={create.isBusy} onSave={save} onClose={onClose}>
+      <TextInput label="Name" description="What people call the tenant." data-autofocus {...PLAIN_TEXT} {...form.getInputProps('name')} />
+      <TextInput
+        label="Host"
+        description="Such as acme.example.com, with a port when that is not the usual one. It cannot be changed later."
+        {...PLAIN_TEXT}
+        {...form.getInputProps('host')}
+      />
+      <Text size="sm" c="dimmed">
+        The host has to lead to this server. The tenant gets signing keys and an administrator of its own, whose secret key is shown once,
+        right after.
+      </Text>
+      <Trouble failure={create.failure} ifUnknown={LOST_ANSWER} />
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,161 @@
+import { useQuery } from '@apollo/client/react';
+import { ActionIcon, Anchor, Badge, Button, Group, Table, Text, TextInput, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { PencilIcon, PlusIcon, SearchIcon, TrashIcon } from '@primer/octicons-react';
+import { useState } from 'react';
+import { type TenantRowFragment, TenantsDocument, type TenantsQuery } from '../api/generated';
+import { useReading } from '../api/reading';
+import { useViewer } from '../api/viewer';
+import { EnabledBadge } from '../clients/client-cells';
+import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
+import { PageFrame } from '../look/page-frame';
+import { Failed, Nothing, Stale, Waiting } from '../look/states';
+import { Moment } from '../look/time';
+import { useTitle } from '../look/title';
+import { DeleteTenantDialog } from './delete-tenant-dialog';
+import { EditTenantDrawer } from './edit-tenant-drawer';
+import { NewTenantDrawer } from './new-tenant-drawer';
+
+const PAGE_SIZE = 50;
+const PAUSE_MS = 200;
+const HEAD = (
+  <>
+    <Heads labels={['Name', 'Host', 'Status', 'Token lifetimes', 'Created']} />
+    <ActionsHead />
+  </>
+);
+
+type Open = { kind: 'new' } | { kind: 'edit' | 'delete'; tenant: TenantRowFragment };
+
+/** All tenants of the installation, for those who manage it from the home tenant. */
+export function TenantsPage() {
+  useTitle('Tenants');
+  const { tenant, may } = useViewer();
+  const [text, setText] = useState('');
+  const [search] = useDebouncedValue(text, PAUSE_MS);
+  const [open, setOpen] = useState<Open>();
+  const close = () => setOpen(undefined);
+  if (!tenant.isHome)
+    return <Nothing title="Tenants are managed from the home tenant">This is {tenant.name}. Sign in at the home tenant’s host.</Nothing>;
+  return (
+    <PageFrame>
+      <Group justify="space-between" mb="sm">
+        <Title order={1}>Tenants</Title>
+        {may('tenants:write') && (
+          <Button leftSection={<PlusIcon />} onClick={() => setOpen({ kind: 'new' })}>
+            New Tenant
+          </Button>
+        )}
+      </Group>
+      <TextInput
+        type="search"
+        aria-label="Search tenants"
+        placeholder="Search tenants"
+        leftSection={<SearchIcon />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        maw={320}
+        mb="md"
+      />
+      <Tenants search={search} onOpen={setOpen} />
+      {open?.kind === 'new' && <NewTenantDrawer onClose={close} />}
+      {open?.kind === 'edit' && <EditTenantDrawer tenant={open.tenant} onClose={close} />}
+      {open?.kind === 'delete' && <DeleteTenantDialog tenant={open.tenant} onClose={close} />}
+    </PageFrame>
+  );
+}
+
+function Tenants({ search, onOpen }: { search: string; onOpen(open: Open): void }) {
+  const query = useQuery(TenantsDocument, { variables: { search: search || null, first: PAGE_SIZE } });
+  const { data, failure, isWaiting, retry } = useReading(query);
+  const tenants = data?.tenants;
+  if (!tenants && failure) return <Failed failure={failure} what="The tenants could not be read" onRetry={retry} />;
+  if (!tenants) return <Waiting rows={8} />;
+  if (tenants.nodes.length === 0) return <Nothing title="Nothing found">No tenant has “{search}” in its name or host.</Nothing>;
+  const { hasNextPage, endCursor } = tenants.pageInfo;
+  const more = () => void query.fetchMore({ variables: { after: endCursor }, updateQuery: append }).catch(() => undefined);
+  return (
+    <>
+      {failure && <Stale failure={failure} onRetry={retry} />}
+      <DataTable label="Tenants" head={HEAD} aria-busy={isWaiting}>
+        {tenants.nodes.map((tenant) => (
+          <Row key={tenant.id} tenant={tenant} onOpen={onOpen} />
+        ))}
+      </DataTable>
+      <Group justify="space-between" mt="sm">
+        <Text size="sm" c="dimmed">
+          {tenants.nodes.length.toLocaleString('en')} of {tenants.totalCount.toLocaleString('en')} shown
+        </Text>
+        {hasNextPage && (
+          <Button variant="default" size="xs" loading={isWaiting} onClick={more}>
+            Show more
+          </Button>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function append(before: TenantsQuery, { fetchMoreResult }: { fetchMoreResult: TenantsQuery }): TenantsQuery {
+  const { nodes, ...rest } = fetchMoreResult.tenants;
+  return { ...before, tenants: { ...before.tenants, ...rest, nodes: [...before.tenants.nodes, ...nodes] } };
+}
+
+function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open): void }) {
+  const { may } = useViewer();
+  const { name, host, issuer, enabled, isHome, minAccessTokenLifetime, maxAccessTokenLifetime, createdAt } = tenant;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text span fw={600}>
+          <bdi>{name}</bdi>
+        </Text>{' '}
+        {isHome && (
+          <Badge variant="light" tt="none" fw={500}>
+            home
+          </Badge>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Anchor href={issuer} title="Its console" size="sm">
+          {host}
+        </Anchor>
+      </Table.Td>
+      <Table.Td>
+        <EnabledBadge enabled={enabled} />
+      </Table.Td>
+      <Table.Td>
+        {minAccessTokenLifetime.toLocaleString('en')} to {maxAccessTokenLifetime.toLocaleString('en')} s
+      </Table.Td>
+      <Table.Td>
+        <Moment at={createdAt} />
+      </Table.Td>
+      <ActionsCell>
+        {may('tenants:write') && (
+          <>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={`Edit ${name}`}
+              title="Edit"
+              onClick={() => onOpen({ kind: 'edit', tenant })}
+            >
+              <PencilIcon />
+            </ActionIcon>
+            {!isHome && (
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={`Delete ${name}`}
+                title="Delete"
+                onClick={() => onOpen({ kind: 'delete', tenant })}
+              >
+                <TrashIcon />
+              </ActionIcon>
+            )}
+          </>
+        )}
+      </ActionsCell>
+    </Table.Tr>
+  );
+}
