@@ -108,7 +108,8 @@ async function shootDesk(browser: Browser, { url }: Subject, colorScheme: Scheme
   await page.getByRole('tab', { name: 'Secret keys' }).click();
   await shoot('secret-keys');
   await page.goto(`${url}/client?id=sales-board`);
-  await page.getByRole('button', { name: 'Rotate' }).first().click();
+  await page.getByRole('tab', { name: 'Secret keys' }).click();
+  await page.getByRole('button', { name: 'Rotate' }).click();
   await page.getByLabel('7 days').click();
   await shoot('rotate');
   for (const place of ['activity', 'signing-keys', 'tenants']) {

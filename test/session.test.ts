@@ -200,7 +200,7 @@ describe('GET /session', () => {
     const { cookie } = await postSession(app, app.admin);
     const { body } = await getSession(app, cookie);
     expect(body).toMatchObject({ session: { clientId: 'admin', person: null, scopes: expect.any(Array) }, identityProvider: null });
-    expect((await getSession(app)).body).toEqual({ session: null, identityProvider: null });
+    expect((await getSession(app)).body).toEqual({ session: null, identityProvider: null, graphiql: true });
     expect((await getSession(app, 'latchkey-session=garbage')).body.session).toBeNull();
   });
 });

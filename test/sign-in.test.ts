@@ -324,6 +324,7 @@ describe('a provider that cannot be trusted', () => {
         expiresAt: expect.any(String),
       },
       identityProvider: { name: 'Company login' },
+      graphiql: true,
     });
     expect((await graphqlBySession(app, cookie, '{ viewer { scopes } }')).body.data.viewer.scopes).toEqual([
       'clients:read',

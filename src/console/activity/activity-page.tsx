@@ -13,6 +13,7 @@ import { PLAIN_TEXT } from '../look/plain-text';
 import { useTitle } from '../look/title';
 import { tellDone } from '../look/toast';
 import { Trouble } from '../look/trouble';
+import classes from './activity-page.module.css';
 import { AuditList } from './audit-list';
 import { exportCsv } from './csv';
 import { ACTIONS, OBJECTS } from './words';
@@ -35,7 +36,7 @@ export function ActivityPage() {
         <Title order={1}>Activity</Title>
         <Export filter={filter} />
       </Group>
-      <Group gap={8} mb="md" align="flex-end" role="search" aria-label="Filter the record">
+      <search className={classes.filter} aria-label="Filter the record">
         <NativeSelect
           label="What"
           data={optionsOf(ACTIONS)}
@@ -74,7 +75,7 @@ export function ActivityPage() {
           value={values.until}
           onChange={(event) => change('until', event.currentTarget.value)}
         />
-      </Group>
+      </search>
       <AuditList filter={filter} />
     </PageFrame>
   );

@@ -1,7 +1,7 @@
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useRef, useState } from 'react';
-import { type Failure, toFailure } from './failure';
+import { type Failure, isOutcomeUnknown, toFailure } from './failure';
 
 /** Something that a person sets off, and how it goes. */
 export interface Action<Arguments extends unknown[]> {
@@ -34,21 +34,24 @@ export function useAction<Arguments extends unknown[]>(work: (...parameters: Arg
   return { run, isBusy, failure, forget: () => setFailure(undefined) };
 }
 
-/** Sends mutations. Of the answer nothing is kept but what the caller keeps. */
+/** Sends mutations. Of the answer nothing is kept but what the caller keeps; when none came, the page is read anew to see what became of it. */
 export function useMutate() {
   const api = useApolloClient();
+  const refresh = useRefresh();
   return useCallback(
     async <Data, Variables extends OperationVariables>(
       mutation: TypedDocumentNode<Data, Variables>,
       variables: Variables,
     ): Promise<Data> => {
-      const { data } = await api.mutate<Data, OperationVariables>({
-        mutation: mutation as TypedDocumentNode<Data, OperationVariables>,
-        variables,
-      });
-      return data as Data;
+      try {
+        const { data } = await api.mutate<Data, OperationVariables>({ mutation: mutation as TypedDocumentNode<Data>, variables });
+        return data as Data;
+      } catch (error) {
+        if (isOutcomeUnknown(toFailure(error))) refresh();
+        throw error;
+      }
     },
-    [api],
+    [api, refresh],
   );
 }
 

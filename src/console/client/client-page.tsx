@@ -1,6 +1,6 @@
 import { useQuery } from '@apollo/client/react';
 import { Anchor, Button, Group, Tabs, Title } from '@mantine/core';
-import { ArrowLeftIcon, PencilIcon, SyncIcon, TrashIcon } from '@primer/octicons-react';
+import { ArrowLeftIcon, PencilIcon, TrashIcon } from '@primer/octicons-react';
 import { Link, useSearchParams } from 'wouter';
 import { AuditList } from '../activity/audit-list';
 import { ClientOverviewDocument, type ClientOverviewQuery } from '../api/generated';
@@ -38,7 +38,7 @@ export function ClientPage() {
       </Anchor>
       {failure && client && <Stale failure={failure} onRetry={retry} />}
       {client && <Client client={client} />}
-      {!client && failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
+      {!client && failure && <Failed failure={failure} isPage what="The client could not be read" onRetry={retry} />}
       {!client && !failure && isWaiting && <Waiting rows={10} />}
       {!client && !failure && !isWaiting && <NotThere clientId={clientId} />}
     </PageFrame>
@@ -64,15 +64,10 @@ function Client({ client }: { client: ShownClient }) {
   );
 }
 
-function Actions({ client: { clientId, authMethod } }: { client: ShownClient }) {
-  const { openEdit, openDelete, openRotate } = useClientDialogs();
+function Actions({ client: { clientId } }: { client: ShownClient }) {
+  const { openEdit, openDelete } = useClientDialogs();
   return (
     <Group gap={8}>
-      {authMethod !== 'PRIVATE_KEY_JWT' && (
-        <Button variant="default" leftSection={<SyncIcon />} onClick={() => openRotate(clientId)}>
-          Rotate
-        </Button>
-      )}
       <Button variant="default" leftSection={<PencilIcon />} onClick={() => openEdit(clientId)}>
         Edit
       </Button>
@@ -122,6 +117,7 @@ function Sections({ client }: { client: ShownClient }) {
 function NotThere({ clientId }: { clientId: string }) {
   return (
     <Nothing
+      isPage
       title="There is no such client"
       action={
         <Anchor component={Link} href="/">

@@ -47,11 +47,18 @@ export function Status({ client: { enabled, secrets } }: { client: Pick<ClientRo
   const ends = secrets.map(({ expiresAt }) => expiresAt).filter((end): end is string => end != null && Date.parse(end) > now);
   const next = ends.toSorted()[0];
   return (
-    <Group gap={4} wrap="nowrap">
+    <Group gap={4}>
       <EnabledBadge enabled={enabled} />
       {next && (
-        <Badge color="notice" variant="light" tt="none" fw={500} title={`A secret key expires at ${exactly(next)}`}>
-          Key expires {relatively(next, now)}
+        <Badge
+          color="notice"
+          variant="light"
+          tt="none"
+          fw={500}
+          className={classes.badge}
+          title={`A secret key expires at ${exactly(next)}`}
+        >
+          key expires {relatively(next, now)}
         </Badge>
       )}
     </Group>
@@ -61,7 +68,7 @@ export function Status({ client: { enabled, secrets } }: { client: Pick<ClientRo
 /** Whether a client gets tokens. */
 export function EnabledBadge({ enabled }: { enabled: boolean }) {
   return (
-    <Badge color={enabled ? 'accent' : 'gray'} variant={enabled ? 'light' : 'outline'} tt="none" fw={500}>
+    <Badge color={enabled ? 'accent' : 'gray'} variant={enabled ? 'light' : 'outline'} tt="none" fw={500} className={classes.badge}>
       {enabled ? 'Enabled' : 'Disabled'}
     </Badge>
   );

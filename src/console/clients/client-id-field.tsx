@@ -10,9 +10,9 @@ const PAUSE_MS = 250;
 
 type Standing = 'unknown' | 'asking' | 'free' | 'taken';
 
-/** The field for a client id. While somebody types it says whether that one is free. */
-export function ClientIdField({ error, ...props }: TextInputProps) {
-  const standing = useStanding(String(props.value ?? ''));
+/** The field for a client id. While somebody types it says whether that one is free. @param since when it changes, that is asked anew */
+export function ClientIdField({ error, since, ...props }: TextInputProps & { since: unknown }) {
+  const standing = useStanding(String(props.value ?? ''), since);
   const taken = standing === 'taken' && `“${props.value}” is taken. Choose another one.`;
   return (
     <TextInput
@@ -33,7 +33,7 @@ function Sign({ standing }: { standing: Standing }) {
 }
 
 /** A client id that cannot be asked about is not known to be taken; the server decides when it is saved. */
-function useStanding(clientId: string): Standing {
+function useStanding(clientId: string, since: unknown): Standing {
   const api = useApolloClient();
   const [answer, setAnswer] = useState<{ of: string; standing: Standing }>();
   const isAskable = findIdFault(clientId) === null;
@@ -49,6 +49,6 @@ function useStanding(clientId: string): Standing {
     };
     const timer = setTimeout(ask, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [api, clientId, isAskable]);
+  }, [api, clientId, isAskable, since]);
   return isAskable && answer?.of === clientId ? answer.standing : 'unknown';
 }

@@ -53,7 +53,7 @@ export function NewDrawer({ onClose }: { onClose(): void }) {
         {...form.getInputProps('name')}
         onChange={(event) => changeName(form, event.currentTarget.value)}
       />
-      <ClientIdField {...form.getInputProps('clientId')} />
+      <ClientIdField since={create.failure} {...form.getInputProps('clientId')} />
       <Text size="sm" c="dimmed" mt={-8}>
         Name and Client Id cannot be changed later.
       </Text>

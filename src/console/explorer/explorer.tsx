@@ -1,5 +1,5 @@
 import 'graphiql/setup-workers/vite';
-import { useComputedColorScheme } from '@mantine/core';
+import { useComputedColorScheme, VisuallyHidden } from '@mantine/core';
 import { GraphiQL, type GraphiQLProps } from 'graphiql';
 import { memo, useMemo } from 'react';
 import { useSession } from '../session/session';
@@ -29,6 +29,7 @@ export function GraphiqlExplorer() {
   const storage = useMemo(createMemoryStorage, []);
   return (
     <div className="explorer">
+      <VisuallyHidden component="h1">API explorer</VisuallyHidden>
       <Editors fetcher={fetcher} storage={storage} forcedTheme={scheme} />
     </div>
   );

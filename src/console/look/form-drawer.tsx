@@ -30,8 +30,6 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel =
       size={480}
       title={title}
       onClose={() => (isDirty ? setAsking(true) : onClose())}
-      transitionProps={{ duration: 120 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ title: classes.title, body: classes.body, content: classes.content }}
     >
       <form onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>

@@ -9,7 +9,7 @@ export function exactly(moment: string | number | Date): string {
   const date = new Date(moment);
   const parts = new Intl.DateTimeFormat('en-GB', { ...WITH_SECONDS, hourCycle: 'h23', timeZoneName: 'shortOffset' }).formatToParts(date);
   const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
-  const zone = part.timeZoneName?.replace('GMT', 'UTC') ?? '';
+  const zone = (part.timeZoneName ?? '').replace('GMT', 'UTC').replace(/\+0$/, '');
   return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${zone}`;
 }
 

@@ -15,12 +15,21 @@ export function Waiting({ rows = 8, label = 'Loading' }: { rows?: number; label?
   );
 }
 
+interface FailedProps {
+  failure: Failure;
+  /** What could not be done, as a heading. */
+  what: string;
+  /** Whether it stands in place of a whole page. */
+  isPage?: boolean;
+  onRetry(): void;
+}
+
 /** What the page says in place of what could not be read, with a way on. It tries again by itself when the server named a time. */
-export function Failed({ failure, what, onRetry }: { failure: Failure; what: string; onRetry(): void }) {
+export function Failed({ failure, what, isPage, onRetry }: FailedProps) {
   const seconds = useRetryIn(failure, onRetry);
   return (
     <Stack className={classes.state} role="alert" gap="xs">
-      <Title order={2}>{what}</Title>
+      <Title order={isPage ? 1 : 2}>{what}</Title>
       <Text>{failure.sentence}</Text>
       <div>
         <Button variant="default" onClick={onRetry}>
@@ -31,11 +40,19 @@ export function Failed({ failure, what, onRetry }: { failure: Failure; what: str
   );
 }
 
+interface NothingProps {
+  title: string;
+  children: ReactNode;
+  action?: ReactNode;
+  /** Whether it stands in place of a whole page. */
+  isPage?: boolean;
+}
+
 /** What the page says where there is nothing, and what to do about it. */
-export function Nothing({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+export function Nothing({ title, children, action, isPage }: NothingProps) {
   return (
     <Stack className={classes.state} gap="xs">
-      <Title order={2}>{title}</Title>
+      <Title order={isPage ? 1 : 2}>{title}</Title>
       <Text c="dimmed" maw={560}>
         {children}
       </Text>

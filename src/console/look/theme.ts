@@ -1,4 +1,12 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Modal, Portal } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  Modal,
+  Portal,
+} from '@mantine/core';
 
 /** The one accent, from a breath of it to its darkest. */
 const ACCENT: MantineColorsTuple = [
@@ -70,12 +78,22 @@ const MONOSPACE = 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", 
 /** Where dialogs and notes are put: inside the page, so that they go with it when the page is hidden. */
 export const LAYERS_ID = 'layers';
 
+/** Its head is no banner: that is the page's. */
+const DIALOG = {
+  transitionProps: { duration: 100 },
+  closeButtonProps: { 'aria-label': 'Close' },
+  attributes: { header: { role: 'presentation' } },
+};
+
 /** Calm and dense: one accent, a grid of 4 px, motion under 150 ms and none when the system asks for none. */
 export const theme = createTheme({
   colors: { accent: ACCENT, danger: DANGER, notice: NOTICE, gray: GRAY, dark: DARK },
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' ? { ...colors, color: 'var(--on-filled)' } : colors;
+  },
   black: '#1c2433',
   fontFamily: TEXT,
   fontFamilyMonospace: MONOSPACE,
@@ -87,7 +105,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Portal: Portal.extend({ defaultProps: { target: `#${LAYERS_ID}` } }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 100 }, closeButtonProps: { 'aria-label': 'Close' } } }),
+    Drawer: Drawer.extend({ defaultProps: DIALOG }),
+    Modal: Modal.extend({ defaultProps: DIALOG }),
   },
 });
 
@@ -102,6 +121,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--surface': '#ffffff',
     '--line': '#d5dbe6',
     '--accent': '#2f54c8',
+    '--on-filled': '#ffffff',
     '--issued': '#4266dc',
     '--refused': '#c98a14',
   },
@@ -113,6 +133,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--surface': '#1d2430',
     '--line': '#364153',
     '--accent': '#9db5ff',
+    '--on-filled': '#10182b',
     '--issued': '#7e9af5',
     '--refused': '#f3bf55',
   },

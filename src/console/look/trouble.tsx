@@ -5,13 +5,10 @@ const LOOK_FIRST = 'Whether it was done is not known: close this and look before
 
 /** Says beside an action that it failed, whether anything changed, and what to do. @param ifUnknown what to do when that is not known */
 export function Trouble({ failure, ifUnknown = LOOK_FIRST }: { failure: Failure | undefined; ifUnknown?: string }) {
+  if (!failure) return null;
   return (
-    <div role="alert">
-      {failure && (
-        <Alert color="danger" variant="light" p="sm">
-          {failure.sentence} {isOutcomeUnknown(failure) ? ifUnknown : 'Nothing was changed.'}
-        </Alert>
-      )}
-    </div>
+    <Alert color="danger" variant="light" p="sm">
+      {failure.sentence} {isOutcomeUnknown(failure) ? ifUnknown : 'Nothing was changed.'}
+    </Alert>
   );
 }

@@ -25,7 +25,7 @@ export function OverlapLine({ seconds, now }: { seconds: number; now: number }) 
           {seconds > 0 && <span className={classes.end}>{briefly(end, now)}</span>}
         </span>
       </div>
-      <figcaption className={classes.caption} role="status">
+      <figcaption className={classes.caption} aria-live="polite">
         {seconds > 0 ? (
           <>
             The new key works from now on, the current one until{' '}

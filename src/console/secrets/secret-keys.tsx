@@ -56,7 +56,7 @@ function Row({ secret, onRevoke }: { secret: SecretRowFragment; onRevoke: (() =>
   return (
     <Table.Tr>
       <Table.Td className={classes.hint}>
-        <code>…{hint}</code>
+        <code>{hint}</code>
       </Table.Td>
       <Table.Td>
         <Moment at={createdAt} />

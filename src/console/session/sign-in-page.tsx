@@ -17,13 +17,11 @@ export function SignInPage() {
         <Stack gap="md">
           <Brand place={location.host} />
           <Title order={1}>Sign in</Title>
-          <div role="alert" className={classes.alert}>
-            {notice?.isUrgent && (
-              <Alert variant="light" color={awaited ? 'notice' : 'danger'} p="sm">
-                {notice.text} {awaited && 'What you had open is still here.'}
-              </Alert>
-            )}
-          </div>
+          {notice?.isUrgent && (
+            <Alert variant="light" color={awaited ? 'notice' : 'danger'} p="sm">
+              {notice.text} {awaited && 'What you had open is still here.'}
+            </Alert>
+          )}
           <SignInForm />
           {providerName !== undefined && <ProviderLink name={providerName} />}
           <Text size="sm" c="dimmed" role="status">

@@ -55,7 +55,7 @@ function For({ scope, children }: { scope: Scope; children: React.ReactNode }) {
   const { may } = useViewer();
   if (may(scope)) return children;
   return (
-    <Nothing title="This page is not yours to see">
+    <Nothing isPage title="This page is not yours to see">
       It takes the right <code>{scope}</code>. Somebody who manages clients can give it to the client that you sign in with.
     </Nothing>
   );
@@ -65,5 +65,9 @@ function ExplorerPage() {
   const { hasExplorer } = useSession();
   useTitle('API explorer');
   if (hasExplorer) return <Explorer />;
-  return <Nothing title="The explorer is switched off">The operator of this server has turned GraphiQL off.</Nothing>;
+  return (
+    <Nothing isPage title="The explorer is switched off">
+      The operator of this server has turned GraphiQL off.
+    </Nothing>
+  );
 }

@@ -18,7 +18,7 @@ export function Shell() {
   const { data, failure, retry } = useReading(useQuery(ViewerDocument));
   const viewer = useMemo(() => data && toViewer(data.viewer), [data]);
   if (viewer) return <Furnished viewer={viewer} />;
-  if (failure) return <Failed failure={failure} what="The console could not be opened" onRetry={retry} />;
+  if (failure) return <Failed failure={failure} isPage what="The console could not be opened" onRetry={retry} />;
   return <Waiting label="Opening the console" />;
 }
 

@@ -36,7 +36,11 @@ export function TenantsPage() {
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
   if (!tenant.isHome)
-    return <Nothing title="Tenants are managed from the home tenant">This is {tenant.name}. Sign in at the home tenant’s host.</Nothing>;
+    return (
+      <Nothing isPage title="Tenants are managed from the home tenant">
+        This is {tenant.name}. Sign in at the home tenant’s host.
+      </Nothing>
+    );
   return (
     <PageFrame>
       <Group justify="space-between" mb="sm">

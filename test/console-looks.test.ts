@@ -1,0 +1,189 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { createClient, createTenant, getToken, requestToken } from './support/app.js';
+import { dialog, itInChromium, setUpConsole } from './support/console.js';
+
+const MOST_SCRIPT_BYTES = 250 * 1024;
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const SCHEMES = ['light', 'dark'] as const;
+
+const web = setUpConsole();
+
+beforeAll(async () => {
+  const { app } = web;
+  const board = await createClient(app, { clientId: 'sales-board', name: 'Sales board', scopes: ['orders:read'] });
+  await createClient(app, { clientId: 'wordy', name: 'W'.repeat(100), accessTokenLifetime: 31_535_999 });
+  await createClient(app, { clientId: 'x'.repeat(100), name: 'Long client id' });
+  await getToken(app, board);
+  await requestToken(app, { ...board, secret: `lk_${'0'.repeat(49)}` });
+  await app.installation.use.flush();
+  await app.administer('mutation { rotateClientSecret(clientId: "sales-board", overlapSeconds: 3600) { clientSecret } }');
+  await createTenant(app, 'neighbour');
+}, 60_000);
+
+/** What axe finds on the page, each with where. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as axe.AxeResults;
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`));
+}
+
+/** Signs in with a profile that prefers one scheme. */
+async function signInWith(colorScheme: 'light' | 'dark'): Promise<Page> {
+  const page = await web.another({ viewport: { width: 1280, height: 800 }, colorScheme, reducedMotion: 'reduce' });
+  await web.open('/', page);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await faultsOf(page)).toEqual([]);
+  await web.enter(web.app.admin, page);
+  await page.getByRole('table', { name: 'Clients' }).waitFor();
+  return page;
+}
+
+for (const scheme of SCHEMES) {
+  itInChromium(`axe finds nothing on the pages in the ${scheme} scheme`, async () => {
+    const page = await signInWith(scheme);
+    expect(await faultsOf(page)).toEqual([]);
+    const places: [address: string, table: string][] = [
+      ['/?search=nothing', ''],
+      ['/client?id=sales-board', ''],
+      ['/client?id=sales-board&tab=secrets', 'Secret keys'],
+      ['/client?id=sales-board&tab=tokens', ''],
+      ['/client?id=sales-board&tab=activity', 'Activity'],
+      ['/client?id=nobody', ''],
+      ['/activity', 'Activity'],
+      ['/signing-keys', 'Signing keys'],
+      ['/tenants', 'Tenants'],
+    ];
+    for (const [address, table] of places) {
+      await web.open(address, page);
+      await (table ? page.getByRole('table', { name: table }) : page.getByRole('heading').first()).waitFor();
+      expect({ address, faults: await faultsOf(page) }).toEqual({ address, faults: [] });
+    }
+    expect(web.complaints).toEqual([]);
+  });
+
+  itInChromium(`axe finds nothing in the dialogs in the ${scheme} scheme`, async () => {
+    const page = await signInWith(scheme);
+    await page.getByRole('button', { name: 'New Client' }).click();
+    await dialog(page, 'New Client').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Give the application a name.').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await dialog(page, 'New Client').getByLabel('Name', { exact: true }).fill(`Made in ${scheme}`);
+    await dialog(page, 'New Client').getByRole('button', { name: 'Save' }).click();
+    await dialog(page, 'Copy the secret key now').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('I have saved the secret key').check();
+    await page.getByRole('button', { name: 'Done' }).click();
+    for (const name of ['Edit Sales board', 'Delete Sales board']) {
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('dialog').getByText('sales-board').waitFor();
+      expect({ name, faults: await faultsOf(page) }).toEqual({ name, faults: [] });
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    await web.open('/client?id=wordy&tab=secrets', page);
+    await page.getByRole('button', { name: 'Rotate' }).click();
+    await dialog(page, 'Rotate the secret key').getByLabel('7 days').check();
+    expect(await faultsOf(page)).toEqual([]);
+    for (const menu of ['Tenant: Home', 'Account: admin']) {
+      await web.open('/signing-keys', page);
+      await page.getByRole('button', { name: menu }).click();
+      await page.getByRole('menu').waitFor();
+      expect({ menu, faults: await faultsOf(page) }).toEqual({ menu, faults: [] });
+    }
+    await web.open('/tenants', page);
+    await page.getByRole('button', { name: 'Edit neighbour' }).click();
+    await page.getByRole('dialog').getByLabel('Signing algorithm').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+  });
+}
+
+itInChromium('turns dark and light at a click, and remembers it', async () => {
+  await web.signIn();
+  const { page } = web;
+  const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+  const before = await background();
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await page.getByRole('button', { name: 'Light theme' }).waitFor();
+  expect(await background()).not.toBe(before);
+  await page.reload();
+  await page.getByRole('button', { name: 'Light theme' }).waitFor();
+});
+
+itInChromium('fits on a phone, and at 200 % zoom', async () => {
+  const page = await web.another(PHONE);
+  await web.open('/', page);
+  await web.enter(web.app.admin, page);
+  await page.getByRole('list', { name: 'Clients' }).waitFor();
+  const places = ['/', '/client?id=sales-board', '/client?id=wordy', '/activity', '/signing-keys', '/tenants'];
+  for (const place of places) {
+    await web.open(place, page);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect({ place, tooWide: await tooWide(page) }).toEqual({ place, tooWide: 0 });
+    expect({ place, faults: await faultsOf(page) }).toEqual({ place, faults: [] });
+  }
+  await page.getByRole('button', { name: 'Pages' }).click();
+  await page.getByRole('link', { name: 'Clients' }).click();
+  await page.getByRole('list', { name: 'Clients' }).waitFor();
+  await page.getByRole('button', { name: 'Edit Sales board' }).click();
+  await dialog(page, 'Edit Sales board').getByLabel('Access token lifetime').waitFor();
+  expect(await tooWide(page)).toBe(0);
+  const zoomed = await web.another({ viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+  await web.open('/', zoomed);
+  await web.enter(web.app.admin, zoomed);
+  await zoomed.getByRole('list', { name: 'Clients' }).waitFor();
+  expect(await tooWide(zoomed)).toBe(0);
+});
+
+/** By how many pixels the page is wider than its window. */
+function tooWide(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+itInChromium('loads little script, asks no other host, and runs without what its policy forbids', async () => {
+  const { page, app } = web;
+  const scripts = new Map<string, number>();
+  page.on('requestfinished', async (request) => {
+    if (request.resourceType() === 'script') scripts.set(request.url(), (await request.sizes()).responseBodySize);
+  });
+  await web.signIn();
+  await page.getByRole('table', { name: 'Clients' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(scripts.size).toBeGreaterThan(0);
+  const bytes = [...scripts.values()].reduce((sum, size) => sum + size, 0);
+  process.stderr.write(`script of the first load: ${Math.round(bytes / 1024)} KiB in ${scripts.size} files\n`);
+  expect(bytes).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
+  expect([...web.origins]).toEqual([app.url]);
+  const { headers } = await fetch(app.url);
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline/);
+  expect(await page.evaluate('document.querySelectorAll("script:not([src])").length')).toBe(0);
+  expect(web.complaints).toEqual([]);
+});
+
+it('sends every script compressed to browsers that take it', async () => {
+  const folder = join(import.meta.dirname, '../dist/console/assets');
+  const entry = /src="(\/assets\/console-[^"]+\.js)"/.exec(readFileSync(join(folder, '../console.html'), 'utf8'))?.[1];
+  for (const encoding of ['br', 'gzip']) {
+    const { headers } = await fetch(`${web.app.url}${entry}`, { headers: { 'accept-encoding': encoding } });
+    expect(headers.get('content-encoding')).toBe(encoding);
+    expect(headers.get('cache-control')).toContain('immutable');
+  }
+  const plain = readdirSync(folder).filter((name) => /\.(js|css)$/.test(name));
+  for (const name of plain) expect(readdirSync(folder)).toEqual(expect.arrayContaining([`${name}.br`, `${name}.gz`]));
+});
+
+it('answers every address of the console with the page, under its policy', async () => {
+  for (const path of ['/', '/client?id=x', '/activity', '/signing-keys', '/tenants', '/graphql']) {
+    const answer = await fetch(web.app.url + path, { headers: { accept: 'text/html' } });
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      'no-cache',
+    ]);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});

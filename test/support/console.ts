@@ -1,0 +1,146 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { type Credentials, startApp, type TestApp } from './app.js';
+import { hasChromium, launchChromium } from './chromium.js';
+
+const DESK = { width: 1280, height: 800 };
+/** Answers that a test asks for, which a browser reports as if they were faults of the page. */
+const EXPECTED = /status of (400|401|403|409|421|429|500|502|503)|ERR_FAILED|ERR_CONNECTION/;
+
+const TEST_MS = 60_000;
+
+/** A test that needs a browser. */
+export function itInChromium(name: string, test: () => Promise<void>): void {
+  (hasChromium() ? it : it.skip)(name, test, TEST_MS);
+}
+
+/** The console in a browser, with a server of its own. */
+export interface TestConsole {
+  readonly app: TestApp;
+  /** A page in a profile of its own, anew for each test. */
+  readonly page: Page;
+  /** What the browser complained of, refusals left out. */
+  readonly complaints: string[];
+  /** All origins that were asked for something. */
+  readonly origins: Set<string>;
+  /** Opens an address of the console. Does not wait for what it shows. */
+  open(address?: string, where?: Page): Promise<void>;
+  /** Fills the form of the sign-in page and sends it. */
+  enter(credentials?: Credentials, where?: Page): Promise<void>;
+  /** Opens an address and signs in, the administrator unless told otherwise. */
+  signIn(address?: string, credentials?: Credentials): Promise<void>;
+  /** Another profile: somebody else's browser, or one with other settings. */
+  another(options: BrowserContextOptions): Promise<Page>;
+}
+
+/** Gives the tests of a file a server, a browser, and each of them a page. */
+export function setUpConsole(settings: Record<string, string> = {}): TestConsole {
+  let app: TestApp;
+  let browser: Browser | undefined;
+  let page: Page;
+  const complaints: string[] = [];
+  const origins = new Set<string>();
+
+  beforeAll(async () => {
+    app = await startApp(settings);
+    if (hasChromium()) browser = await launchChromium();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await app.stop();
+  });
+  beforeEach(async () => {
+    if (!browser) return;
+    complaints.length = 0;
+    origins.clear();
+    page = await another({ viewport: DESK });
+  });
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+  });
+
+  const another = async (options: BrowserContextOptions) => {
+    const context = await (browser as Browser).newContext(options);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const opened = await context.newPage();
+    opened.setDefaultTimeout(10_000);
+    watch(opened, complaints, origins);
+    return opened;
+  };
+  const open = async (address = '/', where = page) => void (await where.goto(app.url + address, { waitUntil: 'commit' }));
+  const enter = async ({ clientId, secret }: Credentials = app.admin, where = page) => {
+    const form = where.getByRole('form', { name: 'Sign in' });
+    await form.getByLabel('Client Id').fill(clientId);
+    await form.getByLabel('Secret key').fill(secret);
+    await form.getByRole('button', { name: 'Sign in' }).click();
+  };
+  const signIn = async (address = '/', credentials?: Credentials) => {
+    await open(address);
+    await enter(credentials);
+    await accountOf(page, credentials?.clientId ?? app.admin.clientId).waitFor();
+  };
+  return {
+    get app() {
+      return app;
+    },
+    get page() {
+      return page;
+    },
+    complaints,
+    origins,
+    open,
+    enter,
+    signIn,
+    another,
+  };
+}
+
+function watch(page: Page, complaints: string[], origins: Set<string>): void {
+  page.on('request', (request) => {
+    if (!request.url().startsWith('blob:')) origins.add(new URL(request.url()).origin);
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !EXPECTED.test(message.text())) complaints.push(message.text());
+  });
+}
+
+/** The button that says who is signed in. */
+export function accountOf(page: Page, clientId = 'admin'): Locator {
+  return page.getByRole('button', { name: `Account: ${clientId}` });
+}
+
+/** Signs out, by the menu. */
+export async function signOut(page: Page): Promise<void> {
+  await accountOf(page).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+}
+
+/** Which of these texts are on the page, or beside it, where a script can read them. */
+export async function readable(page: Page, ...texts: string[]): Promise<string[]> {
+  const everything = await page.evaluate<string>(`JSON.stringify([
+    { ...localStorage },
+    { ...sessionStorage },
+    [document.cookie, location.href, history.state, window.name],
+    document.documentElement.outerHTML,
+    [...document.querySelectorAll('input, textarea')].map(({ value }) => value),
+  ])`);
+  return texts.filter((text) => everything.includes(text));
+}
+
+/** Which of these texts are in any string of the page's memory, after what nobody refers to was cleared away. */
+export async function inMemory(page: Page, ...texts: string[]): Promise<string[]> {
+  const inspector = await page.context().newCDPSession(page);
+  let snapshot = '';
+  inspector.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => {
+    snapshot += chunk;
+  });
+  await inspector.send('HeapProfiler.collectGarbage');
+  await inspector.send('HeapProfiler.takeHeapSnapshot', {});
+  await inspector.detach();
+  return texts.filter((text) => snapshot.includes(text));
+}
+
+/** The dialog or drawer with this heading. */
+export function dialog(page: Page, name: string | RegExp): Locator {
+  return page.getByRole('dialog', { name });
+}
