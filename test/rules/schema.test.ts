@@ -13,7 +13,7 @@ import {
   printSchema,
   validate,
 } from 'graphql';
-import { EXAMPLES } from '../../src/console/examples.js';
+import { EXAMPLES } from '../../src/console/explorer/examples.js';
 import { createSchema } from '../../src/http/operations.js';
 
 const root = join(import.meta.dirname, '../..');
