@@ -166,6 +166,7 @@ function row(page: Page, name: string) {
 
 /** When nothing moves any more. */
 async function shot(page: Page, name: string): Promise<void> {
+  await page.mouse.move(0, 0);
   await page.waitForLoadState('networkidle');
   await page.evaluate('document.fonts.ready');
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });

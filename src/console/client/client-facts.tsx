@@ -8,7 +8,7 @@ import { CopyIconButton } from '../look/copy';
 import { Panel } from '../look/page-frame';
 import { Moment } from '../look/time';
 import classes from './client-facts.module.css';
-import type { ShownClient } from './client-page';
+import type { ShownClient } from './shown-client';
 
 /** What a client is, and the request that it sends. */
 export function ClientFacts({ client }: { client: ShownClient }) {

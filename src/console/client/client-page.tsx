@@ -3,11 +3,11 @@ import { Anchor, Button, Group, Tabs, Title } from '@mantine/core';
 import { ArrowLeftIcon, PencilIcon, TrashIcon } from '@primer/octicons-react';
 import { Link, useSearchParams } from 'wouter';
 import { AuditList } from '../activity/audit-list';
-import { ClientOverviewDocument, type ClientOverviewQuery } from '../api/generated';
+import { ClientOverviewDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { EnabledBadge } from '../clients/client-cells';
-import { useClientDialogs } from '../clients/client-dialogs';
+import { useClientDialogs } from '../clients/dialogs-context';
 import { PageFrame } from '../look/page-frame';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import { useTitle } from '../look/title';
@@ -15,12 +15,10 @@ import { SecretKeys } from '../secrets/secret-keys';
 import { ClientFacts } from './client-facts';
 import classes from './client-page.module.css';
 import { Overview } from './overview';
+import type { ShownClient } from './shown-client';
 import { Tokens } from './tokens';
 
 const POLL_MS = 15_000;
-
-/** What the page shows of a client. */
-export type ShownClient = NonNullable<ClientOverviewQuery['client']>;
 
 /** One client: what it is, how it is used, its secrets, its tokens, and what was done to it. */
 export function ClientPage() {

@@ -1,7 +1,7 @@
 import { inWords, lifetimeInWords, roughly } from '../look/duration';
 import { relatively } from '../look/moment';
 import { isLive } from '../secrets/secret-state';
-import type { ShownClient } from './client-page';
+import type { ShownClient } from './shown-client';
 
 /** Something about a client that deserves a look, and what to do about it. */
 export interface Finding {

@@ -8,9 +8,9 @@ import { useNow } from '../look/clock';
 import { Panel } from '../look/page-frame';
 import { Failed, Waiting } from '../look/states';
 import { UsageChart } from '../look/usage-chart';
-import type { ShownClient } from './client-page';
 import { findingsOf } from './findings';
 import classes from './overview.module.css';
+import type { ShownClient } from './shown-client';
 
 const SPANS = [
   { label: '24 h', hours: 24, hoursABar: 1 },

@@ -8,7 +8,7 @@ import { lifetimeInWords } from '../look/duration';
 import { exactly } from '../look/moment';
 import { Panel } from '../look/page-frame';
 import { tellDone } from '../look/toast';
-import type { ShownClient } from './client-page';
+import type { ShownClient } from './shown-client';
 
 /** What is known of a client's tokens, and how to end them. None is stored, so they cannot be listed. */
 export function Tokens({ client }: { client: ShownClient }) {

@@ -10,7 +10,7 @@ import { Sparkline } from '../look/sparkline';
 import { Ago } from '../look/time';
 import { addressOf } from './address';
 import classes from './client-cells.module.css';
-import { useClientDialogs } from './client-dialogs';
+import { useClientDialogs } from './dialogs-context';
 
 /** The name of a client, which leads to its page. */
 export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
@@ -35,7 +35,7 @@ export function LastUse({ at }: { at: string | null | undefined }) {
   return at ? (
     <Ago at={at} />
   ) : (
-    <Text span size="inherit" c="dimmed">
+    <Text span inherit c="dimmed">
       never
     </Text>
   );

@@ -1,32 +1,17 @@
-import { createContext, lazy, type ReactNode, Suspense, useContext, useMemo, useRef, useState } from 'react';
+import { Modal } from '@mantine/core';
+import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
+import { Boundary } from '../look/boundary';
+// Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
+import { SecretDialog } from '../secrets/secret-dialog';
 import type { MadeSecret } from '../secrets/vault';
+import { type ClientDialogsActions, ClientDialogsProvider } from './dialogs-context';
 
 const DeleteDialog = lazy(() => import('./delete-dialog').then((module) => ({ default: module.DeleteDialog })));
 const EditDrawer = lazy(() => import('./edit-drawer').then((module) => ({ default: module.EditDrawer })));
 const NewDrawer = lazy(() => import('./new-drawer').then((module) => ({ default: module.NewDrawer })));
 const RotateDialog = lazy(() => import('../secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
-const SecretDialog = lazy(() => import('../secrets/secret-dialog').then((module) => ({ default: module.SecretDialog })));
-
-/** What can be done with clients, from wherever they are shown. */
-export interface ClientDialogsActions {
-  openNew(): void;
-  openEdit(clientId: string): void;
-  openDelete(clientId: string): void;
-  openRotate(clientId: string): void;
-  /** Shows a secret for the only time. */
-  show(made: MadeSecret): void;
-}
 
 type Open = { kind: 'new' } | { kind: 'edit' | 'delete' | 'rotate'; clientId: string } | { kind: 'secret'; made: MadeSecret };
-
-const DialogsContext = createContext<ClientDialogsActions | undefined>(undefined);
-
-/** What can be done with clients. */
-export function useClientDialogs(): ClientDialogsActions {
-  const actions = useContext(DialogsContext);
-  if (!actions) throw new Error('There are no dialogs here.');
-  return actions;
-}
 
 /** Gives what is below it the dialogs about clients, one at a time. Afterwards the focus is where it was before. */
 export function ClientDialogs({ children }: { children: ReactNode }) {
@@ -36,7 +21,8 @@ export function ClientDialogs({ children }: { children: ReactNode }) {
     const begin = (next: Open) => {
       setOpen((before) => {
         if (!before) opener.current = document.activeElement;
-        return next;
+        // Nothing takes the place of what is open, least of all of a secret; only a secret follows on what made it.
+        return before && next.kind !== 'secret' ? before : next;
       });
     };
     return { actions: createActions(begin), close: () => setOpen(undefined) };
@@ -47,10 +33,20 @@ export function ClientDialogs({ children }: { children: ReactNode }) {
     setTimeout(() => opener.current instanceof HTMLElement && opener.current.isConnected && opener.current.focus());
   };
   return (
-    <DialogsContext.Provider value={actions}>
+    <ClientDialogsProvider value={actions}>
       {children}
-      <Suspense>{open && <OpenDialog open={open} onClose={end} />}</Suspense>
-    </DialogsContext.Provider>
+      <Boundary key={open?.kind} frame={(broken) => framed(broken, end)}>
+        <Suspense>{open && <OpenDialog open={open} onClose={end} />}</Suspense>
+      </Boundary>
+    </ClientDialogsProvider>
+  );
+}
+
+function framed(broken: ReactNode, onClose: () => void): ReactNode {
+  return (
+    <Modal opened onClose={onClose}>
+      {broken}
+    </Modal>
   );
 }
 

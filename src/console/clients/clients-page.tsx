@@ -9,8 +9,8 @@ import { useViewer } from '../api/viewer';
 import { PageFrame } from '../look/page-frame';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import { useTitle } from '../look/title';
-import { useClientDialogs } from './client-dialogs';
 import { ClientTable } from './client-table';
+import { useClientDialogs } from './dialogs-context';
 import { FILTERS, type FilterName, type ListQuestion, PAGE_SIZE, toVariables, useListQuestion } from './list-question';
 
 const POLL_MS = 30_000;

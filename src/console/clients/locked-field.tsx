@@ -9,7 +9,7 @@ export function LockedField({ label, value, isCode = false }: { label: string; v
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and this is none
     <div role="group" aria-labelledby={id}>
-      <Text id={id} size="sm" fw={500}>
+      <Text id={id} size="sm" fw={600}>
         {label}
       </Text>
       <span className={classes.value}>

@@ -30,7 +30,7 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel =
       size={480}
       title={title}
       onClose={() => (isDirty ? setAsking(true) : onClose())}
-      classNames={{ title: classes.title, body: classes.body, content: classes.content }}
+      classNames={{ body: classes.body, content: classes.content }}
     >
       <form onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>
         <Stack gap="md" className={classes.fields}>

@@ -20,7 +20,7 @@ export function exactly(moment: string | number | Date): string {
 export function relatively(moment: string | number | Date, now: number): string {
   const seconds = Math.round((new Date(moment).getTime() - now) / 1000);
   if (Math.abs(seconds) < JUST_NOW_SECONDS) return 'just now';
-  return seconds < 0 ? `${roughly(-seconds, 1)} ago` : `in ${roughly(seconds, 2)}`;
+  return seconds < 0 ? `${roughly(-seconds, 1)} ago` : `in ${roughly(seconds, 1)}`;
 }
 
 /** The day and the time, in the viewer's zone: "23 Nov, 07:31", with the year where it is another one. */

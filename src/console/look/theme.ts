@@ -83,7 +83,8 @@ const DIALOG = {
   transitionProps: { duration: 100 },
   closeButtonProps: { 'aria-label': 'Close' },
   attributes: { header: { role: 'presentation' } },
-};
+  styles: { title: { fontSize: 18, fontWeight: 650, overflowWrap: 'anywhere' } },
+} as const;
 
 /** Calm and dense: one accent, a grid of 4 px, motion under 150 ms and none when the system asks for none. */
 export const theme = createTheme({

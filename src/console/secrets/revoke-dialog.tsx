@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { RevokeClientSecretDocument, type SecretRowFragment } from '../api/generated';
-import type { ShownClient } from '../client/client-page';
+import type { ShownClient } from '../client/shown-client';
 import { useNow } from '../look/clock';
 import { Confirm } from '../look/confirm';
 import { relatively } from '../look/moment';

@@ -5,7 +5,7 @@ import { useAction, useMutate, useRefresh } from '../api/action';
 import { ClientSecretsDocument, type ClientSecretsQuery, RotateClientSecretDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
-import { useClientDialogs } from '../clients/client-dialogs';
+import { useClientDialogs } from '../clients/dialogs-context';
 import { useNow } from '../look/clock';
 import { relatively } from '../look/moment';
 import { Failed, Nothing, Waiting } from '../look/states';

@@ -27,7 +27,6 @@ export function SecretDialog({ made, onClose }: { made: MadeSecret; onClose(): v
       withCloseButton={false}
       title="Copy the secret key now"
       size={680}
-      classNames={{ title: classes.title }}
     >
       <Stack gap="md">
         <Text size="sm">

@@ -1,9 +1,10 @@
 import { lazy, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { type Scope, useViewer } from '../api/viewer';
 import { ClientsPage } from '../clients/clients-page';
 import { Explorer } from '../explorer/lazy-explorer';
 import { EXPLORER_PATH } from '../explorer/path';
+import { Boundary } from '../look/boundary';
 import { Nothing, Waiting } from '../look/states';
 import { useTitle } from '../look/title';
 import { useSession } from '../session/session';
@@ -15,39 +16,42 @@ const TenantsPage = lazy(() => import('../tenants/tenants-page').then(({ Tenants
 
 /** The page that the address names, for those who may see it. */
 export function Pages() {
+  const [path] = useLocation();
   return (
-    <Suspense fallback={<Waiting />}>
-      <Switch>
-        <Route path="/">
-          <For scope="clients:read">
-            <ClientsPage />
-          </For>
-        </Route>
-        <Route path="/client">
-          <For scope="clients:read">
-            <ClientPage />
-          </For>
-        </Route>
-        <Route path="/activity">
-          <For scope="audit:read">
-            <ActivityPage />
-          </For>
-        </Route>
-        <Route path="/signing-keys">
-          <For scope="keys:write">
-            <KeysPage />
-          </For>
-        </Route>
-        <Route path="/tenants">
-          <For scope="tenants:read">
-            <TenantsPage />
-          </For>
-        </Route>
-        <Route path={EXPLORER_PATH}>
-          <ExplorerPage />
-        </Route>
-      </Switch>
-    </Suspense>
+    <Boundary key={path}>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/">
+            <For scope="clients:read">
+              <ClientsPage />
+            </For>
+          </Route>
+          <Route path="/client">
+            <For scope="clients:read">
+              <ClientPage />
+            </For>
+          </Route>
+          <Route path="/activity">
+            <For scope="audit:read">
+              <ActivityPage />
+            </For>
+          </Route>
+          <Route path="/signing-keys">
+            <For scope="keys:write">
+              <KeysPage />
+            </For>
+          </Route>
+          <Route path="/tenants">
+            <For scope="tenants:read">
+              <TenantsPage />
+            </For>
+          </Route>
+          <Route path={EXPLORER_PATH}>
+            <ExplorerPage />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Boundary>
   );
 }
 

@@ -2,7 +2,7 @@ import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { CreateTenantDocument } from '../api/generated';
-import { useClientDialogs } from '../clients/client-dialogs';
+import { useClientDialogs } from '../clients/dialogs-context';
 import { placeFaults } from '../clients/field-faults';
 import { FormDrawer } from '../look/form-drawer';
 import { PLAIN_TEXT } from '../look/plain-text';

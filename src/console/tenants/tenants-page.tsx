@@ -111,7 +111,7 @@ function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open)
   return (
     <Table.Tr>
       <Table.Td>
-        <Text span fw={600}>
+        <Text span inherit fw={600}>
           <bdi>{name}</bdi>
         </Text>{' '}
         {isHome && (
@@ -121,7 +121,7 @@ function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open)
         )}
       </Table.Td>
       <Table.Td>
-        <Anchor href={issuer} title="Its console" size="sm">
+        <Anchor href={issuer} title="Its console" inherit>
           {host}
         </Anchor>
       </Table.Td>
