@@ -89,8 +89,9 @@ for (const scheme of SCHEMES) {
     expect(await faultsOf(page)).toEqual([]);
     for (const menu of ['Tenant: Home', 'Account: admin']) {
       await web.open('/signing-keys', page);
+      await page.getByRole('table', { name: 'Signing keys' }).waitFor();
       await page.getByRole('button', { name: menu }).click();
-      await page.getByRole('menu').waitFor();
+      await dialog(page, menu).waitFor();
       expect({ menu, faults: await faultsOf(page) }).toEqual({ menu, faults: [] });
     }
     await web.open('/tenants', page);

@@ -112,7 +112,7 @@ export function accountOf(page: Page, clientId = 'admin'): Locator {
 /** Signs out, by the menu. */
 export async function signOut(page: Page): Promise<void> {
   await accountOf(page).click();
-  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
 }
 
 /** Which of these texts are on the page, or beside it, where a script can read them. */

@@ -1,4 +1,4 @@
-import { Button, Menu, Text } from '@mantine/core';
+import { Button, Popover, Stack, Text } from '@mantine/core';
 import { ChevronDownIcon, SignOutIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { useNow } from '../look/clock';
@@ -12,22 +12,24 @@ import { endSession, type Session } from './session-request';
 /** Who is signed in, for how long, and the way out. */
 export function AccountMenu({ session }: { session: Session }) {
   return (
-    <Menu position="bottom-end" width={260}>
-      <Menu.Target>
+    <Popover position="bottom-end" width={260} withinPortal={false} trapFocus returnFocus>
+      <Popover.Target>
         <Button variant="subtle" color="gray" rightSection={<ChevronDownIcon />} aria-label={`Account: ${session.name}`}>
           <Text span truncate maw={140} size="sm" c="var(--mantine-color-text)">
             {session.name}
           </Text>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          Signed in as <strong>{session.name}</strong>
-          <SessionLife expiresAt={session.expiresAt} />
-        </Menu.Label>
-        <SignOut />
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="sm">
+          <Text size="sm" component="div">
+            Signed in as <strong>{session.name}</strong>
+            <SessionLife expiresAt={session.expiresAt} />
+          </Text>
+          <SignOut />
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 
@@ -45,16 +47,16 @@ function SignOut() {
     }
   };
   return (
-    <Menu.Item leftSection={<SignOutIcon />} disabled={isBusy} onClick={signOut}>
+    <Button variant="default" leftSection={<SignOutIcon />} loading={isBusy} onClick={signOut}>
       Sign out
-    </Menu.Item>
+    </Button>
   );
 }
 
 function SessionLife({ expiresAt }: { expiresAt: number }) {
   const secondsLeft = Math.max(0, Math.ceil((expiresAt - useNow()) / 1000));
   return (
-    <Text size="xs">
+    <Text size="xs" c="dimmed">
       Session ends in{' '}
       <time dateTime={new Date(expiresAt).toISOString()} title={`Until ${exactly(expiresAt)}`}>
         {inWords(secondsLeft)}

@@ -1,4 +1,4 @@
-import { Button, Menu, Text } from '@mantine/core';
+import { Button, Popover, Text } from '@mantine/core';
 import { ChevronDownIcon } from '@primer/octicons-react';
 import { useViewer } from '../api/viewer';
 import { CopyLine } from '../look/copy';
@@ -8,8 +8,8 @@ import classes from './tenant-menu.module.css';
 export function TenantMenu() {
   const { tenant } = useViewer();
   return (
-    <Menu position="bottom-start" width={380}>
-      <Menu.Target>
+    <Popover position="bottom-start" width={380} withinPortal={false} trapFocus returnFocus>
+      <Popover.Target>
         <Button
           variant="subtle"
           color="gray"
@@ -21,15 +21,15 @@ export function TenantMenu() {
             {tenant.name}
           </Text>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown>
         <div className={classes.addresses}>
           <CopyLine label="Issuer" value={tenant.issuer} />
           <CopyLine label="Token endpoint" value={`${tenant.issuer}/connect/token`} />
           <CopyLine label="Keys (JWKS)" value={`${tenant.issuer}/.well-known/jwks.json`} />
           <CopyLine label="Metadata" value={`${tenant.issuer}/.well-known/openid-configuration`} />
         </div>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
