@@ -165,6 +165,21 @@ itInChromium('loads little script, asks no other host, and runs without what its
   expect(web.complaints).toEqual([]);
 });
 
+itInChromium('measures how soon it can be used', async () => {
+  await web.signIn();
+  const { page } = web;
+  await page.getByRole('table', { name: 'Clients' }).waitFor();
+  const usable: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    await page.reload({ waitUntil: 'commit' });
+    await page.getByRole('link', { name: 'Sales board' }).waitFor();
+    usable.push(await page.evaluate<number>('performance.now()'));
+  }
+  usable.sort((a, b) => a - b);
+  process.stderr.write(`the list of clients is shown ${Math.round(usable[2] ?? 0)} ms after its address was entered (median of 5)\n`);
+  expect(usable[0]).toBeGreaterThan(0);
+});
+
 it('sends every script compressed to browsers that take it', async () => {
   const folder = join(import.meta.dirname, '../dist/console/assets');
   const entry = /src="(\/assets\/console-[^"]+\.js)"/.exec(readFileSync(join(folder, '../console.html'), 'utf8'))?.[1];
