@@ -2,7 +2,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json vite.config.ts ormconfig.ts ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts ormconfig.ts schema.graphql ./
 COPY src src
 RUN npx tsc -p tsconfig.build.json && npx vite build --logLevel warn
 

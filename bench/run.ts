@@ -1,8 +1,9 @@
-// npm run bench [-- token] [-- clients] [-- start] [-- alike] [-- use] [-- tenants]: what is measured stands in bench/README.md.
+// npm run bench [-- token] [-- clients] [-- console] [-- start] [-- alike] [-- use] [-- tenants]: what is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
 import { benchAlike } from './alike.ts';
 import { benchClients } from './clients.ts';
+import { benchConsole } from './console.ts';
 import { benchStart } from './start.ts';
 import { benchTenants } from './tenants.ts';
 import { benchTokens } from './token.ts';
@@ -11,6 +12,7 @@ import { benchUse } from './use.ts';
 const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = {
   token: benchTokens,
   clients: benchClients,
+  console: benchConsole,
   start: benchStart,
   alike: benchAlike,
   use: benchUse,

@@ -56,7 +56,7 @@ function Premises({ isOpen }: { isOpen: boolean }) {
       <div hidden={!isOpen}>
         <Shell />
         <div id={LAYERS_ID} />
-        <Notifications position="bottom-right" limit={4} />
+        <Notifications position="bottom-right" limit={4} transitionDuration={120} />
       </div>
       {session && <SessionEnd expiresAt={session.expiresAt} onEnd={actions.expire} />}
     </ApolloProvider>

@@ -108,11 +108,12 @@ function useCreate(form: NewClientForm, onClose: () => void) {
       const { createClient } = await mutate(CreateClientDocument, { input: toInput(values) });
       const { client, clientSecret } = createClient;
       refresh();
+      const done = `${client.name} was created.`;
       if (clientSecret == null) {
         onClose();
-        tellDone(`${client.name} was created.`);
+        tellDone(done);
         navigate(addressOf(client.clientId));
-      } else show({ ...client, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+      } else show({ ...client, done, issuer: tenant.issuer, vault: new Vault(clientSecret) });
     } catch (error) {
       placeFaults(form, error);
       throw error;

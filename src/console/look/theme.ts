@@ -5,6 +5,7 @@ import {
   defaultVariantColorsResolver,
   type MantineColorsTuple,
   Modal,
+  Popover,
   Portal,
 } from '@mantine/core';
 
@@ -105,6 +106,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
+    Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 100 } } }),
     Portal: Portal.extend({ defaultProps: { target: `#${LAYERS_ID}` } }),
     Drawer: Drawer.extend({ defaultProps: DIALOG }),
     Modal: Modal.extend({ defaultProps: DIALOG }),

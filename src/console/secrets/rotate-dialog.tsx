@@ -103,7 +103,8 @@ function useRotate({ clientId, version }: Rotated) {
   const refresh = useRefresh();
   return useAction(async (overlapSeconds: number) => {
     const { rotateClientSecret } = await mutate(RotateClientSecretDocument, { clientId, overlapSeconds, version });
-    show({ ...rotateClientSecret.client, issuer: tenant.issuer, vault: new Vault(rotateClientSecret.clientSecret) });
+    const { client, clientSecret } = rotateClientSecret;
+    show({ ...client, done: `The secret key of ${client.name} was rotated.`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
     refresh();
   });
 }

@@ -4,6 +4,7 @@ import { CodeBlock } from '../look/code-block';
 import { CopyButton } from '../look/copy';
 import { DownloadButton } from '../look/download';
 import { useLeaveWarning } from '../look/form-drawer';
+import { tellDone } from '../look/toast';
 import classes from './secret-dialog.module.css';
 import { makeSnippets, type Snippet } from './snippets';
 import type { MadeSecret } from './vault';
@@ -17,6 +18,7 @@ export function SecretDialog({ made, onClose }: { made: MadeSecret; onClose(): v
   const done = () => {
     made.vault.empty();
     onClose();
+    tellDone(made.done);
   };
   return (
     <Modal

@@ -26,5 +26,7 @@ export interface MadeSecret {
   issuer: string;
   clientId: string;
   name: string;
+  /** What was done, for when the secret was put away. */
+  done: string;
   authMethod: ClientAuthMethod;
 }

@@ -30,7 +30,8 @@ export function NewTenantDrawer({ onClose }: { onClose(): void }) {
       const { tenant, client, clientSecret } = createTenant;
       onClose();
       refresh();
-      show({ ...client, name: `${tenant.name}’s administrator`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+      const done = `${tenant.name} was created.`;
+      show({ ...client, name: `${tenant.name}’s administrator`, done, issuer: tenant.issuer, vault: new Vault(clientSecret) });
     } catch (error) {
       placeFaults(form, error);
       throw error;
