@@ -1,5 +1,5 @@
 import { createClient, getToken, requestToken, startApp } from './support/app.js';
-import { dialog, itInChromium, readable, setUpConsole } from './support/console.js';
+import { dialog, itInChromium, meddler, readable, setUpConsole } from './support/console.js';
 import { until } from './support/process.js';
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +47,7 @@ itInChromium('says what deserves a look', async () => {
   const { page, app } = web;
   const wasteful = await createClient(app, { clientId: 'wasteful', name: 'Wasteful', accessTokenLifetime: 3600 });
   await fillHours('wasteful', [{ issued: 3600, refused: 900 }]);
+  await app.database.query("UPDATE clients SET created_at = ? WHERE client_id = 'wasteful'", ['2020-01-01 00:00:00.000']);
   await getToken(app, wasteful);
   await app.installation.use.flush();
   await app.administer('mutation { rotateClientSecret(clientId: "wasteful", overlapSeconds: 3600) { clientSecret } }');
@@ -55,6 +56,11 @@ itInChromium('says what deserves a look', async () => {
   await findings.getByText(/It asks for a new token every [12] s though one lives 1 hour: let it keep its token\./).waitFor();
   await findings.getByText(/900 of 4,501 requests were refused in the last 24 hours/).waitFor();
   await findings.getByText(/expires in 59 minutes and was used .* ago|just now: the application has not changed over/).waitFor();
+  const eager = await createClient(app, { clientId: 'eager', name: 'Eager' });
+  for (let number = 0; number < 25; number += 1) await getToken(app, eager);
+  await app.installation.use.flush();
+  await web.open('/client?id=eager');
+  await findings.getByText(/It asks for a new token (several times a second|every [1-9] s) though/).waitFor();
   await createClient(app, { clientId: 'tidy', name: 'Tidy' });
   await web.open('/client?id=tidy');
   await page.getByText('It asked for no token in this time.').waitFor();
@@ -80,6 +86,30 @@ itInChromium('finds entries of the record by what, on what and who, and unfolds 
   await page.getByLabel('Who').fill('');
   await page.getByLabel('From', { exact: true }).fill('2090-01-01T00:00');
   await page.getByRole('heading', { name: 'Nothing on record' }).waitFor();
+  expect(web.complaints).toEqual([]);
+});
+
+itInChromium('keeps what comes late out of a list that asks for something else, and says when more could not be read', async () => {
+  const { page, app } = web;
+  for (let number = 0; number < 60; number += 1) await createClient(app, { clientId: `late-${number}` });
+  await web.signIn('/activity?action=CREATE_CLIENT');
+  const { hold, fail } = await meddler(page);
+  const release = await hold('AuditEvents', ({ after }) => after !== null && after !== undefined);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await page.getByLabel('What', { exact: true }).selectOption('signed in');
+  await until(async () => (await entries().allTextContents()).every((text) => text.includes('signed in')));
+  const before = await entries().count();
+  await release();
+  await page.waitForLoadState('networkidle');
+  expect(await entries().count()).toBe(before);
+  await page.getByLabel('What', { exact: true }).selectOption('created a client');
+  await page.getByText('50 shown, there are more').waitFor();
+  const mend = await fail('AuditEvents');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await page.getByText('The server cannot be reached. Try again.').waitFor();
+  await mend();
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await until(async () => (await entries().count()) > 50);
   expect(web.complaints).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import { useLocation } from 'wouter';
 import { createApi } from './api/apollo';
 import { Explorer } from './explorer/lazy-explorer';
 import { EXPLORER_PATH } from './explorer/path';
+import { Waiting } from './look/states';
 import { LAYERS_ID, theme, variables } from './look/theme';
 import { SessionProvider, useSession, useSessionStore } from './session/session';
 import { SessionEnd } from './session/session-end';
@@ -39,6 +40,7 @@ function Doors() {
     <>
       {holder && <Premises key={holder} isOpen={session !== undefined} />}
       {isKnown && !session && <SignInPage />}
+      {!isKnown && <Waiting label="Opening the console" />}
     </>
   );
 }
@@ -47,9 +49,9 @@ function Doors() {
 function Premises({ isOpen }: { isOpen: boolean }) {
   const { session, actions } = useSession();
   const api = useMemo(() => createApi({ onSignedOut: actions.onUnauthenticated }), [actions]);
+  useEffect(() => () => api.stop(), [api]);
   useEffect(() => {
     if (isOpen) void api.refetchQueries({ include: 'active' });
-    return () => api.stop();
   }, [api, isOpen]);
   return (
     <ApolloProvider client={api}>

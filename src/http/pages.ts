@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { send } from '@koa/send';
 import type { Middleware } from 'koa';
 
@@ -30,7 +31,7 @@ export function page(folder: string, file: string): Middleware {
 export function assets(folder: string): Middleware {
   return async (ctx) => {
     ctx.vary('Accept-Encoding');
-    if (!(await send(ctx, ctx.path, { root: folder }))) return;
+    if (!(await send(ctx, ctx.params.file, { root: join(folder, 'assets') }))) return;
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
   };

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page, Route } from 'playwright-core';
 import { type Credentials, startApp, type TestApp } from './app.js';
 import { hasChromium, launchChromium } from './chromium.js';
 
@@ -143,4 +143,41 @@ export async function inMemory(page: Page, ...texts: string[]): Promise<string[]
 /** The dialog or drawer with this heading. */
 export function dialog(page: Page, name: string | RegExp): Locator {
   return page.getByRole('dialog', { name });
+}
+
+/** What holds up or fails the operations of a page on their way. */
+export interface Meddler {
+  /** Holds the next operation of this name. @returns what lets it go on */
+  hold(operation: string, isMeant?: (variables: Record<string, unknown>) => boolean): Promise<() => Promise<void>>;
+  /** Answers operations of this name with a status, or not at all. @returns what ends that */
+  fail(operation: string, status?: number, headers?: Record<string, string>): Promise<() => Promise<void>>;
+}
+
+/** Meddles with what a page asks of the API. */
+export async function meddler(page: Page): Promise<Meddler> {
+  const handlers = new Map<string, (route: Route) => Promise<void>>();
+  await page.route('**/graphql', async (route) => {
+    const isOperation = route.request().method() === 'POST';
+    const handle = isOperation ? handlers.get(route.request().postDataJSON().operationName) : undefined;
+    await (handle ?? ((unmeant) => unmeant.continue()))(route);
+  });
+  return {
+    hold: async (operation, isMeant = () => true) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let went: Promise<void> | undefined;
+      handlers.set(operation, async (route) => {
+        if (went || !isMeant(route.request().postDataJSON().variables)) return route.continue();
+        went = promise.then(() => route.continue());
+        return went;
+      });
+      return async () => {
+        resolve();
+        await went;
+      };
+    },
+    fail: async (operation, status, headers = {}) => {
+      handlers.set(operation, (route) => (status === undefined ? route.abort() : route.fulfill({ status, headers, json: {} })));
+      return async () => void handlers.delete(operation);
+    },
+  };
 }

@@ -1,11 +1,12 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Table, Text, UnstyledButton } from '@mantine/core';
+import { Table, Text, UnstyledButton } from '@mantine/core';
 import { ChevronDownIcon, ChevronRightIcon } from '@primer/octicons-react';
 import { Fragment, useState } from 'react';
 import { AuditEventsDocument, type AuditEventsQuery, type AuditFilter, type AuditRowFragment } from '../api/generated';
 import { useReading } from '../api/reading';
 import { DataTable, Heads } from '../look/data-table';
 import { exactly } from '../look/moment';
+import { ShowMore } from '../look/show-more';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import classes from './audit-list.module.css';
 import { ACTIONS, actorOf, changesIn, OBJECTS } from './words';
@@ -14,6 +15,11 @@ const PAGE_SIZE = 50;
 
 /** Entries of the record, the newest first, more of them when asked for. */
 export function AuditList({ filter }: { filter: AuditFilter }) {
+  // One list a filter: what comes late is for the list that asked.
+  return <Entries key={JSON.stringify(filter)} filter={filter} />;
+}
+
+function Entries({ filter }: { filter: AuditFilter }) {
   const query = useQuery(AuditEventsDocument, { variables: { filter, first: PAGE_SIZE } });
   const { data, failure, isWaiting, retry } = useReading(query);
   const events = data?.auditEvents;
@@ -22,7 +28,7 @@ export function AuditList({ filter }: { filter: AuditFilter }) {
   if (events.nodes.length === 0)
     return <Nothing title="Nothing on record">No entry is like that. Entries are kept for as long as the operator set.</Nothing>;
   const { hasNextPage, endCursor } = events.pageInfo;
-  const more = () => void query.fetchMore({ variables: { after: endCursor }, updateQuery: append }).catch(() => undefined);
+  const more = () => query.fetchMore({ variables: { after: endCursor }, updateQuery: append });
   return (
     <>
       {failure && <Stale failure={failure} onRetry={retry} />}
@@ -31,16 +37,9 @@ export function AuditList({ filter }: { filter: AuditFilter }) {
           <Entry key={event.id} event={event} />
         ))}
       </DataTable>
-      <Group justify="space-between" mt="sm">
-        <Text size="sm" c="dimmed">
-          {events.nodes.length.toLocaleString('en')} shown{hasNextPage ? ', there are more' : ', these are all'}
-        </Text>
-        {hasNextPage && (
-          <Button variant="default" size="xs" loading={isWaiting} onClick={more}>
-            Show more
-          </Button>
-        )}
-      </Group>
+      <ShowMore hasMore={hasNextPage} more={more}>
+        {events.nodes.length.toLocaleString('en')} shown{hasNextPage ? ', there are more' : ', these are all'}
+      </ShowMore>
     </>
   );
 }

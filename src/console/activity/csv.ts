@@ -16,7 +16,7 @@ const COLUMNS = [
   'after',
 ] as const;
 /** What a spreadsheet would take for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n]/;
 
 /**
  * Reads all entries that a filter leaves, page by page, as CSV (RFC 4180) in UTF-8.
@@ -49,7 +49,7 @@ function toLine(event: AuditRowFragment): string {
 }
 
 /** A cell that a spreadsheet shows and does not calculate. */
-export function toCell(value: unknown): string {
+function toCell(value: unknown): string {
   const text = value == null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
   const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

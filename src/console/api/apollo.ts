@@ -1,6 +1,9 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { ErrorLink } from '@apollo/client/link/error';
+import { isPageShown } from '../look/dialog';
 import { toFailure } from './failure';
+
+const LONGEST_WAIT_MS = 30_000;
 
 /** What the client of the API is made with. */
 export interface ApiParts {
@@ -16,7 +19,7 @@ export function createApi({ onSignedOut }: ApiParts): ApolloClient {
   const watch = new ErrorLink(({ error }) => {
     if (toFailure(error).kind === 'signed-out') onSignedOut();
   });
-  const http = new HttpLink({ uri: '/graphql', credentials: 'same-origin', headers: { accept: 'application/json' } });
+  const http = new HttpLink({ uri: '/graphql', credentials: 'same-origin', headers: { accept: 'application/json' }, fetch: fetchInTime });
   return new ApolloClient({
     link: ApolloLink.from([watch, http]),
     cache: new InMemoryCache({
@@ -27,11 +30,17 @@ export function createApi({ onSignedOut }: ApiParts): ApolloClient {
         fetchPolicy: 'cache-and-network',
         nextFetchPolicy: 'cache-first',
         notifyOnNetworkStatusChange: true,
-        skipPollAttempt: () => document.visibilityState === 'hidden',
+        skipPollAttempt: () => document.visibilityState === 'hidden' || !isPageShown(),
       },
       // An answer may hold a secret: none is kept. What changed is read anew.
       mutate: { fetchPolicy: 'no-cache' },
     },
     devtools: { enabled: false },
   });
+}
+
+/** An answer that has not come by then counts as lost. */
+function fetchInTime(address: RequestInfo | URL, { signal, ...init }: RequestInit = {}): Promise<Response> {
+  const tooLate = AbortSignal.timeout(LONGEST_WAIT_MS);
+  return fetch(address, { ...init, signal: signal ? AbortSignal.any([signal, tooLate]) : tooLate });
 }

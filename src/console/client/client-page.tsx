@@ -8,6 +8,7 @@ import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { EnabledBadge } from '../clients/client-cells';
 import { useClientDialogs } from '../clients/dialogs-context';
+import { lastListAddress } from '../clients/list-question';
 import { PageFrame } from '../look/page-frame';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import { useTitle } from '../look/title';
@@ -31,7 +32,7 @@ export function ClientPage() {
   useTitle(client?.name ?? clientId);
   return (
     <PageFrame>
-      <Anchor component={Link} href="/" size="sm" className={classes.back}>
+      <Anchor component={Link} href={lastListAddress()} size="sm" className={classes.back}>
         <ArrowLeftIcon size={14} /> Clients
       </Anchor>
       {failure && client && <Stale failure={failure} onRetry={retry} />}
@@ -80,6 +81,7 @@ function Actions({ client: { clientId } }: { client: ShownClient }) {
 function Sections({ client }: { client: ShownClient }) {
   const { may } = useViewer();
   const [parameters, setParameters] = useSearchParams();
+  const offered = ['overview', 'secrets', 'tokens', ...(may('audit:read') ? ['activity'] : [])];
   const open = (tab: string | null) => {
     setParameters((before) => {
       const next = new URLSearchParams(before);
@@ -89,7 +91,7 @@ function Sections({ client }: { client: ShownClient }) {
     });
   };
   return (
-    <Tabs value={parameters.get('tab') ?? 'overview'} onChange={open} keepMounted={false} mt="lg">
+    <Tabs value={offered.find((tab) => tab === parameters.get('tab')) ?? 'overview'} onChange={open} keepMounted={false} mt="lg">
       <Tabs.List aria-label={`About ${client.name}`} mb="md">
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
         <Tabs.Tab value="secrets">Secret keys</Tabs.Tab>

@@ -1,4 +1,4 @@
-import { inWords, lifetimeInWords, roughly } from '../look/duration';
+import { lifetimeInWords, roughly } from '../look/duration';
 import { relatively } from '../look/moment';
 import { isLive } from '../secrets/secret-state';
 import type { ShownClient } from './shown-client';
@@ -57,18 +57,20 @@ function refused({ usage }: ShownClient): Finding | undefined {
   );
 }
 
-/** Judged over the hour before this one and this one so far. */
-function wasteful({ usage, accessTokenLifetime }: ShownClient, now: number): Finding | undefined {
+/** Judged over the hour before this one and this one so far, or over the client's life when that is shorter. */
+function wasteful({ usage, accessTokenLifetime, createdAt }: ShownClient, now: number): Finding | undefined {
   const recent = usage.slice(-2);
   const issued = recent.reduce((sum, hour) => sum + hour.issued, 0);
-  const seconds = recent[0] ? (now - Date.parse(recent[0].from)) / 1000 : 0;
-  const every = seconds / issued;
-  if (issued < WASTEFUL || every * WASTEFUL > accessTokenLifetime) return undefined;
-  const interval = every < 1 ? 'several times a second' : `every ${every < 60 ? `${Math.round(every)} s` : inWords(Math.round(every))}`;
-  return {
-    text: `It asks for a new token ${interval} though one lives ${lifetimeInWords(accessTokenLifetime)}: let it keep its token.`,
-    isPressing: false,
-  };
+  const since = Math.max(...[recent[0]?.from ?? createdAt, createdAt].map((moment) => Date.parse(moment)));
+  const every = (now - since) / 1000 / issued;
+  if (issued < WASTEFUL || every <= 0 || every * WASTEFUL > accessTokenLifetime) return undefined;
+  const text = `It asks for a new token ${intervalInWords(every)} though one lives ${lifetimeInWords(accessTokenLifetime)}: let it keep its token.`;
+  return { text, isPressing: false };
+}
+
+function intervalInWords(seconds: number): string {
+  if (seconds < 1) return 'several times a second';
+  return seconds < 120 ? `every ${Math.round(seconds)} s` : `every ${roughly(Math.round(seconds), 1)}`;
 }
 
 function unused({ lastUsedAt, createdAt, enabled }: ShownClient, now: number): Finding | undefined {

@@ -6,7 +6,7 @@ import { ClientUsageDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useNow } from '../look/clock';
 import { Panel } from '../look/page-frame';
-import { Failed, Waiting } from '../look/states';
+import { Failed, Stale, Waiting } from '../look/states';
 import { UsageChart } from '../look/usage-chart';
 import { findingsOf } from './findings';
 import classes from './overview.module.css';
@@ -57,6 +57,7 @@ function Usage({ clientId }: { clientId: string }) {
       </Group>
       {failure && !usage && <Failed failure={failure} what="The use could not be read" onRetry={retry} />}
       {!failure && !usage && <Waiting rows={5} />}
+      {failure && usage && <Stale failure={failure} onRetry={retry} />}
       {usage && <UsageChart hours={usage} hoursABar={hoursABar} />}
     </Panel>
   );

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import type { ClientRowFragment } from '../api/generated';
 import { useViewer } from '../api/viewer';
 import { useNow } from '../look/clock';
+import { counted } from '../look/counted';
 import { lifetimeInWords } from '../look/duration';
 import { exactly, relatively } from '../look/moment';
 import { Sparkline } from '../look/sparkline';
@@ -79,7 +80,7 @@ export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
   const issued = hours.reduce((sum, hour) => sum + hour.issued, 0);
   return (
     <Group gap={8} wrap="nowrap">
-      <Sparkline values={hours.map((hour) => hour.issued)} label={`${issued.toLocaleString('en')} tokens in the last 24 hours`} />
+      <Sparkline values={hours.map((hour) => hour.issued)} label={`${counted(issued, 'token')} in the last 24 hours`} />
       <span className={classes.number} aria-hidden="true">
         {issued.toLocaleString('en')}
       </span>

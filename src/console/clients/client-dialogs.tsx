@@ -1,6 +1,6 @@
-import { Modal } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
 import { Boundary } from '../look/boundary';
+import { Dialog, focusOr, isDialogOpen } from '../look/dialog';
 // Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
 import { SecretDialog } from '../secrets/secret-dialog';
 import type { MadeSecret } from '../secrets/vault';
@@ -11,43 +11,54 @@ const EditDrawer = lazy(() => import('./edit-drawer').then((module) => ({ defaul
 const NewDrawer = lazy(() => import('./new-drawer').then((module) => ({ default: module.NewDrawer })));
 const RotateDialog = lazy(() => import('../secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
 
-type Open = { kind: 'new' } | { kind: 'edit' | 'delete' | 'rotate'; clientId: string } | { kind: 'secret'; made: MadeSecret };
+type Wanted = { kind: 'new' } | { kind: 'edit' | 'delete' | 'rotate'; clientId: string } | { kind: 'secret'; made: MadeSecret };
+type Open = Wanted & { id: number };
+
+/** What is open, and the secrets that wait until it is closed. */
+interface State {
+  open: Open | undefined;
+  waiting: readonly Open[];
+}
 
 /** Gives what is below it the dialogs about clients, one at a time. Afterwards the focus is where it was before. */
 export function ClientDialogs({ children }: { children: ReactNode }) {
-  const [open, setOpen] = useState<Open>();
+  const [{ open }, setState] = useState<State>({ open: undefined, waiting: [] });
   const opener = useRef<Element>(null);
-  const { actions, close } = useMemo(() => {
-    const begin = (next: Open) => {
-      setOpen((before) => {
-        if (!before) opener.current = document.activeElement;
-        // Nothing takes the place of what is open, least of all of a secret; only a secret follows on what made it.
-        return before && next.kind !== 'secret' ? before : next;
-      });
-    };
-    return { actions: createActions(begin), close: () => setOpen(undefined) };
+  const ids = useRef(0);
+  const actions = useMemo(() => {
+    return createActions((wanted) => {
+      ids.current += 1;
+      const next = { ...wanted, id: ids.current };
+      if (!isDialogOpen()) opener.current = document.activeElement;
+      setState((before) => opened(before, next));
+    });
   }, []);
-  const end = () => {
-    close();
-    // The dialog takes the focus with it; what opened it may be gone as well.
-    setTimeout(() => opener.current instanceof HTMLElement && opener.current.isConnected && opener.current.focus());
+  const close = (id: number) => {
+    setState((before) => closed(before, id));
+    // The dialog takes the focus with it, after this.
+    setTimeout(() => !isDialogOpen() && focusOr(opener.current));
   };
+  const end = () => open && close(open.id);
   return (
     <ClientDialogsProvider value={actions}>
       {children}
-      <Boundary key={open?.kind} frame={(broken) => framed(broken, end)}>
+      <Boundary key={open?.id} frame={(broken) => <Dialog onClose={end}>{broken}</Dialog>}>
         <Suspense>{open && <OpenDialog open={open} onClose={end} />}</Suspense>
       </Boundary>
     </ClientDialogsProvider>
   );
 }
 
-function framed(broken: ReactNode, onClose: () => void): ReactNode {
-  return (
-    <Modal opened onClose={onClose}>
-      {broken}
-    </Modal>
-  );
+/** Nothing takes the place of what is open, but a secret that of what made it. A second secret waits for its turn. */
+function opened({ open, waiting }: State, next: Open): State {
+  if (open?.kind === 'secret' && next.kind === 'secret') return { open, waiting: [...waiting, next] };
+  return { open: open && next.kind !== 'secret' ? open : next, waiting };
+}
+
+/** A dialog closes itself alone, however late it is. */
+function closed(before: State, id: number): State {
+  const [open, ...waiting] = before.waiting;
+  return before.open?.id === id ? { open, waiting } : before;
 }
 
 function OpenDialog({ open, onClose }: { open: Open; onClose(): void }) {
@@ -65,7 +76,7 @@ function OpenDialog({ open, onClose }: { open: Open; onClose(): void }) {
   }
 }
 
-function createActions(begin: (open: Open) => void): ClientDialogsActions {
+function createActions(begin: (wanted: Wanted) => void): ClientDialogsActions {
   return {
     openNew: () => begin({ kind: 'new' }),
     openEdit: (clientId) => begin({ kind: 'edit', clientId }),

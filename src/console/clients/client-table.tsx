@@ -46,7 +46,9 @@ function Row({ client }: { client: ClientRowFragment }) {
   const open = (event: MouseEvent<HTMLElement>) => {
     const isOnControl = (event.target as HTMLElement).closest('a, button');
     const isSelecting = window.getSelection()?.type === 'Range';
-    if (!isOnControl && !isSelecting) navigate(addressOf(client.clientId));
+    if (isOnControl || isSelecting) return;
+    if (event.ctrlKey || event.metaKey) window.open(addressOf(client.clientId), '_blank', 'noopener');
+    else navigate(addressOf(client.clientId));
   };
   return (
     <Table.Tr className={classes.row} onClick={open}>

@@ -1,15 +1,19 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { Button, Chip, Group, Text, Title } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { PlusIcon } from '@primer/octicons-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
+import { useAction } from '../api/action';
 import { ClientsDocument, type ClientsQuery, CursorsBeforeDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
+import { counted } from '../look/counted';
 import { PageFrame } from '../look/page-frame';
+import { useShortcut } from '../look/shortcut';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import { useTitle } from '../look/title';
+import { Trouble } from '../look/trouble';
 import { ClientTable } from './client-table';
+import classes from './clients-page.module.css';
 import { useClientDialogs } from './dialogs-context';
 import { FILTERS, type FilterName, type ListQuestion, PAGE_SIZE, toVariables, useListQuestion } from './list-question';
 
@@ -23,19 +27,20 @@ export function ClientsPage() {
   useTitle('Clients');
   const [question, ask] = useListQuestion();
   const variables = useMemo(() => toVariables(question), [question]);
-  const { data, failure, isWaiting, retry } = useReading(useQuery(ClientsDocument, { variables, pollInterval: POLL_MS }));
+  const { data, former, failure, isWaiting, retry } = useReading(useQuery(ClientsDocument, { variables, pollInterval: POLL_MS }));
   const page = data?.clients;
+  const shown = (data ?? former)?.clients.nodes ?? [];
   return (
     <PageFrame>
       <Heading count={page?.totalCount} />
       <Filters question={question} ask={ask} />
       {failure && page && <Stale failure={failure} onRetry={retry} />}
       {failure && !page && <Failed failure={failure} what="The clients could not be read" onRetry={retry} />}
-      {!page && !failure && <Waiting rows={12} />}
-      {page && page.nodes.length > 0 && (
-        <div aria-busy={isWaiting}>
-          <ClientTable clients={page.nodes} question={question} ask={ask} />
-          <Pager page={page} question={question} ask={ask} />
+      {!page && !failure && shown.length === 0 && <Waiting rows={12} />}
+      {shown.length > 0 && (
+        <div aria-busy={isWaiting} className={page ? undefined : classes.former}>
+          <ClientTable clients={shown} question={question} ask={ask} />
+          {page && <Pager page={page} question={question} ask={ask} />}
         </div>
       )}
       {page && page.nodes.length === 0 && <NothingHere question={question} ask={ask} />}
@@ -49,7 +54,7 @@ function Heading({ count }: { count: number | undefined }) {
       <Title order={1}>
         Clients{' '}
         {count !== undefined && (
-          <Text span c="dimmed" fw={400} size="lg" role="status" aria-label={`${count} clients`}>
+          <Text span c="dimmed" fw={400} size="lg" role="status" aria-label={counted(count, 'client')}>
             {count.toLocaleString('en')}
           </Text>
         )}
@@ -62,7 +67,7 @@ function Heading({ count }: { count: number | undefined }) {
 function NewClientButton() {
   const { openNew } = useClientDialogs();
   const { may } = useViewer();
-  useHotkeys(may('clients:write') ? [['n', openNew]] : []);
+  useShortcut('n', may('clients:write') ? openNew : undefined);
   if (!may('clients:write')) return null;
   return (
     <Button leftSection={<PlusIcon />} onClick={openNew}>
@@ -86,37 +91,32 @@ function Filters({ question, ask }: { question: ListQuestion; ask: Ask }) {
 }
 
 /** Going back asks for the list the other way round, so that it works from an address that somebody sent as well. */
-function Pager({ page, question, ask }: { page: Page; question: ListQuestion; ask: Ask }) {
+function Pager({ page: { pageInfo, nodes, totalCount }, question, ask }: { page: Page; question: ListQuestion; ask: Ask }) {
   const api = useApolloClient();
-  const [isBusy, setBusy] = useState(false);
-  const { pageInfo, nodes, totalCount } = page;
-  if (!pageInfo.hasNextPage && !pageInfo.hasPreviousPage) return null;
-  const goBack = async () => {
-    setBusy(true);
+  const previous = useAction(async () => {
+    const address = location.search;
     const reversed = { ...question, isDescending: !question.isDescending, after: pageInfo.startCursor ?? undefined };
     const variables = { ...toVariables(reversed), first: PAGE_SIZE + 1 };
-    const before = await api.query({ query: CursorsBeforeDocument, variables, fetchPolicy: 'network-only' }).catch(() => undefined);
-    setBusy(false);
-    ask({ after: before?.data?.clients.edges[PAGE_SIZE]?.cursor });
-  };
+    const { data } = await api.query({ query: CursorsBeforeDocument, variables, fetchPolicy: 'network-only' });
+    // Whoever has asked something else in the meantime is not called back.
+    if (location.search === address) ask({ after: data?.clients.edges[PAGE_SIZE]?.cursor });
+  });
+  const { hasNextPage, hasPreviousPage, endCursor } = pageInfo;
+  if (!hasNextPage && !hasPreviousPage) return null;
   return (
     <Group justify="space-between" mt="sm" component="nav" aria-label="Pages of the list">
       <Text size="sm" c="dimmed">
         {nodes.length} of {totalCount.toLocaleString('en')} shown
       </Text>
       <Group gap={8}>
-        <Button variant="default" size="xs" disabled={!pageInfo.hasPreviousPage} onClick={() => ask({ after: undefined })}>
+        <Trouble failure={previous.failure} ifUnknown="Try again." />
+        <Button variant="default" size="xs" disabled={!hasPreviousPage} onClick={() => ask({ after: undefined })}>
           First
         </Button>
-        <Button variant="default" size="xs" disabled={!pageInfo.hasPreviousPage} loading={isBusy} onClick={goBack}>
+        <Button variant="default" size="xs" disabled={!hasPreviousPage} loading={previous.isBusy} onClick={() => previous.run()}>
           Previous
         </Button>
-        <Button
-          variant="default"
-          size="xs"
-          disabled={!pageInfo.hasNextPage}
-          onClick={() => ask({ after: pageInfo.endCursor ?? undefined })}
-        >
+        <Button variant="default" size="xs" disabled={!hasNextPage} onClick={() => ask({ after: endCursor ?? undefined })}>
           Next
         </Button>
       </Group>

@@ -1,11 +1,13 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { useAction, useMutate, useRefresh } from '../api/action';
+import { type Action, useAction, useMutate, useRefresh } from '../api/action';
 import { ClientSettingsDocument, type ClientSettingsQuery, DeleteClientDocument, UpdateClientDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useNow } from '../look/clock';
+import { counted } from '../look/counted';
+import { Dialog, useHold } from '../look/dialog';
 import { exactly, relatively } from '../look/moment';
 import { PLAIN_TEXT } from '../look/plain-text';
 import { Failed, Nothing, Waiting } from '../look/states';
@@ -25,12 +27,12 @@ export function DeleteDialog({ clientId, onClose }: { clientId: string; onClose(
   if (data?.client && data.client !== wasFound) setFound(data.client);
   const client = data?.client ?? wasFound;
   return (
-    <Modal opened onClose={onClose} title={client ? `Delete ${client.name}?` : 'Delete'} size={520}>
+    <Dialog onClose={onClose} title={client ? `Delete ${client.name}?` : 'Delete'} size={520}>
       {client && <Question client={client} onClose={onClose} />}
       {!client && failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
       {!client && !failure && isWaiting && <Waiting rows={4} />}
       {!client && !failure && !isWaiting && <Nothing title="This client is gone">Somebody deleted it in the meantime.</Nothing>}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -39,19 +41,11 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
   const remove = useDelete(client, onClose);
   const disable = useDisable(client, onClose);
   const isBusy = remove.isBusy || disable.isBusy;
+  useHold(isBusy);
   return (
     <Stack gap="md">
       <WhatStops client={client} />
-      {client.enabled && (
-        <Group justify="space-between" gap={8}>
-          <Text size="sm" flex={1} miw={220}>
-            Not sure? A disabled client stops at once as well, and can be enabled again.
-          </Text>
-          <Button variant="default" loading={disable.isBusy} disabled={isBusy} onClick={() => disable.run()}>
-            Disable instead
-          </Button>
-        </Group>
-      )}
+      {client.enabled && <Alternative disable={disable} isBusy={isBusy} />}
       <TextInput
         label="Type the Client Id to confirm"
         description={
@@ -66,7 +60,7 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
       />
       <Trouble failure={remove.failure ?? disable.failure} />
       <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" disabled={isBusy} onClick={onClose}>
           Cancel
         </Button>
         <Button color="danger" disabled={typed !== client.clientId || isBusy} loading={remove.isBusy} onClick={() => remove.run()}>
@@ -74,6 +68,19 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+function Alternative({ disable, isBusy }: { disable: Action<[]>; isBusy: boolean }) {
+  return (
+    <Group justify="space-between" gap={8}>
+      <Text size="sm" flex={1} miw={220}>
+        Not sure? A disabled client stops at once as well, and can be enabled again.
+      </Text>
+      <Button variant="default" loading={disable.isBusy} disabled={isBusy} onClick={() => disable.run()}>
+        Disable instead
+      </Button>
+    </Group>
   );
 }
 
@@ -86,7 +93,7 @@ function WhatStops({ client: { enabled, lastUsedAt, lastTokenExpiresAt, usage } 
       <Text fw={600} c={isInUse ? 'var(--mantine-color-error)' : undefined}>
         {lastUsedAt == null && 'It was never used.'}
         {lastUsedAt != null && `${isInUse ? 'It is in use' : 'It was not used in the last hour'}: last ${relatively(lastUsedAt, now)}`}
-        {issued > 0 && `, ${issued.toLocaleString('en')} tokens this hour`}
+        {issued > 0 && `, ${counted(issued, 'token')} this hour`}
         {lastUsedAt != null && '.'}
       </Text>
       <Text size="sm">

@@ -48,44 +48,49 @@ function Editor({ base, onBase, onClose }: EditorProps) {
   const { tenant } = useViewer();
   const [theirs, setTheirs] = useState<ClientSettingsFragment>();
   const form = useDraftForm(base, tenant);
-  const save = useSave(base, { form, onTheirs: setTheirs, onClose });
-  const yours = form.values;
-  const hasChanges = Object.keys(changesOf(base, yours)).length > 0;
-  const submit = (onto = base) => {
-    if (!form.validate().hasErrors) void save.run(onto);
+  const save = useSave({ form, onTheirs: setTheirs, onClose });
+  const hasChanges = Object.keys(changesOf(base, form.values)).length > 0;
+  const submit = () => {
+    if (!form.validate().hasErrors) void save.run(base);
   };
+  /** Goes on from what they saved, with a draft that is based on it. */
+  const goOnFrom = (client: ClientSettingsFragment, draft: Draft) => {
+    form.setValues(draft);
+    onBase(client);
+    setTheirs(undefined);
+    save.forget();
+  };
+  const keepMine = (client: ClientSettingsFragment) => {
+    goOnFrom(client, { ...toDraft(client), ...changesOf(base, form.getValues()) });
+    void save.run(client);
+  };
+  const shared = { title: `Edit ${base.name}`, isBusy: save.isBusy, onClose };
   if (theirs) {
-    const take = () => {
-      form.setValues(toDraft(theirs));
-      onBase(theirs);
-      setTheirs(undefined);
-      save.forget();
-    };
-    const keep = () => {
-      onBase(theirs);
-      setTheirs(undefined);
-      submit(theirs);
-    };
+    const choices = { onKeepYours: () => keepMine(theirs), onTakeTheirs: () => goOnFrom(theirs, toDraft(theirs)) };
     return (
-      <FormDrawer title={`Edit ${base.name}`} isDirty isBusy={save.isBusy} canSave={false} onSave={() => undefined} onClose={onClose}>
-        <Conflict base={base} yours={yours} theirs={theirs} onKeepYours={keep} onTakeTheirs={take} />
+      <FormDrawer {...shared} isDirty canSave={false} onSave={() => undefined}>
+        <Conflict base={base} yours={form.values} theirs={theirs} {...choices} />
       </FormDrawer>
     );
   }
   return (
-    <FormDrawer
-      title={`Edit ${base.name}`}
-      isDirty={hasChanges}
-      isBusy={save.isBusy}
-      canSave={hasChanges}
-      onSave={() => submit()}
-      onClose={onClose}
-    >
+    <FormDrawer {...shared} isDirty={hasChanges} canSave={hasChanges} onSave={submit}>
+      <Fields base={base} form={form} />
+      <Trouble failure={save.failure} />
+    </FormDrawer>
+  );
+}
+
+type DraftForm = ReturnType<typeof useDraftForm>;
+
+function Fields({ base, form }: { base: ClientSettingsFragment; form: DraftForm }) {
+  return (
+    <>
       <LockedField label="Name" value={base.name} />
       <LockedField label="Client Id" value={base.clientId} isCode />
       <Switch
         label="Enabled"
-        description={yours.enabled ? 'It gets tokens.' : 'It gets no token, and those it has are cut for good.'}
+        description={form.values.enabled ? 'It gets tokens.' : 'It gets no token, and those it has are cut for good.'}
         {...form.getInputProps('enabled', { type: 'checkbox' })}
       />
       <LifetimeField {...form.getInputProps('accessTokenLifetime')} />
@@ -101,8 +106,7 @@ function Editor({ base, onBase, onClose }: EditorProps) {
           {...form.getInputProps('jwks')}
         />
       )}
-      <Trouble failure={save.failure} />
-    </FormDrawer>
+    </>
   );
 }
 
@@ -118,20 +122,20 @@ function useDraftForm(base: ClientSettingsFragment, tenant: ReturnType<typeof us
 }
 
 interface SaveParts {
-  form: ReturnType<typeof useDraftForm>;
+  form: DraftForm;
   onTheirs(theirs: ClientSettingsFragment): void;
   onClose(): void;
 }
 
 /** Sends what differs, for the version that it was based on. Somebody else's change in between is shown, not overwritten. */
-function useSave(base: ClientSettingsFragment, { form, onTheirs, onClose }: SaveParts) {
+function useSave({ form, onTheirs, onClose }: SaveParts) {
   const mutate = useMutate();
   const refresh = useRefresh();
   const api = useApolloClient();
-  const { clientId } = base;
-  return useAction(async (onto: ClientSettingsFragment) => {
+  return useAction(async (base: ClientSettingsFragment) => {
+    const { clientId } = base;
     try {
-      const input = { ...toInput(changesOf(base, form.getValues())), version: onto.version };
+      const input = { ...toInput(changesOf(base, form.getValues())), version: base.version };
       await mutate(UpdateClientDocument, { clientId, input });
       refresh();
       onClose();

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import type { ClientFilter, ClientsQueryVariables } from '../api/generated';
 
@@ -36,11 +36,21 @@ export interface ListQuestion {
   after: string | undefined;
 }
 
+let lastAddress = '/';
+
+/** Where the list was when it was last seen, to go back to. */
+export function lastListAddress(): string {
+  return lastAddress;
+}
+
 /** The question in the address, and how to ask another. A change of anything but the page begins at the first page. */
 export function useListQuestion(): [ListQuestion, (change: Partial<ListQuestion>) => void] {
   const [parameters] = useSearchParams();
   const [, navigate] = useLocation();
   const question = useMemo(() => parse(parameters), [parameters]);
+  useEffect(() => {
+    lastAddress = toAddress(question);
+  }, [question]);
   const ask = useCallback(
     (change: Partial<ListQuestion>) => {
       const next = { ...question, after: undefined, ...change };

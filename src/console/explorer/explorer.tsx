@@ -21,7 +21,7 @@ const FIRST_VARIABLES = TABS[0]?.variables ?? '';
 /** No history: what was run may hold what should not be kept. */
 const PLUGINS: GraphiQLProps['plugins'] = [];
 
-/** GraphiQL with an example of every operation in its tabs. Nothing that is typed or answered outlives it. */
+/** GraphiQL with an example of every operation in its tabs. Nothing that is typed or answered outlives the session. */
 export function GraphiqlExplorer() {
   const { actions } = useSession();
   const scheme = useComputedColorScheme();

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Action } from '../api/action';
+import { Dialog, useHold } from './dialog';
 import { Trouble } from './trouble';
 
 interface ConfirmProps {
@@ -20,12 +21,13 @@ interface ConfirmProps {
 /** Says what will happen, and asks whether it shall. */
 export function Confirm({ title, label, action, isDanger = false, canConfirm = true, ifUnknown, onClose, children }: ConfirmProps) {
   return (
-    <Modal opened onClose={onClose} title={title} size={520}>
+    <Dialog onClose={onClose} title={title} size={520}>
+      <Hold isBusy={action.isBusy} />
       <Stack gap="md">
         {children}
         <Trouble failure={action.failure} {...(ifUnknown && { ifUnknown })} />
         <Group justify="flex-end" gap={8}>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={action.isBusy} onClick={onClose}>
             Cancel
           </Button>
           <Button {...(isDanger && { color: 'danger' })} disabled={!canConfirm} loading={action.isBusy} onClick={() => action.run()}>
@@ -33,6 +35,11 @@ export function Confirm({ title, label, action, isDanger = false, canConfirm = t
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
+}
+
+function Hold({ isBusy }: { isBusy: boolean }) {
+  useHold(isBusy);
+  return null;
 }

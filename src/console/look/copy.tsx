@@ -8,7 +8,7 @@ const SHOWN_MS = 2_000;
 const IMPOSSIBLE = 'The browser did not let this page copy. Select the text and copy it by hand.';
 
 /** Puts a text on the clipboard. @returns what does so, and whether it was just done */
-export function useCopy(): { copy(text: string): Promise<void>; isCopied: boolean } {
+function useCopy(): { copy(text: string): Promise<void>; isCopied: boolean } {
   const [isCopied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);

@@ -1,5 +1,6 @@
 import { Button, Drawer, Group, Stack, Text } from '@mantine/core';
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { isPageShown, useReturnOfFocus } from './dialog';
 import classes from './form-drawer.module.css';
 
 /** A form beside the page. */
@@ -18,7 +19,13 @@ export interface FormDrawerProps {
 /** A drawer with a form. Escape and a click beside it close it when nothing in it is unsaved, and ask otherwise. */
 export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel = 'Save', onSave, onClose, children }: FormDrawerProps) {
   const [isAsking, setAsking] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   useLeaveWarning(isDirty);
+  useReturnOfFocus();
+  const keep = () => {
+    setAsking(false);
+    form.current?.querySelector('input')?.focus();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onSave();
@@ -29,19 +36,23 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel =
       position="right"
       size={480}
       title={title}
-      onClose={() => (isDirty ? setAsking(true) : onClose())}
+      onClose={() => {
+        if (isBusy || !isPageShown()) return;
+        if (isDirty) setAsking(true);
+        else onClose();
+      }}
       classNames={{ body: classes.body, content: classes.content }}
     >
-      <form onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>
+      <form ref={form} onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>
         <Stack gap="md" className={classes.fields}>
           {children}
         </Stack>
         <div className={classes.foot}>
           {isAsking ? (
-            <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />
+            <Discard onKeep={keep} onDiscard={onClose} />
           ) : (
             <Group justify="flex-end" gap={8}>
-              <Button variant="default" onClick={onClose}>
+              <Button variant="default" disabled={isBusy} onClick={onClose}>
                 Cancel
               </Button>
               <Button type="submit" loading={isBusy} disabled={!canSave}>

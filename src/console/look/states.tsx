@@ -24,7 +24,7 @@ interface FailedProps {
   onRetry(): void;
 }
 
-/** What the page says in place of what could not be read, with a way on. It tries again by itself when the server named a time. */
+/** What the page says in place of what could not be read, with a way on. It tries again by itself where waiting helps. */
 export function Failed({ failure, what, isPage, onRetry }: FailedProps) {
   const seconds = useRetryIn(failure, onRetry);
   return (

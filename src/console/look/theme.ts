@@ -84,7 +84,7 @@ const DIALOG = {
   transitionProps: { duration: 100 },
   closeButtonProps: { 'aria-label': 'Close' },
   attributes: { header: { role: 'presentation' } },
-  styles: { title: { fontSize: 18, fontWeight: 650, overflowWrap: 'anywhere' } },
+  styles: { title: { fontSize: 18, fontWeight: 650, minWidth: 0, overflowWrap: 'anywhere' } },
 } as const;
 
 /** Calm and dense: one accent, a grid of 4 px, motion under 150 ms and none when the system asks for none. */

@@ -22,7 +22,7 @@ export function UsageChart({ hours, hoursABar }: { hours: readonly Hour[]; hours
           <Legend color="var(--refused)" label="Refused" count={bar?.refused ?? refused} />
         </Group>
         <Text span size="sm" c="dimmed" className={classes.when}>
-          {bar ? `${exactly(bar.from).slice(0, 16)} to ${exactly(bar.to).slice(11, 16)}` : 'in all'}
+          {bar ? spanOf(bar) : 'in all'}
         </Text>
       </figcaption>
       <Bars bars={bars} chosen={chosen} onChoose={setChosen} />
@@ -33,6 +33,13 @@ export function UsageChart({ hours, hoursABar }: { hours: readonly Hour[]; hours
       )}
     </figure>
   );
+}
+
+/** From when until when, with the zone where the clock was changed in between. */
+function spanOf({ from, to }: { from: string; to: string }): string {
+  const [begin, end] = [exactly(from), exactly(to)];
+  const zones = begin.slice(20) === end.slice(20) ? ['', ''] : [begin, end].map((moment) => ` ${moment.slice(20)}`);
+  return `${begin.slice(0, 16)}${zones[0]} to ${end.slice(11, 16)}${zones[1]}`;
 }
 
 function Legend({ color, label, count }: { color: string; label: string; count: number }) {

@@ -6,6 +6,7 @@ import { useNow } from '../look/clock';
 import { Confirm } from '../look/confirm';
 import { relatively } from '../look/moment';
 import { tellDone } from '../look/toast';
+import { isLive } from './secret-state';
 
 /** Asks whether a secret shall end now, after saying who would notice. */
 export function RevokeDialog({ client, secret, onClose }: { client: ShownClient; secret: SecretRowFragment; onClose(): void }) {
@@ -19,8 +20,21 @@ export function RevokeDialog({ client, secret, onClose }: { client: ShownClient;
     refresh();
     tellDone(`The secret key of ${client.name} that ends in ${hint} was revoked.`);
   });
+  const isNeeded = client.enabled && client.secrets.filter((other) => isLive(other, now)).length === 1;
   return (
-    <Confirm title={`Revoke the key that ends in ${hint}?`} label="Revoke" isDanger action={revoke} onClose={onClose}>
+    <Confirm
+      title={`Revoke the key that ends in ${hint}?`}
+      label="Revoke"
+      isDanger
+      canConfirm={!isNeeded}
+      action={revoke}
+      onClose={onClose}
+    >
+      {isNeeded && (
+        <Text fw={600}>
+          It is the only key that works, and the last one of an enabled client cannot be revoked: rotate it, or disable the client.
+        </Text>
+      )}
       <Text fw={600}>
         {rotation.safeToRevoke && 'It is safe to revoke: a newer key is in use.'}
         {!rotation.safeToRevoke && lastUsedAt && `It is still needed: it was used ${relatively(lastUsedAt, now)}.`}

@@ -1,12 +1,14 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core';
+import { Button, Group, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../api/action';
+import { toFailure } from '../api/failure';
 import { ClientSecretsDocument, type ClientSecretsQuery, RotateClientSecretDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { useClientDialogs } from '../clients/dialogs-context';
 import { useNow } from '../look/clock';
+import { Dialog, useHold } from '../look/dialog';
 import { relatively } from '../look/moment';
 import { Failed, Nothing, Waiting } from '../look/states';
 import { Trouble } from '../look/trouble';
@@ -33,44 +35,38 @@ export function RotateDialog({ clientId, onClose }: { clientId: string; onClose(
   const { data, failure, isWaiting, retry } = useReading(query);
   const client = data?.client;
   return (
-    <Modal opened onClose={onClose} title="Rotate the secret key" size={560}>
-      {client && <Choice client={client} onClose={onClose} />}
+    <Dialog onClose={onClose} title="Rotate the secret key" size={560}>
+      {client && <Choice client={client} onStale={retry} onClose={onClose} />}
       {!client && failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
       {!client && !failure && isWaiting && <Waiting rows={4} />}
       {!client && !failure && !isWaiting && <Nothing title="This client is gone">Somebody deleted it in the meantime.</Nothing>}
-    </Modal>
+    </Dialog>
   );
 }
 
-function Choice({ client, onClose }: { client: Rotated; onClose(): void }) {
+interface ChoiceProps {
+  client: Rotated;
+  /** The client is not what it was when it was read. */
+  onStale(): void;
+  onClose(): void;
+}
+
+function Choice({ client, onStale, onClose }: ChoiceProps) {
   const now = useNow();
   const [seconds, setSeconds] = useState<number>(DAY);
-  const rotate = useRotate(client);
-  const live = client.secrets.filter((secret) => isLive(secret, now));
-  if (live.length > 1) return <TwoAlready onClose={onClose} />;
-  const lastUsedAt = live[0]?.lastUsedAt;
+  const rotate = useRotate(client, onStale);
+  useHold(rotate.isBusy);
+  const [current, ...others] = client.secrets.filter((secret) => isLive(secret, now));
+  if (others.length > 0) return <TwoAlready onClose={onClose} />;
   return (
     <Stack gap="md">
       <Text size="sm">
-        <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on.{' '}
-        {lastUsedAt ? `The current key was used ${relatively(lastUsedAt, now)}.` : 'The current key was never used.'}
+        <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on. {situationOf(current, now)}
       </Text>
-      <Radio.Group label="Keep the current key working for" value={String(seconds)} onChange={(value) => setSeconds(Number(value))}>
-        <Group gap="md" mt={8}>
-          {OVERLAPS.map(({ seconds: value, label }) => (
-            <Radio key={value} value={String(value)} label={label} />
-          ))}
-        </Group>
-      </Radio.Group>
-      <OverlapLine seconds={seconds} now={now} />
-      {seconds === 0 && lastUsedAt && (
-        <Text size="sm" fw={500}>
-          Whoever still sends the current key is refused from this moment on, until they have the new one.
-        </Text>
-      )}
+      {current && <Overlap seconds={seconds} onChange={setSeconds} now={now} isInUse={current.lastUsedAt != null} />}
       <Trouble failure={rotate.failure} ifUnknown={LOST_ANSWER} />
       <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" disabled={rotate.isBusy} onClick={onClose}>
           Cancel
         </Button>
         <Button loading={rotate.isBusy} onClick={() => rotate.run(seconds)}>
@@ -78,6 +74,38 @@ function Choice({ client, onClose }: { client: Rotated; onClose(): void }) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+function situationOf(current: Rotated['secrets'][number] | undefined, now: number): string {
+  if (!current) return 'No key works at the moment.';
+  return current.lastUsedAt ? `The current key was used ${relatively(current.lastUsedAt, now)}.` : 'The current key was never used.';
+}
+
+interface OverlapProps {
+  seconds: number;
+  onChange(seconds: number): void;
+  now: number;
+  isInUse: boolean;
+}
+
+function Overlap({ seconds, onChange, now, isInUse }: OverlapProps) {
+  return (
+    <>
+      <Radio.Group label="Keep the current key working for" value={String(seconds)} onChange={(value) => onChange(Number(value))}>
+        <Group gap="md" mt={8}>
+          {OVERLAPS.map(({ seconds: value, label }) => (
+            <Radio key={value} value={String(value)} label={label} />
+          ))}
+        </Group>
+      </Radio.Group>
+      <OverlapLine seconds={seconds} now={now} />
+      {seconds === 0 && isInUse && (
+        <Text size="sm" fw={500}>
+          Whoever still sends the current key is refused from this moment on, until they have the new one.
+        </Text>
+      )}
+    </>
   );
 }
 
@@ -95,16 +123,21 @@ function TwoAlready({ onClose }: { onClose(): void }) {
   );
 }
 
-/** For the client as it was seen: of two people at once only one rotates. */
-function useRotate({ clientId, version }: Rotated) {
+/** For the client as it was seen: of two people at once only one rotates. Who meets another version sees it, and may press again. */
+function useRotate({ clientId, version }: Rotated, onStale: () => void) {
   const { tenant } = useViewer();
   const { show } = useClientDialogs();
   const mutate = useMutate();
   const refresh = useRefresh();
   return useAction(async (overlapSeconds: number) => {
-    const { rotateClientSecret } = await mutate(RotateClientSecretDocument, { clientId, overlapSeconds, version });
-    const { client, clientSecret } = rotateClientSecret;
-    show({ ...client, done: `The secret key of ${client.name} was rotated.`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
-    refresh();
+    try {
+      const { rotateClientSecret } = await mutate(RotateClientSecretDocument, { clientId, overlapSeconds, version });
+      const { client, clientSecret } = rotateClientSecret;
+      show({ ...client, done: `The secret key of ${client.name} was rotated.`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+      refresh();
+    } catch (error) {
+      if (toFailure(error).code === 'CONFLICT') onStale();
+      throw error;
+    }
   });
 }

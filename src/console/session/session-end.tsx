@@ -1,12 +1,13 @@
 import { useEffect } from 'react';
+import { serverNow } from '../look/clock';
 
 const SOON_MS = 1_000;
 
-/** Tells when the time of a session is over: by the clock, which runs on while a page sleeps. */
+/** Tells when the time of a session is over: by the clock, which runs on while a page sleeps. @param expiresAt milliseconds since 1970, by the server's clock */
 export function SessionEnd({ expiresAt, onEnd }: { expiresAt: number; onEnd(): void }) {
   useEffect(() => {
     const timer = setInterval(() => {
-      if (Date.now() >= expiresAt) onEnd();
+      if (serverNow() >= expiresAt) onEnd();
     }, SOON_MS);
     return () => clearInterval(timer);
   }, [expiresAt, onEnd]);

@@ -1,3 +1,4 @@
+import { learnServerTime } from '../look/clock';
 import { type RefusalBody, refusal, unreachable } from './session-refused';
 
 /** Who is signed in. What proves it is in a cookie that no script can read. */
@@ -8,7 +9,7 @@ export interface Session {
   clientId?: string | undefined;
   /** What to call whoever is signed in. */
   name: string;
-  /** Milliseconds since 1970, by the clock of this browser. */
+  /** Milliseconds since 1970, by the server's clock. */
   expiresAt: number;
 }
 
@@ -38,29 +39,21 @@ interface ReportAnswer {
   graphiql: boolean;
 }
 
-/** An answer that was read. */
-interface Received<Body> {
-  body: Body;
-  /** When it was given, by the server's clock: milliseconds since 1970. */
-  date: number;
-}
-
 /** Where the browser goes to sign in at the identity provider. */
 export const PROVIDER_SIGN_IN = '/session/start';
 
 /** Asks who is signed in. @throws {SessionRefused} */
 export async function askSession(): Promise<SessionReport> {
   const next = 'Whether you are signed in is not known; reload this page';
-  const { body, date } = await send<ReportAnswer>('GET', next);
-  const session = body.session ? toSession(body.session, date) : undefined;
-  return { session, providerName: body.identityProvider?.name, hasExplorer: body.graphiql };
+  const { session, identityProvider, graphiql } = await send<ReportAnswer>('GET', next);
+  return { session: session ? toSession(session) : undefined, providerName: identityProvider?.name, hasExplorer: graphiql };
 }
 
 /** Signs in. The secret goes into the body of one request and is not kept. @throws {SessionRefused} */
 export async function beginSession({ clientId, secret }: Credentials): Promise<Session> {
   const credentials = { clientId, clientSecret: secret };
-  const { body, date } = await send<{ session: SessionAnswer }>('POST', 'You are not signed in; try again', credentials);
-  return toSession(body.session, date);
+  const { session } = await send<{ session: SessionAnswer }>('POST', 'You are not signed in; try again', credentials);
+  return toSession(session);
 }
 
 /** Signs out: the server ends the session. @throws {SessionRefused} */
@@ -69,14 +62,15 @@ export async function endSession(): Promise<void> {
 }
 
 /** @param next what is to be said when it fails: how things stand, and what to do */
-async function send<Body>(method: string, next: string, content?: object): Promise<Received<Body>> {
+async function send<Body>(method: string, next: string, content?: object): Promise<Body> {
   const sent = content && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) };
   const response = await fetch('/session', { method, ...sent, credentials: 'same-origin' }).catch((cause) => {
     throw unreachable(next, cause);
   });
   const body = response.status === 204 ? {} : await readJson(response);
   if (!response.ok || !body) throw refusal(response, body ?? {}, next);
-  return { body: body as Body, date: dateOf(response) };
+  learnServerTime(dateOf(response));
+  return body as Body;
 }
 
 /** The header leaves out the fraction of the second: one more, so that no session seems longer than it is. */
@@ -93,13 +87,12 @@ async function readJson(response: Response): Promise<RefusalBody | undefined> {
   }
 }
 
-/** Counts from the answer's date on, because the clocks of browser and server need not agree. */
-function toSession(answer: SessionAnswer, date: number): Session {
+function toSession(answer: SessionAnswer): Session {
   const { clientId, person, expiresAt } = answer;
   return {
     holder: clientId === null ? `person ${person.subject}` : `client ${clientId}`,
     clientId: clientId ?? undefined,
     name: clientId ?? person?.name ?? person?.subject ?? '',
-    expiresAt: Date.now() + Date.parse(expiresAt) - date,
+    expiresAt: Date.parse(expiresAt),
   };
 }

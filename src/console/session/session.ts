@@ -46,7 +46,12 @@ interface Store {
 
 const ENDED = urgent('The session has ended. Sign in again to go on.');
 const EXPIRED = urgent('The session has expired. Sign in again to go on.');
+const SOMEBODY_ELSE = urgent(
+  'Somebody else has signed in in another window. Sign in again to go on here, or reload the page to go on as they.',
+);
 const SIGNED_OUT: Notice = { text: 'Signed out.', isUrgent: false };
+
+const SIGNED_OUT_MARK = 'latchkey-signed-out';
 
 const SessionContext = createContext<(SessionState & { actions: SessionActions }) | undefined>(undefined);
 
@@ -62,7 +67,7 @@ export function useSession(): SessionState & { actions: SessionActions } {
 
 /** Keeps track of the session of this browser. The actions stay the same for as long as the page lives. */
 export function useSessionStore(): SessionState & { actions: SessionActions } {
-  const [state, setState] = useState<SessionState>({ isKnown: false, hasExplorer: false });
+  const [state, setState] = useState<SessionState>(() => ({ isKnown: false, hasExplorer: false, notice: farewell() }));
   const current = useRef(state);
   const actions = useMemo(() => {
     const set = (change: Partial<SessionState>) => {
@@ -82,16 +87,26 @@ export function urgent(text: string): Notice {
 
 function createActions(store: Store): SessionActions {
   const ask = () => askAgain(store);
-  const begin = { isKnown: true, awaited: undefined, notice: undefined };
   return {
     ask,
     say: (notice) => store.set({ notice }),
-    start: (session) => store.set({ ...begin, session, lastClientId: session.clientId }),
+    start: (session) => start(store, session),
     expire: () => end(store, EXPIRED),
-    signedOut: () => store.set({ session: undefined, awaited: undefined, notice: SIGNED_OUT }),
+    signedOut: () => {
+      store.set({ session: undefined, awaited: undefined });
+      startAfresh(SIGNED_OUT_MARK);
+    },
     // The refused operation may be older than the session: the server knows whether that goes on.
     onUnauthenticated: () => void (store.get().session && ask()),
   };
+}
+
+/** The page that waited is for whom it waited; anybody else finds nothing of it. */
+function start({ get, set }: Store, session: Session): void {
+  const { awaited } = get();
+  const isAnother = awaited !== undefined && awaited !== session.holder;
+  set({ isKnown: true, awaited: undefined, notice: undefined, session: isAnother ? undefined : session, lastClientId: session.clientId });
+  if (isAnother) startAfresh();
 }
 
 function end({ get, set }: Store, notice: Notice): void {
@@ -100,16 +115,43 @@ function end({ get, set }: Store, notice: Notice): void {
 
 /** What was signed in, or out, in the meantime is newer than the answer and stays. */
 async function askAgain(store: Store): Promise<void> {
-  const { session: before, isKnown, lastClientId } = store.get();
+  const { session: before, isKnown } = store.get();
   try {
     const { session, ...known } = await askSession();
     if (store.get().session !== before) return;
-    store.set({ isKnown: true, ...known, lastClientId: session?.clientId ?? lastClientId });
-    if (session) store.set({ session, awaited: undefined, ...(before ? {} : { notice: undefined }) });
-    else if (before) end(store, ENDED);
+    store.set({ isKnown: true, ...known });
+    takeUp(store, session);
   } catch (error) {
     if (!isKnown) store.set({ isKnown: true, notice: urgent(sentenceFor(error)) });
   }
+}
+
+/** Goes by what the server says of the session. What somebody has open is not taken from them because another has signed in. */
+function takeUp(store: Store, session: Session | undefined): void {
+  const { session: before, awaited, lastClientId, notice } = store.get();
+  const mine = before?.holder ?? awaited;
+  if (session && mine !== undefined && session.holder !== mine) {
+    if (before) end(store, SOMEBODY_ELSE);
+  } else if (session) {
+    store.set({ session, awaited: undefined, notice: before ? notice : undefined, lastClientId: session.clientId ?? lastClientId });
+  } else if (before) {
+    end(store, ENDED);
+  } else if (!awaited && notice?.isUrgent) {
+    store.set({ notice: undefined });
+  }
+}
+
+/** Loads the page anew, once what is unsaved is gone from it: nothing of what was read stays in its memory. @param mark tells the new page why */
+function startAfresh(mark?: string): void {
+  if (mark) sessionStorage.setItem(mark, '1');
+  setTimeout(() => location.reload());
+}
+
+/** What the page that was before has left to say. */
+function farewell(): Notice | undefined {
+  const isSignedOut = sessionStorage.getItem(SIGNED_OUT_MARK) !== null;
+  sessionStorage.removeItem(SIGNED_OUT_MARK);
+  return isSignedOut ? SIGNED_OUT : undefined;
 }
 
 /** Now, and whenever somebody comes back to the page. @returns what stops it */

@@ -57,7 +57,11 @@ export function Pages() {
 
 function For({ scope, children }: { scope: Scope; children: React.ReactNode }) {
   const { may } = useViewer();
-  if (may(scope)) return children;
+  return may(scope) ? children : <NotYours scope={scope} />;
+}
+
+function NotYours({ scope }: { scope: Scope }) {
+  useTitle('Not yours to see');
   return (
     <Nothing isPage title="This page is not yours to see">
       It takes the right <code>{scope}</code>. Somebody who manages clients can give it to the client that you sign in with.

@@ -1,9 +1,9 @@
 import { Kbd, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { SearchIcon } from '@primer/octicons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { useViewer } from '../api/viewer';
+import { useShortcut } from '../look/shortcut';
 
 const PAUSE_MS = 200;
 
@@ -11,8 +11,8 @@ const PAUSE_MS = 200;
 export function SearchBox() {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useSearchText();
-  useHotkeys([['/', () => field.current?.select()]]);
   const { may } = useViewer();
+  useShortcut('/', () => field.current?.select());
   if (!may('clients:read')) return <span />;
   return (
     <TextInput
@@ -39,7 +39,8 @@ function useSearchText(): [string, (text: string) => void] {
     if (written.current !== inAddress) setText(inAddress);
     written.current = inAddress;
   }, [inAddress]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  // Whoever went elsewhere in the meantime is not called back.
+  useEffect(() => () => clearTimeout(timer.current), [path]);
   const change = (next: string) => {
     setText(next);
     clearTimeout(timer.current);

@@ -7,6 +7,7 @@ import { ViewerDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { type Viewer, ViewerProvider } from '../api/viewer';
 import { ClientDialogs } from '../clients/client-dialogs';
+import { focusOr } from '../look/dialog';
 import { Failed, Waiting } from '../look/states';
 import { Header } from './header';
 import { Pages } from './pages';
@@ -27,6 +28,7 @@ function Furnished({ viewer }: { viewer: Viewer }) {
   const [path] = useLocation();
   const { close } = rail;
   useEffect(close, [path, close]);
+  useFocusAfterTravel(path);
   return (
     <ViewerProvider value={viewer}>
       <ClientDialogs>
@@ -56,4 +58,12 @@ function Furnished({ viewer }: { viewer: Viewer }) {
 
 function toViewer({ tenant, scopes }: Pick<Viewer, 'tenant' | 'scopes'>): Viewer {
   return { tenant, scopes, may: (scope) => scopes.includes(scope) };
+}
+
+/** What had the focus may be gone with the page that it was on. */
+function useFocusAfterTravel(path: string): void {
+  useEffect(() => {
+    const timer = setTimeout(() => document.activeElement === document.body && focusOr(null));
+    return () => clearTimeout(timer);
+  }, [path]);
 }

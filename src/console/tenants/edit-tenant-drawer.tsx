@@ -1,7 +1,16 @@
+import { useApolloClient } from '@apollo/client/react';
 import { NativeSelect, NumberInput, Switch, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { type UseFormReturnType, useForm } from '@mantine/form';
+import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../api/action';
-import { type SigningAlgorithm, type TenantRowFragment, UpdateTenantDocument, type UpdateTenantInput } from '../api/generated';
+import { toFailure } from '../api/failure';
+import {
+  type SigningAlgorithm,
+  TenantDocument,
+  type TenantRowFragment,
+  UpdateTenantDocument,
+  type UpdateTenantInput,
+} from '../api/generated';
 import { placeFaults } from '../clients/field-faults';
 import { LockedField } from '../clients/locked-field';
 import { lifetimeInWords } from '../look/duration';
@@ -21,25 +30,44 @@ interface Draft {
 
 const ALGORITHMS: SigningAlgorithm[] = ['ES256', 'EdDSA', 'RS256'];
 
-/** Where a tenant is changed. */
+/** Where a tenant is changed. What somebody else saved in between stays, where one did not touch it oneself. */
 export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragment; onClose(): void }) {
+  const [base, setBase] = useState(tenant);
   const form = useForm<Draft>({ initialValues: toDraft(tenant) });
-  const changes = changesOf(toDraft(tenant), form.values);
+  const changes = changesOf(toDraft(base), form.values);
   const hasChanges = Object.keys(changes).length > 0;
-  const save = useSave(tenant, { form, onClose });
-  const { enabled, minAccessTokenLifetime: least, maxAccessTokenLifetime: most } = form.values;
-  const run = () => void save.run({ ...changes, version: tenant.version });
+  const rebase = (now: TenantRowFragment) => {
+    form.setValues({ ...toDraft(now), ...draftOf(base, form.values) });
+    setBase(now);
+  };
+  const save = useSave(base, { form, rebase, onClose });
+  const run = () => void save.run({ ...changes, version: base.version });
   return (
-    <FormDrawer title={`Edit ${tenant.name}`} isDirty={hasChanges} isBusy={save.isBusy} canSave={hasChanges} onSave={run} onClose={onClose}>
-      <LockedField label="Host" value={tenant.host} isCode />
+    <FormDrawer title={`Edit ${base.name}`} isDirty={hasChanges} isBusy={save.isBusy} canSave={hasChanges} onSave={run} onClose={onClose}>
+      <LockedField label="Host" value={base.host} isCode />
       <TextInput label="Name" {...PLAIN_TEXT} {...form.getInputProps('name')} />
-      {!tenant.isHome && (
+      {!base.isHome && (
         <Switch
           label="Enabled"
-          description={enabled ? 'It is served.' : 'Its host answers like an unknown one; its tokens and sessions end for good.'}
+          description={
+            form.values.enabled ? 'It is served.' : 'Its host answers like an unknown one; its tokens and sessions end for good.'
+          }
           {...form.getInputProps('enabled', { type: 'checkbox' })}
         />
       )}
+      <Lifetimes form={form} />
+      {!base.isHome && <Defaults form={form} />}
+      <Trouble failure={save.failure} />
+    </FormDrawer>
+  );
+}
+
+type TenantForm = UseFormReturnType<Draft>;
+
+function Lifetimes({ form }: { form: TenantForm }) {
+  const { minAccessTokenLifetime: least, maxAccessTokenLifetime: most } = form.values;
+  return (
+    <>
       <NumberInput
         label="Shortest access token lifetime"
         description={`In seconds: ${lifetimeInWords(Number(least) || 0)}. Clients keep what they have.`}
@@ -52,30 +80,41 @@ export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragmen
         {...WHOLE}
         {...form.getInputProps('maxAccessTokenLifetime')}
       />
-      {!tenant.isHome && (
-        <>
-          <TextInput
-            label="Default audience"
-            description="Of clients that are created without one, as an absolute URI. Empty: the issuer’s /api."
-            {...PLAIN_TEXT}
-            {...form.getInputProps('defaultAudience')}
-          />
-          <NativeSelect
-            label="Signing algorithm"
-            description="From ten minutes after the change on, when every API can know the new key."
-            data={ALGORITHMS}
-            {...form.getInputProps('signingAlgorithm')}
-          />
-        </>
-      )}
-      <Trouble failure={save.failure} />
-    </FormDrawer>
+    </>
+  );
+}
+
+/** Those of the home tenant are the operator's to set. */
+function Defaults({ form }: { form: TenantForm }) {
+  return (
+    <>
+      <TextInput
+        label="Default audience"
+        description="Of clients that are created without one, as an absolute URI. Empty: the issuer’s /api."
+        {...PLAIN_TEXT}
+        {...form.getInputProps('defaultAudience')}
+      />
+      <NativeSelect
+        label="Signing algorithm"
+        description="From ten minutes after the change on, when every API can know the new key."
+        data={ALGORITHMS}
+        {...form.getInputProps('signingAlgorithm')}
+      />
+    </>
   );
 }
 
 const WHOLE = { allowDecimal: false, allowNegative: false, clampBehavior: 'none', hideControls: true } as const;
 
-function useSave({ host, name }: TenantRowFragment, { form, onClose }: { form: Parameters<typeof placeFaults>[0]; onClose(): void }) {
+interface SaveParts {
+  form: TenantForm;
+  /** Takes up what somebody else saved in between. */
+  rebase(now: TenantRowFragment): void;
+  onClose(): void;
+}
+
+function useSave({ host, name }: TenantRowFragment, { form, rebase, onClose }: SaveParts) {
+  const api = useApolloClient();
   const mutate = useMutate();
   const refresh = useRefresh();
   return useAction(async (input: UpdateTenantInput) => {
@@ -86,6 +125,10 @@ function useSave({ host, name }: TenantRowFragment, { form, onClose }: { form: P
       tellDone(`${name} was saved.`);
     } catch (error) {
       placeFaults(form, error);
+      if (toFailure(error).code === 'CONFLICT') {
+        const { data } = await api.query({ query: TenantDocument, variables: { host }, fetchPolicy: 'network-only' });
+        if (data?.tenant) rebase(data.tenant);
+      }
       throw error;
     }
   });
@@ -101,6 +144,13 @@ function toDraft(tenant: TenantRowFragment): Draft {
     defaultAudience,
     signingAlgorithm: tenant.signingAlgorithm ?? 'ES256',
   };
+}
+
+/** What was changed of a tenant, as the form has it. */
+function draftOf(base: TenantRowFragment, draft: Draft): Partial<Draft> {
+  const before = toDraft(base);
+  const changed = (Object.keys(draft) as (keyof Draft)[]).filter((name) => draft[name] !== before[name]);
+  return Object.fromEntries(changed.map((name) => [name, draft[name]]));
 }
 
 /** What differs, in the form of the API. */

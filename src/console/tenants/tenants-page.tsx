@@ -9,6 +9,7 @@ import { useViewer } from '../api/viewer';
 import { EnabledBadge } from '../clients/client-cells';
 import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
 import { PageFrame } from '../look/page-frame';
+import { ShowMore } from '../look/show-more';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
 import { Moment } from '../look/time';
 import { useTitle } from '../look/title';
@@ -61,7 +62,7 @@ export function TenantsPage() {
         maw={320}
         mb="md"
       />
-      <Tenants search={search} onOpen={setOpen} />
+      <Tenants key={search} search={search} onOpen={setOpen} />
       {open?.kind === 'new' && <NewTenantDrawer onClose={close} />}
       {open?.kind === 'edit' && <EditTenantDrawer tenant={open.tenant} onClose={close} />}
       {open?.kind === 'delete' && <DeleteTenantDialog tenant={open.tenant} onClose={close} />}
@@ -77,7 +78,7 @@ function Tenants({ search, onOpen }: { search: string; onOpen(open: Open): void 
   if (!tenants) return <Waiting rows={8} />;
   if (tenants.nodes.length === 0) return <Nothing title="Nothing found">No tenant has “{search}” in its name or host.</Nothing>;
   const { hasNextPage, endCursor } = tenants.pageInfo;
-  const more = () => void query.fetchMore({ variables: { after: endCursor }, updateQuery: append }).catch(() => undefined);
+  const more = () => query.fetchMore({ variables: { after: endCursor }, updateQuery: append });
   return (
     <>
       {failure && <Stale failure={failure} onRetry={retry} />}
@@ -86,16 +87,9 @@ function Tenants({ search, onOpen }: { search: string; onOpen(open: Open): void 
           <Row key={tenant.id} tenant={tenant} onOpen={onOpen} />
         ))}
       </DataTable>
-      <Group justify="space-between" mt="sm">
-        <Text size="sm" c="dimmed">
-          {tenants.nodes.length.toLocaleString('en')} of {tenants.totalCount.toLocaleString('en')} shown
-        </Text>
-        {hasNextPage && (
-          <Button variant="default" size="xs" loading={isWaiting} onClick={more}>
-            Show more
-          </Button>
-        )}
-      </Group>
+      <ShowMore hasMore={hasNextPage} more={more}>
+        {tenants.nodes.length.toLocaleString('en')} of {tenants.totalCount.toLocaleString('en')} shown
+      </ShowMore>
     </>
   );
 }
@@ -134,32 +128,29 @@ function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open)
       <Table.Td>
         <Moment at={createdAt} />
       </Table.Td>
-      <ActionsCell>
-        {may('tenants:write') && (
-          <>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={`Edit ${name}`}
-              title="Edit"
-              onClick={() => onOpen({ kind: 'edit', tenant })}
-            >
-              <PencilIcon />
-            </ActionIcon>
-            {!isHome && (
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                aria-label={`Delete ${name}`}
-                title="Delete"
-                onClick={() => onOpen({ kind: 'delete', tenant })}
-              >
-                <TrashIcon />
-              </ActionIcon>
-            )}
-          </>
-        )}
-      </ActionsCell>
+      <ActionsCell>{may('tenants:write') && <Actions tenant={tenant} onOpen={onOpen} />}</ActionsCell>
     </Table.Tr>
+  );
+}
+
+function Actions({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open): void }) {
+  const { name, isHome } = tenant;
+  return (
+    <>
+      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${name}`} title="Edit" onClick={() => onOpen({ kind: 'edit', tenant })}>
+        <PencilIcon />
+      </ActionIcon>
+      {!isHome && (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Delete ${name}`}
+          title="Delete"
+          onClick={() => onOpen({ kind: 'delete', tenant })}
+        >
+          <TrashIcon />
+        </ActionIcon>
+      )}
+    </>
   );
 }
