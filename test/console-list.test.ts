@@ -172,6 +172,7 @@ itInChromium('needs no mouse', async () => {
   await page.keyboard.press('Escape');
   await dialog(page, 'New Client').waitFor({ state: 'hidden' });
   await page.keyboard.press('n');
+  await until(() => page.evaluate<boolean>('document.activeElement instanceof HTMLInputElement'));
   await page.keyboard.type('Typed blind');
   await until(async () => (await dialog(page, 'New Client').getByLabel('Client Id').inputValue()) === 'typed-blind');
   await page.keyboard.press('Enter');
