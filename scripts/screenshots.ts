@@ -1,6 +1,7 @@
 // Makes the pictures in docs/screenshots: starts a server of its own, fills it, and looks at each page.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { Browser, Page } from 'playwright-core';
 import { administer, createBenchClient, tokenOf } from '../bench/client.ts';
@@ -11,6 +12,8 @@ const FOLDER = join(import.meta.dirname, '../docs/screenshots');
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 const HOUR_MS = 3_600_000;
+/** By then the server has written down who was used. */
+const FLUSHED_MS = 4_000;
 const CLIENTS: [name: string, clientId: string, lifetime: number, tokensAnHour: number][] = [
   ['Sales board', 'sales-board', 3600, 4],
   ['Billing export', 'billing-export', 900, 31],
@@ -60,6 +63,7 @@ async function fill(subject: Subject): Promise<void> {
   }
   await createBenchClient(subject, 'to-be-deleted');
   await administer(subject, 'mutation { deleteClient(clientId: "to-be-deleted") { clientId } }');
+  await sleep(FLUSHED_MS);
   fillHours(subject);
 }
 
