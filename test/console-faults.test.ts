@@ -223,33 +223,3 @@ itInChromium('refuses to take the last administrator away, in words', async () =
   await asked.getByText(/Nothing was changed\./).waitFor();
   expect(await asked.getByRole('alert').textContent()).toContain('last enabled client with the scope clients:write');
 });
-
-itInChromium('shows a secret that was made even when nothing more of the page can be loaded', async () => {
-  const { page } = web;
-  await web.signIn();
-  const drawer = await openNew('Just in time');
-  await page.route('**/assets/**', away);
-  await drawer.getByRole('button', { name: 'Save' }).click();
-  const shown = dialog(page, 'Copy the secret key now');
-  expect(await shown.getByLabel('Secret key', { exact: true }).inputValue()).toMatch(/^lk_/);
-  await shown.getByRole('tab', { name: 'Node' }).focus();
-  for (const key of ['n', '/', 'Escape']) await page.keyboard.press(key);
-  expect(await shown.getByLabel('Secret key', { exact: true }).inputValue()).toMatch(/^lk_/);
-});
-
-itInChromium('says that a part of the page could not be loaded, and keeps the rest', async () => {
-  const { page } = web;
-  await web.signIn();
-  await page.route('**/assets/**', away);
-  await page.getByRole('button', { name: 'New Client' }).click();
-  await page.getByRole('dialog').getByText('This part of the page could not be loaded').waitFor();
-  await page.keyboard.press('Escape');
-  await page.getByRole('link', { name: 'Signing keys' }).click();
-  await page.getByRole('heading', { name: 'This part of the page could not be loaded' }).waitFor();
-  await page.getByRole('link', { name: 'Clients' }).click();
-  await page.getByRole('table', { name: 'Clients' }).waitFor();
-  await page.unroute('**/assets/**');
-  await page.getByRole('link', { name: 'Signing keys' }).click();
-  await page.getByRole('button', { name: 'Reload the page' }).click();
-  await page.getByRole('table', { name: 'Signing keys' }).waitFor();
-});

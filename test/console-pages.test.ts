@@ -1,5 +1,5 @@
-import { createClient, getToken, requestToken, startApp } from './support/app.js';
-import { dialog, itInChromium, meddler, readable, setUpConsole } from './support/console.js';
+import { createClient, getToken, startApp } from './support/app.js';
+import { dialog, itInChromium, meddler, setUpConsole } from './support/console.js';
 import { until } from './support/process.js';
 
 const HOUR_MS = 3_600_000;
@@ -159,47 +159,6 @@ itInChromium('shows the signing keys, rotates them, and withdraws one', async ()
   await asked.getByRole('button', { name: 'Revoke' }).click();
   await page.getByText(`The signing key ${kid} was revoked.`).waitFor();
   await until(async () => !(await rows.allTextContents()).join().includes(kid));
-  expect(web.complaints).toEqual([]);
-});
-
-itInChromium('creates a tenant and shows its administrator’s secret once, changes it, disables and deletes it', async () => {
-  const { page, app } = web;
-  await web.signIn('/tenants');
-  await page.getByRole('button', { name: 'New Tenant' }).click();
-  const drawer = dialog(page, 'New Tenant');
-  await drawer.getByLabel('Name', { exact: true }).fill('Umbrella');
-  await drawer.getByLabel('Host').fill('not a host');
-  await drawer.getByRole('button', { name: 'Save' }).click();
-  await until(async () => (await drawer.getByLabel('Host').getAttribute('aria-invalid')) === 'true');
-  const host = `umbrella.localhost:${app.port}`;
-  await drawer.getByLabel('Host').fill(host);
-  await drawer.getByRole('button', { name: 'Save' }).click();
-  const shown = dialog(page, 'Copy the secret key now');
-  const secret = await shown.getByLabel('Secret key', { exact: true }).inputValue();
-  expect(await shown.getByLabel('Request for curl').textContent()).toContain(`http://${host}/connect/token`);
-  await shown.getByLabel('I have saved the secret key').check();
-  await shown.getByRole('button', { name: 'Done' }).click();
-  const url = `http://${host}`;
-  expect((await requestToken({ url }, { clientId: 'admin', secret })).status).toBe(200);
-  expect(await readable(page, secret)).toEqual([]);
-  await page.getByLabel('Search tenants').fill('umbr');
-  await page.getByText('1 of 1 shown').waitFor();
-  await page.getByRole('button', { name: 'Delete Umbrella' }).click();
-  await dialog(page, 'Delete Umbrella?').getByText('It is enabled: disable it first').waitFor();
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Edit Umbrella' }).click();
-  const editor = dialog(page, 'Edit Umbrella');
-  await editor.getByLabel('Longest access token lifetime').fill('7200');
-  await editor.getByLabel('Enabled').click();
-  await editor.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Umbrella was saved.').waitFor();
-  expect((await requestToken({ url }, { clientId: 'admin', secret })).status).toBe(421);
-  await page.getByRole('button', { name: 'Delete Umbrella' }).click();
-  const asked = dialog(page, 'Delete Umbrella?');
-  await asked.getByLabel('Type the host to confirm').fill(host);
-  await asked.getByRole('button', { name: 'Delete tenant' }).click();
-  await page.getByText('Umbrella was deleted, with everything in it.').waitFor();
-  await page.getByRole('heading', { name: 'Nothing found' }).waitFor();
   expect(web.complaints).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { createClient, createTenant } from './support/app.js';
+import { createClient } from './support/app.js';
 import { accountOf, dialog, itInChromium, readable, setUpConsole, signOut } from './support/console.js';
 
 const web = setUpConsole();
@@ -209,20 +209,6 @@ itInChromium('notices what happened in another window when somebody comes back',
   await other.getByText('Signed out.').waitFor();
   await page.evaluate("window.dispatchEvent(new Event('focus'))");
   await page.getByText(ENDED).waitFor();
-  expect(web.complaints).toEqual([]);
-});
-
-itInChromium('says in which tenant one is, and offers the others to the home tenant alone', async () => {
-  const { page, app } = web;
-  const tenant = await createTenant(app, 'elsewhere');
-  await web.signIn();
-  await page.getByRole('button', { name: 'Tenant: Home' }).waitFor();
-  await page.getByRole('link', { name: 'Tenants' }).waitFor();
-  await page.goto(`${tenant.url}/tenants`);
-  await web.enter(tenant.admin);
-  await page.getByRole('button', { name: 'Tenant: elsewhere' }).waitFor();
-  await page.getByText('This page is not yours to see').or(page.getByText('Tenants are managed from the home tenant')).waitFor();
-  expect(await page.getByRole('link', { name: 'Tenants' }).count()).toBe(0);
   expect(web.complaints).toEqual([]);
 });
 

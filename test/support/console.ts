@@ -34,64 +34,64 @@ export interface TestConsole {
 
 /** Gives the tests of a file a server, a browser, and each of them a page. */
 export function setUpConsole(settings: Record<string, string> = {}): TestConsole {
-  let app: TestApp;
-  let browser: Browser | undefined;
-  let page: Page;
+  const parts = {} as { app: TestApp; browser?: Browser; page: Page };
   const complaints: string[] = [];
   const origins = new Set<string>();
-
+  const another = async (options: BrowserContextOptions) => {
+    const context = await (parts.browser as Browser).newContext(options);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    watch(page, complaints, origins);
+    return page;
+  };
   beforeAll(async () => {
-    app = await startApp(settings);
-    if (hasChromium()) browser = await launchChromium();
+    parts.app = await startApp(settings);
+    if (hasChromium()) parts.browser = await launchChromium();
   }, 60_000);
   afterAll(async () => {
-    await browser?.close();
-    await app.stop();
+    await parts.browser?.close();
+    await parts.app.stop();
   });
   beforeEach(async () => {
-    if (!browser) return;
     complaints.length = 0;
     origins.clear();
-    page = await another({ viewport: DESK });
+    if (parts.browser) parts.page = await another({ viewport: DESK });
   });
   afterEach(async () => {
-    for (const context of browser?.contexts() ?? []) await context.close();
+    for (const context of parts.browser?.contexts() ?? []) await context.close();
   });
+  return Object.assign(new Hands(parts), { complaints, origins, another });
+}
 
-  const another = async (options: BrowserContextOptions) => {
-    const context = await (browser as Browser).newContext(options);
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    const opened = await context.newPage();
-    opened.setDefaultTimeout(10_000);
-    watch(opened, complaints, origins);
-    return opened;
-  };
-  const open = async (address = '/', where = page) => void (await where.goto(app.url + address, { waitUntil: 'commit' }));
-  const enter = async ({ clientId, secret }: Credentials = app.admin, where = page) => {
+/** What a person does first. */
+class Hands {
+  constructor(private readonly parts: { app: TestApp; page: Page }) {}
+
+  get app(): TestApp {
+    return this.parts.app;
+  }
+
+  get page(): Page {
+    return this.parts.page;
+  }
+
+  async open(address = '/', where = this.page): Promise<void> {
+    await where.goto(this.app.url + address, { waitUntil: 'commit' });
+  }
+
+  async enter({ clientId, secret }: Credentials = this.app.admin, where = this.page): Promise<void> {
     const form = where.getByRole('form', { name: 'Sign in' });
     await form.getByLabel('Client Id').fill(clientId);
     await form.getByLabel('Secret key').fill(secret);
     await form.getByRole('button', { name: 'Sign in' }).click();
-  };
-  const signIn = async (address = '/', credentials?: Credentials) => {
-    await open(address);
-    await enter(credentials);
-    await accountOf(page, credentials?.clientId ?? app.admin.clientId).waitFor();
-  };
-  return {
-    get app() {
-      return app;
-    },
-    get page() {
-      return page;
-    },
-    complaints,
-    origins,
-    open,
-    enter,
-    signIn,
-    another,
-  };
+  }
+
+  async signIn(address = '/', credentials?: Credentials): Promise<void> {
+    await this.open(address);
+    await this.enter(credentials);
+    await accountOf(this.page, (credentials ?? this.app.admin).clientId).waitFor();
+  }
 }
 
 function watch(page: Page, complaints: string[], origins: Set<string>): void {

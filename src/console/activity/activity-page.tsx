@@ -2,7 +2,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { Button, Group, NativeSelect, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { DownloadIcon } from '@primer/octicons-react';
-import { useMemo, useState } from 'react';
+import { type ChangeEvent, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useAction } from '../api/action';
 import type { AuditFilter } from '../api/generated';
@@ -36,53 +36,33 @@ export function ActivityPage() {
         <Title order={1}>Activity</Title>
         <Export filter={filter} />
       </Group>
-      <search className={classes.filter} aria-label="Filter the record">
-        <NativeSelect
-          label="What"
-          data={optionsOf(ACTIONS)}
-          value={values.action}
-          onChange={(event) => change('action', event.currentTarget.value)}
-        />
-        <NativeSelect
-          label="On what"
-          data={optionsOf(OBJECTS)}
-          value={values.objectType}
-          onChange={(event) => change('objectType', event.currentTarget.value)}
-        />
-        <TextInput
-          label="Its id"
-          placeholder="client id, kid, host"
-          value={values.objectId}
-          onChange={(event) => change('objectId', event.currentTarget.value)}
-          {...PLAIN_TEXT}
-        />
-        <TextInput
-          label="Who"
-          placeholder="client id, subject"
-          value={values.actorId}
-          onChange={(event) => change('actorId', event.currentTarget.value)}
-          {...PLAIN_TEXT}
-        />
-        <TextInput
-          label="From"
-          type="datetime-local"
-          value={values.since}
-          onChange={(event) => change('since', event.currentTarget.value)}
-        />
-        <TextInput
-          label="Until"
-          type="datetime-local"
-          value={values.until}
-          onChange={(event) => change('until', event.currentTarget.value)}
-        />
-      </search>
+      <Filter values={values} change={change} />
       <AuditList filter={filter} />
     </PageFrame>
   );
 }
 
+type Change = (field: Field, value: string) => void;
+
+function Filter({ values, change }: { values: Values; change: Change }) {
+  const propsOf = (field: Field) => ({
+    value: values[field],
+    onChange: (event: ChangeEvent<HTMLInputElement | HTMLSelectElement>) => change(field, event.currentTarget.value),
+  });
+  return (
+    <search className={classes.filter} aria-label="Filter the record">
+      <NativeSelect label="What" data={optionsOf(ACTIONS)} {...propsOf('action')} />
+      <NativeSelect label="On what" data={optionsOf(OBJECTS)} {...propsOf('objectType')} />
+      <TextInput label="Its id" placeholder="client id, kid, host" {...PLAIN_TEXT} {...propsOf('objectId')} />
+      <TextInput label="Who" placeholder="client id, subject" {...PLAIN_TEXT} {...propsOf('actorId')} />
+      <TextInput label="From" type="datetime-local" {...propsOf('since')} />
+      <TextInput label="Until" type="datetime-local" {...propsOf('until')} />
+    </search>
+  );
+}
+
 /** The filter stands in the address, so that it can be kept and shared. */
-function useFilter(): [Values, (field: Field, value: string) => void] {
+function useFilter(): [Values, Change] {
   const [parameters, setParameters] = useSearchParams();
   const values = Object.fromEntries(FIELDS.map((field) => [field, parameters.get(field) ?? ''])) as Values;
   const change = (field: Field, value: string) => {

@@ -10,7 +10,7 @@ const BEYOND_A_DAY =
 
 interface LifetimeFieldProps {
   value?: number | string;
-  onChange?(value: number | string): void;
+  onChange?: ((value: number | string) => void) | undefined;
   error?: ReactNode;
   onFocus?(): void;
   onBlur?(): void;
@@ -21,7 +21,6 @@ export function LifetimeField({ value = '', onChange, error, ...events }: Lifeti
   const { tenant } = useViewer();
   const seconds = Number(value);
   const isSound = findLifetimeFault(value, tenant) === null;
-  const presets = PRESETS.filter((preset) => findLifetimeFault(preset, tenant) === null);
   return (
     <div>
       <NumberInput
@@ -41,15 +40,7 @@ export function LifetimeField({ value = '', onChange, error, ...events }: Lifeti
         {...{ value, onChange, error }}
         {...events}
       />
-      <Chip.Group value={String(value)} onChange={(chosen) => onChange?.(Number(chosen))}>
-        <Group gap={4} mt={8} role="radiogroup" aria-label="Usual lifetimes">
-          {presets.map((preset) => (
-            <Chip key={preset} value={String(preset)} size="xs" variant="light">
-              {lifetimeInWords(preset)}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
+      <Presets value={value} onChange={onChange} />
       <Text size="sm" c="dimmed" mt={8} role="status">
         {isSound && `tokens live ${lifetimeInWords(seconds)}`}
       </Text>
@@ -59,6 +50,22 @@ export function LifetimeField({ value = '', onChange, error, ...events }: Lifeti
         </Text>
       )}
     </div>
+  );
+}
+
+function Presets({ value, onChange }: Pick<LifetimeFieldProps, 'value' | 'onChange'>) {
+  const { tenant } = useViewer();
+  const presets = PRESETS.filter((preset) => findLifetimeFault(preset, tenant) === null);
+  return (
+    <Chip.Group value={String(value)} onChange={(chosen) => onChange?.(Number(chosen))}>
+      <Group gap={4} mt={8} role="radiogroup" aria-label="Usual lifetimes">
+        {presets.map((preset) => (
+          <Chip key={preset} value={String(preset)} size="xs" variant="light">
+            {lifetimeInWords(preset)}
+          </Chip>
+        ))}
+      </Group>
+    </Chip.Group>
   );
 }
 

@@ -10,14 +10,13 @@ export interface FormDrawerProps {
   isBusy: boolean;
   /** Whether it can be saved at all, as it stands. */
   canSave?: boolean;
-  saveLabel?: string;
   onSave(): void;
   onClose(): void;
   children: ReactNode;
 }
 
 /** A drawer with a form. Escape and a click beside it close it when nothing in it is unsaved, and ask otherwise. */
-export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel = 'Save', onSave, onClose, children }: FormDrawerProps) {
+export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onClose, children }: FormDrawerProps) {
   const [isAsking, setAsking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   useLeaveWarning(isDirty);
@@ -48,21 +47,23 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, saveLabel =
           {children}
         </Stack>
         <div className={classes.foot}>
-          {isAsking ? (
-            <Discard onKeep={keep} onDiscard={onClose} />
-          ) : (
-            <Group justify="flex-end" gap={8}>
-              <Button variant="default" disabled={isBusy} onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={isBusy} disabled={!canSave}>
-                {saveLabel}
-              </Button>
-            </Group>
-          )}
+          {isAsking ? <Discard onKeep={keep} onDiscard={onClose} /> : <Buttons {...{ isBusy, canSave, onClose }} />}
         </div>
       </form>
     </Drawer>
+  );
+}
+
+function Buttons({ isBusy, canSave, onClose }: Pick<FormDrawerProps, 'isBusy' | 'canSave' | 'onClose'>) {
+  return (
+    <Group justify="flex-end" gap={8}>
+      <Button variant="default" disabled={isBusy} onClick={onClose}>
+        Cancel
+      </Button>
+      <Button type="submit" loading={isBusy} disabled={!canSave}>
+        Save
+      </Button>
+    </Group>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Group, Text } from '@mantine/core';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { barsOf, type Hour, scaleOf } from './bars';
 import { exactly } from './moment';
 import classes from './usage-chart.module.css';
@@ -57,55 +57,68 @@ interface BarsProps {
   onChoose(index: number | undefined): void;
 }
 
-/** A range input lies over the bars, unseen: keyboards, fingers and screen readers know how to use one. */
-function Bars({ bars, chosen, onChoose }: BarsProps) {
-  const ground = useId();
-  const { most, marks } = scaleOf(bars);
-  const slot = WIDTH / bars.length;
-  const heightOf = (count: number) => (count / most) * HEIGHT;
-  const last = bars.length - 1;
-  const bar = bars[chosen ?? last];
+/** The bars with what is needed to read them. */
+function Bars(props: BarsProps) {
+  const { bars, onChoose } = props;
+  const scale = scaleOf(bars);
   return (
     <div className={classes.plot} onPointerLeave={() => onChoose(undefined)}>
       <div className={classes.marks} aria-hidden="true">
-        {marks.map((mark) => (
-          <span key={mark} style={{ bottom: `${(mark / most) * 100}%` }}>
+        {scale.marks.map((mark) => (
+          <span key={mark} style={{ bottom: `${(mark / scale.most) * 100}%` }}>
             {mark.toLocaleString('en')}
           </span>
         ))}
       </div>
       <div className={classes.area}>
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className={classes.svg} aria-hidden="true" id={ground}>
-          {marks.map((mark) => (
-            <line key={mark} x1={0} x2={WIDTH} y1={HEIGHT - heightOf(mark)} y2={HEIGHT - heightOf(mark)} className={classes.line} />
-          ))}
-          {chosen !== undefined && <rect x={chosen * slot} y={0} width={slot} height={HEIGHT} className={classes.chosen} />}
-          {bars.map(({ from, issued, refused }, index) => (
-            <g key={from} transform={`translate(${index * slot + slot * 0.1} 0)`}>
-              <rect y={HEIGHT - heightOf(issued)} width={slot * 0.8} height={heightOf(issued)} className={classes.issued} />
-              <rect y={HEIGHT - heightOf(issued + refused)} width={slot * 0.8} height={heightOf(refused)} className={classes.refused} />
-            </g>
-          ))}
-        </svg>
-        <input
-          type="range"
-          className={classes.range}
-          min={0}
-          max={last}
-          value={chosen ?? last}
-          aria-label="Tokens issued and requests refused, by time"
-          aria-valuetext={bar && `${exactly(bar.from)}: ${bar.issued} issued, ${bar.refused} refused`}
-          onChange={(event) => onChoose(Number(event.currentTarget.value))}
-          onPointerMove={(event) => onChoose(indexAt(event, bars.length))}
-          onFocus={() => onChoose(chosen ?? last)}
-          onBlur={() => onChoose(undefined)}
-        />
+        <Drawing {...props} {...scale} />
+        <Chooser {...props} />
       </div>
       <div className={classes.ends} aria-hidden="true">
         <span>{bars[0] && exactly(bars[0].from).slice(0, 16)}</span>
         <span>now</span>
       </div>
     </div>
+  );
+}
+
+function Drawing({ bars, chosen, most, marks }: BarsProps & ReturnType<typeof scaleOf>) {
+  const slot = WIDTH / bars.length;
+  const heightOf = (count: number) => (count / most) * HEIGHT;
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className={classes.svg} aria-hidden="true">
+      {marks.map((mark) => (
+        <line key={mark} x1={0} x2={WIDTH} y1={HEIGHT - heightOf(mark)} y2={HEIGHT - heightOf(mark)} className={classes.line} />
+      ))}
+      {chosen !== undefined && <rect x={chosen * slot} y={0} width={slot} height={HEIGHT} className={classes.chosen} />}
+      {bars.map(({ from, issued, refused }, index) => (
+        <g key={from} transform={`translate(${index * slot + slot * 0.1} 0)`}>
+          <rect y={HEIGHT - heightOf(issued)} width={slot * 0.8} height={heightOf(issued)} className={classes.issued} />
+          <rect y={HEIGHT - heightOf(issued + refused)} width={slot * 0.8} height={heightOf(refused)} className={classes.refused} />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+/** A range input that lies over the bars, unseen: keyboards, fingers and screen readers know how to use one. */
+function Chooser({ bars, chosen, onChoose }: BarsProps) {
+  const last = bars.length - 1;
+  const bar = bars[chosen ?? last];
+  return (
+    <input
+      type="range"
+      className={classes.range}
+      min={0}
+      max={last}
+      value={chosen ?? last}
+      aria-label="Tokens issued and requests refused, by time"
+      aria-valuetext={bar && `${exactly(bar.from)}: ${bar.issued} issued, ${bar.refused} refused`}
+      onChange={(event) => onChoose(Number(event.currentTarget.value))}
+      onPointerMove={(event) => onChoose(indexAt(event, bars.length))}
+      onFocus={() => onChoose(chosen ?? last)}
+      onBlur={() => onChoose(undefined)}
+    />
   );
 }
 

@@ -11,11 +11,9 @@ import type { MadeSecret } from './vault';
 
 /** Shows a secret for the only time. It goes neither by a stray click nor by Escape, and takes the secret with it. */
 export function SecretDialog({ made, onClose }: { made: MadeSecret; onClose(): void }) {
-  const [isSaved, setSaved] = useState(false);
   useLeaveWarning(true);
   useEffect(() => () => made.vault.empty(), [made]);
-  const { secret } = made.vault;
-  const done = () => {
+  const putAway = () => {
     made.vault.empty();
     onClose();
     tellDone(made.done);
@@ -35,30 +33,43 @@ export function SecretDialog({ made, onClose }: { made: MadeSecret; onClose(): v
           This is the only time it is shown. If it is lost, rotate it. Hand it, with the client id <Code>{made.clientId}</Code>, to whoever
           runs <bdi>{made.name}</bdi>.
         </Text>
-        <Group align="flex-end" gap={8} wrap="nowrap">
-          <TextInput
-            label="Secret key"
-            readOnly
-            value={secret}
-            flex={1}
-            classNames={{ input: classes.secret }}
-            onFocus={(event) => event.currentTarget.select()}
-            data-autofocus
-          />
-          <CopyButton text={secret} />
-        </Group>
+        <SecretField secret={made.vault.secret} />
         {made.authMethod === 'CLIENT_SECRET_JWT' && (
           <Text size="sm">The application signs with this key and does not send it: its OAuth library calls that client_secret_jwt.</Text>
         )}
         <Requests made={made} />
-        <Group justify="space-between">
-          <Checkbox label="I have saved the secret key" checked={isSaved} onChange={(event) => setSaved(event.currentTarget.checked)} />
-          <Button disabled={!isSaved} onClick={done}>
-            Done
-          </Button>
-        </Group>
+        <Farewell onDone={putAway} />
       </Stack>
     </Modal>
+  );
+}
+
+function SecretField({ secret }: { secret: string }) {
+  return (
+    <Group align="flex-end" gap={8} wrap="nowrap">
+      <TextInput
+        label="Secret key"
+        readOnly
+        value={secret}
+        flex={1}
+        classNames={{ input: classes.secret }}
+        onFocus={(event) => event.currentTarget.select()}
+        data-autofocus
+      />
+      <CopyButton text={secret} />
+    </Group>
+  );
+}
+
+function Farewell({ onDone }: { onDone(): void }) {
+  const [isSaved, setSaved] = useState(false);
+  return (
+    <Group justify="space-between">
+      <Checkbox label="I have saved the secret key" checked={isSaved} onChange={(event) => setSaved(event.currentTarget.checked)} />
+      <Button disabled={!isSaved} onClick={onDone}>
+        Done
+      </Button>
+    </Group>
   );
 }
 

@@ -14,9 +14,6 @@ const LOST_ANSWER =
 
 /** Where a tenant is created. Its administrator's secret is shown right after. */
 export function NewTenantDrawer({ onClose }: { onClose(): void }) {
-  const { show } = useClientDialogs();
-  const mutate = useMutate();
-  const refresh = useRefresh();
   const form = useForm({
     initialValues: { name: '', host: '' },
     validate: {
@@ -24,19 +21,7 @@ export function NewTenantDrawer({ onClose }: { onClose(): void }) {
       host: (host) => (host.trim() === '' ? 'Give the host at which the tenant will be.' : null),
     },
   });
-  const create = useAction(async (input: { name: string; host: string }) => {
-    try {
-      const { createTenant } = await mutate(CreateTenantDocument, { input });
-      const { tenant, client, clientSecret } = createTenant;
-      onClose();
-      refresh();
-      const done = `${tenant.name} was created.`;
-      show({ ...client, name: `${tenant.name}’s administrator`, done, issuer: tenant.issuer, vault: new Vault(clientSecret) });
-    } catch (error) {
-      placeFaults(form, error);
-      throw error;
-    }
-  });
+  const create = useCreate(form, onClose);
   const save = () => {
     if (!form.validate().hasErrors) void create.run(form.getValues());
   };
@@ -56,4 +41,23 @@ export function NewTenantDrawer({ onClose }: { onClose(): void }) {
       <Trouble failure={create.failure} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
+}
+
+function useCreate(form: Parameters<typeof placeFaults>[0], onClose: () => void) {
+  const { show } = useClientDialogs();
+  const mutate = useMutate();
+  const refresh = useRefresh();
+  return useAction(async (input: { name: string; host: string }) => {
+    try {
+      const { createTenant } = await mutate(CreateTenantDocument, { input });
+      const { tenant, client, clientSecret } = createTenant;
+      onClose();
+      refresh();
+      const name = `${tenant.name}’s administrator`;
+      show({ ...client, name, done: `${tenant.name} was created.`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
+    } catch (error) {
+      placeFaults(form, error);
+      throw error;
+    }
+  });
 }
