@@ -82,6 +82,9 @@ function fillHours({ folder }: Subject): void {
       insert.run(hour, Math.round(tokensAnHour * wave * noise), hour % 17 === 0 ? Math.ceil(tokensAnHour / 12) : 0, clientId);
     }
   }
+  database
+    .prepare('UPDATE clients SET created_at = ?')
+    .run(new Date(Date.now() - 60 * 24 * HOUR_MS).toISOString().replace('T', ' ').slice(0, -1));
   database.close();
 }
 

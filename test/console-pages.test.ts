@@ -97,7 +97,7 @@ itInChromium('keeps what comes late out of a list that asks for something else, 
   const release = await hold('AuditEvents', ({ after }) => after !== null && after !== undefined);
   await page.getByRole('button', { name: 'Show more' }).click();
   await page.getByLabel('What', { exact: true }).selectOption('signed in');
-  await until(async () => (await entries().allTextContents()).every((text) => text.includes('signed in')));
+  await entries().first().getByText('signed in').waitFor();
   const before = await entries().count();
   await release();
   await page.waitForLoadState('networkidle');

@@ -58,7 +58,7 @@ function Premises({ isOpen }: { isOpen: boolean }) {
       <div hidden={!isOpen}>
         <Shell />
         <div id={LAYERS_ID} />
-        <Notifications position="bottom-left" limit={4} transitionDuration={120} />
+        <Notifications position="bottom-left" limit={4} containerWidth={340} transitionDuration={120} />
       </div>
       {session && <SessionEnd expiresAt={session.expiresAt} onEnd={actions.expire} />}
     </ApolloProvider>

@@ -30,9 +30,10 @@ export function ClientsPage() {
   const { data, former, failure, isWaiting, retry } = useReading(useQuery(ClientsDocument, { variables, pollInterval: POLL_MS }));
   const page = data?.clients;
   const shown = (data ?? former)?.clients.nodes ?? [];
+  const isEmpty = page?.totalCount === 0 && isWhole(question);
   return (
     <PageFrame>
-      <Heading count={page?.totalCount} />
+      <Heading count={page?.totalCount} isEmpty={isEmpty} />
       <Filters question={question} ask={ask} />
       {failure && page && <Stale failure={failure} onRetry={retry} />}
       {failure && !page && <Failed failure={failure} what="The clients could not be read" onRetry={retry} />}
@@ -48,7 +49,8 @@ export function ClientsPage() {
   );
 }
 
-function Heading({ count }: { count: number | undefined }) {
+/** @param isEmpty whether the button stands elsewhere, with what a client is */
+function Heading({ count, isEmpty }: { count: number | undefined; isEmpty: boolean }) {
   return (
     <Group justify="space-between" align="center" mb="sm">
       <Title order={1}>
@@ -59,7 +61,7 @@ function Heading({ count }: { count: number | undefined }) {
           </Text>
         )}
       </Title>
-      <NewClientButton />
+      {!isEmpty && <NewClientButton />}
     </Group>
   );
 }
@@ -133,7 +135,7 @@ function NothingHere({ question, ask }: { question: ListQuestion; ask: Ask }) {
       </Nothing>
     );
   }
-  if (question.filter !== 'all' || question.after) {
+  if (!isWhole(question)) {
     return (
       <Nothing title="None of these" action={<WayBack onClick={() => ask({ filter: 'all' })} />}>
         No client is like that{question.after ? ' on this page' : ''}.
@@ -146,6 +148,11 @@ function NothingHere({ question, ask }: { question: ListQuestion; ask: Ask }) {
       trades them for access tokens at the token endpoint, and calls the APIs with those.
     </Nothing>
   );
+}
+
+/** Whether nothing narrows the list down. */
+function isWhole({ search, filter, after }: ListQuestion): boolean {
+  return search === '' && filter === 'all' && after === undefined;
 }
 
 function WayBack({ onClick }: { onClick(): void }) {
