@@ -140,6 +140,7 @@ async function createAndShow(page: Page, shoot: (name: string) => Promise<void>)
   await shoot('secret-key');
   await page.getByLabel('I have saved the secret key').check();
   await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('alert').or(page.getByRole('status')).getByRole('button', { name: 'Close' }).click();
 }
 
 async function shootPhone(browser: Browser, { url }: Subject): Promise<void> {

@@ -1,4 +1,4 @@
-const BAR = 4;
+const BAR = 3;
 const GAP = 1;
 const HEIGHT = 20;
 
