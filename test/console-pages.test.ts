@@ -79,6 +79,10 @@ itInChromium('finds entries of the record by what, on what and who, and unfolds 
   expect(await entries().textContent()).toMatch(/admin.*changed a client.*Client recorded.*127\.0\.0\.1/);
   await page.getByRole('button', { name: 'changed a client' }).click();
   expect(await entries().nth(1).textContent()).toContain('accessTokenLifetime3600 60');
+  await app.administer('mutation { rotateClientSecret(clientId: "recorded", overlapSeconds: 3600) { clientSecret } }');
+  await page.getByLabel('What', { exact: true }).selectOption('rotated a secret key');
+  await page.getByRole('button', { name: 'rotated a secret key' }).click();
+  await page.getByText(/^…\w{4} until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.*, …\w{4}$/).waitFor();
   await page.reload();
   await until(async () => (await entries().count()) === 1);
   await page.getByLabel('Who').fill('nobody');

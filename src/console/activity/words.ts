@@ -1,4 +1,5 @@
 import type { AuditAction, AuditObjectType, AuditRowFragment } from '../api/generated';
+import { exactly } from '../look/moment';
 
 /** What was done, as people say it. */
 export const ACTIONS: Record<AuditAction, string> = {
@@ -47,6 +48,14 @@ export function changesIn({ before, after }: AuditRowFragment): { name: string; 
 
 function inWords(value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ') || 'none';
+  if (Array.isArray(value)) return value.map(itemInWords).join(', ') || 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A secret is told by its last characters, and until when it works where that is limited. */
+function itemInWords(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const { hint, expiresAt } = (item ?? {}) as { hint?: unknown; expiresAt?: unknown };
+  if (typeof hint !== 'string') return JSON.stringify(item);
+  return typeof expiresAt === 'string' ? `${hint} until ${exactly(expiresAt)}` : hint;
 }
