@@ -61,6 +61,11 @@ for (const scheme of SCHEMES) {
       await (table ? page.getByRole('table', { name: table }) : page.getByRole('heading').first()).waitFor();
       expect({ address, faults: await faultsOf(page) }).toEqual({ address, faults: [] });
     }
+    await web.open('/graphql', page);
+    await page.locator('.graphiql-query-editor .monaco-editor .view-line').first().waitFor();
+    await page.getByRole('button', { name: 'deleteClient', exact: true }).click();
+    await page.locator('.graphiql-tab-button[aria-current=true]', { hasText: 'deleteClient' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
     expect(web.complaints).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { formatShortcutForOS, KEY_MAP, useGraphiQL, useMonaco } from '@graphiql/react';
 import { useEffect } from 'react';
 import { defineEditorThemes } from './editor-theme';
+import { useHonestTabs } from './tab-roles';
 
 const SHARED = {
   // Lists and hints may then reach over the edge of a pane, and the text need not.
@@ -22,6 +23,7 @@ export function EditorLook() {
     if (monaco) defineEditorThemes(monaco);
   }, [monaco]);
   useEditorOptions();
+  useHonestTabs();
   return null;
 }
 
