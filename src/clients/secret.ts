@@ -32,7 +32,7 @@ const NO_DIGEST = Buffer.alloc(32);
 
 /** Makes a secret: `lk_`, 256 random bits in 43 base62 characters, and 6 of their CRC-32. */
 export function makeSecret(): PlainSecret {
-  const body = PREFIX + base62(BigInt(`0x${randomBytes(32).toString('hex')}`), RANDOM_CHARACTERS);
+  const body = PREFIX + randomCharacters();
   return (body + checksum(body)) as PlainSecret;
 }
 
@@ -78,14 +78,21 @@ export function hintOf(secret: PlainSecret): string {
   return `…${secret.slice(-4)}`;
 }
 
+/** In plain numbers: it is made for every request that sends a secret. */
 function checksum(body: string): string {
-  return base62(BigInt(crc32(body)), CHECKSUM_CHARACTERS);
+  let rest = crc32(body);
+  let text = '';
+  for (let index = 0; index < CHECKSUM_CHARACTERS; index += 1) {
+    text = ALPHABET[rest % ALPHABET.length] + text;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return text;
 }
 
-function base62(value: bigint, length: number): string {
-  let rest = value;
+function randomCharacters(): string {
+  let rest = BigInt(`0x${randomBytes(32).toString('hex')}`);
   let text = '';
-  for (let index = 0; index < length; index += 1) {
+  for (let index = 0; index < RANDOM_CHARACTERS; index += 1) {
     text = ALPHABET[Number(rest % 62n)] + text;
     rest /= 62n;
   }

@@ -15,8 +15,11 @@ const known = new LRUCache<string, Address>({ max: 1000 });
 
 /** Reads an address; what is none stays as it is, cut to 45 characters. */
 export function addressOf(ip: string): Address {
-  const address = known.get(ip) ?? parse(ip);
-  known.set(ip, address);
+  let address = known.get(ip);
+  if (!address) {
+    address = parse(ip);
+    known.set(ip, address);
+  }
   return address;
 }
 

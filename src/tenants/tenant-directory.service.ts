@@ -9,6 +9,7 @@ import { Tenant } from './tenant.entity.js';
 
 const MOST_KNOWN = 5_000;
 const RECENT_MS = 1_000;
+const LONGEST_KEPT_HOST = 255;
 
 interface Known {
   context: TenantContext;
@@ -22,6 +23,8 @@ export class TenantDirectory {
   readonly #aliases: ReadonlySet<string>;
   readonly #homeHost: string;
   #homeId: string | undefined;
+  /** Hosts as they are sent, in the form in which they are looked up. */
+  readonly #normalized = new LRUCache<string, string>({ max: MOST_KNOWN });
   readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
   readonly #rows: DataLoader<string, Tenant | undefined>;
 
@@ -44,7 +47,7 @@ export class TenantDirectory {
 
   /** What a page on a host has for its origin: on the loopback not always the issuer. */
   originOf(host: string): string {
-    return `${this.scheme}//${normalizeHost(host, this.scheme)}`;
+    return `${this.scheme}//${this.#normalize(host)}`;
   }
 
   /**
@@ -91,8 +94,17 @@ export class TenantDirectory {
   }
 
   #nameOf(host: string): string | undefined {
-    const name = normalizeHost(host, this.scheme);
+    const name = this.#normalize(host);
     return name !== undefined && this.#aliases.has(name) ? this.#homeHost : name;
+  }
+
+  /** Reading a host takes as long as parsing a URL, and the same few are sent again and again. */
+  #normalize(host: string): string | undefined {
+    const known = this.#normalized.get(host);
+    if (known !== undefined) return known;
+    const name = normalizeHost(host, this.scheme);
+    if (name !== undefined && host.length <= LONGEST_KEPT_HOST) this.#normalized.set(host, name);
+    return name;
   }
 
   async #read(hosts: readonly string[]): Promise<(Tenant | undefined)[]> {
