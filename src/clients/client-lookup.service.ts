@@ -133,13 +133,14 @@ export class ClientLookupService {
   }
 
   async #read(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
-    const distinct = [...new Map(keys.map((key) => [`${key.tenantId} ${key.clientId}`, key])).values()];
-    const wanted = distinct.flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
+    const distinct = new Map(keys.map((key) => [nameOf(key.tenantId, key.clientId), key]));
+    const wanted = [...distinct.values()].flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
     const parameters = [...wanted, this.#decoyId, this.database.moment(new Date())];
-    const rows: (Row | NoRow)[] = await this.database.read((manager) => manager.query(selectRows(distinct.length), parameters));
+    const rows: (Row | NoRow)[] = await this.database.read((manager) => manager.query(selectRows(distinct.size), parameters));
     const read = rows.filter((row) => row.row_id !== null);
     this.#keepDecoy(read, read.length < rows.length);
-    return keys.map(({ tenantId, clientId }) => rows.filter((row) => row.wanted_client === clientId && row.wanted_tenant === tenantId));
+    const byName = Map.groupBy(rows, (row) => nameOf(row.wanted_tenant, row.wanted_client));
+    return keys.map(({ tenantId, clientId }) => byName.get(nameOf(tenantId, clientId)) ?? []);
   }
 
   /** Stays with one until it is deleted, so that nobody who has a client can choose; and with one without keys, as most are. */
@@ -149,11 +150,24 @@ export class ClientLookupService {
   }
 }
 
+/** A tenant's id has no blank in it. */
+function nameOf(tenantId: string, clientId: string): string {
+  return `${tenantId} ${clientId}`;
+}
+
+const statements = new Map<number, string>();
+
 /**
  * The rows of each wanted client, or those of the decoy in its place: the absence of a client takes as many steps and as many bytes.
  * Joined from what is wanted, so that one query can hold several.
  */
 function selectRows(clients: number): string {
+  const statement = statements.get(clients) ?? writeStatement(clients);
+  statements.set(clients, statement);
+  return statement;
+}
+
+function writeStatement(clients: number): string {
   const wanted = `SELECT ? AS tenant_id, ? AS client_id${' UNION ALL SELECT ?, ?'.repeat(clients - 1)}`;
   return `SELECT w.tenant_id AS wanted_tenant, w.client_id AS wanted_client, t.version AS tenant_version, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,

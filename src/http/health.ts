@@ -1,4 +1,5 @@
 import Router from '@koa/router';
+import type { Middleware } from 'koa';
 
 /** Whether the process is ready for requests. */
 export interface Health {
@@ -6,7 +7,7 @@ export interface Health {
 }
 
 /** `/health/live` says that the process runs, `/health/ready` that it can serve. Both answer on every host. */
-export function healthRoutes(health: Health): ReturnType<Router['routes']> {
+export function healthRoutes(health: Health): Middleware {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'ok' };
@@ -16,5 +17,6 @@ export function healthRoutes(health: Health): ReturnType<Router['routes']> {
     ctx.status = isReady ? 200 : 503;
     ctx.body = { status: isReady ? 'ok' : 'unavailable' };
   });
-  return router.routes();
+  const routes = router.routes() as Middleware;
+  return (ctx, next) => (ctx.path.startsWith('/health/') ? routes(ctx, next) : next());
 }

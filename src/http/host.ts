@@ -37,8 +37,17 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
 
 /** Whether a request names more than one host: in two headers, or another one in its URL. */
 function isAmbiguous(ctx: Context): boolean {
-  const { rawHeaders, url = '/' } = ctx.req;
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  const { url = '/' } = ctx.req;
   const target = url.startsWith('/') ? null : URL.parse(url);
-  return hosts > 1 || (target !== null && target.host !== ctx.get('Host').toLowerCase());
+  return countHosts(ctx.req.rawHeaders) > 1 || (target !== null && target.host !== ctx.get('Host').toLowerCase());
+}
+
+/** @param rawHeaders names and values in turn */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 'host'.length && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }

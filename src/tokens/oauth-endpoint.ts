@@ -102,7 +102,7 @@ function reasonOf(ctx: Context): string | undefined {
 }
 
 function refuseEarly(ctx: Context): boolean {
-  if (CREDENTIALS.some((name) => name in ctx.query)) {
+  if (ctx.querystring !== '' && CREDENTIALS.some((name) => name in ctx.query)) {
     refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
   } else if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { ExternalSigningKey } from 'oidc-provider';
 import type { SigningAlgorithm } from '../platform/config.js';
+import { toJoseSignature } from './jose-signature.js';
 
 /** How each algorithm makes a pair of keys, and with what it signs. */
 export const ALGORITHMS = {
@@ -8,10 +9,6 @@ export const ALGORITHMS = {
   RS256: { type: 'rsa', options: { modulusLength: 2048 }, hash: 'sha256' },
   EdDSA: { type: 'ed25519', options: {}, hash: null },
 } as const satisfies Record<SigningAlgorithm, object>;
-
-const P256_BYTES = 32;
-/** Of a DER element this short: its tag and its length. */
-const DER_HEADER_BYTES = 2;
 
 /** A signing key that oidc-provider signs with, natively and without a trip through the thread pool. */
 export class ActiveKey extends ExternalSigningKey {
@@ -80,24 +77,4 @@ export class RequestKey extends ExternalSigningKey {
   override sign(data: Uint8Array): Promise<Buffer> {
     return this.current().sign(data);
   }
-}
-
-/**
- * An ECDSA signature of P-256 as JOSE has it, two numbers of 32 bytes, from the DER that OpenSSL gives.
- * @see https://www.rfc-editor.org/rfc/rfc7518#section-3.4
- */
-export function toJoseSignature(der: Buffer): Buffer {
-  const signature = Buffer.alloc(2 * P256_BYTES);
-  const sAt = putInteger(der, DER_HEADER_BYTES, signature, P256_BYTES);
-  putInteger(der, sAt, signature, 2 * P256_BYTES);
-  return signature;
-}
-
-/** DER's integers have no more bytes than they need, and a zero before one that would look negative. @returns where the next one begins */
-function putInteger(der: Buffer, at: number, target: Buffer, end: number): number {
-  const start = at + DER_HEADER_BYTES;
-  const next = start + (der[at + 1] as number);
-  const first = Math.max(start, next - P256_BYTES);
-  der.copy(target, end - (next - first), first, next);
-  return next;
 }
