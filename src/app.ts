@@ -66,10 +66,11 @@ export async function createApp(installation: Installation, surroundings: Surrou
   const app = createKoa(surroundings.log, config.trustProxy);
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
-  app.use(healthRoutes(surroundings.health));
-  app.use(requireTenant(installation.directory, LENIENCY));
+  const tenant = requireTenant(installation.directory, LENIENCY);
   const oauth = createOAuth(installation, surroundings);
-  app.use(straightTo(TOKEN_PATH, oauth.token));
+  app.use(straightTo(TOKEN_PATH, [tenant, oauth.token]));
+  app.use(healthRoutes(surroundings.health));
+  app.use(tenant);
   const routes = await createRoutes(installation, surroundings, oauth);
   app.use(routes.routes());
   app.use(routes.allowedMethods());
@@ -86,12 +87,12 @@ function createKoa(log: Log, proxies = 0): Koa {
   return app;
 }
 
-/** A POST to one path, past the router, whose search costs as much as a hundredth of a token. */
-function straightTo(path: string, endpoint: Middleware): Middleware {
+/** A POST to one path goes past the routers, whose search takes time of every token. */
+function straightTo(path: string, [first, second]: readonly [Middleware, Middleware]): Middleware {
   return (ctx, next) => {
     if (ctx.path !== path || ctx.method !== 'POST') return next();
     ctx.routerPath = path;
-    return endpoint(ctx, next);
+    return first(ctx, () => second(ctx, next));
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
-import type { RegisteredClient } from '../clients/client-lookup.service.js';
+import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
 import { TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';

@@ -1,76 +1,7 @@
 import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
 import type { Database } from '../platform/transaction.js';
-import { ClientAuthMethod } from './client.entity.js';
-import type { PublicJwks } from './public-jwks.js';
-import { fromStoredAudience } from './scopes.js';
-import type { SecretDigest, StoredDigest } from './secret.js';
-
-/** A secret as the token endpoint checks it. */
-export interface RegisteredSecret extends StoredDigest {
-  id: string;
-  /** Only with `CLIENT_SECRET_JWT`. */
-  encryptedSecret: string | null;
-  /** Whether the row of the secret can be found by the secret alone. */
-  hasLookupDigest: boolean;
-  /** Milliseconds since 1970. */
-  expiresAt: number | null;
-}
-
-/** What the token endpoint needs of a client. */
-export interface RegisteredClient {
-  rowId: string;
-  tenantId: string;
-  clientId: string;
-  enabled: boolean;
-  authMethod: ClientAuthMethod;
-  jwks: PublicJwks | null;
-  tokenEpoch: string;
-  accessTokenLifetimeSeconds: number;
-  scopes: string[];
-  audiences: string[];
-  secrets: RegisteredSecret[];
-}
-
-/** What a row was read for. */
-interface Wanted {
-  wanted_tenant: string;
-  wanted_client: string;
-  /** Null when the tenant is not served. */
-  tenant_version: number | null;
-}
-
-interface Row extends Wanted {
-  /** Not so for the rows of the decoy. */
-  is_wanted: number;
-  row_id: string;
-  tenant_id: string;
-  client_id: string;
-  enabled: number | boolean;
-  auth_method: string;
-  jwks: string | null;
-  token_epoch: string;
-  lifetime: number;
-  scopes: string;
-  audiences: string;
-  secret_id: string | null;
-  key_id: string;
-  digest: SecretDigest;
-  encrypted_secret: string | null;
-  lookup_digest: string | null;
-  expires_at: Date | string | null;
-}
-
-/** What comes back when there is neither the client nor a decoy. */
-interface NoRow extends Wanted {
-  is_wanted: number;
-  row_id: null;
-}
-
-interface Key {
-  tenantId: string;
-  clientId: string;
-}
+import { type Key, type NoRow, type RegisteredClient, type Row, toRegisteredClient } from './registered-client.js';
 
 /** What a lookup came to. */
 export interface Lookup {
@@ -109,7 +40,8 @@ export class ClientLookupService {
   async find({ tenant, issuer }: TenantContext, clientId: string): Promise<Lookup> {
     const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
     const found = rows.filter(isWanted);
-    return { client: found[0] && toRegisteredClient(found, issuer), tenantVersion: rows[0]?.tenant_version ?? undefined };
+    const client = found[0] && toRegisteredClient(found, { tenantId: tenant.id, clientId, issuer });
+    return { client, tenantVersion: rows[0]?.tenant_version ?? undefined };
   }
 
   /** What comes while the slots are taken waits together and is asked for in one query, all the larger under load. */
@@ -133,14 +65,23 @@ export class ClientLookupService {
   }
 
   async #read(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
-    const distinct = new Map(keys.map((key) => [nameOf(key.tenantId, key.clientId), key]));
-    const wanted = [...distinct.values()].flatMap(({ tenantId, clientId }) => [tenantId, clientId]);
+    const asked = new Map<string, (Row | NoRow)[]>();
+    const wanted: string[] = [];
+    const found = keys.map(({ tenantId, clientId }) => {
+      // A tenant's id has no blank in it.
+      const name = `${tenantId} ${clientId}`;
+      const own = asked.get(name) ?? [];
+      if (!asked.has(name)) wanted.push(tenantId, clientId);
+      asked.set(name, own);
+      return own;
+    });
+    const distinct = [...asked.values()];
     const parameters = [...wanted, this.#decoyId, this.database.moment(new Date())];
-    const rows: (Row | NoRow)[] = await this.database.read((manager) => manager.query(selectRows(distinct.size), parameters));
+    const rows = await this.database.rows<Row | NoRow>(selectRows(distinct.length), parameters);
+    for (const row of rows) distinct[Number(row.wanted)]?.push(row);
     const read = rows.filter((row) => row.row_id !== null);
     this.#keepDecoy(read, read.length < rows.length);
-    const byName = Map.groupBy(rows, (row) => nameOf(row.wanted_tenant, row.wanted_client));
-    return keys.map(({ tenantId, clientId }) => byName.get(nameOf(tenantId, clientId)) ?? []);
+    return found;
   }
 
   /** Stays with one until it is deleted, so that nobody who has a client can choose; and with one without keys, as most are. */
@@ -148,11 +89,6 @@ export class ClientLookupService {
     if (this.#decoyId !== null && !isMissing) return;
     this.#decoyId = rows.find(({ jwks }) => jwks === null)?.row_id ?? null;
   }
-}
-
-/** A tenant's id has no blank in it. */
-function nameOf(tenantId: string, clientId: string): string {
-  return `${tenantId} ${clientId}`;
 }
 
 const statements = new Map<number, string>();
@@ -168,8 +104,9 @@ function selectRows(clients: number): string {
 }
 
 function writeStatement(clients: number): string {
-  const wanted = `SELECT ? AS tenant_id, ? AS client_id${' UNION ALL SELECT ?, ?'.repeat(clients - 1)}`;
-  return `SELECT w.tenant_id AS wanted_tenant, w.client_id AS wanted_client, t.version AS tenant_version, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.tenant_id, c.client_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
+  const others = Array.from({ length: clients - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ?, ?`).join('');
+  const wanted = `SELECT 0 AS wanted, ? AS tenant_id, ? AS client_id${others}`;
+  return `SELECT w.wanted, t.version AS tenant_version, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
       s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
     FROM (${wanted}) w
@@ -181,76 +118,4 @@ function writeStatement(clients: number): string {
 
 function isWanted(row: Row | NoRow): row is Row {
   return Number(row.is_wanted) === 1;
-}
-
-function toRegisteredClient(rows: readonly Row[], issuer: string): RegisteredClient {
-  const row = rows[0] as Row;
-  return {
-    rowId: row.row_id,
-    tenantId: row.tenant_id,
-    clientId: row.client_id,
-    enabled: Boolean(row.enabled),
-    authMethod: row.auth_method as ClientAuthMethod,
-    jwks: row.jwks === null ? null : JSON.parse(row.jwks),
-    tokenEpoch: row.token_epoch,
-    accessTokenLifetimeSeconds: Number(row.lifetime),
-    scopes: JSON.parse(row.scopes),
-    audiences: (JSON.parse(row.audiences) as string[]).map((audience) => fromStoredAudience(audience, issuer)),
-    secrets: rows.filter(({ secret_id }) => secret_id !== null).map(toRegisteredSecret),
-  };
-}
-
-function toRegisteredSecret(row: Row): RegisteredSecret {
-  return {
-    id: row.secret_id as string,
-    digest: row.digest,
-    keyId: row.key_id,
-    encryptedSecret: row.encrypted_secret,
-    hasLookupDigest: row.lookup_digest !== null,
-    expiresAt: row.expires_at === null ? null : toDate(row.expires_at).getTime(),
-  };
-}
-
-/** The row of nobody, read like any other. */
-const NOBODY: readonly Row[] = [
-  {
-    wanted_tenant: '',
-    wanted_client: '',
-    tenant_version: 0,
-    is_wanted: 0,
-    row_id: '00000000-0000-0000-0000-000000000000',
-    tenant_id: '00000000-0000-0000-0000-000000000000',
-    client_id: 'nobody',
-    enabled: 0,
-    auth_method: ClientAuthMethod.SECRET,
-    jwks: null,
-    token_epoch: 'nobodyXX',
-    lifetime: 3600,
-    scopes: '[]',
-    audiences: '["/api"]',
-    secret_id: '00000000-0000-0000-0000-000000000000',
-    key_id: '0000000000000000',
-    digest: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as SecretDigest,
-    encrypted_secret: null,
-    lookup_digest: '',
-    expires_at: '1970-01-01 00:00:00.000',
-  },
-];
-
-/**
- * Stands in for a client that does not exist, so that its refusal takes the way and the work of a
- * wrong secret. It is disabled, and its one secret has expired.
- */
-export function nobody({ issuer }: TenantContext): RegisteredClient {
-  return toRegisteredClient(NOBODY, issuer);
-}
-
-/** Whether a client is one that exists. */
-export function isSomebody({ rowId }: RegisteredClient): boolean {
-  return rowId !== NOBODY[0]?.row_id;
-}
-
-/** SQLite keeps moments as text in UTC, without saying so. */
-function toDate(value: Date | string): Date {
-  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
 }

@@ -1,5 +1,4 @@
 import Router from '@koa/router';
-import type { Middleware } from 'koa';
 
 /** Whether the process is ready for requests. */
 export interface Health {
@@ -7,7 +6,7 @@ export interface Health {
 }
 
 /** `/health/live` says that the process runs, `/health/ready` that it can serve. Both answer on every host. */
-export function healthRoutes(health: Health): Middleware {
+export function healthRoutes(health: Health): ReturnType<Router['routes']> {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'ok' };
@@ -17,6 +16,5 @@ export function healthRoutes(health: Health): Middleware {
     ctx.status = isReady ? 200 : 503;
     ctx.body = { status: isReady ? 'ok' : 'unavailable' };
   });
-  const routes = router.routes() as Middleware;
-  return (ctx, next) => (ctx.path.startsWith('/health/') ? routes(ctx, next) : next());
+  return router.routes();
 }

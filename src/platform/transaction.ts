@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver.js';
 import { DatabaseUnavailable, TenantDisabled } from './errors.js';
 
 /** How often a transaction is tried when the database asks for it to be repeated. */
@@ -39,6 +40,22 @@ export class Database {
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await work(this.reader.manager);
+    } catch (cause) {
+      throw translate(cause);
+    }
+  }
+
+  /**
+   * The rows of a query as the driver gives them. The statement stays prepared: for what is asked all the time, in few words.
+   * @throws {DatabaseUnavailable}
+   */
+  async rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
+    if (this.#isSqlite) return this.read((manager) => manager.query(statement, [...parameters]));
+    const { pool } = this.reader.driver as MysqlDriver;
+    try {
+      return await new Promise<T[]>((resolve, reject) =>
+        pool.execute(statement, parameters, (error: Error | null, rows: T[]) => (error ? reject(error) : resolve(rows))),
+      );
     } catch (cause) {
       throw translate(cause);
     }

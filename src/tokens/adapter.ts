@@ -1,7 +1,8 @@
 import Provider, { type Adapter, type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
-import { type ClientLookupService, nobody, type RegisteredClient } from '../clients/client-lookup.service.js';
+import type { ClientLookupService } from '../clients/client-lookup.service.js';
+import { nobody, type RegisteredClient } from '../clients/registered-client.js';
 import { isPossibleSecret } from '../clients/secret.js';
 import { HostNotServed } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';

@@ -1,8 +1,8 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { tenantOf } from '../access/principal.js';
-import { isSomebody } from '../clients/client-lookup.service.js';
 import type { ClientUseService } from '../clients/client-use.service.js';
+import { isSomebody } from '../clients/registered-client.js';
 import type { Cipher } from '../platform/cipher.js';
 import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';

@@ -1,7 +1,8 @@
 import type { TenantContext } from '../access/principal.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
-import { type ClientLookupService, nobody, type RegisteredClient, type RegisteredSecret } from '../clients/client-lookup.service.js';
+import type { ClientLookupService } from '../clients/client-lookup.service.js';
 import type { ClientUseService } from '../clients/client-use.service.js';
+import { nobody, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
 import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { HostNotServed } from '../platform/errors.js';

@@ -11,6 +11,8 @@ export interface PrivateMariaDb {
   /** `mysql://…@127.0.0.1:port`, without a database name. */
   url: string;
   port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Starts it again on the same data after `stop`. */
   start(): Promise<void>;
   /** Ends it, keeping its data. */
@@ -68,6 +70,9 @@ export async function createMariaDb(): Promise<PrivateMariaDb> {
   return {
     url: `mysql://root:${PASSWORD}@127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server?.pid as number;
+    },
     start,
     stop,
     remove: async () => {

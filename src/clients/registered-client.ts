@@ -1,0 +1,143 @@
+import type { TenantContext } from '../access/principal.js';
+import { ClientAuthMethod } from './client.entity.js';
+import type { PublicJwks } from './public-jwks.js';
+import { fromStoredAudience } from './scopes.js';
+import type { SecretDigest, StoredDigest } from './secret.js';
+
+/** A secret as the token endpoint checks it. */
+export interface RegisteredSecret extends StoredDigest {
+  id: string;
+  /** Only with `CLIENT_SECRET_JWT`. */
+  encryptedSecret: string | null;
+  /** Whether the row of the secret can be found by the secret alone. */
+  hasLookupDigest: boolean;
+  /** Milliseconds since 1970. */
+  expiresAt: number | null;
+}
+
+/** What the token endpoint needs of a client. */
+export interface RegisteredClient {
+  rowId: string;
+  tenantId: string;
+  clientId: string;
+  enabled: boolean;
+  authMethod: ClientAuthMethod;
+  jwks: PublicJwks | null;
+  tokenEpoch: string;
+  accessTokenLifetimeSeconds: number;
+  scopes: string[];
+  audiences: string[];
+  secrets: RegisteredSecret[];
+}
+
+/** What a row was read for. */
+interface Wanted {
+  /** Which of those that were asked for. */
+  wanted: number;
+  /** Null when the tenant is not served. */
+  tenant_version: number | null;
+}
+
+/** A client with one of its secrets, as the database gives them. */
+export interface Row extends Wanted {
+  /** Not so for the rows of the decoy. */
+  is_wanted: number;
+  row_id: string;
+  enabled: number | boolean;
+  auth_method: string;
+  jwks: string | null;
+  token_epoch: string;
+  lifetime: number;
+  scopes: string;
+  audiences: string;
+  secret_id: string | null;
+  key_id: string;
+  digest: SecretDigest;
+  encrypted_secret: string | null;
+  lookup_digest: string | null;
+  expires_at: Date | string | null;
+}
+
+/** What comes back when there is neither the client nor a decoy. */
+export interface NoRow extends Wanted {
+  is_wanted: number;
+  row_id: null;
+}
+
+/** Whose rows are read. */
+export interface Key {
+  tenantId: string;
+  clientId: string;
+}
+
+/** A client from its rows, of which each has one of its secrets. */
+export function toRegisteredClient(rows: readonly Row[], { tenantId, clientId, issuer }: Key & { issuer: string }): RegisteredClient {
+  const row = rows[0] as Row;
+  return {
+    rowId: row.row_id,
+    tenantId,
+    clientId,
+    enabled: Boolean(row.enabled),
+    authMethod: row.auth_method as ClientAuthMethod,
+    jwks: row.jwks === null ? null : JSON.parse(row.jwks),
+    tokenEpoch: row.token_epoch,
+    accessTokenLifetimeSeconds: Number(row.lifetime),
+    scopes: JSON.parse(row.scopes),
+    audiences: (JSON.parse(row.audiences) as string[]).map((audience) => fromStoredAudience(audience, issuer)),
+    secrets: rows.filter(({ secret_id }) => secret_id !== null).map(toRegisteredSecret),
+  };
+}
+
+function toRegisteredSecret(row: Row): RegisteredSecret {
+  return {
+    id: row.secret_id as string,
+    digest: row.digest,
+    keyId: row.key_id,
+    encryptedSecret: row.encrypted_secret,
+    hasLookupDigest: row.lookup_digest !== null,
+    expiresAt: row.expires_at === null ? null : toDate(row.expires_at).getTime(),
+  };
+}
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+/** The row of nobody, read like any other. */
+const NOBODY: readonly Row[] = [
+  {
+    wanted: 0,
+    tenant_version: 0,
+    is_wanted: 0,
+    row_id: NO_ID,
+    enabled: 0,
+    auth_method: ClientAuthMethod.SECRET,
+    jwks: null,
+    token_epoch: 'nobodyXX',
+    lifetime: 3600,
+    scopes: '[]',
+    audiences: '["/api"]',
+    secret_id: NO_ID,
+    key_id: '0000000000000000',
+    digest: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' as SecretDigest,
+    encrypted_secret: null,
+    lookup_digest: '',
+    expires_at: '1970-01-01 00:00:00.000',
+  },
+];
+
+/**
+ * Stands in for a client that does not exist, so that its refusal takes the way and the work of a
+ * wrong secret. It is disabled, and its one secret has expired.
+ */
+export function nobody({ issuer }: TenantContext): RegisteredClient {
+  return toRegisteredClient(NOBODY, { tenantId: NO_ID, clientId: 'nobody', issuer });
+}
+
+/** Whether a client is one that exists. */
+export function isSomebody({ rowId }: RegisteredClient): boolean {
+  return rowId !== NOBODY[0]?.row_id;
+}
+
+/** SQLite keeps moments as text in UTC, without saying so. */
+function toDate(value: Date | string): Date {
+  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
+}
