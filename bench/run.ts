@@ -1,16 +1,28 @@
-// npm run bench [-- token] [-- clients] [-- console] [-- start] [-- alike] [-- use] [-- tenants]: what is measured stands in bench/README.md.
+// npm run bench -- and the names of some benches; all of them without. What is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
 import { benchAlike } from './alike.ts';
 import { benchClients } from './clients.ts';
 import { benchConsole } from './console.ts';
+import { benchGraphql } from './graphql.ts';
+import { benchGuard } from './guard.ts';
+import { benchIntrospection } from './introspect.ts';
+import { benchMemory } from './memory.ts';
+import { benchSigning } from './signing.ts';
 import { benchStart } from './start.ts';
 import { benchTenants } from './tenants.ts';
 import { benchTokens } from './token.ts';
 import { benchUse } from './use.ts';
+import { benchWorkers } from './workers.ts';
 
 const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<void>> = {
   token: benchTokens,
+  graphql: benchGraphql,
+  introspect: benchIntrospection,
+  signing: benchSigning,
+  workers: benchWorkers,
+  memory: benchMemory,
+  guard: benchGuard,
   clients: benchClients,
   console: benchConsole,
   start: benchStart,

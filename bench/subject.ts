@@ -1,20 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/support/free-port.ts';
+import { processorSecondsOf, residentMegabytesOf } from './processes.ts';
 
 /** A server under measurement: a process of its own on the same Node as the bench. */
 export interface Subject {
   name: string;
   url: string;
   secret: string;
+  /** The process that was started; others may have been started by it. */
+  pids: readonly number[];
   /** Milliseconds from the start of the process to its first answer. */
   startedAfter: number;
-  /** Processor seconds of the process so far. */
+  /** Processor seconds of its processes so far. */
   processorSeconds(): number;
-  /** Resident memory in megabytes. */
+  /** Resident memory of its processes in megabytes. */
   residentMegabytes(): number;
   /** Where it runs; SQLite's database is in it. */
   folder: string;
@@ -26,7 +29,6 @@ export interface Subject {
 
 /** A secret for the administrator or the bare provider's client; any 32 characters will do. */
 export const SECRET = 'a-secret-for-measurements-only-0123456789';
-const CLOCK_TICKS = 100;
 const root = join(import.meta.dirname, '..');
 
 const running = new Set<ChildProcess>();
@@ -54,14 +56,15 @@ export async function start(
   running.add(child);
   const url = `http://localhost:${port}`;
   while (!(await answers(url + path))) await sleep(5);
-  const stat = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const pids = [child.pid as number];
   return {
     name,
     url,
     secret: SECRET,
     startedAfter: performance.now() - began,
-    processorSeconds: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
-    residentMegabytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    pids,
+    processorSeconds: () => processorSecondsOf(pids),
+    residentMegabytes: () => residentMegabytesOf(pids),
     folder,
     end: () => end(child),
     stop: async () => {

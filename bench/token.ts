@@ -1,105 +1,88 @@
-import autocannon from 'autocannon';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
-import { createBenchClient, median } from './client.ts';
-import { SECRET, type Subject, start, startLatchkey } from './subject.ts';
+import { GENERATOR, type Target } from './load.ts';
+import { type Peer, startGlewlwyd, startHydra } from './peers.ts';
+import { draw } from './plot.ts';
+import { Report } from './report.ts';
+import { startBare, startLimit, startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';
+import { inTurns, type Result, toRow } from './turns.ts';
 
-const ROUNDS = 5;
-const SECONDS = 5;
+const ROUNDS = 9;
+const SECONDS = 3;
 const CONNECTIONS = 32;
-/** Each connection speaks for several clients in turn. */
-const CLIENTS_PER_CONNECTION = 16;
-const CLIENTS = CONNECTIONS * CLIENTS_PER_CONNECTION;
+const TAIL_CONNECTIONS = 64;
+const SWEEP = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const SWEEP_COURSE = { rounds: 3, seconds: 2, warmUpSeconds: 1 };
+const PEER_COURSE = { rounds: 5, seconds: 5, connections: CONNECTIONS };
 
-const REQUEST: autocannon.Request = {
-  method: 'POST',
-  path: '/connect/token',
-  headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  body: 'grant_type=client_credentials',
-};
-
-/** What one turn of load came to. */
-export interface Round {
-  perSecond: number;
-  p99: number;
-  processorMicroseconds: number;
-}
-
-/** Tokens a second: ours on each database beside a bare oidc-provider, loaded in turns by the same generator. */
+/** Tokens a second: ours beside a bare oidc-provider, the limit, and the products that are installed. */
 export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<void> {
-  const subjects = [
-    await start('bare oidc-provider, in memory', 'bench/bare-provider.ts', { path: '/.well-known/openid-configuration' }),
-    await startLatchkey('Latchkey, SQLite'),
-  ];
-  if (mariaDb)
-    subjects.push(
-      await startLatchkey('Latchkey, MariaDB', {
-        DATABASE_URL: `${mariaDb.url}/token`,
-        ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
-      }),
-    );
-  const rounds = await loadInTurns(subjects, ROUNDS, SECONDS);
-  report(rounds);
+  const report = new Report('token');
+  const bare = await startBare();
+  const limit = await startLimit();
+  const ours = [await startOnSqlite(), ...(mariaDb ? [await startOnMariaDb(mariaDb)] : [])];
+  const subjects = [bare, ...ours, limit];
+  const sweep = await benchEach(report, subjects);
+  await comparePeers(report, ours);
   await Promise.all(subjects.map((subject) => subject.stop()));
+  report.picture(draw(plotsOf(sweep)));
+  report.close();
 }
 
-/** Loads one subject after the other, forth and back, again and again, once each is warm. */
-export async function loadInTurns(subjects: readonly Subject[], count: number, seconds: number): Promise<Map<Subject, Round[]>> {
-  const headers = new Map<Subject, string[]>();
-  for (const subject of subjects) headers.set(subject, await createHeaders(subject));
-  const load = (subject: Subject, duration: number) => runLoad(subject, headers.get(subject) ?? [], duration);
-  for (const subject of subjects) await load(subject, 3);
-  const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 0; round < count; round += 1) {
-    const inOrder = round % 2 ? subjects.toReversed() : subjects;
-    for (const subject of inOrder) rounds.get(subject)?.push(await load(subject, seconds));
+async function benchEach(report: Report, subjects: readonly TokenTarget[]): Promise<Sweep> {
+  const course = { rounds: ROUNDS, seconds: SECONDS, connections: CONNECTIONS };
+  const title = `${ROUNDS} rounds of ${SECONDS} s in turns, ${GENERATOR}`;
+  tabulate(report, `Tokens: ${title}, ${CONNECTIONS} connections`, await inTurns(subjects, course), 'bare');
+  const byLimit = [...subjects].reverse();
+  tabulate(report, `Beside the limit: ${title}, ${CONNECTIONS} connections`, await inTurns(byLimit, course), 'limit');
+  const tail = await inTurns(subjects, { ...course, connections: TAIL_CONNECTIONS });
+  tabulate(report, `The slowest: ${title}, ${TAIL_CONNECTIONS} connections`, tail, 'bare');
+  const sweep: Sweep = [];
+  for (const connections of SWEEP) sweep.push({ connections, results: await inTurns(subjects, { ...SWEEP_COURSE, connections }) });
+  const rows = sweep.flatMap(({ connections, results }) => results.map((result) => ({ connections, ...toRow(result, 'bare') })));
+  report.table(`From 1 to 256 connections: ${SWEEP_COURSE.rounds} rounds of ${SWEEP_COURSE.seconds} s in turns`, rows, sweep);
+  return sweep;
+}
+
+/** Each beside ours, and one at a time: together they would not fit on the machine. */
+async function comparePeers(report: Report, ours: readonly TokenTarget[]): Promise<void> {
+  for (const [product, startPeer] of [
+    ['glewlwyd', startGlewlwyd],
+    ['Hydra', startHydra],
+  ] as const) {
+    const peer = await startPeer();
+    if (!peer) {
+      console.log(`\n${product} is not installed: its part is left out.`);
+      continue;
+    }
+    const results = await inTurns([toTarget(peer), ...ours], PEER_COURSE);
+    const title = `${PEER_COURSE.rounds} rounds of ${PEER_COURSE.seconds} s in turns, ${CONNECTIONS} connections`;
+    tabulate(report, `Beside ${peer.name}: ${title}`, results, 'peer');
+    await peer.stop();
   }
-  return rounds;
 }
 
-/** The Basic header of every client; the bare provider has them all from the start, with one secret. */
-async function createHeaders(subject: Subject): Promise<string[]> {
-  const headers: string[] = [];
-  for (let index = 0; index < CLIENTS; index += 1) {
-    const clientId = `bench-${index}`;
-    const secret = subject.name.startsWith('bare') ? SECRET : await createBenchClient(subject, clientId);
-    headers.push(`Basic ${btoa(`${clientId}:${secret}`)}`);
-  }
-  return headers;
+function toTarget({ name, tokenUrl, authorizations, body, pids }: Peer): Target {
+  const { origin, pathname } = new URL(tokenUrl);
+  const form = { method: 'POST', path: pathname, contentType: 'application/x-www-form-urlencoded', body } as const;
+  return { name, url: origin, pids, requests: authorizations.map((authorization) => ({ ...form, authorization })) };
 }
 
-async function runLoad(subject: Subject, headers: readonly string[], duration: number): Promise<Round> {
-  const before = subject.processorSeconds();
-  let connected = 0;
-  const result = await autocannon({
-    url: `${subject.url}/connect/token`,
-    method: 'POST',
-    connections: CONNECTIONS,
-    duration,
-    setupClient: (connection) => {
-      const start = (connected++ % CONNECTIONS) * CLIENTS_PER_CONNECTION;
-      const own = headers.slice(start, start + CLIENTS_PER_CONNECTION);
-      connection.setRequests(own.map((authorization) => ({ ...REQUEST, headers: { ...REQUEST.headers, authorization } })));
-    },
-  });
-  if (result.non2xx || result.errors) throw new Error(`${subject.name}: ${result.non2xx} refused, ${result.errors} failed`);
-  const processorMicroseconds = ((subject.processorSeconds() - before) / result['2xx']) * 1e6;
-  return { perSecond: result['2xx'] / result.duration, p99: result.latency.p99, processorMicroseconds };
+function tabulate(report: Report, title: string, results: readonly Result[], first: string): void {
+  const rows = results.map((result) => toRow(result, first));
+  report.table(title, rows, results);
 }
 
-function report(rounds: ReadonlyMap<Subject, Round[]>): void {
-  const [bare] = rounds.values();
-  const rows = [...rounds].map(([{ name }, own]) => {
-    const of = (figure: keyof Round) => median(own.map((round) => round[figure]));
-    const ratio = median(own.map((round, index) => round.perSecond / (bare?.[index]?.perSecond ?? Number.NaN)));
-    return {
-      subject: name,
-      'tokens/s': Math.round(of('perSecond')),
-      spread: `${Math.round(Math.min(...own.map((r) => r.perSecond)))} to ${Math.round(Math.max(...own.map((r) => r.perSecond)))}`,
-      'p99 ms': of('p99'),
-      'processor µs/token': Math.round(of('processorMicroseconds')),
-      'of bare': ratio.toFixed(2),
-    };
-  });
-  console.log(`\nTokens a second: ${ROUNDS} rounds of ${SECONDS} s in turns, ${CONNECTIONS} connections, ${CLIENTS} clients, medians`);
-  console.table(rows);
+type Sweep = { connections: number; results: Result[] }[];
+
+function plotsOf(sweep: Sweep) {
+  const names = sweep[0]?.results.map(({ name }) => name) ?? [];
+  const lines = (figure: 'perSecond' | 'p99') =>
+    names.map((name, index) => ({
+      name,
+      points: sweep.map(({ connections, results }) => ({ x: connections, y: results[index]?.[figure] ?? Number.NaN })),
+    }));
+  return [
+    { title: 'Tokens a second', xTitle: 'connections', lines: lines('perSecond') },
+    { title: 'p99, milliseconds', xTitle: 'connections', lines: lines('p99') },
+  ];
 }

@@ -1,76 +1,50 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mysql from 'mysql2/promise';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import { loadBuilt, openBuilt } from './built.ts';
 import { median } from './client.ts';
-import { type Subject, start } from './subject.ts';
-import { loadInTurns, type Round } from './token.ts';
+import { CLIENTS } from './load.ts';
+import { Report } from './report.ts';
+import { start } from './subject.ts';
+import { createDatabase, registered, type TokenTarget } from './targets.ts';
+import { inTurns, toRow } from './turns.ts';
 
-const ROUNDS = 24;
-/** As long as the time between two flushes. */
-const SECONDS = 3;
-const CLIENTS = 512;
+/** Rounds as long as the time between two flushes. */
+const COURSE = { rounds: 24, seconds: 3, connections: 32 };
 const FLUSHES = 30;
 /** What a server issues between two flushes at 2,000 a second. */
 const TOKENS_A_FLUSH = 6_000;
-const RECORDING = 'dist/src/main.js';
-const FORGETTING = 'bench/without-use.ts';
+const SCRIPTS = [
+  ['without', 'bench/without-use.ts'],
+  ['with', 'dist/src/main.js'],
+] as const;
 
 /** What it costs in tokens a second to record who used which secret. */
 export async function benchUse(mariaDb: PrivateMariaDb | undefined): Promise<void> {
-  const rows = await compare('SQLite', (script) => begin(script));
-  if (mariaDb) rows.push(...(await compare('MariaDB', async (script) => begin(script, await settings(mariaDb, script)))));
-  console.log(`\nRecording the use of secrets: ${ROUNDS} rounds of ${SECONDS} s in turns, medians`);
-  console.table(rows);
+  const report = new Report('use');
+  await compare(report, 'SQLite', async () => ({}));
+  if (mariaDb) await compare(report, 'MariaDB', () => createDatabase(mariaDb));
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const alone = [{ database: 'SQLite', ...(await measureAlone({ DATABASE_URL: `sqlite:${folder}/alone.db` })) }];
   rmSync(folder, { recursive: true });
-  if (mariaDb) alone.push({ database: 'MariaDB', ...(await measureAlone(await settings(mariaDb, 'alone'))) });
-  console.log(
-    `\nThe same by itself: processor time of the process, ${CLIENTS} clients, ${TOKENS_A_FLUSH} tokens a flush, medians of ${FLUSHES}`,
+  if (mariaDb) alone.push({ database: 'MariaDB', ...(await measureAlone(await createDatabase(mariaDb))) });
+  report.table(
+    `The same by itself: processor time of the process, ${CLIENTS} clients, ${TOKENS_A_FLUSH} tokens a flush, medians of ${FLUSHES}`,
+    alone,
   );
-  console.table(alone);
+  report.close();
 }
 
-function begin(script: string, env: Record<string, string> = {}): Promise<Subject> {
-  return start(script === RECORDING ? 'with' : 'without', script, { env, path: '/health/ready' });
-}
-
-/** A database of its own for each. */
-async function settings({ url }: PrivateMariaDb, script: string): Promise<Record<string, string>> {
-  const name = `use_${script.replaceAll(/\W/g, '_')}`;
-  const connection = await mysql.createConnection(url);
-  await connection.query(`CREATE DATABASE ${name}`);
-  await connection.end();
-  return { DATABASE_URL: `${url}/${name}`, ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
-}
-
-async function compare(database: string, prepare: (script: string) => Promise<Subject>): Promise<object[]> {
-  const subjects = [await prepare(FORGETTING), await prepare(RECORDING)];
-  const rounds = await loadInTurns(subjects, ROUNDS, SECONDS);
-  const [without = []] = rounds.values();
+async function compare(report: Report, database: string, settings: () => Promise<Record<string, string>>): Promise<void> {
+  const subjects: TokenTarget[] = [];
+  for (const [name, script] of SCRIPTS) {
+    subjects.push(await registered(await start(name, script, { env: await settings(), path: '/health/ready' })));
+  }
+  const results = await inTurns(subjects, COURSE);
+  const rows = results.map((result) => toRow(result, 'without'));
+  report.table(`${database}, recording the use of secrets: ${COURSE.rounds} rounds of ${COURSE.seconds} s in turns`, rows, results);
   await Promise.all(subjects.map((subject) => subject.stop()));
-  return [...rounds].map(([{ name }, own]) => ({ database, recording: name, ...summarise(own, without) }));
-}
-
-function summarise(own: readonly Round[], without: readonly Round[]): object {
-  const of = (figure: keyof Round) => median(own.map((round) => round[figure]));
-  const ratios = (figure: keyof Round) => own.map((round, index) => round[figure] / (without[index]?.[figure] ?? Number.NaN));
-  const perSecond = ratios('perSecond');
-  return {
-    'tokens/s': Math.round(of('perSecond')),
-    'of without': median(perSecond).toFixed(3),
-    'middle half': `${quantile(perSecond, 0.25).toFixed(2)} to ${quantile(perSecond, 0.75).toFixed(2)}`,
-    'p99 ms': of('p99'),
-    'processor µs/token': Math.round(of('processorMicroseconds')),
-    'processor time of without': median(ratios('processorMicroseconds')).toFixed(3),
-  };
-}
-
-function quantile(values: readonly number[], part: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(part * (values.length - 1))] as number;
 }
 
 /** The same work by itself, without the noise of the rest: in this process, on a database of its own. */
