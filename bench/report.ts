@@ -14,6 +14,11 @@ export class Report {
   table(title: string, rows: readonly object[], values: unknown = rows): void {
     console.log(`\n${title}`);
     console.table(rows);
+    this.keep(title, values);
+  }
+
+  /** Keeps what is not printed, or was. */
+  keep(title: string, values: unknown): void {
     this.#parts[title] = values;
   }
 

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import { openBuilt } from './built.ts';
+import { introspecting } from './introspect.ts';
+import { type ListRow, measureLists, printLists } from './lists.ts';
+import { recordQueries } from './recorded-queries.ts';
+import { Report } from './report.ts';
+import { seedDatabase } from './seed.ts';
+import { startLatchkey } from './subject.ts';
+import { createDatabase, type TokenTarget, tokenRequest } from './targets.ts';
+import { inTurns, toRow } from './turns.ts';
+
+const SIZES = [100, 10_000, 1_000_000];
+const COURSE = { rounds: 7, seconds: 3, connections: 32 };
+
+/** A database of so many clients, and a server on it. */
+interface Place {
+  size: number;
+  env: Record<string, string>;
+  target: TokenTarget;
+}
+
+/** Tokens, introspections, lists, searches and counts among a hundred, ten thousand and a million clients of one tenant. */
+export async function benchScale(mariaDb: PrivateMariaDb | undefined): Promise<void> {
+  const report = new Report('scale');
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const key = Buffer.alloc(32, 7).toString('base64');
+  await measure(report, 'SQLite', async (size) => ({ DATABASE_URL: `sqlite:${folder}/${size}.db`, ENCRYPTION_KEY: key }));
+  if (mariaDb) await measure(report, 'MariaDB', () => createDatabase(mariaDb));
+  rmSync(folder, { recursive: true });
+  report.close();
+}
+
+async function measure(report: Report, database: string, settings: (size: number) => Promise<Record<string, string>>): Promise<void> {
+  const places: Place[] = [];
+  for (const size of SIZES) places.push(await fill(database, size, await settings(size)));
+  const turns = `${COURSE.rounds} rounds of ${COURSE.seconds} s in turns, ${COURSE.connections} connections`;
+  const targets = places.map(({ target }) => target);
+  const tokens = await inTurns(targets, COURSE);
+  report.table(`${database}, tokens: ${turns}`, tokens.map((result) => toRow(result, 'of 100')), tokens);
+  const looks = await inTurns(await Promise.all(targets.map(introspecting)), COURSE);
+  report.table(`${database}, introspections: ${turns}`, looks.map((result) => toRow(result, 'of 100')), looks);
+  await Promise.all(targets.map((target) => target.stop()));
+  const lists: ListRow[] = [];
+  for (const { env } of places) lists.push(...(await measureLists({ database, env })));
+  printLists(lists);
+  report.table(`${database}, the plan of a lookup at the token endpoint`, [{ plan: (await explainLookup(places.at(-1) as Place)).join('\n') }]);
+  report.keep(`${database}, lists`, lists);
+}
+
+/** @returns what runs on a database of so many clients, 512 of which ask for tokens */
+async function fill(database: string, size: number, env: Record<string, string>): Promise<Place> {
+  const began = performance.now();
+  const settings = { ISSUER: 'http://localhost', ADMIN_CLIENT_SECRET: 'a-secret-for-measurements-only-0123456789', ...env };
+  const secrets = await seedDatabase(settings, { clients: size, sample: Math.min(512, Math.floor(size / 2)) });
+  const { index, database: opened } = await openBuilt(settings);
+  await index.fill();
+  await opened.close();
+  console.log(`${database}: ${size} clients made and indexed in ${Math.round((performance.now() - began) / 1000)} s`);
+  const subject = await startLatchkey(`${database}, ${size} clients`, settings);
+  const requests = secrets.map(({ host, clientId, clientSecret }) => ({ ...tokenRequest(clientId, clientSecret), host }));
+  return { size, env: settings, target: { ...subject, requests } };
+}
+
+async function explainLookup({ env }: Place): Promise<string[]> {
+  const { lookup, home, database } = await openBuilt(env);
+  const plans = await recordQueries(database, () => Promise.all(['admin', 'nobody'].map((clientId) => lookup.find(home, clientId))));
+  await database.close();
+  return plans;
+}
