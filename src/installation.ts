@@ -9,6 +9,7 @@ import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import { createServices, type Services } from './services.js';
 import { HomeTenantService } from './tenants/home-tenant.service.js';
+import type { Throttle } from './tokens/throttle.js';
 
 /** A database that is migrated and has all that serving needs, and what works on it. */
 export interface Installation extends Services {
@@ -23,6 +24,8 @@ interface Circumstances {
   signal?: AbortSignal;
   /** A command is often run with fewer settings than the server has: it does not change what those decide. */
   isCommand?: boolean;
+  /** Counts failures together with other processes. */
+  throttle?: Throttle | undefined;
 }
 
 /**
@@ -30,28 +33,29 @@ interface Circumstances {
  * signing key and the administrator's client. Instances that start at once do this one by one.
  * @throws {StartupError} for what the operator has to mend; nothing is changed then
  */
-export async function openInstallation(config: Config, log: Log, { signal, isCommand = false }: Circumstances = {}): Promise<Installation> {
+export async function openInstallation(config: Config, log: Log, circumstances: Circumstances = {}): Promise<Installation> {
   const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
-  const opened = await openDatabase(config.database, log, signal);
+  const opened = await openDatabase(config.database, log, circumstances.signal);
   try {
-    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, isCommand }));
+    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, ...circumstances }));
   } catch (error) {
     await opened.database.close();
     throw error;
   }
 }
 
-interface Parts {
+interface Parts extends Circumstances {
   cipher: Cipher;
   secret: AdministratorSecret;
   opened: OpenDatabase;
   log: Log;
-  isCommand: boolean;
 }
 
-async function complete(config: Config, { cipher, secret, opened: { database, writer }, log, isCommand }: Parts): Promise<Installation> {
-  const services = createServices(config, database, cipher);
+async function complete(config: Config, parts: Parts): Promise<Installation> {
+  const { cipher, secret, log, isCommand = false, throttle } = parts;
+  const { database, writer } = parts.opened;
+  const services = createServices(config, database, cipher, throttle);
   const { signingKeys, directory } = services;
   const homeTenant = new HomeTenantService(database);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();

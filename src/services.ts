@@ -41,8 +41,8 @@ export interface Services {
   issuers: Issuers;
 }
 
-/** Makes the services of a database. Nothing is read or written yet. */
-export function createServices(config: Config, database: Database, cipher: Cipher): Services {
+/** Makes the services of a database. Nothing is read or written yet. @param throttle when failures are counted together with others */
+export function createServices(config: Config, database: Database, cipher: Cipher, throttle = new Throttle(config.failureLimit)): Services {
   const directory = new TenantDirectory(database, config.issuer);
   const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, cipher);
@@ -50,7 +50,6 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const sessions = new SessionService(database);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database);
-  const throttle = new Throttle(config.failureLimit);
   return {
     config,
     database,

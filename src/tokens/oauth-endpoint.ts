@@ -8,9 +8,10 @@ import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } f
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { LatchkeyClient } from './client-authentication.js';
+import type { Attempt } from './failure-counts.js';
 import type { Issuer, Issuers } from './issuers.js';
 import { noteProof } from './secret-proof.js';
-import type { Attempt, Throttle } from './throttle.js';
+import type { Throttle } from './throttle.js';
 
 /** What the endpoints are built from. */
 export interface OAuthParts {

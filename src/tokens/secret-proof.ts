@@ -8,7 +8,8 @@ import type { Cipher } from '../platform/cipher.js';
 import { HostNotServed } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import { findSecret } from './client-authentication.js';
-import type { Attempt, Throttle } from './throttle.js';
+import type { Attempt } from './failure-counts.js';
+import type { Throttle } from './throttle.js';
 
 /** Under which all client ids that cannot exist are counted together. */
 export const IMPOSSIBLE_ID = ' impossible';
