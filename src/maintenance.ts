@@ -3,10 +3,13 @@ import { DatabaseUnavailable } from './platform/errors.js';
 import type { Log } from './platform/log.js';
 
 const FLUSH_MS = 3_000;
-const SWEEP_MS = 60_000;
+/** How often the database is swept. */
+export const SWEEP_MS = 60_000;
 
 /** What goes on beside the requests. */
 export interface Maintenance {
+  /** Replaces old signing keys and forgets what has expired, in the database. */
+  sweep(): Promise<void>;
   /** Ends it, once what has gathered is written. */
   stop(): Promise<void>;
 }
@@ -14,42 +17,61 @@ export interface Maintenance {
 /**
  * Writes down who used what, replaces old signing keys, and forgets what has expired.
  * Every instance does all of it; what one has done the others find done.
+ * @param how of several processes that share a port one sweeps for all, whenever it is told to
  */
-export function startMaintenance(installation: Installation, log: Log): Maintenance {
-  const { use, status, proofs, secrets, sessions, audit, signingKeys, issuers, directory, config } = installation;
-  const flush = repeat(FLUSH_MS, log, () => use.flush());
-  const sweep = repeat(SWEEP_MS, log, async () => {
-    const now = new Date();
-    issuers.sweep();
-    const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
-    for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
-    for (const store of [signingKeys, status, proofs, secrets, use, sessions]) await store.sweep(now);
-    await audit.sweep(now, config.auditRetentionDays);
-  });
+export function startMaintenance(installation: Installation, log: Log, { sweepsByItself }: { sweepsByItself: boolean }): Maintenance {
+  const { use, issuers } = installation;
+  const flush = createTask(log, () => use.flush());
+  const tidy = createTask(log, async () => issuers.sweep());
+  const sweep = createTask(log, () => sweepDatabase(installation, log));
+  const timers = [setInterval(flush.run, FLUSH_MS), setInterval(tidy.run, SWEEP_MS)];
+  if (sweepsByItself) timers.push(setInterval(sweep.run, SWEEP_MS));
   return {
+    sweep: sweep.run,
     stop: async () => {
-      await sweep.stop();
-      await flush.stop();
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all([sweep.stop(), flush.stop()]);
       await use.flush().catch((error) => log.warn({ err: error }, 'the last uses of secrets are lost'));
     },
   };
 }
 
-/** Runs work again and again, never twice at a time. A database that is away is no news: others tell. */
-function repeat(everyMs: number, log: Log, work: () => Promise<unknown>): Maintenance {
-  let running: Promise<unknown> | undefined;
-  const run = () =>
-    work()
-      .catch((error) => log[error instanceof DatabaseUnavailable ? 'debug' : 'error']({ err: error }, 'maintenance failed'))
-      .finally(() => {
-        running = undefined;
-      });
-  const timer = setInterval(() => {
-    running ??= run();
-  }, everyMs);
+async function sweepDatabase(installation: Installation, log: Log): Promise<void> {
+  const { use, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
+  const now = new Date();
+  const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
+  for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
+  for (const store of [signingKeys, status, proofs, secrets, use, sessions]) await store.sweep(now);
+  await audit.sweep(now, config.auditRetentionDays);
+}
+
+/** Work that is done again and again. */
+interface Task {
+  /** Does it, unless it is being done. */
+  run(): Promise<void>;
+  /** Waits for what is being done, and does it no more. */
+  stop(): Promise<void>;
+}
+
+/** A database that is away is no news: others tell. */
+function createTask(log: Log, work: () => Promise<unknown>): Task {
+  let running: Promise<void> | undefined;
+  let isOver = false;
+  const attempt = async () => {
+    try {
+      await work();
+    } catch (error) {
+      log[error instanceof DatabaseUnavailable ? 'debug' : 'error']({ err: error }, 'maintenance failed');
+    }
+    running = undefined;
+  };
   return {
+    run: async () => {
+      if (!isOver) running ??= attempt();
+      await running;
+    },
     stop: async () => {
-      clearInterval(timer);
+      isOver = true;
       await running;
     },
   };

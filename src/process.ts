@@ -1,28 +1,43 @@
 import 'reflect-metadata';
-import { readConfig } from './platform/config.js';
-import { runProgram } from './platform/exit.js';
+import cluster from 'node:cluster';
+import { drain } from './http/listener.js';
+import { serveMetrics } from './http/metrics.js';
+import { type Config, readConfig } from './platform/config.js';
+import { aborted, abortOnSignals, onReload, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
-import { startServer } from './server.js';
+import { Metrics } from './platform/metrics.js';
 
 /** The process from its settings to its end: 0 after SIGTERM or SIGINT, 1 when it cannot start. */
 export function run(): Promise<void> {
   return runProgram(serveUntilStopped);
 }
 
+/** What a process does not need it does not load: the one that watches over others serves nothing itself. */
 async function serveUntilStopped(): Promise<void> {
   const config = readConfig();
+  if (cluster.isWorker) return (await import('./workers/worker.js')).serveAsWorker(config);
+  if (config.workers > 1) return (await import('./workers/primary.js')).serveByWorkers(config);
+  return serveAlone(config);
+}
+
+async function serveAlone(config: Config): Promise<void> {
+  const { startServer } = await import('./server.js');
   const log = createLog(config.logLevel);
-  const stopping = new AbortController();
-  // A signal may come twice: npm passes on what the terminal sends to everyone.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
-  const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+  const stopping = abortOnSignals();
+  const { signal } = stopping;
+  onReload(stopping, () => log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done'));
+  const metrics = new Metrics();
+  if (config.metricsPort !== undefined) metrics.collectProcess();
+  const metricsServer = await serveMetrics(config, () => metrics.registry.metrics());
   try {
-    const server = await startServer(config, log, stopping.signal);
-    await stopped;
+    const server = await startServer(config, { log, metrics, signal });
+    await aborted(signal);
     log.info('stopping');
     await server.stop();
     log.info('stopped');
   } catch (error) {
-    if (!stopping.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
+  } finally {
+    if (metricsServer) await drain(metricsServer);
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { StartupError } from './errors.js';
 
@@ -33,6 +34,8 @@ export interface Config {
   isProduction: boolean;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsPort: number | undefined;
+  /** Processes that share the port, 1 to 64. */
+  workers: number;
 }
 
 /** The JOSE algorithms that access tokens can be signed with. */
@@ -42,6 +45,7 @@ export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const MOST_WORKERS = 64;
 const KEY_COMMAND = 'openssl rand -base64 32';
 
 const port = z
@@ -56,6 +60,13 @@ const wholeNumber = (least: number, most: number) =>
     .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+const workers = z.string().transform((value, context) => {
+  if (value === 'auto') return Math.min(availableParallelism(), MOST_WORKERS);
+  if (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS) return Number(value);
+  context.addIssue(`must be auto or a whole number from 1 to ${MOST_WORKERS}`);
+  return z.NEVER;
+});
 
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
@@ -113,6 +124,7 @@ const settings = z
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
     METRICS_PORT: port.optional(),
+    WORKERS: workers.default(1),
     AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
   })
   .superRefine((value, context) => {
@@ -162,6 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     graphiql: value.GRAPHIQL,
     logLevel: value.LOG_LEVEL,
     metricsPort: value.METRICS_PORT,
+    workers: value.WORKERS,
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
     isProduction: value.NODE_ENV === 'production',
   };

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { StartupError } from './errors.js';
 
 /** Runs a program; a fault that the operator has to mend is told in its own words, without a stack, and the exit code is 1. */
@@ -9,4 +10,26 @@ export async function runProgram(work: () => Promise<void>): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Aborts on SIGTERM and SIGINT. A signal may come twice: npm passes on what the terminal sends to everyone. */
+export function abortOnSignals(): AbortController {
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+  return stopping;
+}
+
+/** Waits until a signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+/** Runs work on SIGHUP. The same signal comes when the terminal was closed that the process runs in: that stops it. */
+export function onReload(stopping: AbortController, work: () => void): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('SIGHUP', () => {
+    if (terminals.some((fd) => !isatty(fd))) stopping.abort();
+    else work();
+  });
 }

@@ -4,9 +4,35 @@ import { PinoPretty } from 'pino-pretty';
 /** The process's log. */
 export type Log = Logger;
 
+/** What a pipe takes in one piece when several write to it. @see https://man7.org/linux/man-pages/man7/pipe.7.html */
+const WHOLE_BYTES = 4096;
+const SHORT_CHARACTERS = [1000, 200, 40];
+
+/** Who writes to the log. */
+interface Writer {
+  /** The number of the process, where there are several. */
+  worker?: number;
+  /** Others write to the same stdout: every line goes out in one piece. */
+  isOneOfMany?: boolean;
+}
+
 /** JSON lines on stdout, readable text when that is a terminal. No secret is ever given to it. */
-export function createLog(level: string): Log {
-  const options: LoggerOptions = { level, base: undefined, timestamp: stdTimeFunctions.isoTime };
+export function createLog(level: string, { worker, isOneOfMany = false }: Writer = {}): Log {
+  const options: LoggerOptions = { level, base: worker === undefined ? undefined : { worker }, timestamp: stdTimeFunctions.isoTime };
   if (process.stdout.isTTY) return pino(options, PinoPretty({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }));
-  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ fd: 1, sync: false }));
+  const json: LoggerOptions = { ...options, formatters: { level: (label) => ({ level: label }) } };
+  if (!isOneOfMany) return pino(json, pino.destination({ fd: 1, sync: false }));
+  const stdout = pino.destination({ fd: 1, sync: false, maxWrite: WHOLE_BYTES });
+  return pino(json, { write: (line) => void stdout.write(shorten(line)) });
+}
+
+/** Cuts the long values of a line until all of it is short enough to stay whole. */
+function shorten(line: string): string {
+  let short = line;
+  for (const most of SHORT_CHARACTERS) {
+    if (Buffer.byteLength(short) <= WHOLE_BYTES) break;
+    const cut = (_name: string, value: unknown) => (typeof value === 'string' && value.length > most ? `${value.slice(0, most)} …` : value);
+    short = `${JSON.stringify(JSON.parse(line), cut)}\n`;
+  }
+  return short;
 }

@@ -1,4 +1,14 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+/** What several processes come to together, where a sum or a mean would say nothing: the oldest start, the slowest loop. */
+const OF_SEVERAL: Record<string, Aggregator> = {
+  process_start_time_seconds: 'min',
+  process_max_fds: 'max',
+  nodejs_eventloop_lag_seconds: 'max',
+  nodejs_eventloop_lag_p50_seconds: 'max',
+  nodejs_eventloop_lag_p90_seconds: 'max',
+  nodejs_eventloop_lag_p99_seconds: 'max',
+};
 
 /** What the process counts, in Prometheus' terms. */
 export class Metrics {
@@ -25,5 +35,10 @@ export class Metrics {
   /** Starts the metrics of the process itself (memory, processor time, event loop). */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry });
+    for (const [name, aggregator] of Object.entries(OF_SEVERAL)) {
+      // Some are there on some systems only.
+      const metric = this.registry.getSingleMetric(name) as { aggregator?: Aggregator } | undefined;
+      if (metric) metric.aggregator = aggregator;
+    }
   }
 }

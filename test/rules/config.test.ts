@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { readConfig } from '../../src/platform/config.js';
 
 const KEY = Buffer.alloc(32, 3).toString('base64');
@@ -20,6 +21,7 @@ it('works without a single setting', () => {
     graphiql: true,
     logLevel: 'info',
     metricsPort: undefined,
+    workers: 1,
     auditRetentionDays: 400,
     isProduction: false,
   });
@@ -46,9 +48,15 @@ it.each([
   ['TRUST_PROXY', ['10', '-1', 'yes', 'TRUE']],
   ['GRAPHIQL', ['0']],
   ['LOG_LEVEL', ['INFO', 'verbose']],
+  ['WORKERS', ['0', '65', '-1', '1.5', 'AUTO', 'all', '2 ']],
 ])('refuses a bad %s', (name, values) => {
   for (const value of values)
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^These settings need a change:\\n  ${name} `));
+});
+
+it('takes a number of workers, or one a core', () => {
+  expect(readConfig({ WORKERS: '64' }).workers).toBe(64);
+  expect(readConfig({ WORKERS: 'auto' }).workers).toBe(Math.min(availableParallelism(), 64));
 });
 
 it('demands a key with MySQL, and https in production', () => {

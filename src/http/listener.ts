@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { Server as TcpServer } from 'node:net';
+import { StartupError } from '../platform/errors.js';
+
+const DRAIN_MS = 10_000;
+const PATIENCE_MS = 5_000;
+const IDLE_CHECK_MS = 50;
+
+/** Limits on how long a client may take and how much it may send before anyone has looked at it. */
+export function createHttpServer(): Server {
+  const server = createServer({
+    connectionsCheckingInterval: 5_000,
+    headersTimeout: 10_000,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+    requestTimeout: 30_000,
+  });
+  server.maxHeadersCount = 100;
+  return server;
+}
+
+/** Lets another answer from the next request on. */
+export function setHandler(server: Server, handler: RequestListener): void {
+  server.removeAllListeners('request').on('request', handler);
+}
+
+/** @throws {StartupError} when the port cannot be had */
+export async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'another process uses it' : `the system says ${code}`;
+    throw new StartupError(`Port ${port} on ${host} cannot be listened on: ${reason}. Choose another with PORT, METRICS_PORT or HOST.`, {
+      cause,
+    });
+  }
+}
+
+/** How a server ends. */
+export interface Drain {
+  /** For how long answers that are under way may take. */
+  withinMs?: number;
+  /** Others go on at the same port: a connection is closed after its next answer, so that no request meets a closed one. */
+  isGentle?: boolean;
+  /** Ends the wait for next requests. */
+  hurry?: AbortSignal | undefined;
+}
+
+/** Takes no new connections, lets answers that are under way finish, and closes everything else. */
+export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = false, hurry }: Drain = {}): Promise<void> {
+  // The close of an HTTP server would close what is idle at once.
+  const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  let idle: NodeJS.Timeout | undefined;
+  const closeIdle = () => {
+    server.closeIdleConnections();
+    idle ??= setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  };
+  const patience = setTimeout(closeIdle, isGentle && !hurry?.aborted ? PATIENCE_MS : 0);
+  hurry?.addEventListener('abort', closeIdle, { once: true });
+  const deadline = setTimeout(() => server.closeAllConnections(), withinMs);
+  await closed;
+  hurry?.removeEventListener('abort', closeIdle);
+  for (const timer of [patience, idle, deadline]) clearInterval(timer);
+}

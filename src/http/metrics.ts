@@ -1,0 +1,20 @@
+import { createServer, type Server } from 'node:http';
+import type { Config } from '../platform/config.js';
+import { listen } from './listener.js';
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Serves metrics at `/metrics` on a port of their own, when there is one.
+ * @param read the metrics in Prometheus' text
+ * @throws {StartupError} when the port cannot be had
+ */
+export async function serveMetrics({ metricsPort, host }: Config, read: () => Promise<string>): Promise<Server | undefined> {
+  if (metricsPort === undefined) return undefined;
+  const server = createServer(async (request, response) => {
+    if (request.url !== '/metrics') return response.writeHead(404).end();
+    response.setHeader('Content-Type', CONTENT_TYPE).end(await read());
+  });
+  await listen(server, { port: metricsPort, host });
+  return server;
+}
