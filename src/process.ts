@@ -28,7 +28,7 @@ async function serveAlone(config: Config): Promise<void> {
   onReload(stopping, () => log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done'));
   const metrics = new Metrics();
   if (config.metricsPort !== undefined) metrics.collectProcess();
-  const metricsServer = await serveMetrics(config, () => metrics.registry.metrics());
+  const metricsServer = await serveMetrics(config, log, () => metrics.registry.metrics());
   try {
     const server = await startServer(config, { log, metrics, signal });
     await aborted(signal);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Config } from '../platform/config.js';
+import type { Log } from '../platform/log.js';
 import { listen } from './listener.js';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -9,11 +10,16 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * @param read the metrics in Prometheus' text
  * @throws {StartupError} when the port cannot be had
  */
-export async function serveMetrics({ metricsPort, host }: Config, read: () => Promise<string>): Promise<Server | undefined> {
+export async function serveMetrics({ metricsPort, host }: Config, log: Log, read: () => Promise<string>): Promise<Server | undefined> {
   if (metricsPort === undefined) return undefined;
   const server = createServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
-    response.setHeader('Content-Type', CONTENT_TYPE).end(await read());
+    try {
+      response.setHeader('Content-Type', CONTENT_TYPE).end(await read());
+    } catch (error) {
+      log.error({ err: error }, 'metrics failed');
+      response.writeHead(500).end();
+    }
   });
   await listen(server, { port: metricsPort, host });
   return server;

@@ -88,9 +88,11 @@ export class Crew {
 
   /** Puts a new worker into a place, unless somebody else has come there meanwhile. */
   async #fill(place: number, predecessor: WorkerProcess | undefined): Promise<void> {
-    const worker = await this.#hire().catch((error) => this.log.error({ err: error }, 'a worker cannot be started'));
-    if (this.#isStopping) return;
-    if (!worker) {
+    const worker = await this.#hire().catch((error: Error) => ({ error }));
+    if (!worker || this.#isStopping) return;
+    if ('error' in worker) {
+      if (!this.#hasServed) return this.#fail(worker);
+      this.log.error({ err: worker.error }, 'a worker cannot be started');
       await this.#pause(this.#backOff(place).next(0));
       return this.#fill(place, predecessor);
     }
@@ -108,7 +110,8 @@ export class Crew {
     if (this.#isStopping || this.#places[place] !== worker) return;
     if (!this.#hasServed && isOwnFault(end)) return this.#fail(end);
     const restartInMs = this.#backOff(place).next(worker.livedMs);
-    this.log.error({ ...nameOf(worker), ...end, restartInMs }, 'a worker ended and is replaced');
+    const { error: err, ...how } = end;
+    this.log.error({ ...nameOf(worker), ...how, err, restartInMs }, 'a worker ended and is replaced');
     await this.#pause(restartInMs);
     if (!this.#isStopping && this.#places[place] === worker) await this.#fill(place, worker);
   }

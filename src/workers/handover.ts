@@ -17,7 +17,8 @@ type Connection = NonNullable<SendHandle> & { close?(): void };
  */
 export function watchConnections({ process: child }: Worker): (heir: Worker | undefined) => void {
   const underWay = new Map<number, { message: Message; connection: Connection }>();
-  const send = child.send.bind(child) as (...args: unknown[]) => boolean;
+  // A process that the system did not start has no channel.
+  const send = child.send?.bind(child) as (...args: unknown[]) => boolean;
   child.send = (message: Message, connection?: unknown, ...rest: unknown[]) => {
     if (message.act === 'newconn' && message.seq !== undefined) {
       underWay.set(message.seq, { message, connection: connection as Connection });

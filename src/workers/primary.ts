@@ -3,7 +3,7 @@ import { serveMetrics } from '../http/metrics.js';
 import { SWEEP_MS } from '../maintenance.js';
 import type { Config } from '../platform/config.js';
 import { aborted, abortOnSignals, onReload } from '../platform/exit.js';
-import { createLog } from '../platform/log.js';
+import { createLog, type Log } from '../platform/log.js';
 import { Metrics } from '../platform/metrics.js';
 import { Crew } from './crew.js';
 import type { Report } from './messages.js';
@@ -20,8 +20,8 @@ export async function serveByWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel, { isOneOfMany: true });
   const stopping = abortOnSignals();
   const sum = new MetricsSum();
-  const crew = createCrew();
-  const metricsServer = await serveMetrics(config, createReader(config, crew, sum));
+  const crew = createCrew(config, log, sum);
+  const metricsServer = await serveMetrics(config, log, createReader(config, crew, sum));
   onReload(stopping, () => void crew.roll());
   const sweeps = setInterval(() => crew.anyone?.tell({ kind: 'sweep' }), SWEEP_MS);
   crew.start();
@@ -32,20 +32,22 @@ export async function serveByWorkers(config: Config): Promise<void> {
   if (metricsServer) await drain(metricsServer, { withinMs: 0 });
   if (isAsked) log.info('stopped');
   else process.exitCode = 1;
+}
 
-  function createCrew(): Crew {
-    const counts = new SharedCounts(Math.max(config.failureLimit, 1), (message) => {
-      for (const worker of crew.workers) worker.tell(message);
-    });
-    return new Crew(config.workers, log, {
-      greet: (listensLate) => ({ kind: 'begin', listensLate, failing: counts.failing() }),
-      hear: (worker, message) => {
-        if (message.kind === 'report') sum.note(worker.id, message.report);
-        else void counts.serve(message, (answer) => worker.tell(answer));
-      },
-      miss: ({ id }) => sum.keep(id),
-    });
-  }
+function createCrew(config: Config, log: Log, sum: MetricsSum): Crew {
+  // With a limit of 0 nobody asks.
+  const counts = new SharedCounts(Math.max(config.failureLimit, 1), (message) => {
+    for (const worker of crew.workers) worker.tell(message);
+  });
+  const crew: Crew = new Crew(config.workers, log, {
+    greet: (listensLate) => ({ kind: 'begin', listensLate, failing: counts.failing() }),
+    hear: (worker, message) => {
+      if (message.kind === 'report') sum.note(worker.id, message.report);
+      else void counts.serve(message, (answer) => worker.tell(answer));
+    },
+    miss: ({ id }) => sum.keep(id),
+  });
+  return crew;
 }
 
 /** Asks every worker what it has counted; of one that does not answer, what it said last counts. */
