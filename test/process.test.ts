@@ -113,6 +113,7 @@ describe('a fault of the installation ends the process with exit 1 and a sentenc
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
     );
     expect(await failure({ PORT: String(port) })).toMatch(new RegExp(`^Port ${port} .*another process uses it`));
+    expect(await failure({ METRICS_PORT: String(port) })).toMatch(new RegExp(`^Port ${port} .*another process uses it`));
     taken.close();
   });
 
@@ -288,6 +289,14 @@ describe('SIGTERM', () => {
     expect(await server.stop()).toBe(0);
     expect(Date.now() - began).toBeLessThan(5000);
   });
+});
+
+it('SIGHUP does not end a server of one process', async () => {
+  const server = await start();
+  await server.ready();
+  server.child.kill('SIGHUP');
+  await until(() => server.output().includes('WORKERS of 2 or more'));
+  expect((await requestToken(server, admin(server))).status).toBe(200);
 });
 
 describe('METRICS_PORT', () => {
