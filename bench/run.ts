@@ -9,6 +9,7 @@ import { benchGuard } from './guard.ts';
 import { benchIntrospection } from './introspect.ts';
 import { benchMemory } from './memory.ts';
 import { benchSigning } from './signing.ts';
+import { benchScale } from './scale.ts';
 import { benchStart } from './start.ts';
 import { benchTenants } from './tenants.ts';
 import { benchTokens } from './token.ts';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<v
   signing: benchSigning,
   workers: benchWorkers,
   memory: benchMemory,
+  scale: benchScale,
   guard: benchGuard,
   clients: benchClients,
   console: benchConsole,
@@ -31,12 +33,16 @@ const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<v
   tenants: benchTenants,
 };
 
+/** Those that ask no database but SQLite. */
+const WITHOUT_MARIADB = new Set(['guard', 'signing', 'start']);
+
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
 const unknown = names.find((name) => !(name in BENCHES));
 if (unknown) throw new Error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}.`);
 
-const mariaDb = hasMariaDb() ? await createMariaDb() : undefined;
-if (!mariaDb) console.log('MariaDB is not installed: its part is left out.');
+const wantsMariaDb = names.some((name) => !WITHOUT_MARIADB.has(name));
+const mariaDb = wantsMariaDb && hasMariaDb() ? await createMariaDb() : undefined;
+if (wantsMariaDb && !mariaDb) console.log('MariaDB is not installed: its part is left out.');
 try {
   for (const name of names) {
     await createDatabase(name);
