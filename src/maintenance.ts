@@ -8,35 +8,42 @@ export const SWEEP_MS = 60_000;
 
 /** What goes on beside the requests. */
 export interface Maintenance {
-  /** Replaces old signing keys and forgets what has expired, in the database. */
+  /** Replaces old signing keys, indexes new clients and forgets what has expired, in the database. */
   sweep(): Promise<void>;
   /** Ends it, once what has gathered is written. */
   stop(): Promise<void>;
 }
 
 /**
- * Writes down who used what, replaces old signing keys, and forgets what has expired.
+ * Writes down who used what, indexes new clients, replaces old signing keys, and forgets what has expired.
  * Every instance does all of it; what one has done the others find done.
  * @param how of several processes that share a port one sweeps for all, whenever it is told to
  */
 export function startMaintenance(installation: Installation, log: Log, { sweepsByItself }: { sweepsByItself: boolean }): Maintenance {
-  const { use, issuers } = installation;
+  const { use, index, issuers } = installation;
+  const stopping = new AbortController();
   const flush = createTask(log, () => use.flush());
   const tidy = createTask(log, async () => issuers.sweep());
-  const sweep = createTask(log, () => sweepDatabase(installation, log));
+  const clear = createTask(log, () => clearDatabase(installation, log));
+  // By itself, for it takes minutes where a million clients wait.
+  const fill = createTask(log, () => index.fill(stopping.signal));
+  const sweep = async () => {
+    await Promise.all([clear.run(), fill.run()]);
+  };
   const timers = [setInterval(flush.run, FLUSH_MS), setInterval(tidy.run, SWEEP_MS)];
-  if (sweepsByItself) timers.push(setInterval(sweep.run, SWEEP_MS));
+  if (sweepsByItself) timers.push(setInterval(sweep, SWEEP_MS));
   return {
-    sweep: sweep.run,
+    sweep,
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([sweep.stop(), flush.stop()]);
+      stopping.abort();
+      await Promise.all([clear.stop(), fill.stop(), flush.stop()]);
       await use.flush().catch((error) => log.warn({ err: error }, 'the last uses of secrets are lost'));
     },
   };
 }
 
-async function sweepDatabase(installation: Installation, log: Log): Promise<void> {
+async function clearDatabase(installation: Installation, log: Log): Promise<void> {
   const { use, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
   const now = new Date();
   const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));

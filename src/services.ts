@@ -2,6 +2,7 @@ import { IdentityProviderService } from './access/identity-provider.service.js';
 import { SessionService } from './access/session.service.js';
 import { AuditListService } from './audit/audit-list.service.js';
 import { ClientService } from './clients/client.service.js';
+import { ClientIndexService } from './clients/client-index.service.js';
 import { ClientLookupService } from './clients/client-lookup.service.js';
 import { ClientSecretService } from './clients/client-secret.service.js';
 import { ClientUseService } from './clients/client-use.service.js';
@@ -28,6 +29,7 @@ export interface Services {
   clients: ClientService;
   secrets: ClientSecretService;
   use: ClientUseService;
+  index: ClientIndexService;
   lookup: ClientLookupService;
   status: TokenStatusService;
   proofs: UsedProofService;
@@ -57,6 +59,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     clients,
     secrets,
     use: new ClientUseService(database),
+    index: new ClientIndexService(database),
     lookup,
     status: new TokenStatusService(database),
     proofs,

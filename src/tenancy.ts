@@ -7,6 +7,7 @@ import { Client } from './clients/client.entity.js';
 import { makeTokenEpoch } from './clients/client.rules.js';
 import type { ClientService } from './clients/client.service.js';
 import type { ClientSecretService } from './clients/client-secret.service.js';
+import { ClientSegment } from './clients/client-segment.entity.js';
 import type { Config } from './platform/config.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
 import type { TenantContents } from './tenants/tenant.service.js';
@@ -15,8 +16,8 @@ import { SigningKey } from './tokens/signing-key.entity.js';
 import type { SigningKeys } from './tokens/signing-keys.js';
 import { UsedProof } from './tokens/used-proof.entity.js';
 
-/** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client. */
-export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, Client];
+/** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client, grams with their segment. */
+export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, ClientSegment, Client];
 
 /** What a tenant's contents are made with. */
 interface Services {

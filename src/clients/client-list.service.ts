@@ -1,12 +1,28 @@
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../platform/connection.js';
 import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
-import { ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
-import { fromClientCursor, type Position, SORT_COLUMN, toClientCursor } from './client-cursor.js';
-import { type ClientMatch, matching } from './client-filter.service.js';
+import { type ClientOrder, ClientOrderField, OrderDirection } from './client.input.js';
+import { fromClientCursor, toClientCursor } from './client-cursor.js';
+import { type ClientMatch, matching, searchedText } from './client-filter.service.js';
+import { type ClientPage, nextOf, readPage } from './client-page.service.js';
 import { present } from './client-row.service.js';
+import { findCandidates, hasSegments, idsOf, segmentsOf } from './client-search.service.js';
+
+/** How many clients a search looks at before it goes another way; measured with a million clients. */
+export interface SearchLimits {
+  /** In the order of the list, before the index is asked: what many match is found among them. */
+  firstLook: number;
+  /** Candidates that the index names, rather than more in the order of the list. */
+  few: number;
+  /** In the order of the list, when there are more candidates than that. They fill a page, unless they are all at its end. */
+  secondLook: number;
+  /** Candidates, rather than all clients. */
+  many: number;
+}
+
+const LIMITS: SearchLimits = { firstLook: 500, few: 15_000, secondLook: 8_000, many: 200_000 };
 
 /** Which clients to list. */
 export interface ClientListRequest extends PageRequest, ClientMatch {
@@ -15,7 +31,10 @@ export interface ClientListRequest extends PageRequest, ClientMatch {
 
 /** Reads clients for people: one, some, or how many. */
 export class ClientListService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly limits = LIMITS,
+  ) {}
 
   /** The client with exactly this client id. */
   async find(caller: TenantContext, clientId: string): Promise<Client | null> {
@@ -31,11 +50,8 @@ export class ClientListService {
     requirePageSize(caller, request.first);
     const order = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
     const position = request.after == null ? null : fromClientCursor(request.after, order.field);
-    const rows = await this.database.read((manager) => {
-      const wanted = matching(manager, caller, request);
-      if (position) continueAfter(wanted, position, order);
-      return rowsOf(manager, inOrder(wanted, order).limit(request.first + 1), order).getMany();
-    });
+    const page = { match: request, order, position, limit: request.first + 1 };
+    const rows = await this.database.read((manager) => this.#findPage(manager, caller, page));
     const clients = rows.map((client) => present(client, caller.issuer));
     return toConnection(clients, request, (client) => toClientCursor(client, order.field));
   }
@@ -44,33 +60,23 @@ export class ClientListService {
   count(caller: TenantContext, match: ClientMatch): Promise<number> {
     return this.database.read((manager) => matching(manager, caller, match).getCount());
   }
-}
 
-/** Chosen by their ids, which an index has beside what it sorts by: only the rows of the page itself are fetched. */
-function rowsOf(manager: EntityManager, page: SelectQueryBuilder<Client>, order: ClientOrder): SelectQueryBuilder<Client> {
-  const ids = page.select('client.id', 'id');
-  const rows = manager.createQueryBuilder(Client, 'client').innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = client.id');
-  return inOrder(rows.setParameters(ids.getParameters()), order);
-}
-
-/** By id among equal keys; client ids are never equal, and asking all the same would cost the index. */
-function inOrder(query: SelectQueryBuilder<Client>, { field, direction }: ClientOrder): SelectQueryBuilder<Client> {
-  query.orderBy(`client.${SORT_COLUMN[field]}`, direction);
-  return field === ClientOrderField.CLIENT_ID ? query : query.addOrderBy('client.id', direction);
-}
-
-/** Written so that both databases walk the index: first to the key, then past the id among equal keys. Null comes before every key. */
-function continueAfter(query: SelectQueryBuilder<Client>, { key, id }: Position, { field, direction }: ClientOrder): void {
-  const column = `client.${SORT_COLUMN[field]}`;
-  const isUpward = direction === OrderDirection.ASC;
-  const beyond = isUpward ? '>' : '<';
-  if (field === ClientOrderField.CLIENT_ID) {
-    query.andWhere(`${column} ${beyond} :key`, { key });
-  } else if (key === null) {
-    query.andWhere(isUpward ? `(${column} IS NOT NULL OR client.id > :id)` : `${column} IS NULL AND client.id < :id`, { id });
-  } else {
-    const isFurther = `${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`;
-    const endsWithNull = field === ClientOrderField.LAST_USED_AT && !isUpward;
-    query.andWhere(endsWithNull ? `(${column} IS NULL OR ${isFurther})` : isFurther, { key, id });
+  /** Whatever is searched, few clients are looked at: where many match, the next ones in the order; where few do, those that the index names. */
+  async #findPage(manager: EntityManager, caller: TenantContext, page: ClientPage): Promise<Client[]> {
+    const text = searchedText(page.match);
+    const tenantId = caller.tenant.id;
+    const segments = text === '' ? [] : await segmentsOf(manager, tenantId);
+    if (segments.length === 0) return readPage(manager, caller, page);
+    const look = (count: number) => readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
+    const isWhole = (rows: readonly Client[]) => rows.length === page.limit;
+    const first = await look(this.limits.firstLook);
+    if (isWhole(first)) return first;
+    const candidates = await findCandidates(manager, { tenantId, segments, text });
+    const second = candidates.count > this.limits.few ? await look(this.limits.secondLook) : [];
+    if (isWhole(second)) return second;
+    if (candidates.count > this.limits.many) return readPage(manager, caller, page);
+    const rows = await readPage(manager, caller, { ...page, near: idsOf(candidates, tenantId) });
+    // Clients that were indexed meanwhile are where nobody looked: it is done again.
+    return (await hasSegments(manager, tenantId, segments)) ? rows : this.#findPage(manager, caller, page);
   }
 }

@@ -34,6 +34,7 @@ registerEnumType(ClientAuthMethod, {
 @Index(['tenantId', 'nameKey', 'id'])
 @Index(['tenantId', 'createdAt', 'id'])
 @Index(['tenantId', 'lastUsedAt', 'id', 'enabled', 'createdAt', 'nameKey', 'clientId'])
+@Index(['searchSlot', 'tenantId', 'id'])
 @ObjectType({ description: 'An application that may get access tokens and call your APIs with them.' })
 export class Client {
   @Field(() => ID, { description: 'Identifies the client within this API. What the application sends is its clientId.' })
@@ -54,6 +55,10 @@ export class Client {
   /** Name and client id as they are searched. */
   @Column('varchar', { name: 'search_text', length: 2000 })
   searchText!: string;
+
+  /** The client's place in the index of what is searched; absent until it is indexed. */
+  @Column('int', { name: 'search_slot', nullable: true, select: false })
+  searchSlot!: number | null;
 
   @Field({ description: 'What the application sends as client_id. It is compared exactly and never changes.' })
   @Column('varchar', { name: 'client_id', length: 100 })

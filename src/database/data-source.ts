@@ -7,6 +7,7 @@ import { AuditEvent } from '../audit/audit-event.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { ClientHour } from '../clients/client-hour.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
+import { ClientGram, ClientSegment } from '../clients/client-segment.entity.js';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
 import { Tenant } from '../tenants/tenant.entity.js';
@@ -17,10 +18,20 @@ import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
 import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
 import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenants-and-record.js';
 import { ClientTable1764115200000 } from './migrations/1764115200000-client-table.js';
+import { ClientSearch1764201600000 } from './migrations/1764201600000-client-search.js';
 
 const shared = {
-  entities: [Tenant, Client, ClientSecret, ClientHour, SigningKey, RevokedToken, UsedProof, AuditEvent, IdentityProvider, Session],
-  migrations: [Initial1763856000000, LifeOfSecrets1763942400000, TenantsAndRecord1764028800000, ClientTable1764115200000],
+  entities: [
+    ...[Tenant, Client, ClientSecret, ClientHour, ClientSegment, ClientGram],
+    ...[SigningKey, RevokedToken, UsedProof, AuditEvent, IdentityProvider, Session],
+  ],
+  migrations: [
+    Initial1763856000000,
+    LifeOfSecrets1763942400000,
+    TenantsAndRecord1764028800000,
+    ClientTable1764115200000,
+    ClientSearch1764201600000,
+  ],
   migrationsTransactionMode: 'each' as const,
   logging: false,
 };

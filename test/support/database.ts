@@ -30,6 +30,8 @@ export const TABLES = [
   'clients',
   'client_secrets',
   'client_hours',
+  'client_segments',
+  'client_grams',
   'signing_keys',
   'revoked_tokens',
   'used_proofs',

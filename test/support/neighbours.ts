@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { printSchema } from 'graphql';
+import { ClientIndexService } from '../../src/clients/client-index.service.js';
 import { createSchema } from '../../src/http/operations.js';
 import type { Answer } from './answer.js';
 import { createTenant, startApp, type TestApp } from './app.js';
@@ -34,6 +35,7 @@ export async function startNeighbours(): Promise<Neighbours> {
   };
   const managedHost = new URL((await createTenant(app, 'cedar')).url).host;
   await app.administer('mutation ($host: String!) { updateTenant(host: $host, input: { enabled: false }) { id } }', { host: managedHost });
+  await new ClientIndexService(app.installation.database, 2).fill();
   const elsewhere = await startApp();
   const nobody = await furnish(elsewhere, await createTenant(elsewhere, 'nobody'), { name: 'nobody', keys });
   const stop = async () => {

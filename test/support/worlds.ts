@@ -128,8 +128,9 @@ export async function readRows({ installation: { database, use } }: TestApp): Pr
   };
   const rows: ({ table: string } & Record<string, unknown>)[] = (await Promise.all(tables.map(read))).flat();
   const clients = new Map(rows.filter(({ table }) => table === 'clients').map(({ id, tenant_id }) => [id, tenant_id]));
+  const segments = new Map(rows.filter(({ table }) => table === 'client_segments').map(({ id, tenant_id }) => [id, tenant_id]));
   return Map.groupBy(rows, ({ table, ...row }) => {
-    const owner = table === 'tenants' ? row.id : (row.tenant_id ?? clients.get(row.client_row_id));
+    const owner = table === 'tenants' ? row.id : (row.tenant_id ?? clients.get(row.client_row_id) ?? segments.get(row.segment_id));
     if (typeof owner !== 'string') throw new Error(`${table} has a row that belongs to no tenant`);
     return owner;
   });

@@ -1,0 +1,209 @@
+import { ClientIndexService } from '../src/clients/client-index.service.js';
+import { toSearchText } from '../src/platform/search-text.js';
+import type { Answer } from './support/answer.js';
+import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+
+const PAGE = `query ($search: String, $filter: ClientFilter, $first: Int, $after: String, $orderBy: ClientOrder) {
+  clients(search: $search, filter: $filter, first: $first, after: $after, orderBy: $orderBy) {
+    nodes { name clientId enabled } pageInfo { hasNextPage endCursor } totalCount } }`;
+const DELETE = 'mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }';
+const ORDERS = ['NAME', 'CLIENT_ID', 'CREATED_AT', 'LAST_USED_AT'].flatMap((field) =>
+  ['ASC', 'DESC'].map((direction) => ({ field, direction })),
+);
+const SEGMENT = 6;
+const NAMES = [
+  ...[
+    'Payments Gateway',
+    'payments worker',
+    'Payroll',
+    'Éclair Zürich',
+    'Eclair',
+    'Žluťoučký kůň',
+    'مُبِيعَات الرياض',
+    'فواتير',
+    '東京配送',
+    '🦄 Fleet',
+  ],
+  ...[
+    '🚚🚚',
+    '🚚',
+    '100% real_name',
+    "O'Hara",
+    'back\\slash',
+    '"quoted"',
+    'a',
+    'aa',
+    'aaa',
+    'aaaa',
+    'ab',
+    'ba',
+    'ﬁnance',
+    'ＦＵＬＬ',
+    'semi; DROP TABLE',
+  ],
+  ...['tab\u2003wide', 'null', 'x'.repeat(100), 'Twin', 'Twin', 'two  blanks', '100', '1000', '0001'],
+];
+const SEARCHES = [
+  ...['a', 'aa', 'aaa', 'aaaa', 'aaaaa', 'ab', 'pay', 'PAYMENTS', 'ments g', 'ayro', 'z', 'zurich', 'Zürich', 'ZLUTO', 'kun', 'e'],
+  ...[
+    'مبيعات',
+    'الرياض',
+    'يا',
+    'ف',
+    '東京',
+    '送',
+    '🦄',
+    '🚚',
+    '🚚🚚',
+    '🚚🚚🚚',
+    '%',
+    '_',
+    '0%',
+    "'",
+    '\\',
+    '"',
+    ';',
+    '\n',
+    'a\nc',
+    'll\nclient',
+  ],
+  ...[
+    'fin',
+    'full',
+    'client-1',
+    'client-',
+    '-',
+    '0',
+    '10',
+    '00',
+    'null',
+    'x'.repeat(40),
+    'x'.repeat(101),
+    'x'.repeat(3000),
+    'not there',
+    'abcd',
+  ],
+  ...['\u0000', '\uD83E', '\uDD84', '\uFFFD', '  twin  ', 'two  blanks', 'two blanks', '\u0301', ' '],
+];
+
+let app: TestApp;
+let other: TestTenant;
+
+const fill = () => new ClientIndexService(app.installation.database, SEGMENT).fill();
+
+beforeAll(async () => {
+  app = await startApp();
+  other = await createTenant(app, 'other');
+  for (const [index, name] of NAMES.entries()) {
+    await createClient(app, { clientId: `client-${index}`, name });
+    await createClient(other, { clientId: `other-${index}`, name: `${name} other`.slice(-100) });
+    if (index % 5 === 1) await app.administer(`mutation { updateClient(clientId: "client-${index}", input: { enabled: false }) { id } }`);
+    if (index === 16) await fill();
+  }
+  await app.administer(DELETE, { clientId: 'client-3' });
+});
+afterAll(() => app.stop());
+
+type Node = { name: string; clientId: string; enabled: boolean };
+
+const nodesOf = ({ body }: Answer): Node[] => body.data.clients.nodes;
+const has = ({ name, clientId }: Node, search: string) =>
+  toSearchText(`${name}\n${clientId}`).includes(toSearchText(search).trim().toWellFormed());
+
+async function walk(at: TestTenant, variables: object): Promise<Node[]> {
+  const nodes: Node[] = [];
+  for (let after: string | null = null, more = true; more; ) {
+    const answer: Answer = await at.administer(PAGE, { ...variables, after });
+    nodes.push(...nodesOf(answer));
+    ({ endCursor: after, hasNextPage: more } = answer.body.data.clients.pageInfo);
+  }
+  return nodes;
+}
+
+async function expectAllFound(): Promise<void> {
+  const all = await walk(app, { first: 100 });
+  for (const search of SEARCHES) {
+    const { body } = await app.administer(PAGE, { search, first: 100 });
+    const expected = all.filter((node) => has(node, search));
+    expect({ search, nodes: body.data.clients.nodes }).toEqual({ search, nodes: expected });
+    expect({ search, count: body.data.clients.totalCount }).toEqual({ search, count: expected.length });
+  }
+}
+
+describe('among clients of whom some are indexed and some are not yet', () => {
+  it('has both', async () => {
+    const rows = await app.database.query('SELECT COUNT(*) AS clients, COUNT(search_slot) AS indexed FROM clients WHERE tenant_id = ?', [
+      app.installation.home.tenant.id,
+    ]);
+    expect(Number(rows[0]?.indexed)).toBeGreaterThan(0);
+    expect(Number(rows[0]?.clients)).toBeGreaterThan(Number(rows[0]?.indexed) + SEGMENT);
+  });
+
+  it('finds what a look at each would find', expectAllFound);
+
+  it.each(ORDERS)('walks what is found by $field $direction, page by page', async (orderBy) => {
+    const all = await walk(app, { first: 100, orderBy });
+    for (const search of ['client-', 'a', 'pay', '🚚', '1', 'twin']) {
+      const expected = all.filter((node) => has(node, search));
+      for (const first of [1, 3]) expect(await walk(app, { search, first, orderBy })).toEqual(expected);
+    }
+  });
+
+  it('applies a filter together with the search', async () => {
+    const all = await walk(app, { first: 100 });
+    for (const search of ['a', 'client-', 'real']) {
+      const expected = all.filter((node) => has(node, search) && !node.enabled);
+      expect(await walk(app, { search, filter: { enabled: false }, first: 2 })).toEqual(expected);
+    }
+  });
+
+  it("never finds another tenant's", async () => {
+    expect(await walk(app, { search: 'other' })).toEqual([]);
+    expect(await walk(other, { search: 'client-' })).toEqual([]);
+    expect(await walk(other, { search: 'other-' })).toHaveLength(NAMES.length);
+  });
+});
+
+describe('once more are indexed', () => {
+  beforeAll(async () => {
+    await fill();
+    await app.administer(DELETE, { clientId: 'client-0' });
+    await app.administer(DELETE, { clientId: `client-${NAMES.length - 1}` });
+  });
+
+  it('finds the same, and nothing that was deleted', expectAllFound);
+
+  it('finds a client at once that was just made, also under the id of one that was deleted', async () => {
+    await createClient(app, { clientId: 'client-0', name: 'Brand new payments' });
+    expect((await walk(app, { search: 'brand new' })).map(({ clientId }) => clientId)).toEqual(['client-0']);
+    await expectAllFound();
+  });
+
+  it('leaves what is too few for a segment', async () => {
+    expect(await fill()).toBe(0);
+  });
+});
+
+it('indexes each client once when several instances do it at once', async () => {
+  const tenant = await createTenant(app, 'busy');
+  for (let index = 0; index < 2 * SEGMENT - 1; index += 1) await createClient(tenant, { clientId: `busy-${index}` });
+  await Promise.all([fill(), fill(), fill()]);
+  const rows = await app.database.query("SELECT search_slot FROM clients WHERE client_id LIKE 'busy-%'");
+  const slots = rows.map(({ search_slot }) => search_slot);
+  expect(slots).not.toContain(null);
+  expect(new Set(slots).size).toBe(slots.length);
+  expect(await walk(tenant, { search: 'busy-' })).toHaveLength(slots.length);
+});
+
+it('takes what was indexed of a tenant with it', async () => {
+  const gone = await createTenant(app, 'gone');
+  for (let index = 0; index < SEGMENT; index += 1) await createClient(gone, { clientId: `gone-${index}` });
+  const count = async (table: string) => Number((await app.database.query(`SELECT COUNT(*) AS count FROM ${table}`))[0]?.count);
+  const before = [await count('client_segments'), await count('client_grams')];
+  await fill();
+  expect(await count('client_segments')).toBe((before[0] as number) + 1);
+  const host = new URL(gone.url).host;
+  await app.administer('mutation ($host: String!) { updateTenant(host: $host, input: { enabled: false }) { id } }', { host });
+  await app.administer('mutation ($host: String!) { deleteTenant(host: $host) { host } }', { host });
+  expect([await count('client_segments'), await count('client_grams')]).toEqual(before);
+});
