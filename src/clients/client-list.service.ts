@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../platform/connection.js';
@@ -8,7 +9,7 @@ import { fromClientCursor, toClientCursor } from './client-cursor.js';
 import { type ClientMatch, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, readPage } from './client-page.service.js';
 import { present } from './client-row.service.js';
-import { findCandidates, hasSegments, idsOf, segmentsOf } from './client-search.service.js';
+import { findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from './client-search.service.js';
 
 /** How many clients a search looks at before it goes another way; measured with a million clients. */
 export interface SearchLimits {
@@ -58,25 +59,50 @@ export class ClientListService {
 
   /** How many clients there are, or match. */
   count(caller: TenantContext, match: ClientMatch): Promise<number> {
-    return this.database.read((manager) => matching(manager, caller, match).getCount());
+    return this.database.read((manager) => this.#count(manager, caller, match));
   }
 
-  /** Whatever is searched, few clients are looked at: where many match, the next ones in the order; where few do, those that the index names. */
-  async #findPage(manager: EntityManager, caller: TenantContext, page: ClientPage): Promise<Client[]> {
-    const text = searchedText(page.match);
+  /** Some candidates at a time: SQLite works in this thread. */
+  async #count(manager: EntityManager, caller: TenantContext, match: ClientMatch): Promise<number> {
+    const text = searchedText(match);
     const tenantId = caller.tenant.id;
     const segments = text === '' ? [] : await segmentsOf(manager, tenantId);
-    if (segments.length === 0) return readPage(manager, caller, page);
-    const look = (count: number) => readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
-    const isWhole = (rows: readonly Client[]) => rows.length === page.limit;
-    const first = await look(this.limits.firstLook);
-    if (isWhole(first)) return first;
+    if (segments.length === 0) return matching(manager, caller, match).getCount();
     const candidates = await findCandidates(manager, { tenantId, segments, text });
-    const second = candidates.count > this.limits.few ? await look(this.limits.secondLook) : [];
-    if (isWhole(second)) return second;
-    if (candidates.count > this.limits.many) return readPage(manager, caller, page);
-    const rows = await readPage(manager, caller, { ...page, near: idsOf(candidates, tenantId) });
-    // Clients that were indexed meanwhile are where nobody looked: it is done again.
-    return (await hasSegments(manager, tenantId, segments)) ? rows : this.#findPage(manager, caller, page);
+    let count = 0;
+    for (const near of idsInParts(candidates, tenantId)) {
+      count += await matching(manager, caller, match, near).getCount();
+      await setImmediate();
+    }
+    return (await hasSegments(manager, tenantId, segments)) ? count : this.#count(manager, caller, match);
   }
+
+  /** Looks at few clients: where many match, at the next ones in the order; where few do, at those that the index names. */
+  async #findPage(manager: EntityManager, caller: TenantContext, page: ClientPage): Promise<Client[]> {
+    const segments = isScattered(page.match) ? await segmentsOf(manager, caller.tenant.id) : [];
+    if (segments.length === 0) return readPage(manager, caller, page);
+    const first = await this.#look(manager, caller, page, this.limits.firstLook);
+    if (first) return first;
+    const text = searchedText(page.match);
+    const candidates = text === '' ? undefined : await findCandidates(manager, { tenantId: caller.tenant.id, segments, text });
+    const isAmongFew = candidates !== undefined && candidates.count <= this.limits.few;
+    const second = isAmongFew ? undefined : await this.#look(manager, caller, page, this.limits.secondLook);
+    if (second) return second;
+    if (!candidates || candidates.count > this.limits.many) return readPage(manager, caller, page);
+    const rows = await readPage(manager, caller, { ...page, near: idsOf(candidates, caller.tenant.id) });
+    // Clients that were indexed meanwhile are where nobody looked: it is done again.
+    return (await hasSegments(manager, caller.tenant.id, segments)) ? rows : this.#findPage(manager, caller, page);
+  }
+
+  /** The page, if the next so many clients in its order fill it. */
+  async #look(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): Promise<Client[] | undefined> {
+    const rows = await readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
+    return rows.length === page.limit ? rows : undefined;
+  }
+}
+
+/** Whether clients that match may be anywhere in the list. Those with a secret that ends are found by the secret. */
+function isScattered({ filter, ...match }: ClientMatch): boolean {
+  if (searchedText(match) !== '') return true;
+  return filter?.secretExpiresBefore == null && Object.values(filter ?? {}).some((wanted) => wanted != null);
 }

@@ -7,6 +7,8 @@ import { firstSlotOf } from './client-segment.entity.js';
 /** As many grams of a text are looked at; more would cost more than they rule out. */
 const MOST_GRAMS = 6;
 const SEGMENTS_AT_ONCE = 256;
+/** Candidates that are counted at once, about. */
+const PART = 4_000;
 /** Of the clients that are not indexed yet no more are counted. */
 const COUNTED = 200_000;
 
@@ -80,9 +82,23 @@ function marks(values: readonly unknown[]): string {
 }
 
 /** The candidates. */
-export function idsOf({ segments }: Candidates, tenantId: string): Near {
-  const slots = segments.flatMap(({ id, slots }) => slotsIn(slots).map((slot) => firstSlotOf(id) + slot));
+export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: string): Near {
   const waiting = 'SELECT id FROM clients WHERE search_slot IS NULL AND tenant_id = :tenantId';
-  const indexed = `SELECT id FROM clients WHERE search_slot IN (${slots.join(', ')}) UNION ALL `;
-  return { ids: slots.length === 0 ? waiting : indexed + waiting, parameters: { tenantId } };
+  return { ids: segments.length === 0 ? waiting : `${indexedIds(segments)} UNION ALL ${waiting}`, parameters: { tenantId } };
+}
+
+/** The candidates, some at a time. */
+export function* idsInParts({ segments }: Candidates, tenantId: string): Generator<Near> {
+  for (let start = 0; start < segments.length; ) {
+    let end = start;
+    for (let count = 0; end < segments.length && count < PART; end += 1) count += segments[end]?.count ?? 0;
+    yield { ids: indexedIds(segments.slice(start, end)), parameters: {} };
+    start = end;
+  }
+  yield idsOf({ segments: [] }, tenantId);
+}
+
+function indexedIds(segments: Candidates['segments']): string {
+  const slots = segments.flatMap(({ id, slots }) => slotsIn(slots).map((slot) => firstSlotOf(id) + slot));
+  return `SELECT id FROM clients WHERE search_slot IN (${slots.join(', ')})`;
 }
