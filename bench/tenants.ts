@@ -6,10 +6,11 @@ import mysql from 'mysql2/promise';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import { openBuilt } from './built.ts';
 import { median } from './client.ts';
+import { openTarget } from './seed-target.ts';
 import { type Subject, startLatchkey } from './subject.ts';
 import { type Stretch, TenantLoad } from './tenant-load.ts';
 import { measureMaintenance } from './tenant-maintenance.ts';
-import { mariaDbTarget, seed, sqliteTarget, TENANTS } from './tenant-seed.ts';
+import { seed, TENANTS } from './tenant-seed.ts';
 
 const SETTLED_MS = 5_000;
 const WALK_LANES = 8;
@@ -65,8 +66,7 @@ async function fill(places: readonly Place[], file: string): Promise<string[]> {
   const targets = [];
   for (const { env } of places) {
     await (await openBuilt(env)).database.close();
-    const url = env.DATABASE_URL as string;
-    targets.push(url.startsWith('mysql:') ? await mariaDbTarget(url) : sqliteTarget(file));
+    targets.push(await openTarget(env.DATABASE_URL as string));
   }
   const [{ env }] = places as [Place];
   const secrets = await seed({ ...env, DATABASE_URL: `sqlite:${file}.made-with` }, targets);
