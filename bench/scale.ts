@@ -39,14 +39,24 @@ async function measure(report: Report, database: string, settings: (size: number
   const turns = `${COURSE.rounds} rounds of ${COURSE.seconds} s in turns, ${COURSE.connections} connections`;
   const targets = places.map(({ target }) => target);
   const tokens = await inTurns(targets, COURSE);
-  report.table(`${database}, tokens: ${turns}`, tokens.map((result) => toRow(result, 'of 100')), tokens);
+  report.table(
+    `${database}, tokens: ${turns}`,
+    tokens.map((result) => toRow(result, 'of 100')),
+    tokens,
+  );
   const looks = await inTurns(await Promise.all(targets.map(introspecting)), COURSE);
-  report.table(`${database}, introspections: ${turns}`, looks.map((result) => toRow(result, 'of 100')), looks);
+  report.table(
+    `${database}, introspections: ${turns}`,
+    looks.map((result) => toRow(result, 'of 100')),
+    looks,
+  );
   await Promise.all(targets.map((target) => target.stop()));
   const lists: ListRow[] = [];
   for (const { env } of places) lists.push(...(await measureLists({ database, env })));
   printLists(lists);
-  report.table(`${database}, the plan of a lookup at the token endpoint`, [{ plan: (await explainLookup(places.at(-1) as Place)).join('\n') }]);
+  report.table(`${database}, the plan of a lookup at the token endpoint`, [
+    { plan: (await explainLookup(places.at(-1) as Place)).join('\n') },
+  ]);
   report.keep(`${database}, lists`, lists);
 }
 
