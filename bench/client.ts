@@ -11,8 +11,8 @@ export async function administer(subject: Subject, query: string, variables: obj
     headers: { authorization: `Bearer ${await token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: object[] };
-  if (errors) throw new Error(JSON.stringify(errors));
+  const { data, errors } = (await response.json()) as { data?: Record<string, unknown>; errors?: object[] };
+  if (errors || !data) throw new Error(`${response.status} ${JSON.stringify(errors)}`);
   return data;
 }
 

@@ -44,11 +44,11 @@ export function startMaintenance(installation: Installation, log: Log, { sweepsB
 }
 
 async function clearDatabase(installation: Installation, log: Log): Promise<void> {
-  const { use, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
+  const { use, index, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
   const now = new Date();
   const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
   for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
-  for (const store of [signingKeys, status, proofs, secrets, use, sessions]) await store.sweep(now);
+  for (const store of [signingKeys, status, proofs, secrets, use, sessions, index]) await store.sweep(now);
   await audit.sweep(now, config.auditRetentionDays);
 }
 

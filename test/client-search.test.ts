@@ -195,6 +195,24 @@ it('indexes each client once when several instances do it at once', async () => 
   expect(await walk(tenant, { search: 'busy-' })).toHaveLength(slots.length);
 });
 
+it('frees the place of clients that were deleted, and loses none of the others', async () => {
+  const tenant = await createTenant(app, 'churn');
+  for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `churn-${index}` });
+  const index = new ClientIndexService(app.installation.database, SEGMENT);
+  await index.fill();
+  const segmentsOf = () =>
+    app.database.query("SELECT s.id FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'churn'");
+  const sweepAll = async () => {
+    for (let round = 0; round < 10; round += 1) await index.sweep();
+  };
+  await sweepAll();
+  expect(await segmentsOf()).toHaveLength(1);
+  for (const clientId of ['churn-0', 'churn-2', 'churn-3']) await tenant.administer(DELETE, { clientId });
+  await sweepAll();
+  expect(await segmentsOf()).toHaveLength(0);
+  expect((await walk(tenant, { search: 'churn-' })).map(({ clientId }) => clientId)).toEqual(['churn-1', 'churn-4', 'churn-5']);
+});
+
 it('takes what was indexed of a tenant with it', async () => {
   const gone = await createTenant(app, 'gone');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(gone, { clientId: `gone-${index}` });

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type EntityManager, IsNull } from 'typeorm';
+import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { gramsOf } from '../platform/grams.js';
 import { encodeSlots, SET_SIZE } from '../platform/slot-set.js';
 import { type Database, isDuplicate } from '../platform/transaction.js';
@@ -7,6 +7,7 @@ import { Client } from './client.entity.js';
 import { ClientGram, ClientSegment, firstSlotOf } from './client-segment.entity.js';
 
 const TENANTS_AT_ONCE = 500;
+const SEGMENTS_AT_ONCE = 8;
 const CLIENTS_AT_ONCE = 128;
 const GRAMS_AT_ONCE = 1000;
 
@@ -17,6 +18,8 @@ type Indexed = Pick<Client, 'id' | 'searchText'>;
  * a segment; fewer are searched one by one, which takes no time. Several instances may do so at once.
  */
 export class ClientIndexService {
+  #swept = 0;
+
   /** @param size how many clients a segment has: 1 to 4096 */
   constructor(
     private readonly database: Database,
@@ -35,6 +38,26 @@ export class ClientIndexService {
       while (!signal?.aborted && (await this.#addSegment(tenantId))) segments += 1;
     }
     return segments * this.size;
+  }
+
+  /**
+   * Frees what clients leave that were deleted: a segment that has lost half of its clients goes, and the others wait to be
+   * indexed again. Looks at a few segments each time, by and by at all.
+   */
+  async sweep(): Promise<void> {
+    const segments = await this.database.read((manager) =>
+      manager.find(ClientSegment, { where: { id: MoreThan(this.#swept) }, order: { id: 'ASC' }, take: SEGMENTS_AT_ONCE }),
+    );
+    this.#swept = segments.length < SEGMENTS_AT_ONCE ? 0 : (segments.at(-1)?.id ?? 0);
+    for (const { id } of segments) {
+      const searchSlot = Between(firstSlotOf(id), firstSlotOf(id) + SET_SIZE - 1);
+      const count = await this.database.read((manager) => manager.countBy(Client, { searchSlot }));
+      if (count * 2 > this.size) continue;
+      await this.database.write(async (manager) => {
+        await manager.update(Client, { searchSlot }, { searchSlot: null });
+        await manager.delete(ClientSegment, { id });
+      });
+    }
   }
 
   /** Some tenants at a time: SQLite works in this thread. */
