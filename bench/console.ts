@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { hasChromium, launchChromium } from '../test/support/chromium.ts';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import { median } from './client.ts';
-import { startOnMariaDb, startOnSqlite } from './clients.ts';
+import { startOnMariaDb, startOnSqlite } from './console-seed.ts';
 import { SECRET, type Subject } from './subject.ts';
 
 const COUNTS = [100, 100_000];

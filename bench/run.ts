@@ -2,7 +2,6 @@
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
 import { benchAlike } from './alike.ts';
-import { benchClients } from './clients.ts';
 import { benchConsole } from './console.ts';
 import { benchGraphql } from './graphql.ts';
 import { benchGuard } from './guard.ts';
@@ -25,7 +24,6 @@ const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<v
   memory: benchMemory,
   scale: benchScale,
   guard: benchGuard,
-  clients: benchClients,
   console: benchConsole,
   start: benchStart,
   alike: benchAlike,

@@ -5,11 +5,10 @@ import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import { openBuilt } from './built.ts';
 import { introspecting } from './introspect.ts';
 import { type ListRow, measureLists, printLists } from './lists.ts';
-import { recordQueries } from './recorded-queries.ts';
 import { Report } from './report.ts';
 import { seedDatabase } from './seed.ts';
 import { startLatchkey } from './subject.ts';
-import { createDatabase, type TokenTarget, tokenRequest } from './targets.ts';
+import { createDatabase, enlarge, type TokenTarget, tokenRequest } from './targets.ts';
 import { inTurns, toRow } from './turns.ts';
 
 const SIZES = [100, 10_000, 1_000_000];
@@ -28,6 +27,7 @@ export async function benchScale(mariaDb: PrivateMariaDb | undefined): Promise<v
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const key = Buffer.alloc(32, 7).toString('base64');
   await measure(report, 'SQLite', async (size) => ({ DATABASE_URL: `sqlite:${folder}/${size}.db`, ENCRYPTION_KEY: key }));
+  if (mariaDb) await enlarge(mariaDb);
   if (mariaDb) await measure(report, 'MariaDB', () => createDatabase(mariaDb));
   rmSync(folder, { recursive: true });
   report.close();
@@ -74,9 +74,19 @@ async function fill(database: string, size: number, env: Record<string, string>)
   return { size, env: settings, target: { ...subject, requests } };
 }
 
-async function explainLookup({ env }: Place): Promise<string[]> {
+async function explainLookup({ env }: Place): Promise<object[]> {
   const { lookup, home, database } = await openBuilt(env);
-  const plans = await recordQueries(database, () => Promise.all(['admin', 'nobody'].map((clientId) => lookup.find(home, clientId))));
+  const asked: [statement: string, parameters: unknown[]][] = [];
+  const { rows } = database;
+  database.rows = (...query: [string, unknown[]]) => {
+    asked.push(query);
+    return rows.apply(database, query);
+  };
+  await lookup.find(home, 'admin');
+  await Promise.all(['admin', 'nobody'].map((clientId) => lookup.find(home, clientId)));
+  const [statement, parameters] = asked.at(-1) as [string, unknown[]];
+  const explain = database.dialect({ sqlite: 'EXPLAIN QUERY PLAN', mysql: 'EXPLAIN' });
+  const plan = await database.rows(`${explain} ${statement}`, parameters);
   await database.close();
-  return plans;
+  return plan;
 }

@@ -42,6 +42,15 @@ export async function startOnMariaDb(mariaDb: PrivateMariaDb, env: Env = {}, nam
   return { ...(await registered(await startLatchkey(name, { ...(await createDatabase(mariaDb)), ...env }))), databasePids: [mariaDb.pid] };
 }
 
+const BUFFER_POOL_BYTES = 2 ** 31;
+
+/** Holds the whole database, as who has so many tenants would let it; and a crash does not matter here. */
+export async function enlarge({ url }: PrivateMariaDb): Promise<void> {
+  const connection = await mysql.createConnection(url);
+  await connection.query(`SET GLOBAL innodb_buffer_pool_size = ${BUFFER_POOL_BYTES}`);
+  await connection.end();
+}
+
 let databases = 0;
 
 /** Makes a database. @returns the settings for it */

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import mysql from 'mysql2/promise';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import { openBuilt } from './built.ts';
 import { median } from './client.ts';
 import { openTarget } from './seed-target.ts';
 import { type Subject, startLatchkey } from './subject.ts';
+import { enlarge } from './targets.ts';
 import { type Stretch, TenantLoad } from './tenant-load.ts';
 import { measureMaintenance } from './tenant-maintenance.ts';
 import { seed, TENANTS } from './tenant-seed.ts';
@@ -23,7 +23,6 @@ const MOST_AT_HAND = 1_000;
 const ROUNDS = 6;
 const SECONDS = 5;
 const CONNECTIONS = 32;
-const BUFFER_POOL_BYTES = 2 ** 31;
 
 /** One server's settings, and what the tables call its database. */
 interface Place {
@@ -52,13 +51,6 @@ export async function benchTenants(mariaDb: PrivateMariaDb | undefined): Promise
   }
   rmSync(folder, { recursive: true });
   report(tables);
-}
-
-/** Holds the whole database, as who has so many tenants would let it; and a crash does not matter here. */
-async function enlarge({ url }: PrivateMariaDb): Promise<void> {
-  const connection = await mysql.createConnection(url);
-  await connection.query(`SET GLOBAL innodb_buffer_pool_size = ${BUFFER_POOL_BYTES}`);
-  await connection.end();
 }
 
 async function fill(places: readonly Place[], file: string): Promise<string[]> {

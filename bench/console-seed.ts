@@ -1,20 +1,9 @@
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
-import { administer, median } from './client.ts';
 import { type Subject, startLatchkey } from './subject.ts';
 
-const FEW = 100;
-const MANY = 100_000;
-const ROUNDS = 300;
 const BATCH = 1000;
-const LIST =
-  'query ($after: String, $filter: ClientFilter, $orderBy: ClientOrder) { clients(first: 50, after: $after, filter: $filter, orderBy: $orderBy) { nodes { name clientId accessTokenLifetime enabled createdAt } pageInfo { endCursor hasNextPage } } }';
-const LISTS: [name: string, variables: object][] = [
-  ...['NAME', 'CLIENT_ID', 'CREATED_AT', 'LAST_USED_AT'].map((field): [string, object] => [field, { orderBy: { field } }]),
-  ['NAME, never used', { filter: { neverUsed: true } }],
-  ['NAME, disabled', { filter: { enabled: false } }],
-];
 const COLUMNS = [
   'id',
   'tenant_id',
@@ -35,12 +24,6 @@ const COLUMNS = [
 ];
 
 type Insert = (rows: unknown[][]) => Promise<void>;
-
-/** `clients(first: 50)` with 100 and with 100,000 clients, asked in turns. */
-export async function benchClients(mariaDb: PrivateMariaDb | undefined): Promise<void> {
-  await compare('SQLite', startOnSqlite);
-  if (mariaDb) await compare('MariaDB', (count) => startOnMariaDb(mariaDb, 'clients', count));
-}
 
 /** A server on SQLite whose tenant has so many clients. */
 export async function startOnSqlite(count: number): Promise<Subject> {
@@ -64,41 +47,6 @@ export async function startOnMariaDb(mariaDb: PrivateMariaDb, name: string, coun
   await connection.query('ANALYZE TABLE clients');
   await connection.end();
   return subject;
-}
-
-async function compare(database: string, prepare: (count: number) => Promise<Subject>): Promise<void> {
-  const subjects = [await prepare(FEW), await prepare(MANY)] as const;
-  const rows = [];
-  for (const [list, wanted] of LISTS) {
-    const times: [number[], number[]] = [[], []];
-    const after = await Promise.all(subjects.map(async (subject) => endCursor(await administer(subject, LIST, wanted))));
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const index of [0, 1] as const) {
-        const variables = { ...wanted, after: round % 2 ? after[index] : null };
-        times[index].push(await timed(() => administer(subjects[index], LIST, variables)));
-      }
-    }
-    const [few, many] = times.map(median) as [number, number];
-    rows.push({
-      list,
-      [`${FEW} clients, ms`]: few.toFixed(2),
-      [`${MANY} clients, ms`]: many.toFixed(2),
-      ratio: (many / few).toFixed(2),
-    });
-  }
-  console.log(`\nclients(first: 50) on ${database}: first and second page in turns, ${ROUNDS} requests each, medians`);
-  console.table(rows);
-  await Promise.all(subjects.map((subject) => subject.stop()));
-}
-
-function endCursor(data: Record<string, unknown>): string {
-  return (data.clients as { pageInfo: { endCursor: string } }).pageInfo.endCursor;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
 }
 
 async function seedSqlite(subject: Subject, count: number): Promise<void> {
