@@ -6,9 +6,13 @@ const FOLDER = join(import.meta.dirname, 'results');
 
 /** Prints a table, and gathers what a bench found for its file. */
 export class Report {
+  readonly #name: string;
   readonly #parts: Record<string, unknown> = {};
 
-  constructor(private readonly name: string) {}
+  /** @param name of the bench, and of its files */
+  constructor(name: string) {
+    this.#name = name;
+  }
 
   /** @param rows as they are printed @param values as they are kept */
   table(title: string, rows: readonly object[], values: unknown = rows): void {
@@ -25,13 +29,13 @@ export class Report {
   /** Keeps a picture beside the figures. */
   picture(svg: string): void {
     mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(join(FOLDER, `${this.name}.svg`), svg);
+    writeFileSync(join(FOLDER, `${this.#name}.svg`), svg);
   }
 
   /** Writes the figures to `bench/results`. */
   close(): void {
     mkdirSync(FOLDER, { recursive: true });
     const machine = { node: process.version, cores: cpus().length, processor: cpus()[0]?.model };
-    writeFileSync(join(FOLDER, `${this.name}.json`), `${JSON.stringify({ machine, ...this.#parts }, null, 2)}\n`);
+    writeFileSync(join(FOLDER, `${this.#name}.json`), `${JSON.stringify({ machine, ...this.#parts }, null, 2)}\n`);
   }
 }
