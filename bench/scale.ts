@@ -12,7 +12,7 @@ import { createDatabase, enlarge, type TokenTarget, tokenRequest } from './targe
 import { inTurns, toRow } from './turns.ts';
 
 const SIZES = [100, 10_000, 1_000_000];
-const COURSE = { rounds: 7, seconds: 3, connections: 32 };
+const COURSE = { rounds: 5, seconds: 3, connections: 32 };
 
 /** A database of so many clients, and a server on it. */
 interface Place {

@@ -6,13 +6,13 @@ import { Report } from './report.ts';
 import { startBare, startLimit, startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';
 import { inTurns, type Result, toRow } from './turns.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const SECONDS = 3;
 const CONNECTIONS = 32;
 const TAIL_CONNECTIONS = 64;
 const SWEEP = [1, 2, 4, 8, 16, 32, 64, 128, 256];
-const SWEEP_COURSE = { rounds: 3, seconds: 2, warmUpSeconds: 1 };
-const PEER_COURSE = { rounds: 5, seconds: 5, connections: CONNECTIONS };
+const SWEEP_COURSE = { rounds: 2, seconds: 2, warmUpSeconds: 1 };
+const PEER_COURSE = { rounds: 5, seconds: 4, connections: CONNECTIONS };
 
 /** Tokens a second: ours beside a bare oidc-provider, the limit, and the products that are installed. */
 export async function benchTokens(mariaDb: PrivateMariaDb | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import { Report } from './report.ts';
 import { startOnMariaDb, startOnSqlite } from './targets.ts';
 import { inTurns, toRow } from './turns.ts';
 
-const COURSE = { rounds: 9, seconds: 3, connections: 32 };
+const COURSE = { rounds: 7, seconds: 3, connections: 32 };
 
 /** Tokens a second with two processes beside one, on each database. */
 export async function benchWorkers(mariaDb: PrivateMariaDb | undefined): Promise<void> {
