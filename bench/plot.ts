@@ -26,8 +26,9 @@ const COLOURS = ['#000000', '#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00
 export function draw(plots: readonly Plot[]): string {
   const parts = plots.map((plot, index) => `<g transform="translate(0 ${index * HEIGHT})">${drawOne(plot)}</g>`);
   const size = `width="${WIDTH}" height="${HEIGHT * plots.length}"`;
+  const title = `<title>${plots.map(({ title }) => title).join('; ')}</title>`;
   const style = 'font-family="sans-serif" font-size="13"';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}><rect ${size} fill="#fff"/>${parts.join('\n')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>${title}<rect ${size} fill="#fff"/>${parts.join('\n')}</svg>\n`;
 }
 
 function drawOne({ title, xTitle, lines }: Plot): string {

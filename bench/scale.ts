@@ -14,6 +14,8 @@ import { inTurns, toRow } from './turns.ts';
 const SIZES = [100, 10_000, 1_000_000];
 const COURSE = { rounds: 5, seconds: 3, connections: 32 };
 
+const LIST_ROUNDS = 5;
+
 /** A database of so many clients, and a server on it. */
 interface Place {
   size: number;
@@ -52,7 +54,7 @@ async function measure(report: Report, database: string, settings: (size: number
   );
   await Promise.all(targets.map((target) => target.stop()));
   const lists: ListRow[] = [];
-  for (const { env } of places) lists.push(...(await measureLists({ database, env })));
+  for (const { env } of places) lists.push(...(await measureLists({ database, env }, LIST_ROUNDS)));
   printLists(lists);
   report.table(`${database}, the plan of a lookup at the token endpoint`, [
     { plan: (await explainLookup(places.at(-1) as Place)).join('\n') },

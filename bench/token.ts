@@ -8,8 +8,7 @@ import { inTurns, type Result, toRow } from './turns.ts';
 
 const ROUNDS = 7;
 const SECONDS = 3;
-const CONNECTIONS = 32;
-const TAIL_CONNECTIONS = 64;
+const CONNECTIONS = 64;
 const SWEEP = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const SWEEP_COURSE = { rounds: 2, seconds: 2, warmUpSeconds: 1 };
 const PEER_COURSE = { rounds: 5, seconds: 4, connections: CONNECTIONS };
@@ -34,8 +33,6 @@ async function benchEach(report: Report, subjects: readonly TokenTarget[]): Prom
   tabulate(report, `Tokens: ${title}, ${CONNECTIONS} connections`, await inTurns(subjects, course), 'bare');
   const byLimit = [...subjects].reverse();
   tabulate(report, `Beside the limit: ${title}, ${CONNECTIONS} connections`, await inTurns(byLimit, course), 'limit');
-  const tail = await inTurns(subjects, { ...course, connections: TAIL_CONNECTIONS });
-  tabulate(report, `The slowest: ${title}, ${TAIL_CONNECTIONS} connections`, tail, 'bare');
   const sweep: Sweep = [];
   for (const connections of SWEEP) sweep.push({ connections, results: await inTurns(subjects, { ...SWEEP_COURSE, connections }) });
   const rows = sweep.flatMap(({ connections, results }) => results.map((result) => ({ connections, ...toRow(result, 'bare') })));
