@@ -1,22 +1,16 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { promisify } from 'node:util';
 import { ExternalSigningKey } from 'oidc-provider';
 import type { SigningAlgorithm } from '../platform/config.js';
 import { toJoseSignature } from './jose-signature.js';
 
-/**
- * How each algorithm makes a pair of keys, and with what it signs. The way through the thread pool costs as much as a signature
- * of a curve, and a tenth of one of RSA, which would hold up everything else for that long.
- */
+/** How each algorithm makes a pair of keys, and with what it signs. */
 export const ALGORITHMS = {
-  ES256: { type: 'ec', options: { namedCurve: 'P-256' }, hash: 'sha256', isPooled: false },
-  RS256: { type: 'rsa', options: { modulusLength: 2048 }, hash: 'sha256', isPooled: true },
-  EdDSA: { type: 'ed25519', options: {}, hash: null, isPooled: false },
+  ES256: { type: 'ec', options: { namedCurve: 'P-256' }, hash: 'sha256' },
+  RS256: { type: 'rsa', options: { modulusLength: 2048 }, hash: 'sha256' },
+  EdDSA: { type: 'ed25519', options: {}, hash: null },
 } as const satisfies Record<SigningAlgorithm, object>;
 
-const signInPool = promisify(sign);
-
-/** A signing key that oidc-provider signs with, natively. */
+/** A signing key that oidc-provider signs with, natively and without a trip through the thread pool, which takes more time than it saves. */
 export class ActiveKey extends ExternalSigningKey {
   readonly #kid: string;
   readonly #algorithm: SigningAlgorithm;
@@ -45,8 +39,7 @@ export class ActiveKey extends ExternalSigningKey {
 
   override async sign(data: Uint8Array): Promise<Buffer> {
     // The key by itself: with options beside it Node takes twice as long.
-    const { hash, isPooled } = ALGORITHMS[this.#algorithm];
-    const signature = isPooled ? await signInPool(hash, data, this.#privateKey) : sign(hash, data, this.#privateKey);
+    const signature = sign(ALGORITHMS[this.#algorithm].hash, data, this.#privateKey);
     return this.#algorithm === 'ES256' ? toJoseSignature(signature) : signature;
   }
 }
