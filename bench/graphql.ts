@@ -6,7 +6,7 @@ import { SECRET } from './subject.ts';
 import { startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';
 import { inTurns, toRow } from './turns.ts';
 
-const COURSE = { rounds: 5, seconds: 3, connections: 16 };
+const COURSE = { rounds: 5, seconds: 2, connections: 16 };
 const WANTED = 'name clientId accessTokenLifetime enabled scopes createdAt';
 
 /** What is asked, by what it is called. */

@@ -4,7 +4,7 @@ import { Report } from './report.ts';
 import { startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';
 import { inTurns, toRow } from './turns.ts';
 
-const COURSE = { rounds: 7, seconds: 3, connections: 32 };
+const COURSE = { rounds: 5, seconds: 2, connections: 32 };
 
 /** Introspections a second beside tokens a second, on each database: a client looks at a token of its own. */
 export async function benchIntrospection(mariaDb: PrivateMariaDb | undefined): Promise<void> {
