@@ -56,9 +56,7 @@ async function measure(report: Report, database: string, settings: (size: number
   const lists: ListRow[] = [];
   for (const { env } of places) lists.push(...(await measureLists({ database, env }, LIST_ROUNDS)));
   printLists(lists);
-  report.table(`${database}, the plan of a lookup at the token endpoint`, [
-    { plan: (await explainLookup(places.at(-1) as Place)).join('\n') },
-  ]);
+  report.table(`${database}, the plan of a lookup at the token endpoint`, await explainLookup(places.at(-1) as Place));
   report.keep(`${database}, lists`, lists);
 }
 
@@ -76,7 +74,7 @@ async function fill(database: string, size: number, env: Record<string, string>)
   return { size, env: settings, target: { ...subject, requests } };
 }
 
-async function explainLookup({ env }: Place): Promise<object[]> {
+export async function explainLookup({ env }: Pick<Place, 'env'>): Promise<object[]> {
   const { lookup, home, database } = await openBuilt(env);
   const asked: [statement: string, parameters: unknown[]][] = [];
   const { rows } = database;
