@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { PrivateMariaDb } from '../test/support/mariadb.ts';
 import type { Request, Target } from './load.ts';
 import { Report } from './report.ts';
@@ -26,12 +28,23 @@ export async function benchIntrospection(mariaDb: PrivateMariaDb | undefined): P
 /** The same server, asked by each client about a token of its own. */
 export async function introspecting(subject: TokenTarget): Promise<Target> {
   const requests: Request[] = [];
-  for (const request of subject.requests) {
-    const { path, method, body, authorization, contentType } = request;
-    const headers = { authorization, 'content-type': contentType, ...(request.host && { host: request.host }) };
-    const response = await fetch(subject.url + path, { method, headers, body });
-    const { access_token: token } = (await response.json()) as { access_token: string };
-    requests.push({ ...request, path: '/connect/introspect', body: new URLSearchParams({ token }).toString() });
+  for (const asked of subject.requests) {
+    const token = await tokenBy(subject.url, asked);
+    requests.push({ ...asked, path: '/connect/introspect', body: new URLSearchParams({ token }).toString() });
   }
   return { ...subject, name: `${subject.name}: introspections`, requests };
+}
+
+/** By node:http, for fetch names no other host than that of the URL. @throws when there is no token in the answer */
+async function tokenBy(url: string, { path, method, host, authorization, contentType, body }: Request): Promise<string> {
+  const headers = { authorization, 'content-type': contentType, ...(host && { host }) };
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    request(url + path, { method, headers }, resolve)
+      .once('error', reject)
+      .end(body),
+  );
+  const answer = await text(response);
+  const { access_token: token } = JSON.parse(answer) as { access_token?: string };
+  if (!token) throw new Error(`${url}${path} answered ${response.statusCode} ${answer}`);
+  return token;
 }
