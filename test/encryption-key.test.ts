@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { systemCaller } from '../src/access/principal.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess } from './support/process.js';
+import { startProcess, type TestProcess, until } from './support/process.js';
 
 const FIRST = Buffer.alloc(32, 1).toString('base64');
 const SECOND = Buffer.alloc(32, 2).toString('base64');
@@ -68,7 +68,7 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   await second.stop();
   const told = await reencrypt();
   const early = await start({ ...port, ENCRYPTION_KEY: SECOND });
-  expect(early.output()).toMatch(/"secrets":2,.*set ENCRYPTION_KEY_PREVIOUS/);
+  await until(() => /"secrets":2,.*set ENCRYPTION_KEY_PREVIOUS/.test(early.output()), early.output);
   expect((await requestToken(first, unused)).status).toBe(401);
   await early.stop();
   expect(told).toMatch(/^ {2}unused /m);
