@@ -1,5 +1,5 @@
-/** Every test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
-const shared = {
+/** What every project has. */
+export const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -19,21 +19,27 @@ const shared = {
   setupFiles: ['reflect-metadata'],
 };
 
+/** The project whose tests run on a MySQL-protocol server. */
+export const onMysql = {
+  ...shared,
+  displayName: 'mysql',
+  globals: { databaseKind: 'mysql' },
+  globalSetup: '<rootDir>/test/support/start-mysql.js',
+  globalTeardown: '<rootDir>/test/support/stop-mysql.js',
+  setupFilesAfterEnv: ['<rootDir>/test/support/skip-without-mysql.ts'],
+};
+
+/** The project whose tests run on the embedded database. */
+export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' } };
+
+/** Every test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
     { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/rules/*.test.ts'] },
-    { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' }, testMatch: ['<rootDir>/test/*.test.ts'] },
-    {
-      ...shared,
-      displayName: 'mysql',
-      globals: { databaseKind: 'mysql' },
-      testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/start-mysql.js',
-      globalTeardown: '<rootDir>/test/support/stop-mysql.js',
-      setupFilesAfterEnv: ['<rootDir>/test/support/skip-without-mysql.ts'],
-    },
+    { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts'] },
+    { ...onMysql, testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'] },
   ],
 };
