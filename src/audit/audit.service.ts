@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller } from '../access/principal.js';
+import { prove } from '../platform/transaction-proof.js';
 import { type AuditAction, AuditEvent, type AuditObjectType } from './audit-event.entity.js';
 
 const LONGEST_NAME = 255;
@@ -37,6 +38,7 @@ export async function record(manager: EntityManager, { tenant, actor, request }:
     address: request.address,
   };
   await manager.insert(AuditEvent, event as object);
+  prove(manager, { entity: AuditEvent, id: event.id });
 }
 
 /** What is long, such as a set of keys, is told by its digest alone: enough to know it again. */

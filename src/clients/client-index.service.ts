@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { isDuplicate } from '../platform/database-faults.js';
 import { gramsOf } from '../platform/grams.js';
 import { encodeSlots, SET_SIZE } from '../platform/slot-set.js';
-import { type Database, isDuplicate } from '../platform/transaction.js';
+import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientGram, ClientSegment, firstSlotOf } from './client-segment.entity.js';
 

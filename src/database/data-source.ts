@@ -10,6 +10,7 @@ import { ClientSecret } from '../clients/client-secret.entity.js';
 import { ClientGram, ClientSegment } from '../clients/client-segment.entity.js';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
+import { BUSY_TIMEOUT_MS } from '../platform/sqlite-engine.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { RevokedToken } from '../tokens/revoked-token.entity.js';
 import { SigningKey } from '../tokens/signing-key.entity.js';
@@ -66,11 +67,12 @@ function sqlite(path: string, ...pragmas: string[]): DataSourceOptions {
     type: 'better-sqlite3',
     database: path,
     prepareDatabase: (connection: { pragma(text: string): void }) => {
-      for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000', ...pragmas]) connection.pragma(pragma);
+      for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_TIMEOUT_MS}`, ...pragmas])
+        connection.pragma(pragma);
     },
   };
 }
 
 function mysql(url: string): DataSourceOptions {
-  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 5000, poolSize: 10 };
+  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 2000, poolSize: 10 };
 }

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import type { DatabaseSettings } from '../platform/config.js';
+import { driverCode, isAway } from '../platform/database-faults.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
-import { Database, driverCode, isAway } from '../platform/transaction.js';
+import { MysqlEngine } from '../platform/mysql-engine.js';
+import { SqliteEngine } from '../platform/sqlite-engine.js';
+import { Database } from '../platform/transaction.js';
 import { createDataSource, createReader, prepareFile } from './data-source.js';
 
 const FIRST_RETRY_MS = 500;
@@ -23,8 +26,9 @@ export interface OpenDatabase {
 export async function openDatabase(settings: DatabaseSettings, log: Log, signal?: AbortSignal): Promise<OpenDatabase> {
   if (settings.type === 'sqlite') prepareFile(settings.path);
   const writer = await connect(() => createDataSource(settings), log, signal);
-  if (settings.type === 'mysql') return { database: new Database(writer), writer };
-  return { database: new Database(await createReader(settings).initialize(), writer), writer };
+  const engine =
+    settings.type === 'mysql' ? new MysqlEngine(writer, log) : new SqliteEngine(await createReader(settings).initialize(), writer);
+  return { database: new Database(engine, log), writer };
 }
 
 async function connect(create: () => DataSource, log: Log, signal?: AbortSignal): Promise<DataSource> {

@@ -2,8 +2,9 @@ import type { EntityManager } from 'typeorm';
 import { systemCaller } from '../access/principal.js';
 import { difference, record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import { isDuplicate } from '../platform/database-faults.js';
 import { StartupError } from '../platform/errors.js';
-import { type Database, isDuplicate } from '../platform/transaction.js';
+import type { Database } from '../platform/transaction.js';
 import { Tenant } from './tenant.entity.js';
 import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
 

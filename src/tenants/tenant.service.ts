@@ -3,6 +3,7 @@ import { type Caller, type Principal, systemCaller, type TenantContext } from '.
 import { difference, record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { SigningAlgorithm } from '../platform/config.js';
+import { isDuplicate } from '../platform/database-faults.js';
 import {
   BadUserInput,
   type FieldFault,
@@ -13,7 +14,7 @@ import {
   TenantEnabled,
   TenantNotFound,
 } from '../platform/errors.js';
-import { type Database, isDuplicate } from '../platform/transaction.js';
+import type { Database } from '../platform/transaction.js';
 import { aliasesOf, normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';

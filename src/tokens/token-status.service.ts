@@ -1,6 +1,7 @@
 import { LessThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
-import { type Database, isDuplicate } from '../platform/transaction.js';
+import { isDuplicate } from '../platform/database-faults.js';
+import type { Database } from '../platform/transaction.js';
 import { RevokedToken } from './revoked-token.entity.js';
 import { originOf } from './token-id.js';
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LessThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
-import { type Database, isDuplicate } from '../platform/transaction.js';
+import { isDuplicate } from '../platform/database-faults.js';
+import type { Database } from '../platform/transaction.js';
 import { UsedProof } from './used-proof.entity.js';
 
 /** Lets each client assertion and each DPoP proof count once, on all instances together. */

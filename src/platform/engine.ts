@@ -1,0 +1,18 @@
+import type { EntityManager } from 'typeorm';
+
+/** What is done with the database; it may be done more than once when the database fails. */
+export type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/** How one kind of database is read and written, with its faults ridden out where that is safe. Errors are the driver's. */
+export interface Engine {
+  readonly dialect: 'sqlite' | 'mysql';
+  /** Runs reads. */
+  read<T>(work: Work<T>): Promise<T>;
+  /** The rows of a statement that stays prepared. */
+  rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]>;
+  /** Runs reads and writes as one transaction. */
+  write<T>(work: Work<T>): Promise<T>;
+  /** @throws whatever keeps the database from answering, without waiting for it to come back */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { Availability, PATIENCE_MS } from './availability.js';
+import { isAway, isUndone, Silent, Unreachable, WaitedInVain } from './database-faults.js';
+import type { Engine, Work } from './engine.js';
+import { DatabaseUnavailable } from './errors.js';
+import type { Log } from './log.js';
+import { breakOff, type MysqlConnection, type MysqlPool, prepareConnection, probe } from './mysql-connection.js';
+import { isProved, type Proof, proofOf } from './transaction-proof.js';
+
+/** For how long a connection is waited for while all are in use. */
+const FREE_CONNECTION_MS = 3_000;
+/** After that long without an end, the database is asked whether it is there at all. */
+const SUSPECT_AFTER_MS = 1_500;
+/** The longest that anything may take on a database that is there. */
+const LONGEST_MS = 20_000;
+const LONGEST_PAUSE_MS = 20;
+
+/**
+ * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
+ * cannot do it twice: reads, and transactions that were not committed for certain.
+ */
+export class MysqlEngine implements Engine {
+  readonly dialect = 'mysql';
+  readonly #availability: Availability;
+  readonly #prepared = new WeakSet<MysqlConnection>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    log: Log,
+  ) {
+    const { url } = dataSource.options as { url: string };
+    this.#availability = new Availability(() => probe(url), log);
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#persist(() => this.#withRunner((runner) => work(runner.manager)));
+  }
+
+  rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
+    return this.#persist(() => this.#select<T>(statement, parameters));
+  }
+
+  write<T>(work: Work<T>): Promise<T> {
+    return this.#persist(async () => {
+      try {
+        return await this.#withRunner((runner) => transact(runner, work));
+      } catch (cause) {
+        if (!(cause instanceof InDoubt)) throw cause;
+        if (await this.#wasCommitted(cause)) return cause.result as T;
+        throw cause.cause;
+      }
+    });
+  }
+
+  async ping(): Promise<void> {
+    if (this.#availability.isAway) throw new DatabaseUnavailable();
+    await this.#select('SELECT 1', []);
+  }
+
+  async close(): Promise<void> {
+    this.#availability.close();
+    await this.dataSource.destroy();
+  }
+
+  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      await this.#availability.wait(deadline);
+      try {
+        return await attempt();
+      } catch (cause) {
+        if (!(isAway(cause) || isUndone(cause)) || performance.now() > deadline) throw cause;
+        await sleep(Math.random() * LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Whether a transaction was committed whose answer was lost. @throws {DatabaseUnavailable} when that cannot be known */
+  async #wasCommitted({ proof, cause }: InDoubt): Promise<boolean> {
+    if (!proof) throw new DatabaseUnavailable({ cause });
+    return this.#persist(() => this.#withRunner((runner) => transact(runner, (manager) => isProved(manager, proof))));
+  }
+
+  async #select<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
+    const { pool } = this.dataSource.driver as unknown as { pool: MysqlPool };
+    const taken = new Promise<MysqlConnection>((resolve, reject) =>
+      pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
+    );
+    const connection = await this.#acquire(taken);
+    try {
+      return await this.#watch(
+        connection,
+        () =>
+          new Promise<T[]>((resolve, reject) =>
+            connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
+          ),
+      );
+    } finally {
+      connection.release();
+    }
+  }
+
+  async #withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    const connection = await this.#acquire(runner.connect() as Promise<MysqlConnection>);
+    try {
+      return await this.#watch(connection, () => work(runner));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** A connection within a bounded wait; one that comes too late goes back. */
+  async #acquire(taken: Promise<MysqlConnection>): Promise<MysqlConnection> {
+    let isLate = false;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      isLate = true;
+      late.reject(new WaitedInVain('POOL_EXHAUSTED'));
+    }, FREE_CONNECTION_MS);
+    const opened = taken.then(
+      (connection) => {
+        if (isLate) connection.release();
+        return connection;
+      },
+      (cause) => {
+        this.#availability.lose(cause);
+        throw new Unreachable(cause);
+      },
+    );
+    const connection = await Promise.race([opened, late.promise]).finally(() => clearTimeout(timer));
+    if (!this.#prepared.has(connection)) {
+      this.#prepared.add(connection);
+      prepareConnection(connection);
+    }
+    return connection;
+  }
+
+  /** Does something on a connection. When the database falls silent meanwhile, or is too slow, the connection is broken off. */
+  async #watch<T>(connection: MysqlConnection, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    let isOver = false;
+    const look = async () => {
+      const isTooLong = performance.now() - began > LONGEST_MS;
+      if (isTooLong) breakOff(connection, new WaitedInVain('TOOK_TOO_LONG'));
+      else if (!(await this.#availability.check()) && !isOver) breakOff(connection, new Silent());
+    };
+    const timer = setInterval(look, SUSPECT_AFTER_MS);
+    try {
+      return await work();
+    } catch (cause) {
+      if (isAway(cause)) breakOff(connection, cause as Error);
+      throw cause;
+    } finally {
+      isOver = true;
+      clearInterval(timer);
+    }
+  }
+}
+
+/** A transaction of which it is not known whether it was committed, and what it had to give. */
+class InDoubt extends Error {
+  constructor(
+    readonly result: unknown,
+    readonly proof: Proof | undefined,
+    override readonly cause: unknown,
+  ) {
+    super('COMMIT was not answered', { cause });
+  }
+}
+
+async function transact<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+  await runner.startTransaction();
+  let result: T;
+  try {
+    result = await work(runner.manager);
+  } catch (cause) {
+    await runner.rollbackTransaction().catch((failure) => abandon(runner, failure));
+    throw cause;
+  }
+  try {
+    await runner.commitTransaction();
+  } catch (cause) {
+    if (isUndone(cause)) throw cause;
+    await abandon(runner, cause);
+    throw new InDoubt(result, proofOf(runner), cause);
+  }
+  return result;
+}
+
+/** Nobody else is to get a connection whose transaction may still be open. */
+async function abandon(runner: QueryRunner, cause: unknown): Promise<void> {
+  breakOff(await runner.connect(), cause as Error);
+}
