@@ -1,15 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
+import { migrate } from './database/migrate.js';
 import { type OpenDatabase, openDatabase } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
+import { driverCode, isPassing } from './platform/database-faults.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import { createServices, type Services } from './services.js';
 import { HomeTenantService } from './tenants/home-tenant.service.js';
 import type { Throttle } from './tokens/throttle.js';
+
+const AGAIN_MS = 1_000;
 
 /** A database that is migrated and has all that serving needs, and what works on it. */
 export interface Installation extends Services {
@@ -36,12 +41,16 @@ interface Circumstances {
 export async function openInstallation(config: Config, log: Log, circumstances: Circumstances = {}): Promise<Installation> {
   const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
-  const opened = await openDatabase(config.database, log, circumstances.signal);
-  try {
-    return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, ...circumstances }));
-  } catch (error) {
-    await opened.database.close();
-    throw error;
+  for (;;) {
+    const opened = await openDatabase(config.database, log, circumstances.signal);
+    try {
+      return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, ...circumstances }));
+    } catch (error) {
+      await opened.database.close();
+      if (!isPassing(error)) throw error;
+      log.warn({ code: driverCode(error) }, 'the database failed during the start, which begins anew');
+      await sleep(AGAIN_MS, undefined, { signal: circumstances.signal });
+    }
   }
 }
 
@@ -59,7 +68,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { signingKeys, directory } = services;
   const homeTenant = new HomeTenantService(database);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
-  await writer.runMigrations();
+  await migrate(writer);
   const existing = await homeTenant.find();
   const home = await database.write(async (manager) => {
     if (existing && isCommand) return directory.contextOf(existing);

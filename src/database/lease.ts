@@ -18,7 +18,8 @@ export async function withLease<T>(dataSource: DataSource, work: () => Promise<T
     return await work();
   } finally {
     clearInterval(renewal);
-    await lease.release();
+    // Where that fails, it ends by itself.
+    await lease.release().catch(() => undefined);
   }
 }
 

@@ -83,6 +83,11 @@ export function isUndone(error: unknown): boolean {
   return UNDONE.has(driverCode(error));
 }
 
+/** Whether the same may well succeed a little later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || isAway(error) || isUndone(error) || isBusy(error);
+}
+
 /** Whether SQLite's lock is held by another connection. */
 export function isBusy(error: unknown): boolean {
   return driverCode(error).startsWith('SQLITE_BUSY');

@@ -5,7 +5,7 @@ import { driverCode } from './database-faults.js';
 const PROBE_MS = 1_000;
 /** As the server has it when it knows no table of ours yet: it answers. */
 const EMPTY = 'ER_NO_SUCH_TABLE';
-const IN_WAITING = 'SET SESSION innodb_lock_wait_timeout = 2';
+const IN_TIME = 'SET SESSION innodb_lock_wait_timeout = 2, lock_wait_timeout = 2';
 
 /** A connection of mysql2, as far as it is used here. */
 export interface MysqlConnection {
@@ -21,10 +21,10 @@ export interface MysqlPool {
   getConnection(done: (error: Error | null, connection: MysqlConnection) => void): void;
 }
 
-/** Readies a new connection: a lock is waited for in vain after two seconds, and its end ends nothing else. */
+/** Readies a new connection: a lock is waited for at most two seconds, and its end ends nothing else. */
 export function prepareConnection(connection: MysqlConnection): void {
   connection.on('error', () => undefined);
-  connection.query(IN_WAITING, () => undefined);
+  connection.query(IN_TIME, () => undefined);
 }
 
 /** Ends a connection at once. What waits for an answer fails with the cause, and the pool forgets it; its `destroy` waits for the other side. */
