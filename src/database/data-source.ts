@@ -10,6 +10,7 @@ import { ClientSecret } from '../clients/client-secret.entity.js';
 import { ClientGram, ClientSegment } from '../clients/client-segment.entity.js';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
+import { POOL_SIZE } from '../platform/mysql-engine.js';
 import { BUSY_TIMEOUT_MS } from '../platform/sqlite-engine.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { RevokedToken } from '../tokens/revoked-token.entity.js';
@@ -74,5 +75,5 @@ function sqlite(path: string, ...pragmas: string[]): DataSourceOptions {
 }
 
 function mysql(url: string): DataSourceOptions {
-  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 2000, poolSize: 10 };
+  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 2000, poolSize: POOL_SIZE };
 }

@@ -10,7 +10,7 @@ import {
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { GraphQLContext } from '../access/principal.js';
-import { AppError, BadUserInput, type FieldFault } from '../platform/errors.js';
+import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { typeFaults } from './input-faults.js';
 
@@ -22,7 +22,7 @@ const INPUT_CODES = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED'];
 /** Status and header of an answer by the code of an error in it; an answer without one of these is a 200 or Apollo's own 400. */
 const HTTP_BY_CODE: Record<string, { status: number; header: [name: string, value: string] }> = {
   UNAUTHENTICATED: { status: 401, header: ['www-authenticate', 'Bearer'] },
-  DATABASE_UNAVAILABLE: { status: 503, header: ['retry-after', '5'] },
+  DATABASE_UNAVAILABLE: { status: 503, header: ['retry-after', String(new DatabaseUnavailable().retryAfterSeconds)] },
 };
 
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */

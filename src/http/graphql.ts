@@ -64,7 +64,7 @@ function refuse(ctx: Context, error: unknown): void {
   } else if (error instanceof Forbidden) {
     answer(ctx, 403, error);
   } else if (error instanceof DatabaseUnavailable) {
-    ctx.set('Retry-After', '5');
+    ctx.set('Retry-After', String(error.retryAfterSeconds));
     answer(ctx, 503, error);
   } else {
     throw error;

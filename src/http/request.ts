@@ -6,6 +6,7 @@ import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } f
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+import { withPatience } from '../platform/patience.js';
 
 const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
 
@@ -20,7 +21,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     ctx.state.requestId = randomUUID();
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
-      await next();
+      await withPatience(next);
       explainStatus(ctx);
     } catch (error) {
       answerError(ctx, error, log);
@@ -61,7 +62,7 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
   const { status = 500 } = error as { status?: number };
   if (error instanceof DatabaseUnavailable) {
     refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
-    ctx.set('Retry-After', '5');
+    ctx.set('Retry-After', String(error.retryAfterSeconds));
   } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
     refuse(ctx, 421, { error: 'invalid_request', error_description: new HostNotServed().message });
   } else if (error instanceof TooManyFailures) {

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { driverCode } from './database-faults.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
+import { PATIENCE_MS } from './patience.js';
 
-/** For how long a request waits for a database that went away: about what a cluster needs to put another node in its place. */
-export const PATIENCE_MS = 4_000;
 const PROBE_EVERY_MS = 200;
 
 /** A time without the database. */

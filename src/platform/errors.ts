@@ -194,6 +194,8 @@ export class Forbidden extends AppError {
 
 /** The database does not answer; the same request may succeed later. */
 export class DatabaseUnavailable extends AppError {
+  readonly retryAfterSeconds = 5;
+
   constructor(options?: ErrorOptions) {
     super('DATABASE_UNAVAILABLE', 'The database does not answer at the moment. Try again in a few seconds.', options);
   }

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Semaphore } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { Availability, PATIENCE_MS } from './availability.js';
+import { Availability } from './availability.js';
 import { isAway, isUndone, Silent, Unreachable, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
 import { breakOff, type MysqlConnection, type MysqlPool, prepareConnection, probe } from './mysql-connection.js';
+import { patienceEnds } from './patience.js';
 import { isProved, type Proof, proofOf } from './transaction-proof.js';
 
+/** The connections of a process. */
+export const POOL_SIZE = 10;
+/** So many of them write at most: what waits for locks does not keep tokens from being issued. */
+const MOST_WRITING = 7;
 /** For how long a connection is waited for while all are in use. */
 const FREE_CONNECTION_MS = 3_000;
 /** After that long without an end, the database is asked whether it is there at all. */
@@ -23,6 +29,7 @@ const LONGEST_PAUSE_MS = 20;
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #availability: Availability;
+  readonly #writing = new Semaphore(MOST_WRITING);
   readonly #prepared = new WeakSet<MysqlConnection>();
 
   constructor(
@@ -34,28 +41,31 @@ export class MysqlEngine implements Engine {
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#persist(() => this.#withRunner((runner) => work(runner.manager)));
+    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => work(runner.manager)));
   }
 
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
-    return this.#persist(() => this.#select<T>(statement, parameters));
+    return this.#persist((deadline) => this.#select<T>(deadline, statement, parameters));
   }
 
   write<T>(work: Work<T>): Promise<T> {
-    return this.#persist(async () => {
+    return this.#persist(async (deadline) => {
+      const [, leave] = await inTime(this.#writing.acquire(), deadline, ([, late]) => late());
       try {
-        return await this.#withRunner((runner) => transact(runner, work));
+        return await this.#withRunner(deadline, (runner) => transact(runner, work));
       } catch (cause) {
         if (!(cause instanceof InDoubt)) throw cause;
         if (await this.#wasCommitted(cause)) return cause.result as T;
         throw cause.cause;
+      } finally {
+        leave();
       }
     });
   }
 
   async ping(): Promise<void> {
     if (this.#availability.isAway) throw new DatabaseUnavailable();
-    await this.#select('SELECT 1', []);
+    await this.#select(performance.now() + FREE_CONNECTION_MS, 'SELECT 1', []);
   }
 
   async close(): Promise<void> {
@@ -63,12 +73,12 @@ export class MysqlEngine implements Engine {
     await this.dataSource.destroy();
   }
 
-  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+  async #persist<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
+    const deadline = patienceEnds();
     for (;;) {
       await this.#availability.wait(deadline);
       try {
-        return await attempt();
+        return await attempt(deadline);
       } catch (cause) {
         if (!(isAway(cause) || isUndone(cause)) || performance.now() > deadline) throw cause;
         await sleep(Math.random() * LONGEST_PAUSE_MS);
@@ -79,15 +89,15 @@ export class MysqlEngine implements Engine {
   /** Whether a transaction was committed whose answer was lost. @throws {DatabaseUnavailable} when that cannot be known */
   async #wasCommitted({ proof, cause }: InDoubt): Promise<boolean> {
     if (!proof) throw new DatabaseUnavailable({ cause });
-    return this.#persist(() => this.#withRunner((runner) => transact(runner, (manager) => isProved(manager, proof))));
+    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => transact(runner, (manager) => isProved(manager, proof))));
   }
 
-  async #select<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
+  async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
     const { pool } = this.dataSource.driver as unknown as { pool: MysqlPool };
     const taken = new Promise<MysqlConnection>((resolve, reject) =>
       pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
     );
-    const connection = await this.#acquire(taken);
+    const connection = await this.#open(taken, deadline);
     try {
       return await this.#watch(
         connection,
@@ -101,9 +111,9 @@ export class MysqlEngine implements Engine {
     }
   }
 
-  async #withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
-    const connection = await this.#acquire(runner.connect() as Promise<MysqlConnection>);
+    const connection = await this.#open(runner.connect() as Promise<MysqlConnection>, deadline);
     try {
       return await this.#watch(connection, () => work(runner));
     } finally {
@@ -111,25 +121,12 @@ export class MysqlEngine implements Engine {
     }
   }
 
-  /** A connection within a bounded wait; one that comes too late goes back. */
-  async #acquire(taken: Promise<MysqlConnection>): Promise<MysqlConnection> {
-    let isLate = false;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      isLate = true;
-      late.reject(new WaitedInVain('POOL_EXHAUSTED'));
-    }, FREE_CONNECTION_MS);
-    const opened = taken.then(
-      (connection) => {
-        if (isLate) connection.release();
-        return connection;
-      },
-      (cause) => {
-        this.#availability.lose(cause);
-        throw new Unreachable(cause);
-      },
-    );
-    const connection = await Promise.race([opened, late.promise]).finally(() => clearTimeout(timer));
+  async #open(connecting: Promise<MysqlConnection>, deadline: number): Promise<MysqlConnection> {
+    const opened = connecting.catch((cause) => {
+      this.#availability.lose(cause);
+      throw new Unreachable(cause);
+    });
+    const connection = await inTime(opened, deadline, (late) => late.release());
     if (!this.#prepared.has(connection)) {
       this.#prepared.add(connection);
       prepareConnection(connection);
@@ -157,6 +154,17 @@ export class MysqlEngine implements Engine {
       clearInterval(timer);
     }
   }
+}
+
+/** Waits for something that all compete for. What comes too late is given back. */
+async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: T) => void): Promise<T> {
+  const wait = Math.min(FREE_CONNECTION_MS, deadline - performance.now());
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new WaitedInVain('POOL_EXHAUSTED'));
+    wanted.then(giveBack, () => undefined);
+  }, wait);
+  return Promise.race([wanted, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** A transaction of which it is not known whether it was committed, and what it had to give. */

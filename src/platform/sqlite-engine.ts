@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { PATIENCE_MS } from './availability.js';
 import { isBusy, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
+import { patienceEnds } from './patience.js';
 
 /** How long the driver itself waits for a lock, which holds up the whole process. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -31,7 +31,7 @@ export class SqliteEngine implements Engine {
   }
 
   write<T>(work: Work<T>): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = patienceEnds();
     return this.#writing.runExclusive(async () => {
       if (performance.now() > deadline) throw new WaitedInVain('QUEUE_TOO_LONG');
       const runner = this.writer.createQueryRunner();

@@ -139,7 +139,7 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
     answerTooMany(ctx, error);
   } else if (error instanceof DatabaseUnavailable) {
     refuse(ctx, 503, 'temporarily_unavailable', error.message);
-    ctx.set('Retry-After', '5');
+    ctx.set('Retry-After', String(error.retryAfterSeconds));
   } else {
     log.error({ requestId: ctx.state.requestId, err: error }, 'OAuth endpoint failed');
     refuse(ctx, 500, 'server_error', 'The server failed to answer. The fault is logged.');
