@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENCRYPTION_KEY } from './app.js';
 import type { TestDatabase } from './database.js';
@@ -25,7 +25,7 @@ export interface TestProcess {
   exit: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts a built program on a database. Settings that are undefined are left out. */
+/** Starts a built program on a database. Settings that are undefined are left out. @param script of this state, or the path of another's */
 export async function startProcess(
   database: Pick<TestDatabase, 'url' | 'folder'>,
   settings: Record<string, string | undefined> = {},
@@ -34,7 +34,7 @@ export async function startProcess(
 ): Promise<TestProcess> {
   const port = Number(settings.PORT ?? (await freePort()));
   const env = { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings };
-  const child = spawn(process.execPath, [join(root, 'dist/src', script), ...args], {
+  const child = spawn(process.execPath, [resolve(root, 'dist/src', script), ...args], {
     cwd: database.folder,
     env: JSON.parse(JSON.stringify(env)),
   });

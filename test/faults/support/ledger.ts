@@ -68,7 +68,8 @@ export class Ledger {
   /** By how much the clock of the servers is ahead of the machine's. */
   clockAheadMs = 0;
   readonly issuer: string;
-  readonly urls: readonly string[];
+  /** Where requests go from now on. */
+  urls: readonly string[];
   /** Begins the ids of all clients that are written of here. */
   readonly prefix = `ledger-${Math.random().toString(36).slice(2, 8)}-`;
   #token: string | undefined;
