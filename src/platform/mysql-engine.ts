@@ -18,8 +18,16 @@ const MOST_WRITING = 7;
 const FREE_CONNECTION_MS = 3_000;
 /** After that long without an end, the database is asked whether it is there at all. */
 const SUSPECT_AFTER_MS = 1_500;
+/** How long work may take, and how it fails then. */
+interface Bound {
+  longestMs: number;
+  tooLong(): Error;
+}
+
 /** The longest that anything may take on a database that is there. */
-const LONGEST_MS = 20_000;
+const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
+/** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
+const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
 const LONGEST_PAUSE_MS = 20;
 
 /**
@@ -89,7 +97,7 @@ export class MysqlEngine implements Engine {
   /** Whether a transaction was committed whose answer was lost. @throws {DatabaseUnavailable} when that cannot be known */
   async #wasCommitted({ proof, cause }: InDoubt): Promise<boolean> {
     if (!proof) throw new DatabaseUnavailable({ cause });
-    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => transact(runner, (manager) => isProved(manager, proof))));
+    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => isProved(runner.manager, proof)));
   }
 
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -99,13 +107,11 @@ export class MysqlEngine implements Engine {
     );
     const connection = await this.#open(taken, deadline);
     try {
-      return await this.#watch(
-        connection,
-        () =>
-          new Promise<T[]>((resolve, reject) =>
-            connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
-          ),
-      );
+      const answer = () =>
+        new Promise<T[]>((resolve, reject) =>
+          connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
+        );
+      return await this.#watch(connection, answer, LOOKUP);
     } finally {
       connection.release();
     }
@@ -134,14 +140,15 @@ export class MysqlEngine implements Engine {
     return connection;
   }
 
-  /** Does something on a connection. When the database falls silent meanwhile, or is too slow, the connection is broken off. */
-  async #watch<T>(connection: MysqlConnection, work: () => Promise<T>): Promise<T> {
+  /** Does something on a connection, which is broken off when the database falls silent meanwhile, or when it takes too long. */
+  async #watch<T>(connection: MysqlConnection, work: () => Promise<T>, { longestMs, tooLong } = WORK): Promise<T> {
     const began = performance.now();
     let isOver = false;
     const look = async () => {
-      const isTooLong = performance.now() - began > LONGEST_MS;
-      if (isTooLong) breakOff(connection, new WaitedInVain('TOOK_TOO_LONG'));
-      else if (!(await this.#availability.check()) && !isOver) breakOff(connection, new Silent());
+      const isThere = await this.#availability.check();
+      if (isOver) return;
+      if (!isThere) breakOff(connection, new Silent());
+      else if (performance.now() - began > longestMs) breakOff(connection, tooLong());
     };
     const timer = setInterval(look, SUSPECT_AFTER_MS);
     try {
