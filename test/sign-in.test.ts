@@ -398,6 +398,8 @@ describe('setIdentityProvider', () => {
     [{ grants: [{ value: 'x', scopes: ['orders:read'] }] }, 'input.grants'],
     [{ grants: [GRANTS[0], GRANTS[0]] }, 'input.grants'],
     [{ grants: [{ value: '', scopes: ['clients:read'] }] }, 'input.grants'],
+    [{ grants: [{ value: 'x', scopes: null }] }, 'input.grants.0.scopes'],
+    [{ grants: [{ value: null, scopes: ['clients:read'] }] }, 'input.grants.0.value'],
   ])('refuses %j', async (change, path) => {
     const { body } = await setProvider({ issuer, ...change });
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });

@@ -70,7 +70,9 @@ function argumentFaults(name: string, value: unknown, type: GraphQLInputType): F
   const Rules = RULES[getNamedType(type).name];
   if (faults.length === 0 || !Rules || typeof coerced !== 'object') return faults;
   const known = new Set(faults.map(({ path }) => path.split('.')[1]));
-  const others = ruleFaults(Object.assign(new Rules(), coerced), name).filter(({ path }) => !known.has(path.split('.')[1]));
+  // Rules take their field for what its type says: where it is not, they are not asked.
+  const rest = Object.fromEntries(Object.entries(coerced ?? {}).filter(([field]) => !known.has(field)));
+  const others = ruleFaults(Object.assign(new Rules(), rest), name).filter(({ path }) => !known.has(path.split('.')[1]));
   return [...faults, ...others];
 }
 
