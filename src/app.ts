@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { Authenticator } from './access/authenticate.js';
@@ -98,7 +99,8 @@ function straightTo(path: string, [first, second]: readonly [Middleware, Middlew
 
 async function createRoutes(installation: Installation, surroundings: Surroundings, oauth: OAuth): Promise<Router> {
   const { config, issuers } = installation;
-  const router = new Router({ strict: true, sensitive: true });
+  // All that Node reads: others would get a 501, which whoever watches a server takes for a fault of it.
+  const router = new Router({ strict: true, sensitive: true, methods: METHODS });
   router.post(TOKEN_PATH, oauth.token);
   router.post(INTROSPECTION_PATH, oauth.introspection);
   router.post(REVOCATION_PATH, oauth.revocation);

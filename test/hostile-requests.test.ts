@@ -211,3 +211,18 @@ it.each([
   expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
   expect(answer).not.toMatch(/ENOENT|console|immutable/);
 });
+
+it.each(['PURGE', 'PROPFIND', 'M-SEARCH', 'TRACE'])('answers the method %s like any other that does not fit', async (method) => {
+  const ask = async (path: string) => {
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(app.port, '127.0.0.1').on('data', (chunk) => (text += chunk));
+      socket
+        .on('close', () => resolve(text))
+        .write(`${method} ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`);
+    });
+    return answer.split('\r\n');
+  };
+  expect(await ask('/connect/token')).toEqual(expect.arrayContaining(['HTTP/1.1 405 Method Not Allowed', 'Allow: POST']));
+  expect(await ask('/nowhere')).toContain('HTTP/1.1 404 Not Found');
+});
