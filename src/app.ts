@@ -13,7 +13,7 @@ import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
 import { graphqlEndpoint } from './http/graphql.js';
 import { type Health, healthRoutes } from './http/health.js';
-import { type Leniency, requireTenant } from './http/host.js';
+import { type Leniency, requireTarget, requireTenant } from './http/host.js';
 import { createSchema } from './http/operations.js';
 import { assets, CONSOLE_PATHS, page } from './http/pages.js';
 import { refuse, requestLifecycle } from './http/request.js';
@@ -53,6 +53,7 @@ export interface Surroundings {
 export function createWaitingApp({ log, metrics, health }: Surroundings): Koa {
   const app = createKoa(log);
   app.use(requestLifecycle({ log, metrics }));
+  app.use(requireTarget);
   app.use(healthRoutes(health));
   app.use((ctx) => {
     refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: 'The server is starting. Try again in a few seconds.' });
@@ -67,6 +68,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   const app = createKoa(surroundings.log, config.trustProxy);
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
+  app.use(requireTarget);
   const tenant = requireTenant(installation.directory, LENIENCY);
   const oauth = createOAuth(installation, surroundings);
   app.use(straightTo(TOKEN_PATH, [tenant, oauth.token]));

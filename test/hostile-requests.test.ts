@@ -226,3 +226,18 @@ it.each(['PURGE', 'PROPFIND', 'M-SEARCH', 'TRACE'])('answers the method %s like 
   expect(await ask('/connect/token')).toEqual(expect.arrayContaining(['HTTP/1.1 405 Method Not Allowed', 'Allow: POST']));
   expect(await ask('/nowhere')).toContain('HTTP/1.1 404 Not Found');
 });
+
+it.each(['http://[', 'http://localhost:99999999/', 'http://a%zz/', 'http://\u00e9%/', 'x://[::/'])(
+  'refuses the target %s, which is no URL',
+  async (target) => {
+    const began = app.logLines.length;
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(app.port, '127.0.0.1').on('data', (chunk) => (text += chunk));
+      socket.on('close', () => resolve(text));
+      socket.write(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`, 'latin1'));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(app.logLines.slice(began).join('')).not.toContain('request failed');
+  },
+);

@@ -35,6 +35,27 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
   };
 }
 
+/**
+ * Refuses a target that is no URL, before anything reads its path: whoever did would fail.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
+export const requireTarget: Middleware = (ctx, next) => {
+  if (isTarget(ctx)) return next();
+  ctx.req.url = '';
+  refuse(ctx, 400, { error: 'invalid_request', error_description: 'The target of the request is not a URL.' });
+};
+
+function isTarget(ctx: Context): boolean {
+  const { url = '/' } = ctx.req;
+  if (url.startsWith('/') || url === '*') return true;
+  try {
+    // Koa reads URLs by other rules than `URL` does.
+    return URL.canParse(url) && typeof ctx.path === 'string';
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a request names more than one host: in two headers, or another one in its URL. */
 function isAmbiguous(ctx: Context): boolean {
   const { url = '/' } = ctx.req;
