@@ -241,3 +241,11 @@ it.each(['http://[', 'http://localhost:99999999/', 'http://a%zz/', 'http://\u00e
     expect(app.logLines.slice(began).join('')).not.toContain('request failed');
   },
 );
+
+it('does not remember documents for whoever sends their hash', async () => {
+  const extensions = { persistedQuery: { version: 1, sha256Hash: 'x' } };
+  const began = app.logLines.length;
+  const { body } = await post(JSON.stringify({ query: '{ viewer { clientId } }', extensions }));
+  expect(body.errors[0].extensions.code).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
+  expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
+});

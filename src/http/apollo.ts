@@ -39,6 +39,8 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Grap
     schema,
     introspection: true,
     allowBatchedHttpRequests: false,
+    // Whoever sends a hash beside a document could fill the memory with it, and a wrong hash is no fault of ours.
+    persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
