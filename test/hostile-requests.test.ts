@@ -109,6 +109,14 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
     expect(performance.now() - began).toBeLessThan(5000);
   });
 
+  it('is no subscription', async () => {
+    const began = app.logLines.length;
+    const answer = await run('subscription { viewer { clientId } }');
+    expect(answer.status).toBe(400);
+    expect(reason(answer)).toMatch(/subscription/);
+    expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
+  });
+
   it('cannot blow up through introspection', async () => {
     const answer = await run(nested(30));
     expect(answer.status).toBe(400);

@@ -8,7 +8,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type ValidationContext } from 'graphql';
 import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
@@ -45,7 +45,7 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Grap
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     maxRecursiveSelections: LIMITS.recursiveSelections,
-    validationRules: armor.validationRules,
+    validationRules: [...armor.validationRules, noSubscriptions],
     logger: log,
     formatError: toPublicError,
     plugins: [
@@ -58,6 +58,16 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Grap
       translateErrors(schema, log),
     ] as ApolloServerPlugin<GraphQLContext>[],
   });
+}
+
+/** GraphQL itself would see only when it runs a document that there is nothing to subscribe to, and fail. */
+function noSubscriptions(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(node) {
+      if (node.operation === 'subscription')
+        context.reportError(new GraphQLError('There is no subscription here: ask with a query.', { nodes: node }));
+    },
+  };
 }
 
 /** What a caller may learn of an error: its code and its sentence when it is one of ours or GraphQL's own, otherwise nothing. */
