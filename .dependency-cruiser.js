@@ -4,8 +4,8 @@ export const FLOORS = [
   '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-cursor|registered-client|client-connection|client-usage|public-jwks|secret-rotation|use-tally)|tenants/(host|tenant-row)|tokens/token-id|access/principal|audit/audit\\.service)\\.ts$',
   '^src/(?!audit/audit\\.service).+\\.service\\.ts$',
   '^src/(.+\\.resolver|tokens/(?!token-id|.+\\.(entity|service|resolver)).+|access/(auth-checker|authenticate|bootstrap|dpop-proof|sign-in))\\.ts$',
-  '^src/(app|installation|maintenance|services|tenancy|http/.+|database/.+)\\.ts$',
-  '^src/(main|process|server|admin-reset|reencrypt|schema|workers/.+)\\.ts$',
+  '^src/(app|installation|maintenance|services|tenancy|http/.+|database/.+|backups/.+)\\.ts$',
+  '^src/(main|process|server|admin-reset|reencrypt|backup|restore|schema|workers/.+)\\.ts$',
 ];
 
 /** Forbids every import from a floor to one above it. */

@@ -23,6 +23,7 @@ export enum AuditAction {
   SIGN_OUT = 'SIGN_OUT',
   RESET_ADMINISTRATOR = 'RESET_ADMINISTRATOR',
   CHANGE_ENCRYPTION_KEY = 'CHANGE_ENCRYPTION_KEY',
+  RESTORE = 'RESTORE',
 }
 
 registerEnumType(AuditAction, {
@@ -49,6 +50,7 @@ registerEnumType(AuditAction, {
     SIGN_OUT: { description: 'A session was ended by whoever had it.' },
     RESET_ADMINISTRATOR: { description: "The administrator's client was made, or given a new secret, by the operator." },
     CHANGE_ENCRYPTION_KEY: { description: 'What is encrypted was encrypted anew by the operator.' },
+    RESTORE: { description: 'All data was restored from a backup by the operator: what was done after it is undone.' },
   },
 });
 

@@ -17,6 +17,17 @@ export function loadEncryptionKey(config: Config): Buffer {
   return readKeyFile(keyPath);
 }
 
+/**
+ * The 32 bytes that are at hand; none are made.
+ * @throws {StartupError} when there are none
+ */
+export function findEncryptionKey(config: Config): Buffer {
+  if (config.encryptionKey) return config.encryptionKey;
+  const keyPath = config.database.type === 'sqlite' ? `${config.database.path}.key` : undefined;
+  if (keyPath !== undefined && existsSync(keyPath)) return readKeyFile(keyPath);
+  throw new StartupError(`There is no encryption key: set ENCRYPTION_KEY${keyPath === undefined ? '' : ` or put ${keyPath} back`}.`);
+}
+
 function makeKeyFile(keyPath: string, databasePath: string): void {
   if (existsSync(databasePath) && statSync(databasePath).size > 0) {
     throw new StartupError(

@@ -11,6 +11,7 @@ export const ACTIONS: Record<AuditAction, string> = {
   REMOVE_IDENTITY_PROVIDER: 'removed the identity provider',
   REPORT_LEAK: 'reported a leaked secret',
   RESET_ADMINISTRATOR: 'reset the administrator',
+  RESTORE: 'restored a backup',
   REVOKE_CLIENT_SECRET: 'revoked a secret key',
   REVOKE_CLIENT_TOKENS: 'revoked all tokens',
   REVOKE_SIGNING_KEY: 'revoked a signing key',

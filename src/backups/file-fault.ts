@@ -1,0 +1,29 @@
+import { StartupError } from '../platform/errors.js';
+
+const KNOWN: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'that is not allowed',
+  EPERM: 'that is not allowed',
+  EEXIST: 'the file is there already',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full',
+  EROFS: 'the disk cannot be written',
+  SQLITE_FULL: 'the disk is full',
+  SQLITE_NOTADB: 'it is not an SQLite database',
+  SQLITE_CORRUPT: 'the SQLite database is damaged',
+};
+
+/**
+ * Tells a fault of a disk in a sentence.
+ * @param doing what failed, as the subject of it
+ * @returns what is no such fault as it is
+ */
+export function explainFileFault(error: unknown, doing: string): unknown {
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  if (error instanceof StartupError || typeof code !== 'string') return error;
+  const reason = KNOWN[code] ?? `the system says ${code}`;
+  return new StartupError(`${doing} failed: ${reason}${typeof path === 'string' ? ` (${path})` : ''}. Nothing was changed.`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,135 @@
+import mysql, { type Connection } from 'mysql2/promise';
+import type { DatabaseSettings } from '../platform/config.js';
+import { StartupError } from '../platform/errors.js';
+import { driverCode } from '../platform/transaction.js';
+import type { Backup } from './backup-file.js';
+import { type Ask, type Contents, readContents } from './contents.js';
+import { dump, load, nameOf } from './mysql-tools.js';
+import { stamp } from './stamp.js';
+import type { Store } from './store.js';
+
+const LONGEST_NAME = 64;
+const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
+
+/** A database on a MySQL or MariaDB server. */
+export class MysqlStore implements Store {
+  readonly #url: URL;
+  readonly #name: string;
+  #staged: string | undefined;
+
+  constructor(url: string) {
+    this.#url = new URL(url);
+    this.#name = nameOf(this.#url);
+  }
+
+  async copyTo(path: string, signal: AbortSignal): Promise<Contents> {
+    const before = await this.#ask(async (ask) => readContents(ask, await listTables(ask, this.#name)));
+    await dump(this.#url, path, signal);
+    const after = await this.#ask(async (ask) => readContents(ask, await listTables(ask, this.#name)));
+    if (after.lastMigration !== before.lastMigration) {
+      throw new StartupError('The database was migrated while it was backed up: back it up again.');
+    }
+    // The encryption key may be changed at the same time: either may be in what was copied.
+    const keyIds = [...new Set([...before.keyIds, ...after.keyIds])];
+    return { ...before, keyIds, otherKeyIds: before.otherKeyIds.filter((id) => !keyIds.includes(id)) };
+  }
+
+  async requireRoom(mayReplace: boolean): Promise<void> {
+    await this.#ask(async (ask) => {
+      if (!mayReplace && (await listTables(ask, this.#name)).length > 0) {
+        throw new StartupError(
+          `The database ${this.#name} has tables. To put the backup in their place, add --replace. Nothing was changed.`,
+        );
+      }
+      await this.#requireNobody(ask);
+    });
+  }
+
+  async stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings> {
+    const staged = nameBeside(this.#name, 'restoring');
+    await this.#ask((ask) => ask(`CREATE DATABASE ${quote(staged)}`));
+    this.#staged = staged;
+    const url = new URL(this.#url);
+    url.pathname = `/${encodeURIComponent(staged)}`;
+    await load(url, backup.payload(), signal);
+    return { type: 'mysql', url: url.href };
+  }
+
+  /** One statement moves all tables, those that were there to a database of their own: it does all of it or nothing. */
+  async swap(): Promise<string | undefined> {
+    return this.#ask(async (ask) => {
+      const staged = this.#staged as string;
+      const old = await listTables(ask, this.#name);
+      const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
+      await this.#requireNobody(ask);
+      const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
+      const moves = (await listTables(ask, staged)).map((table) => move(table, staged, this.#name));
+      if (kept) {
+        await ask(`CREATE DATABASE ${quote(kept)}`);
+        moves.unshift(...old.map((table) => move(table, this.#name, kept)));
+      }
+      try {
+        await ask(`RENAME TABLE ${moves.join(', ')}`);
+      } catch (error) {
+        if (kept) await ask(`DROP DATABASE ${quote(kept)}`);
+        throw error;
+      }
+      return kept;
+    });
+  }
+
+  async discard(): Promise<void> {
+    const staged = this.#staged;
+    if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`));
+  }
+
+  /** Those of other users are seen only by a user who may, those at another node of a cluster by nobody. */
+  async #requireNobody(ask: Ask): Promise<void> {
+    const ofOthers = `db = ${mysql.escape(this.#name)} AND id <> CONNECTION_ID()`;
+    const [row] = await ask(`SELECT COUNT(*) AS others FROM information_schema.processlist WHERE ${ofOthers}`);
+    if (Number(row?.others) === 0) return;
+    throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
+  }
+
+  async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    let connection: Connection | undefined;
+    try {
+      const opened = await mysql.createConnection({ uri: this.#url.href, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 5000 });
+      connection = opened;
+      return await work(async (sql) => {
+        const [rows] = await opened.query(sql);
+        return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+      });
+    } catch (cause) {
+      throw explain(cause);
+    } finally {
+      await connection?.end();
+    }
+  }
+}
+
+async function listTables(ask: Ask, database: string): Promise<string[]> {
+  const rows = await ask(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ${mysql.escape(database)}`);
+  return rows.map(({ name }) => String(name));
+}
+
+function nameBeside(name: string, what: string): string {
+  const end = `_${what}_${stamp()}`;
+  return name.slice(0, LONGEST_NAME - end.length) + end;
+}
+
+function quote(name: string): string {
+  return mysql.escapeId(name, true);
+}
+
+function explain(cause: unknown): unknown {
+  const code = driverCode(cause);
+  if (MAY_NOT.has(code)) {
+    return new StartupError(
+      'The user in DATABASE_URL may not do this. Restoring makes databases beside the one that is restored and moves tables between them: run it with a user in DATABASE_URL that has all rights. Nothing was changed.',
+      { cause },
+    );
+  }
+  if (code === 'ER_BAD_DB_ERROR') return new StartupError('The database named in DATABASE_URL does not exist: create it first.', { cause });
+  return code === '' ? cause : new StartupError(`The database cannot be used: the driver says ${code}.`, { cause });
+}

@@ -1,0 +1,22 @@
+import { systemCaller } from '../access/principal.js';
+import { Session } from '../access/session.entity.js';
+import { record } from '../audit/audit.service.js';
+import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import { Client } from '../clients/client.entity.js';
+import { makeTokenEpoch } from '../clients/client.rules.js';
+import type { Installation } from '../installation.js';
+import type { BackupHeader } from './backup-file.js';
+
+/**
+ * Does what a restored database needs before it is used: signs everybody out, whoever signed out since among them, cuts all
+ * tokens when that is wanted, and writes down that it was restored.
+ */
+export async function refresh(installation: Installation, { createdAt, clients }: BackupHeader, cutsTokens: boolean): Promise<void> {
+  const { database, home, cipher } = installation;
+  await database.write(async (manager) => {
+    await manager.createQueryBuilder().delete().from(Session).execute();
+    if (cutsTokens) await manager.createQueryBuilder().update(Client).set({ tokenEpoch: makeTokenEpoch() }).execute();
+    const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+    await record(manager, systemCaller(home, 'restore'), { action: AuditAction.RESTORE, on, after: { createdAt, clients, cutsTokens } });
+  });
+}

@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { type BackupHeader, readBackup } from './backups/backup-file.js';
+import { explainFileFault } from './backups/file-fault.js';
+import { requireFit } from './backups/fit.js';
+import { refresh } from './backups/refresh.js';
+import type { Store } from './backups/store.js';
+import { createStore } from './backups/store-choice.js';
+import { openInstallation } from './installation.js';
+import { type Config, readConfig } from './platform/config.js';
+import { findEncryptionKey } from './platform/encryption-key.js';
+import { StartupError } from './platform/errors.js';
+import { abortOnSignals, runProgram } from './platform/exit.js';
+import { createLog } from './platform/log.js';
+
+/**
+ * `npm run restore -- FILE [--replace] [--cut-tokens]`: puts what a backup holds in the place of the database, all of it or
+ * nothing. No server may run meanwhile.
+ */
+async function restore(): Promise<void> {
+  const { file, mayReplace, cutsTokens } = readArguments();
+  const config = readConfig();
+  const { signal } = abortOnSignals();
+  const store = createStore(config.database);
+  try {
+    const backup = await readBackup(file);
+    const encryptionKey = findEncryptionKey(config);
+    requireFit(backup.header, { ...config, encryptionKey });
+    await store.requireRoom(mayReplace);
+    const database = await store.stage(backup, signal);
+    await complete({ ...config, encryptionKey, database }, backup.header, cutsTokens);
+    signal.throwIfAborted();
+    tell(backup.header, cutsTokens, await store.swap());
+  } catch (error) {
+    throw signal.aborted
+      ? new StartupError('The restore was ended before it was done. Nothing was changed.')
+      : explainFileFault(error, 'The restore');
+  } finally {
+    await store.discard();
+  }
+}
+
+/** Opens what was restored as a server would, which migrates it and shows that it can be used. */
+async function complete(config: Config, header: BackupHeader, cutsTokens: boolean): Promise<void> {
+  const installation = await openInstallation(config, createLog('warn'), { isCommand: true });
+  try {
+    await refresh(installation, header, cutsTokens);
+  } finally {
+    await installation.database.close();
+  }
+}
+
+const USAGE = 'Name the backup: npm run restore -- FILE [--replace] [--cut-tokens]';
+
+function readArguments(): { file: string; mayReplace: boolean; cutsTokens: boolean } {
+  const options = { replace: { type: 'boolean', default: false }, 'cut-tokens': { type: 'boolean', default: false } } as const;
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0) throw new StartupError(USAGE);
+    return { file, mayReplace: values.replace, cutsTokens: values['cut-tokens'] };
+  } catch (cause) {
+    throw new StartupError(USAGE, { cause });
+  }
+}
+
+function tell({ createdAt, clients, tenants, version }: BackupHeader, cutsTokens: boolean, kept: Awaited<ReturnType<Store['swap']>>): void {
+  const lines = [
+    `Restored all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, backed up by release ${version}.`,
+    kept && `What was there before is in ${kept} now. Remove it when nobody needs it: it has what is secret as well.`,
+    `What was done after that moment is undone. Clients, tenants and secrets that were made since are gone; clients and tenants that were deleted or disabled since,`,
+    `and secrets, signing keys${cutsTokens ? '' : ' and tokens'} that were revoked since, are good again: do again what has to hold. Everybody was signed out.`,
+    cutsTokens
+      ? 'All tokens were cut: applications have to ask for new ones. An API that checks tokens by itself takes them until they expire.'
+      : 'Tokens that were issued before go on. To end all of them, restore with --cut-tokens.',
+  ];
+  process.stdout.write(`${lines.filter(Boolean).join('\n')}\n`);
+}
+
+await runProgram(restore);
