@@ -10,7 +10,8 @@ import { StartupError } from '../platform/errors.js';
 /** Under the name that MariaDB gives it and the one that MySQL does. */
 const DUMPERS = ['mariadb-dump', 'mysqldump'];
 const CLIENTS = ['mariadb', 'mysql'];
-const MOST_TOLD = 1000;
+const MOST_TOLD = 10_000;
+const LONGEST_REASON = 300;
 
 /** What only MySQL's tool knows is loose: MariaDB's goes on without it. The product has no routines, triggers or events. */
 const DUMP_OPTIONS = [
@@ -89,10 +90,15 @@ function quote(value: string): string {
 async function finish(tool: string, child: ChildProcess): Promise<void> {
   let told = '';
   child.stderr?.on('data', (chunk) => {
-    told = (told + chunk).slice(-MOST_TOLD);
+    told = (told + chunk).slice(0, MOST_TOLD);
   });
   const [code, signal] = await once(child, 'close');
   if (code === 0) return;
-  const reason = told.replaceAll(/^Warning: .*\n/gm, '').trim();
-  throw new StartupError(`${tool} failed (${signal ?? code}): ${reason || 'it does not say why'}`);
+  throw new StartupError(`${tool} failed (${signal ?? code}): ${reasonIn(told)}. Nothing was changed.`);
+}
+
+/** The first line that is more than a warning; not what the tool repeats of the data. */
+function reasonIn(told: string): string {
+  const line = told.split('\n').find((text) => text !== '' && !/warning/i.test(text));
+  return line?.split(/\.?\s*(?:; check the manual| near ')/)[0]?.slice(0, LONGEST_REASON) ?? 'it does not say why';
 }

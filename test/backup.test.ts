@@ -1,0 +1,320 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { administered, type Credentials, createClient, ENCRYPTION_KEY, getToken, introspect, requestToken } from './support/app.js';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
+import { startProcess, type TestProcess, until } from './support/process.js';
+
+const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
+const isOnSqlite = kind === 'sqlite';
+const itOnMysql = isOnSqlite ? () => undefined : it;
+
+let database: TestDatabase;
+let empty: TestDatabase;
+let file: string;
+const running: TestProcess[] = [];
+
+beforeEach(async () => {
+  [database, empty] = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  file = join(database.folder, 'night.backup');
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop('SIGKILL')));
+  await forgetReplaced();
+  await Promise.all([database.remove(), empty.remove()]);
+});
+
+type Settings = Record<string, string | undefined>;
+
+async function start(on: TestDatabase, settings: Settings = {}): Promise<TestProcess> {
+  const process = await startProcess(on, settings);
+  running.push(process);
+  await process.ready();
+  return process;
+}
+
+/** Runs a command of the product to its end. */
+async function command(on: Pick<TestDatabase, 'url' | 'folder'>, name: 'backup' | 'restore', args: string[], settings: Settings = {}) {
+  const process = await startProcess(on, settings, `${name}.js`, ...args);
+  running.push(process);
+  return { code: await process.exit, output: process.output() };
+}
+
+/** A server that ran, was given some clients and was stopped. */
+async function furnish(clientIds: string[]): Promise<{ server: TestProcess; clients: Credentials[]; tokens: string[] }> {
+  const server = await start(database);
+  const tenant = administered(server.url, { clientId: 'admin', secret: server.printedSecret() as string });
+  const clients = [tenant.admin];
+  for (const clientId of clientIds) clients.push(await createClient(tenant, { clientId }));
+  const tokens = await Promise.all(clients.map((client) => getToken(server, client)));
+  await server.stop();
+  return { server, clients, tokens };
+}
+
+/** What a restore keeps aside outside of the test's folder. */
+async function forgetReplaced(): Promise<void> {
+  if (isOnSqlite) return;
+  for (const name of await databasesBeside('replaced')) await database.query(`DROP DATABASE ${name}`);
+}
+
+async function databasesBeside(what: string): Promise<string[]> {
+  if (isOnSqlite) return readdirSync(join(database.folder, 'data')).filter((name) => name.includes(what));
+  const name = new URL(database.url).pathname.slice(1);
+  const rows = await database.query('SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name LIKE ?', [
+    `${name}\\_${what}%`,
+  ]);
+  return rows.map((row) => String(row.name));
+}
+
+/** A backup that says something else of itself, or holds something else, and whose checksum is right. */
+function forge(change: { header?: object; payload?: (payload: Buffer) => Buffer }): string {
+  const bytes = readFileSync(file);
+  const end = bytes.indexOf('\n') + 1;
+  const header = { ...JSON.parse(bytes.subarray(0, end).toString()), ...change.header };
+  const payload = bytes.subarray(end, -65);
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), change.payload?.(payload) ?? payload]);
+  const path = join(database.folder, 'forged.backup');
+  writeFileSync(path, Buffer.concat([content, Buffer.from(`${createHash('sha256').update(content).digest('hex')}\n`)]));
+  return path;
+}
+
+it('holds all that was acknowledged before it began, while a server writes, and brings it back elsewhere', async () => {
+  const server = await start(database);
+  const tenant = administered(server.url, { clientId: 'admin', secret: server.printedSecret() as string });
+  const acknowledged: Credentials[] = [tenant.admin];
+  let isOver = false;
+  const load = async (name: string) => {
+    for (let n = 0; !isOver; n++) acknowledged.push(await createClient(tenant, { clientId: `${name}-${n}` }));
+  };
+  const loads = [load('a'), load('b')];
+  await until(() => acknowledged.length > 20);
+  const before = [...acknowledged];
+  const tokens = await Promise.all(before.slice(0, 5).map((client) => getToken(server, client)));
+  const { code, output } = await command(database, 'backup', [file]);
+  const during = acknowledged.length - before.length;
+  isOver = true;
+  await Promise.all(loads);
+  expect([code, output]).toEqual([0, expect.stringContaining(`${file} has all that was stored at 20`)]);
+  expect(during).toBeGreaterThan(0);
+  await server.stop();
+
+  const restored = await command(empty, 'restore', [file]);
+  expect([restored.code, restored.output]).toEqual([0, expect.stringContaining('Tokens that were issued before go on.')]);
+  const second = await start(empty, { PORT: String(server.port) });
+  for (const client of before) expect((await requestToken(second, client)).status).toBe(200);
+  const keys = createRemoteJWKSet(new URL(`${second.url}/.well-known/jwks.json`));
+  for (const [index, token] of tokens.entries()) {
+    await jwtVerify(token, keys, { issuer: second.url });
+    expect((await introspect(second, before[index] as Credentials, token)).body.active).toBe(true);
+  }
+  expect(second.printedSecret()).toBeUndefined();
+  const [event] = await empty.query("SELECT actor_id FROM audit_events WHERE action = 'RESTORE'");
+  expect(event).toEqual({ actor_id: 'restore' });
+}, 120_000);
+
+it('mints no token by itself: it holds neither a secret nor a key, and only its owner reads it', async () => {
+  const { clients } = await furnish(['one', 'two']);
+  await command(database, 'backup', [file]);
+  const bytes = readFileSync(file, 'latin1');
+  for (const secret of [...clients.map(({ secret }) => secret), ENCRYPTION_KEY]) {
+    for (const form of [secret, Buffer.from(secret).toString('base64').replaceAll('=', ''), Buffer.from(secret).toString('hex')]) {
+      expect(bytes).not.toContain(form);
+    }
+  }
+  expect(bytes).not.toContain(Buffer.from(ENCRYPTION_KEY, 'base64').toString('latin1'));
+  expect(bytes).not.toMatch(/PRIVATE KEY|"d":/);
+  expect(bytes).toContain('"clients":3');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readdirSync(database.folder).filter((name) => name.startsWith('night'))).toEqual(['night.backup']);
+}, 60_000);
+
+it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
+  const { clients } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const before = await database.dump();
+  const bytes = readFileSync(file);
+  const damaged = join(database.folder, 'damaged.backup');
+  const refuse = async (path: string, reason: RegExp, settings?: Settings) => {
+    const attempts = [command(database, 'restore', [path, '--replace'], settings), command(empty, 'restore', [path], settings)];
+    for (const { code, output } of await Promise.all(attempts)) {
+      expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
+      expect(output).toMatch(/^[^\n]+Nothing was changed\.\n$/);
+    }
+  };
+  await refuse(file, /another ENCRYPTION_KEY: it needs 1b66aad35629880c, and at hand is/, { ENCRYPTION_KEY: OTHER_KEY });
+  for (const size of [bytes.length - 1, bytes.length - 4096, 300]) {
+    writeFileSync(damaged, bytes.subarray(0, size));
+    await refuse(damaged, /damaged or was cut off/);
+  }
+  for (const position of [40, 400, Math.floor(bytes.length / 2), bytes.length - 3]) {
+    const flipped = Buffer.from(bytes);
+    flipped.writeUInt8(flipped.readUInt8(position) ^ 1, position);
+    writeFileSync(damaged, flipped);
+    await refuse(damaged, /damaged or was cut off/);
+  }
+  for (const text of ['', 'CREATE TABLE x (y int);\n', '{}\n']) {
+    writeFileSync(damaged, text);
+    await refuse(damaged, /is not a backup of Latchkey/);
+  }
+  await refuse(join(database.folder, 'nothing'), /there is no such file/);
+  await refuse(forge({ header: { lastMigration: 'Later1999999999999', version: '9.9.9' } }), /made by release 9\.9\.9, whose database/);
+  await refuse(forge({ header: { latchkeyBackup: 2 } }), /made by another release, which writes backups otherwise/);
+  await refuse(forge({ header: { database: isOnSqlite ? 'mysql' : 'sqlite' } }), /it goes back to the kind that it came from/);
+  expect(await database.dump()).toBe(before);
+  if (isOnSqlite) expect(existsSync(join(empty.folder, 'data'))).toBe(false);
+  else expect(await empty.tables()).toEqual([]);
+  const again = await start(database);
+  for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
+}, 240_000);
+
+it('takes the place of data only when that is said and no server runs, and keeps aside what was there', async () => {
+  const { server, clients } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const port = { PORT: String(server.port) };
+  const second = await start(database, port);
+  const tenant = administered(second.url, clients[0] as Credentials);
+  const later = await createClient(tenant, { clientId: 'later' });
+  await tenant.administer('mutation { deleteClient(clientId: "one") { clientId } }');
+  const refused = await command(database, 'restore', [file]);
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables')]);
+  const busy = await command(database, 'restore', [file, '--replace']);
+  expect([busy.code, busy.output]).toEqual([1, expect.stringMatching(/stop (it|the servers that use it) first\. Nothing was changed/)]);
+  expect((await requestToken(second, later)).status).toBe(200);
+  await second.stop();
+
+  const done = await command(database, 'restore', [file, '--replace']);
+  expect([done.code, done.output]).toEqual([0, expect.stringMatching(/What was there before is in \S+replaced_?-?\S* now/)]);
+  const third = await start(database, port);
+  expect((await requestToken(third, later)).status).toBe(401);
+  for (const client of clients) expect((await requestToken(third, client)).status).toBe(200);
+  expect(await databasesBeside('replaced')).toHaveLength(1);
+  expect(await databasesBeside('restoring')).toEqual([]);
+  await third.stop();
+
+  const [name] = await databasesBeside('replaced');
+  const url = isOnSqlite ? `sqlite:${join(database.folder, 'data', name as string)}` : database.url.replace(/[^/]+$/, name as string);
+  const old = await start({ ...database, url }, port);
+  expect((await requestToken(old, later)).status).toBe(200);
+}, 120_000);
+
+it('leaves the data as it was when it fails half way', async () => {
+  const { server, clients } = await furnish(['one', 'two']);
+  await command(database, 'backup', [file]);
+  const before = await database.dump();
+  const half = forge({ payload: (payload) => payload.subarray(0, Math.floor(payload.length / 2)) });
+  const { code, output } = await command(database, 'restore', [half, '--replace']);
+  expect([code, output.split('\n').length]).toEqual([1, 2]);
+  const emptied = await command(empty, 'restore', [half]);
+  expect(emptied.code).toBe(1);
+  expect(await database.dump()).toBe(before);
+  expect(await databasesBeside('re')).toEqual([]);
+  if (!isOnSqlite) expect(await empty.tables()).toEqual([]);
+  else expect(readdirSync(join(empty.folder, 'data'))).toEqual([]);
+  const again = await start(database, { PORT: String(server.port) });
+  for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
+}, 120_000);
+
+it('cuts all tokens and sessions when that is wanted', async () => {
+  const { server, clients, tokens } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const { code } = await command(empty, 'restore', [file, '--cut-tokens']);
+  expect(code).toBe(0);
+  const second = await start(empty, { PORT: String(server.port) });
+  for (const [index, client] of clients.entries()) {
+    expect((await introspect(second, client, tokens[index] as string)).body).toEqual({ active: false });
+    const token = await getToken(second, client);
+    expect((await introspect(second, client, token)).body.active).toBe(true);
+  }
+}, 60_000);
+
+it('of an earlier release is brought up to date', async () => {
+  const { server, clients } = await furnish(['one']);
+  const { createDataSource } = await import('../src/database/data-source.js');
+  const { type, ...rest } = isOnSqlite
+    ? { type: 'sqlite' as const, path: database.url.slice(7) }
+    : { type: 'mysql' as const, url: database.url };
+  const source = await createDataSource({ type, ...rest } as never).initialize();
+  await source.undoLastMigration();
+  await source.undoLastMigration();
+  await source.undoLastMigration();
+  await source.destroy();
+  expect(await database.tables()).not.toContain('audit_events');
+  expect((await command(database, 'backup', [file])).code).toBe(0);
+  expect((await command(empty, 'restore', [file])).code).toBe(0);
+  const second = await start(empty, { PORT: String(server.port) });
+  for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
+}, 60_000);
+
+it('is not made over another file, of nothing, or without a name, and says so', async () => {
+  const nothing = await command(database, 'backup', [file]);
+  expect([nothing.code, nothing.output]).toEqual([1, expect.stringMatching(/nothing to back up\.\n$/)]);
+  await furnish([]);
+  writeFileSync(file, 'precious');
+  const taken = await command(database, 'backup', [file]);
+  expect([taken.code, taken.output]).toEqual([1, expect.stringContaining('is there already')]);
+  expect(readFileSync(file, 'utf8')).toBe('precious');
+  const nowhere = await command(database, 'backup', [join(database.folder, 'no/such/folder')]);
+  expect([nowhere.code, nowhere.output]).toEqual([1, expect.stringMatching(/no such file or folder/)]);
+  for (const name of ['backup', 'restore'] as const) {
+    for (const args of [[], ['--wrong'], ['a', 'b']]) {
+      const { code, output } = await command(database, name, args);
+      expect([code, output]).toEqual([1, expect.stringMatching(new RegExp(`npm run ${name} -- FILE`))]);
+    }
+  }
+}, 60_000);
+
+it('works by the commands of the README', async () => {
+  const { clients, server } = await furnish(['one']);
+  const npm = (on: TestDatabase, ...args: string[]) =>
+    new Promise((resolve) => {
+      const env = { ...process.env, DATABASE_URL: on.url, ENCRYPTION_KEY };
+      spawn('npm', ['run', '--silent', ...args], { cwd: join(import.meta.dirname, '..'), env, stdio: 'ignore' }).once('exit', resolve);
+    });
+  expect(await npm(database, 'backup', '--', file)).toBe(0);
+  expect(await npm(empty, 'restore', '--', file)).toBe(0);
+  const second = await start(empty, { PORT: String(server.port) });
+  for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
+}, 120_000);
+
+itOnMysql(
+  'gives the password to the tools in a file alone, whatever is in it, and takes either name of them',
+  async () => {
+    await furnish(['one']);
+    const password = `p"a's#s\\w%;=\\n x`;
+    const name = new URL(database.url).pathname.slice(1);
+    const user = `u${name.slice(-12)}`;
+    await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY ?`, [password]);
+    await database.query(`GRANT ALL ON ${name}.* TO ${user}@'%'`);
+    const url = new URL(database.url);
+    url.username = user;
+    url.password = encodeURIComponent(password);
+    const tool = join(database.folder, 'mysqldump');
+    writeFileSync(
+      tool,
+      `#!/bin/sh\necho "$@" >> ${database.folder}/told\n/usr/bin/env >> ${database.folder}/told\nexec /usr/bin/mysqldump "$@"\n`,
+    );
+    chmodSync(tool, 0o755);
+    try {
+      const made = await command({ ...database, url: url.href }, 'backup', [file], { PATH: database.folder });
+      expect([made.code, made.output]).toEqual([0, expect.stringContaining('2 clients')]);
+      const told = readFileSync(join(database.folder, 'told'), 'utf8');
+      expect(told).toContain('--single-transaction');
+      expect(told).not.toContain(password.slice(0, 5));
+      const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace']);
+      expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('a user in DATABASE_URL that has all rights')]);
+    } finally {
+      await database.query(`DROP USER ${user}@'%'`);
+    }
+    rmSync(file);
+    for (const name of ['backup', 'restore'] as const) {
+      const away = await command(empty, name, [file], { PATH: empty.folder });
+      expect(away.code).toBe(1);
+    }
+    const missing = await command(database, 'backup', [file], { PATH: empty.folder });
+    expect(missing.output).toContain('takes mariadb-dump or mysqldump, and neither is installed');
+    expect(existsSync(file)).toBe(false);
+  },
+  60_000,
+);
