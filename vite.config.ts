@@ -14,7 +14,7 @@ const CONSOLE = 'src/console';
 /** Builds the page that the server serves: `dist/console/console.html`, and what it loads under `assets/`. */
 export default defineConfig({
   root: CONSOLE,
-  plugins: [typedOperations(), compressedCopies()],
+  plugins: [typedOperations(), compressedCopies(), packageList()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
@@ -66,6 +66,18 @@ function compressedCopies(): Plugin {
     async writeBundle({ dir = '' }, bundle) {
       const files = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
       await Promise.all(files.map((name) => compress(join(dir, name))));
+    },
+  };
+}
+
+/** Writes `dist/page-packages.json`: where the packages are installed that went into the page. */
+function packageList(): Plugin {
+  return {
+    name: 'package-list',
+    async writeBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []));
+      const paths = modules.map((id) => /\/(node_modules\/(?:.+\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]);
+      await writeFile('dist/page-packages.json', JSON.stringify([...new Set(paths.filter(Boolean))].sort(), null, 2));
     },
   };
 }
