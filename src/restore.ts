@@ -4,7 +4,6 @@ import { type BackupHeader, readBackup } from './backups/backup-file.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { requireFit } from './backups/fit.js';
 import { refresh } from './backups/refresh.js';
-import type { Store } from './backups/store.js';
 import { createStore } from './backups/store-choice.js';
 import { openInstallation } from './installation.js';
 import { type Config, readConfig } from './platform/config.js';
@@ -30,7 +29,10 @@ async function restore(): Promise<void> {
     const database = await store.stage(backup, signal);
     await complete({ ...config, encryptionKey, database }, backup.header, cutsTokens);
     signal.throwIfAborted();
-    tell(backup.header, cutsTokens, await store.swap());
+    const kept = await store.swap();
+    // What is damaged or older than the record has none to read.
+    const undone = kept && (await store.listUndone(kept, backup.header.createdAt).catch(() => undefined));
+    tell(backup.header, cutsTokens, kept, undone || undefined);
   } catch (error) {
     throw signal.aborted
       ? new StartupError('The restore was ended before it was done. Nothing was changed.')
@@ -64,15 +66,26 @@ function readArguments(): { file: string; mayReplace: boolean; cutsTokens: boole
   }
 }
 
-function tell({ createdAt, clients, tenants, version }: BackupHeader, cutsTokens: boolean, kept: Awaited<ReturnType<Store['swap']>>): void {
+/** @param undone what the record of the database before says was done since; undefined when it cannot be read */
+function tell(
+  { createdAt, clients, tenants, version }: BackupHeader,
+  cutsTokens: boolean,
+  kept: string | undefined,
+  undone?: string[],
+): void {
   const lines = [
     `Restored all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, backed up by release ${version}.`,
     kept && `What was there before is in ${kept} now. Remove it when nobody needs it: it has what is secret as well.`,
-    `What was done after that moment is undone. Clients, tenants and secrets that were made since are gone; clients and tenants that were deleted or disabled since,`,
+    'What was done after that moment is undone. Clients, tenants and secrets that were made since are gone; clients and tenants that were deleted or disabled since,',
     `and secrets, signing keys${cutsTokens ? '' : ' and tokens'} that were revoked since, are good again: do again what has to hold. Everybody was signed out.`,
     cutsTokens
       ? 'All tokens were cut: applications have to ask for new ones. An API that checks tokens by itself takes them until they expire.'
       : 'Tokens that were issued before go on. To end all of them, restore with --cut-tokens.',
+    undone &&
+      (undone.length > 0
+        ? 'By the record of what was there before, this was done since:'
+        : 'By the record of what was there before, nothing was done since.'),
+    ...(undone ?? []).map((line) => `  ${line}`),
   ];
   process.stdout.write(`${lines.filter(Boolean).join('\n')}\n`);
 }

@@ -9,6 +9,7 @@ import { startProcess, type TestProcess, until } from './support/process.js';
 
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 const isOnSqlite = kind === 'sqlite';
+const itOnSqlite = isOnSqlite ? it : () => undefined;
 const itOnMysql = isOnSqlite ? () => undefined : it;
 
 let database: TestDatabase;
@@ -186,6 +187,9 @@ it('takes the place of data only when that is said and no server runs, and keeps
 
   const done = await command(database, 'restore', [file, '--replace']);
   expect([done.code, done.output]).toEqual([0, expect.stringMatching(/What was there before is in \S+replaced_?-?\S* now/)]);
+  expect(done.output).toMatch(
+    /this was done since:\n(?: {2}\S+ {2}CREATE_CLIENT {2}later {2}at \S+\n)(?: {2}\S+ {2}DELETE_CLIENT {2}one {2}at \S+\n)$/,
+  );
   const third = await start(database, port);
   expect((await requestToken(third, later)).status).toBe(401);
   for (const client of clients) expect((await requestToken(third, client)).status).toBe(200);
@@ -215,6 +219,58 @@ it('leaves the data as it was when it fails half way', async () => {
   const again = await start(database, { PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
 }, 120_000);
+
+itOnSqlite(
+  'takes the place of a database that is damaged',
+  async () => {
+    const { server, clients } = await furnish(['one']);
+    await command(database, 'backup', [file]);
+    const path = database.url.slice('sqlite:'.length);
+    for (const end of ['', '-wal']) writeFileSync(path + end, 'this was a database once');
+    const refused = await command(database, 'restore', [file]);
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables')]);
+    const done = await command(database, 'restore', [file, '--replace']);
+    expect([done.code, done.output]).toEqual([0, expect.stringContaining('What was there before is in')]);
+    expect(done.output).not.toContain('this was done since');
+    const [kept] = await databasesBeside('replaced');
+    expect(readFileSync(join(database.folder, 'data', kept as string), 'utf8')).toBe('this was a database once');
+    expect(readdirSync(join(database.folder, 'data')).filter((name) => /^latchkey\.db-/.test(name))).toEqual([]);
+    const again = await start(database, { PORT: String(server.port) });
+    for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
+  },
+  60_000,
+);
+
+itOnMysql(
+  'changes nothing and leaves nothing when it is ended before it is done',
+  async () => {
+    await furnish(['one']);
+    await command(database, 'backup', [file]);
+    const before = await database.dump();
+    const begun = join(database.folder, 'begun');
+    for (const tool of ['mariadb', 'mariadb-dump']) {
+      const path = join(database.folder, tool);
+      writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && exit 0\n/usr/bin/touch ${begun}\nexec /bin/sleep 300\n`);
+      chmodSync(path, 0o755);
+    }
+    const attempts = [
+      ['backup', join(database.folder, 'second.backup')],
+      ['restore', file, '--replace'],
+    ];
+    for (const [name, ...args] of attempts) {
+      rmSync(begun, { force: true });
+      const process = await startProcess(database, { PATH: database.folder }, `${name}.js`, ...args);
+      running.push(process);
+      await until(() => existsSync(begun), process.output);
+      expect(await process.stop('SIGTERM')).toBe(1);
+      expect(process.output()).toMatch(/was ended before it was done[;.]/);
+    }
+    expect(readdirSync(database.folder).filter((name) => name.includes('backup'))).toEqual(['night.backup']);
+    expect(await databasesBeside('re')).toEqual([]);
+    expect(await database.dump()).toBe(before);
+  },
+  60_000,
+);
 
 it('cuts all tokens and sessions when that is wanted', async () => {
   const { server, clients, tokens } = await furnish(['one']);
@@ -303,7 +359,11 @@ itOnMysql(
       expect(told).toContain('--single-transaction');
       expect(told).not.toContain(password.slice(0, 5));
       const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace']);
-      expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('a user in DATABASE_URL that has all rights')]);
+      const grant = /run (GRANT ALL ON .*) TO that user/.exec(refused.output)?.[1];
+      expect([refused.code, grant]).toEqual([1, expect.stringContaining('`latchkey')]);
+      await database.query(`${grant} TO ${user}@'%'`);
+      const allowed = await command({ ...database, url: url.href }, 'restore', [file, '--replace']);
+      expect([allowed.code, allowed.output]).toEqual([0, expect.stringContaining('nothing was done since')]);
     } finally {
       await database.query(`DROP USER ${user}@'%'`);
     }

@@ -7,6 +7,7 @@ import { type Ask, type Contents, readContents } from './contents.js';
 import { dump, load, nameOf } from './mysql-tools.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
+import { listUndone } from './undone.js';
 
 const LONGEST_NAME = 64;
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
@@ -78,6 +79,13 @@ export class MysqlStore implements Store {
     });
   }
 
+  async listUndone(kept: string, since: string): Promise<string[]> {
+    return this.#ask(async (ask) => {
+      await ask(`USE ${quote(kept)}`);
+      return listUndone(ask, since);
+    });
+  }
+
   async discard(): Promise<void> {
     const staged = this.#staged;
     if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`));
@@ -101,7 +109,7 @@ export class MysqlStore implements Store {
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
       });
     } catch (cause) {
-      throw explain(cause);
+      throw explain(cause, this.#name);
     } finally {
       await connection?.end();
     }
@@ -122,11 +130,12 @@ function quote(name: string): string {
   return mysql.escapeId(name, true);
 }
 
-function explain(cause: unknown): unknown {
+function explain(cause: unknown, name: string): unknown {
   const code = driverCode(cause);
   if (MAY_NOT.has(code)) {
     return new StartupError(
-      'The user in DATABASE_URL may not do this. Restoring makes databases beside the one that is restored and moves tables between them: run it with a user in DATABASE_URL that has all rights. Nothing was changed.',
+      `The user in DATABASE_URL may not do this. Restoring makes databases beside ${name} and moves tables between them; let an administrator of the database run ` +
+        `GRANT ALL ON \`${name.replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
       { cause },
     );
   }

@@ -21,6 +21,7 @@ import { type Backup, syncFolder } from './backup-file.js';
 import { type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
+import { listUndone } from './undone.js';
 
 const PAGES_AT_ONCE = 1000;
 const WAIT_MS = 2_000;
@@ -89,6 +90,15 @@ export class SqliteStore implements Store {
     }
     await syncFolder(this.#path);
     return kept;
+  }
+
+  async listUndone(kept: string, since: string): Promise<string[]> {
+    const old = new Sqlite(kept, { readonly: true, fileMustExist: true });
+    try {
+      return await listUndone(async (sql) => old.prepare(sql).all() as Record<string, unknown>[], since);
+    } finally {
+      old.close();
+    }
   }
 
   async discard(): Promise<void> {

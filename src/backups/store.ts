@@ -12,6 +12,8 @@ export interface Store {
   stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings>;
   /** Puts what was staged in its place, in one step. @returns where what was there before is now, if anything was */
   swap(): Promise<string | undefined>;
+  /** What was done after a moment in what was there before, a line for each. @param kept what `swap` returned */
+  listUndone(kept: string, since: string): Promise<string[]>;
   /** Forgets what was staged and not put in place. */
   discard(): Promise<void>;
 }
