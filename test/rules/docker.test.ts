@@ -42,6 +42,24 @@ it('gives the server settings that it starts with, and that agree with the rest 
   expect(mysql.volumes[0].split(':')[0]).toBe(Object.keys(compose.volumes)[0]);
 });
 
+it('backs up and restores with the settings of the server, beside the tools of the database, and with the rights that it takes', () => {
+  const { mysql, latchkey, tools } = compose.services;
+  expect(tools.environment).toEqual(latchkey.environment);
+  expect(tools.profiles).toEqual(['tools']);
+  const stage = dockerfile.split(/^FROM /m).find((text) => text.includes(`AS ${tools.build.target}\n`));
+  expect(stage).toMatch(/mariadb-client[\s\S]*COPY --from=build \/app\/dist dist[\s\S]*USER node/);
+  expect(
+    dockerfile
+      .trimEnd()
+      .split(/^FROM /m)
+      .at(-1),
+  ).not.toContain('mariadb-client');
+  const [config] = mysql.configs;
+  expect(compose.configs[config.source].content.trim()).toBe(
+    `GRANT ALL ON \`${mysql.environment.MYSQL_DATABASE}\\_%\`.* TO ${mysql.environment.MYSQL_USER};`,
+  );
+});
+
 it('holds no secret of its own', () => {
   for (const name of ['ENCRYPTION_KEY', 'DATABASE_URL']) expect(compose.services.latchkey.environment[name]).toContain('${');
   expect(compose.services.mysql.environment.MYSQL_PASSWORD).toMatch(/^\$\{MYSQL_PASSWORD:\?/);
