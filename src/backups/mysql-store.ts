@@ -1,7 +1,7 @@
 import mysql, { type Connection } from 'mysql2/promise';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
-import { driverCode } from '../platform/transaction.js';
+import { driverCode } from '../platform/database-faults.js';
 import type { Backup } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
 import { dump, load, nameOf } from './mysql-tools.js';

@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import Sqlite from 'better-sqlite3';
 import type { DatabaseSettings } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
-import { driverCode } from '../platform/transaction.js';
+import { driverCode } from '../platform/database-faults.js';
 import { type Backup, syncFolder } from './backup-file.js';
 import { type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';

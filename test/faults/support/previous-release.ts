@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,12 +26,18 @@ export function buildPreviousRelease(): Release {
   const run = (command: string, args: string[], cwd = folder) => execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   const archive = execFileSync('git', ['archive', PREVIOUS.commit], { cwd: root, maxBuffer: 2 ** 28 });
   execFileSync('tar', ['-x'], { cwd: folder, input: archive });
-  const lock = (at: string) => run('git', ['hash-object', 'package-lock.json'], at).toString();
-  // Its own packages, unless they are the same.
-  if (lock(folder) === lock(root)) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  // Its own packages, unless those that it runs on are the same.
+  if (packagesOf(folder) === packagesOf(root)) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   else run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   const script = join(folder, 'dist/src/main.js');
   if (!existsSync(script)) throw new Error(`${PREVIOUS.tag} cannot be built`);
   return { tag: PREVIOUS.tag, script, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** What is installed for production, with its hashes. */
+function packagesOf(folder: string): string {
+  const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+  const entries = Object.entries<{ dev?: boolean; integrity?: string }>(lock.packages);
+  return JSON.stringify(entries.filter(([path, { dev }]) => path !== '' && !dev).map(([path, { integrity }]) => [path, integrity]));
 }
