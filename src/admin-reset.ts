@@ -1,13 +1,15 @@
 import 'reflect-metadata';
+import type { EntityManager } from 'typeorm';
 import { chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
-import { systemCaller, type TenantContext } from './access/principal.js';
+import { type Caller, systemCaller, type TenantContext } from './access/principal.js';
 import { type Installation, openInstallation } from './installation.js';
-import { readConfig } from './platform/config.js';
+import { readConfig, type SigningAlgorithm } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import { showSecret } from './server.js';
-import { takeTurn } from './tenants/tenant-turn.service.js';
+import { countChange, takeTurn } from './tenants/tenant-turn.service.js';
+import { SigningKey } from './tokens/signing-key.entity.js';
 
 /**
  * `npm run admin:reset [-- host]`: gives the administrator's client of the home tenant, or of the tenant with this
@@ -25,6 +27,7 @@ async function resetAdministrator(): Promise<void> {
     await database.write(async (manager) => {
       await takeTurn(manager, context);
       const caller = systemCaller(context, 'admin:reset');
+      await replaceLostKeys(manager, caller, installation);
       await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
     });
     if (secret.isGenerated) showSecret(config.adminClientId, secret.secret);
@@ -32,6 +35,15 @@ async function resetAdministrator(): Promise<void> {
   } finally {
     await database.close();
   }
+}
+
+/** A tenant's signing keys are gone when the encryption key was lost with which they could be read. */
+async function replaceLostKeys(manager: EntityManager, caller: Caller, { signingKeys, config }: Installation): Promise<void> {
+  const { tenant } = caller;
+  if (await manager.existsBy(SigningKey, { tenantId: tenant.id })) return;
+  await signingKeys.ensureKeys(manager, caller, (tenant.signingAlgorithm ?? config.signingAlgorithm) as SigningAlgorithm);
+  // Servers that run have the tenant without them.
+  await countChange(manager, tenant.id);
 }
 
 async function findTenant({ directory }: Installation, host: string): Promise<TenantContext> {

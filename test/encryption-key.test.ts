@@ -109,3 +109,28 @@ it('finds a leaked secret whose digests were made with the key before', async ()
   expect((await requestToken(app, client)).status).toBe(401);
   await app.stop();
 });
+
+it('when it is lost, clients and tenants stay: what it protected is removed and made anew', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const ask = async (server: { url: string }, secret: string, query: string) =>
+    (await graphql(server, { token: await getToken(server, { clientId: 'admin', secret }), query })).body.data;
+  const host = `acme.localhost:${first.port}`;
+  const acme = { url: `http://${host}` };
+  await ask(first, first.printedSecret() as string, 'mutation { createClient(input: { name: "X", clientId: "kept" }) { clientSecret } }');
+  const tenant = `mutation { createTenant(input: { name: "Acme", host: "${host}" }) { clientSecret } }`;
+  const { createTenant } = await ask(first, first.printedSecret() as string, tenant);
+  await ask(acme, createTenant.clientSecret, 'mutation { createClient(input: { name: "X", clientId: "kept" }) { clientSecret } }');
+  await first.stop();
+
+  for (const table of ['signing_keys', 'client_secrets', 'identity_providers']) await database.query(`DELETE FROM ${table}`);
+  const settings = { ENCRYPTION_KEY: SECOND, PORT: String(first.port) };
+  await start(settings);
+  for (const { url } of [first, acme]) expect((await requestToken({ url }, { clientId: 'kept', secret: 'lost' })).status).not.toBe(200);
+  for (const [server, ...args] of [[first], [acme, host]] as const) {
+    const reset = await startProcess(database, settings, 'admin-reset.js', ...args);
+    expect(await reset.exit).toBe(0);
+    const rotate = 'mutation { rotateClientSecret(clientId: "kept") { clientSecret } }';
+    const { rotateClientSecret } = await ask(server, reset.printedSecret() as string, rotate);
+    expect((await requestToken(server, { clientId: 'kept', secret: rotateClientSecret.clientSecret })).status).toBe(200);
+  }
+}, 90_000);
