@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { getToken } from '../support/app.js';
+import { frameInput } from '../support/storm/frame-inputs.js';
+import { graphqlInput } from '../support/storm/graphql-inputs.js';
+import type { Input } from '../support/storm/input.js';
+import { oauthInput } from '../support/storm/oauth-inputs.js';
+import { routeInput } from '../support/storm/route-inputs.js';
+import { Target } from '../support/storm/target.js';
+
+/** `npm run storm` sets them; a failure names seed and path, with which that one input comes again. */
+const { STORM_INPUTS = '3000', STORM_SEED, STORM_PATH } = process.env;
+const inputs = Number(STORM_INPUTS);
+const seed = Number(STORM_SEED ?? Date.now() % 1_000_000);
+const FIFTHS = 5;
+/** So many send at once, each with a seed of its own. */
+const LANES = STORM_PATH ? 1 : 8;
+const WITHIN_MS = 120_000 + inputs * 30;
+
+const anyInput: fc.Arbitrary<Input> = fc.oneof(
+  { weight: 10, arbitrary: graphqlInput as fc.Arbitrary<Input> },
+  { weight: 6, arbitrary: oauthInput },
+  { weight: 3, arbitrary: frameInput },
+  { weight: 3, arbitrary: routeInput },
+);
+
+let target: Target;
+
+beforeAll(async () => {
+  target = await Target.start();
+}, 60_000);
+afterAll(async () => {
+  process.stdout.write(`\nstorm with STORM_SEED=${seed}\n${target.tally}\n`);
+  await target.stop();
+}, 60_000);
+
+/** All lanes side by side, each to its end. @throws {AggregateError} with the faults of all */
+async function blow(fifth: number): Promise<void> {
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    const sender = target.sender(lane);
+    const property = fc.asyncProperty(anyInput, (input) => target.judge(sender, input));
+    const replay = STORM_PATH ? { path: STORM_PATH, seed, endOnFailure: true } : { seed: seed * 1000 + fifth * LANES + lane };
+    await fc
+      .assert(property, { ...replay, numRuns: Math.ceil(inputs / FIFTHS / LANES), includeErrorInReport: true })
+      .finally(() => sender.close());
+  });
+  const ends = await Promise.allSettled(lanes);
+  const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n\n'));
+}
+
+it(
+  'answers every input in time, without a fault of its own, and shows nothing of its inside',
+  async () => {
+    for (let fifth = 0; fifth < FIFTHS; fifth += 1) {
+      await blow(fifth);
+      target.tally.holdings.push(await target.inspector.measure());
+    }
+  },
+  WITHIN_MS,
+);
+
+it('logs no error', () => {
+  const lines = target.server.output().match(/^\{"level":"(error|fatal)".*$/gm) ?? [];
+  const faults = lines.map((line) => JSON.parse(line)).map(({ msg, err }) => `${msg}: ${err?.stack?.slice(0, 600)}`);
+  expect([...new Set(faults)]).toEqual([]);
+});
+
+it('still issues a valid token and lists clients', async () => {
+  await target.actors.renew();
+  const { values } = target.actors;
+  expect(await getToken(target.server, { clientId: 'reader', secret: values.readerSecret as string })).toMatch(/^eyJ/);
+  const { body } = await target.actors.administer('{ clients { nodes { clientId secrets { id } } totalCount } }');
+  expect(body.data.clients.totalCount).toBeGreaterThanOrEqual(5);
+});
