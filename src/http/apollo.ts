@@ -12,6 +12,7 @@ import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQL
 import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
+import { createDocumentStore } from './document-store.js';
 import { typeFaults } from './input-faults.js';
 
 /** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
@@ -41,6 +42,7 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Grap
     allowBatchedHttpRequests: false,
     // Whoever sends a hash beside a document could fill the memory with it, and a wrong hash is no fault of ours.
     persistedQueries: false,
+    documentStore: createDocumentStore(),
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
