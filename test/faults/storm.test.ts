@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { getToken } from '../support/app.js';
+import { contradictionsIn } from '../support/storm/consistency.js';
 import { frameInput } from '../support/storm/frame-inputs.js';
 import { graphqlInput } from '../support/storm/graphql-inputs.js';
 import type { Input } from '../support/storm/input.js';
@@ -14,6 +15,7 @@ const seed = Number(STORM_SEED ?? Date.now() % 1_000_000);
 const FIFTHS = 5;
 /** So many send at once, each with a seed of its own. */
 const LANES = STORM_PATH ? 1 : 8;
+const ALLOWANCE = 12 * 1024 * 1024;
 const WITHIN_MS = 120_000 + inputs * 30;
 
 const anyInput: fc.Arbitrary<Input> = fc.oneof(
@@ -59,10 +61,27 @@ it(
   WITHIN_MS,
 );
 
+it('holds no more at the end than after the first fifth', () => {
+  const [first, ...others] = target.tally.holdings;
+  const last = others.at(-1);
+  // What is kept on purpose (documents, failures of a minute, tenants in use) is bounded, and may not be full after a fifth.
+  expect(last?.heap).toBeLessThan((first?.heap ?? 0) * 1.25 + ALLOWANCE);
+  // The heap is fragmented and grows in steps.
+  expect(last?.resident).toBeLessThan((first?.resident ?? 0) * 1.25 + 4 * ALLOWANCE);
+});
+
 it('logs no error', () => {
   const lines = target.server.output().match(/^\{"level":"(error|fatal)".*$/gm) ?? [];
   const faults = lines.map((line) => JSON.parse(line)).map(({ msg, err }) => `${msg}: ${err?.stack?.slice(0, 600)}`);
   expect([...new Set(faults)]).toEqual([]);
+});
+
+it('logs no secret', () => {
+  // The first line shows one on purpose, and is no line of the log.
+  const lines = target.server.output().match(/^\{.*$/gm) ?? [];
+  const found = lines.join('\n').match(/lk_[0-9A-Za-z]{49}/g) ?? [];
+  expect(lines.length).toBeGreaterThan(target.tally.inputs / 2);
+  expect(found.filter((secret) => target.actors.secrets.has(secret))).toEqual([]);
 });
 
 it('still issues a valid token and lists clients', async () => {
@@ -71,4 +90,12 @@ it('still issues a valid token and lists clients', async () => {
   expect(await getToken(target.server, { clientId: 'reader', secret: values.readerSecret as string })).toMatch(/^eyJ/);
   const { body } = await target.actors.administer('{ clients { nodes { clientId secrets { id } } totalCount } }');
   expect(body.data.clients.totalCount).toBeGreaterThanOrEqual(5);
+});
+
+it('leaves a database in which all is true together', async () => {
+  expect(await contradictionsIn(target.database)).toEqual([]);
+  const done = await target.database.query('SELECT action, COUNT(*) AS times FROM audit_events GROUP BY action');
+  target.tally.done = Object.fromEntries(done.map(({ action, times }) => [action, times]));
+  // A storm of which nothing ever succeeds has tried little.
+  expect(done.length).toBeGreaterThan(8);
 });

@@ -6,6 +6,10 @@ import { postSession } from '../session.js';
 const EVERYTHING = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const ORDERS = 'https://orders.example';
 const PUT_CLIENT = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret client { secrets { id } } } }';
+/** Client ids that inputs name. */
+const SACRIFICES = Array.from({ length: 10 }, (_, index) => `made-${index}`);
+const WIDEN =
+  'mutation ($host: String!) { updateTenant(host: $host, input: { minAccessTokenLifetime: 1, maxAccessTokenLifetime: 31536000 }) { id } }';
 const DELETE_CLIENT = 'mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }';
 
 /**
@@ -32,6 +36,7 @@ export class Actors {
     const secret = await actors.#make({ clientId: keeper, scopes: EVERYTHING });
     actors.#keeper = administered(url, { clientId: keeper, secret });
     await actors.renew();
+    await actors.#expire();
     return actors;
   }
 
@@ -44,10 +49,12 @@ export class Actors {
   async renew(): Promise<void> {
     const { host } = new URL(this.url);
     Object.assign(this.values, { home: this.url, homeHost: host, otherHost: `other.${host}` });
+    await this.administer(WIDEN, { host });
     await this.#renewClient('admin', { scopes: EVERYTHING });
     await this.#renewClient('reader', { scopes: ['clients:read', 'orders:read'], audiences: [`${this.url}/graphql`, ORDERS] });
     await this.#renewClient('signing', { authMethod: 'CLIENT_SECRET_JWT', scopes: ['orders:read'], audiences: [ORDERS] });
     await this.#renewClient('keyed', { authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [await exportJWK(this.#keys.publicKey)] } });
+    await this.#renewSacrifices();
     await this.#renewOther();
     this.values.apiToken = await this.#token('reader', { resource: ORDERS });
     this.values.session = (await postSession(this, this.#credentials('admin'))).cookie.split('=')[1] ?? '';
@@ -97,6 +104,13 @@ export class Actors {
     return secret ?? '';
   }
 
+  /** Some that are there to be changed and deleted. */
+  async #renewSacrifices(): Promise<void> {
+    const { body } = await this.administer('{ clients(search: "made-", first: 100) { nodes { clientId } } }');
+    const there = body.data.clients.nodes.map(({ clientId }: { clientId: string }) => clientId);
+    for (const clientId of SACRIFICES.filter((one) => !there.includes(one))) await this.#make({ clientId, scopes: ['orders:read'] });
+  }
+
   async #renewOther(): Promise<void> {
     const host = this.values.otherHost as string;
     const found = (await this.administer(`{ tenant(host: "${host}") { enabled } }`)).body.data.tenant;
@@ -114,7 +128,12 @@ export class Actors {
     const { body } = await this.administer('{ signingKeys { kid state } client(clientId: "reader") { secrets { id } } }');
     const named = (state: string) => body.data.signingKeys.find((key: { state: string }) => key.state === state)?.kid ?? '';
     Object.assign(this.values, { kid: named('ACTIVE'), nextKid: named('NEXT'), secretId: body.data.client?.secrets[0]?.id ?? '' });
-    this.values.expiredToken ??= this.values.readerToken as string;
+  }
+
+  /** A token that is worth nothing by the time it is sent. */
+  async #expire(): Promise<void> {
+    const secret = await this.#make({ clientId: 'hasty', accessTokenLifetime: 1, scopes: ['clients:read'] });
+    this.values.expiredToken = await getToken(this, { clientId: 'hasty', secret });
   }
 
   #prove(): Promise<string> {

@@ -69,7 +69,7 @@ const posted = fc
     credentials: header(
       'Authorization',
       fc.oneof(
-        { weight: 12, arbitrary: authorization.map((value) => [value]) },
+        { weight: 30, arbitrary: authorization.map((value) => [value]) },
         fc.constant([]),
         fc.constant(['Bearer @@adminToken@@', 'Bearer x']),
       ),

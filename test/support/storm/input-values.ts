@@ -33,6 +33,8 @@ export class Fields {
 
 const among = (...names: string[]) => fc.constantFrom(...names);
 const SCOPES = [
+  ...['clients:read', 'orders:read', 'orders:write', 'a:b', 'audit:read', 'keys:write'],
+
   'clients:read',
   'clients:write',
   'audit:read',
@@ -44,7 +46,8 @@ const SCOPES = [
   'a b',
   '',
 ];
-const CLIENT_IDS = ['admin', 'reader', 'keyed', 'signing', ...Array.from({ length: 12 }, (_, index) => `made-${index}`)];
+/** Mostly clients that the storm itself makes: whoever speaks is not to be locked out all the time. */
+const CLIENT_IDS = ['admin', 'reader', 'keyed', 'signing', ...Array.from({ length: 60 }, (_, index) => `made-${index % 20}`)];
 const CURSORS = [
   ['NAME', 'a', 'x'],
   ['CLIENT_ID', '\ud800', ''],
@@ -69,6 +72,17 @@ const cursor = fc.oneof(
     }),
 );
 
+/** Numbers that fit, by the name of what they are for. */
+const NUMBERS: Record<string, string[]> = {
+  accessTokenLifetime: ['1', '60', '3600', '31536000'],
+  first: ['1', '2', '50', '100'],
+  hours: ['1', '24', '720'],
+  overlapSeconds: ['0', '1', '60', '86400', '2592000'],
+  minAccessTokenLifetime: ['1', '60'],
+  maxAccessTokenLifetime: ['86400', '31536000'],
+  version: ['1', '2', '3', '4', '5'],
+};
+
 /** What is given by the name of an argument or field, beside any text: what makes an operation succeed now and then. */
 const BY_NAME: Record<string, fc.Arbitrary<string>> = {
   clientId: among(...CLIENT_IDS),
@@ -83,20 +97,22 @@ const BY_NAME: Record<string, fc.Arbitrary<string>> = {
     '[::1]',
     'x'.repeat(300),
   ),
-  kid: among('@@kid@@', '@@nextKid@@', 'x'),
+  kid: among('@@kid@@', ...Array.from({ length: 8 }, () => '@@nextKid@@'), ...Array.from({ length: 12 }, (_, index) => `kid-${index}`)),
   secretId: among('@@secretId@@', 'x'),
   after: cursor,
   search: among('a', 'admin', 'made', 'م', '%', 'ı'),
   issuer: among(
-    'http://127.0.0.1:1',
+    'http://127.0.0.1:3',
     '@@home@@',
     'https://login.invalid',
-    'http://localhost:1/a',
-    'https://127.0.0.1:1/%00',
-    'http://[::1]:1',
+    'http://localhost:3/a',
+    'https://127.0.0.1:3/%00',
+    'http://[::1]:3',
   ),
   scopes: among(...SCOPES),
-  audiences: among('@@home@@/graphql', '@@home@@/api', 'https://orders.example', 'urn:a', 'x', 'https://é.example/#'),
+  audiences: among(
+    ...['@@home@@/graphql', '@@home@@/api', 'https://orders.example', 'https://stock.example', 'urn:a:b', 'x', 'https://é.example/#'],
+  ),
   name: among('Sales board', 'لوحة المبيعات', ' a ', '🦄'),
   claim: among('groups', '__proto__', 'sub'),
   value: among('admins', 'ع'),
@@ -190,18 +206,23 @@ function rightValue(name: string, given: GraphQLInputType): fc.Arbitrary<Value> 
   if (isEnumType(type)) return fc.constantFrom(...type.getValues().map((value) => new Bare(value.name)));
   const { name: scalar } = getNamedType(type);
   if (scalar === 'Boolean') return fc.boolean();
-  if (scalar === 'Int') return numeral.map((digits) => new Bare(digits));
+  if (scalar === 'Int') return numberFor(name);
   if (scalar === 'DateTime') return moment;
   if (scalar === 'JSONObject') return jwks;
   const fitting = BY_NAME[name];
   return fitting ? fc.oneof({ weight: 9, arbitrary: fitting }, text) : text;
 }
 
+function numberFor(name: string): fc.Arbitrary<Value> {
+  const fitting = NUMBERS[name] ?? ['1'];
+  return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...fitting) }, numeral).map((digits) => new Bare(digits));
+}
+
 function fieldsOf(fields: readonly { name: string; type: GraphQLInputType; defaultValue?: unknown }[]): fc.Arbitrary<Value> {
   const each = fields.map((field) => {
     const value = valueFor(field.name, field.type).map((given) => [[field.name, given] as const]);
     const isNeeded = isRequiredInputField(field as Parameters<typeof isRequiredInputField>[0]);
-    return fc.oneof({ weight: isNeeded ? 40 : 1, arbitrary: value }, { weight: isNeeded ? 1 : 2, arbitrary: fc.constant([]) });
+    return fc.oneof({ weight: isNeeded ? 40 : 1, arbitrary: value }, { weight: isNeeded ? 1 : 4, arbitrary: fc.constant([]) });
   });
   const extra = fc.oneof(
     { weight: 60, arbitrary: fc.constant([]) },

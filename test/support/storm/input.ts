@@ -147,7 +147,7 @@ export const jwt: fc.Arbitrary<string> = fc
 
 /** A value of the header Authorization at the GraphQL API. */
 export const authorization = fc.oneof(
-  { weight: 40, arbitrary: fc.constant('Bearer @@adminToken@@') },
+  { weight: 90, arbitrary: fc.constant('Bearer @@adminToken@@') },
   { weight: 10, arbitrary: fc.constant('Bearer @@readerToken@@') },
   {
     weight: 6,

@@ -9,6 +9,8 @@ const MEBIBYTE = 1024 * 1024;
 export class Tally {
   inputs = 0;
   readonly holdings: Holding[] = [];
+  /** How often the server did what it was asked for, by action. */
+  done: Record<string, unknown> = {};
   readonly #began = performance.now();
   readonly #statuses: Record<string, Record<string, number>> = {};
   #slowest: { milliseconds: number; what: string }[] = [];
@@ -35,6 +37,7 @@ export class Tally {
     return [
       `${this.inputs} inputs in ${seconds.toFixed(0)} s, ${(this.inputs / seconds).toFixed(0)} a second`,
       ...Object.entries(this.#statuses).map(([part, counts]) => `${part}: ${JSON.stringify(counts)}`),
+      `done: ${JSON.stringify(this.done)}`,
       ...this.#slowest.map(({ milliseconds, what }) => `${milliseconds.toFixed(0)} ms: ${what}`),
       ...this.#slow.map((line) => `over the bound, ${line}`),
       `MiB alive (resident): ${this.holdings.map(({ heap, resident }) => `${toMebibytes(heap)} (${toMebibytes(resident)})`).join(', ')}`,

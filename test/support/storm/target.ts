@@ -12,7 +12,7 @@ const PRELOAD = join(import.meta.dirname, 'loopback-only.cjs');
 /** After so many inputs whoever was locked out is let in again. */
 const RENEW_EVERY = 300;
 /** Sooner, but not after fewer than this, when the administrator's token is worth nothing any more. */
-const RENEW_AT_ONCE_AFTER = 60;
+const RENEW_AT_ONCE_AFTER = 25;
 
 /** A server as it would run, and those who write to it. */
 export class Target {
