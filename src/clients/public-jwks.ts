@@ -31,12 +31,21 @@ export function findJwksFault(value: unknown): string | undefined {
   const { keys } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0)
     return 'Give a JSON Web Key Set: an object whose member keys lists at least one public key.';
-  if (Buffer.byteLength(JSON.stringify(value)) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
+  if (sizeOf(value) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
   if (keys.length > MOST_KEYS) return `Give at most ${MOST_KEYS} keys.`;
   const kids = keys.map((key) => key?.kid);
   if (keys.length > 1 && kids.includes(undefined)) return 'Give each of several keys a kid.';
   if (new Set(kids).size < kids.length) return 'Give each key a kid of its own.';
   return keys.map(findKeyFault).find((fault) => fault !== undefined);
+}
+
+/** In bytes; of what is too deep to be written down, more than any. */
+function sizeOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** The keys of a client that may have made a signature. */
