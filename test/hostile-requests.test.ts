@@ -257,3 +257,42 @@ it('does not remember documents for whoever sends their hash', async () => {
   expect(body.errors[0].extensions.code).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
   expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
 });
+
+describe('a variable that is null', () => {
+  it.each([
+    ['query ($v: Int = 5) { clients(first: $v) { totalCount } }', 'first'],
+    ['query ($v: Int) { client(clientId: "admin") { usage(hours: $v) { from } } }', 'hours'],
+    ['mutation ($v: Int) { rotateClientSecret(clientId: "admin", overlapSeconds: $v) { clientSecret } }', 'overlapSeconds'],
+    ['query ($v: OrderDirection = ASC) { clients(orderBy: {field: NAME, direction: $v}) { totalCount } }', 'orderBy'],
+    ['query ($v: Boolean = true) { viewer { clientId @skip(if: $v) } }', 'if'],
+    ['query ($v: Boolean = true) { viewer @include(if: $v) { clientId } }', 'if'],
+  ])('is named as a mistake of the caller in %s', async (query, path) => {
+    const began = app.logLines.length;
+    const { body } = await graphql(app, { token, query, variables: { v: null } });
+    expect(body.errors[0].extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path, message: body.errors[0].message }] });
+    expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
+  });
+});
+
+it('names some of thousands of unknown fields, and looks no further', async () => {
+  const unknown = Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`k${index}`, 1]));
+  const began = app.logLines.length;
+  const used = process.cpuUsage();
+  const { status, text, body } = await graphql(app, {
+    query: 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }',
+    variables: { input: { name: 'x', clientId: 'x', ...unknown } },
+  });
+  const { user } = process.cpuUsage(used);
+  expect([status, body.errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  expect(text.length).toBeLessThan(50_000);
+  expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
+  // To look at each takes seconds, in which nobody else is answered.
+  expect(user / 1e6).toBeLessThan(1);
+});
+
+it.each([5000, 15_000])('refuses a key set that is %d deep', async (depth) => {
+  const deep = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  const body = `{"query":"mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }","variables":{"input":{"name":"x","clientId":"deep","authMethod":"PRIVATE_KEY_JWT","jwks":{"keys":[DEEP]}}}}`;
+  const answer = await post(body.replace('DEEP', deep));
+  expect(answer.body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.jwks' }] });
+});

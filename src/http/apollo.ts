@@ -14,6 +14,7 @@ import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '..
 import type { Log } from '../platform/log.js';
 import { createDocumentStore } from './document-store.js';
 import { typeFaults } from './input-faults.js';
+import { refusalOf } from './refusals.js';
 
 /** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
 const LIMITS = { tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };
@@ -79,6 +80,8 @@ function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQ
     const fields = cause instanceof BadUserInput ? { fields: cause.fields } : {};
     return { ...formatted, message: cause.message, extensions: { code: cause.code, ...fields } };
   }
+  const fields = refusalOf(error);
+  if (fields) return { ...formatted, extensions: { code: 'BAD_USER_INPUT', fields } };
   if (isInternal(error)) {
     return { ...formatted, message: 'The server failed to answer. The fault is logged.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
   }
@@ -87,7 +90,7 @@ function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQ
 
 /** Whether nobody gave the error a code: it was not foreseen. */
 function isInternal(error: unknown): boolean {
-  if (unwrapResolverError(error) instanceof AppError) return false;
+  if (unwrapResolverError(error) instanceof AppError || refusalOf(error)) return false;
   return !(error instanceof GraphQLError) || error.extensions.code === undefined;
 }
 

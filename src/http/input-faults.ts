@@ -62,10 +62,9 @@ export function typeFaults(schema: GraphQLSchema, document: DocumentNode, variab
 }
 
 function argumentFaults(name: string, value: unknown, type: GraphQLInputType): FieldFault[] {
-  const faults: FieldFault[] = missingFields(name, value, type);
-  const coerced: unknown = coerceInputValue(value, type, (path, _value, { message }) => {
-    if (faults.length < MOST_FAULTS && (path.length > 0 || !isInputObjectType(getNullableType(type))))
-      faults.push({ path: [name, ...path].join('.'), message });
+  const faults: FieldFault[] = [...missingFields(name, value, type), ...unknownFields(name, value, type)];
+  const coerced = coerce(value, type, (path, message) => {
+    if (path.length > 0 || !isInputObjectType(getNullableType(type))) faults.push({ path: [name, ...path].join('.'), message });
   });
   const Rules = RULES[getNamedType(type).name];
   if (faults.length === 0 || !Rules || typeof coerced !== 'object') return faults;
@@ -74,6 +73,32 @@ function argumentFaults(name: string, value: unknown, type: GraphQLInputType): F
   const rest = Object.fromEntries(Object.entries(coerced ?? {}).filter(([field]) => !known.has(field)));
   const others = ruleFaults(Object.assign(new Rules(), rest), name).filter(({ path }) => !known.has(path.split('.')[1]));
   return [...faults, ...others];
+}
+
+/** Each mistake takes a while, for GraphQL looks for what was meant: it is stopped where it would look at thousands. */
+function coerce(value: unknown, type: GraphQLInputType, tell: (path: readonly (string | number)[], message: string) => void): unknown {
+  let mistakes = 0;
+  const enough = new Error('enough mistakes');
+  try {
+    return coerceInputValue(value, type, (path, _value, { message }) => {
+      mistakes += 1;
+      if (mistakes > MOST_FAULTS) throw enough;
+      tell(path, message);
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+    return undefined;
+  }
+}
+
+function unknownFields(name: string, value: unknown, type: GraphQLInputType): FieldFault[] {
+  const object = getNullableType(type);
+  if (!isInputObjectType(object) || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const known = object.getFields();
+  const unknown = Object.keys(value).filter((field) => !Object.hasOwn(known, field));
+  return unknown
+    .slice(0, MOST_FAULTS)
+    .map((field) => ({ path: `${name}.${field}`, message: `Field "${field}" is not defined by type "${object.name}".` }));
 }
 
 function missingFields(name: string, value: unknown, type: GraphQLInputType): FieldFault[] {
