@@ -39,6 +39,7 @@ const directive: fc.Arbitrary<Piece> = fc.oneof(
     '@skip(if: false) @skip(if: false)',
     '@include(if: true) '.repeat(30),
     ['@include(if: ', { type: 'Boolean!', value: true }, ')'],
+    ['@skip(if: ', { type: 'Boolean = false', value: null }, ')'],
   ),
 );
 
@@ -109,6 +110,7 @@ function argumentsOf(all: readonly GraphQLArgument[]): fc.Arbitrary<Piece> {
 function pass({ name, type }: GraphQLArgument): fc.Arbitrary<Piece[]> {
   return fc.tuple(valueFor(name, type), fc.integer({ min: 0, max: 79 })).map(([value, form]): Piece[] => {
     if (form === 0) return [name, ': ', { type: TYPES[JSON.stringify(value).length % TYPES.length] as string, value }];
+    if (form < 3) return [name, ': ', { type: `${String(type).replace(/!$/, '')} = ${print(value)}`, value: form === 1 ? null : value }];
     return form < 35 ? [name, ': ', { type: String(type), value }] : [name, ': ', print(value)];
   });
 }

@@ -3,8 +3,14 @@ import { anyOperation, type Operation } from './documents.js';
 import { authorization, type Header, type HttpInput, header, host, someHeaders } from './input.js';
 import { damage } from './texts.js';
 
-const json = (value: unknown) => JSON.stringify(value);
+const json = (value: unknown): string => JSON.stringify(value);
 const good = '{"query":"{ viewer { clientId } }"}';
+
+const createWith = (input: object) =>
+  json({
+    query: 'mutation ($v: CreateClientInput!) { createClient(input: $v) { clientSecret } }',
+    variables: { v: { name: 'x', clientId: 'x', ...input } },
+  });
 
 /** How an operation may be written down: mostly as it should be. */
 const FORMS: ((operation: Operation) => string)[] = [
@@ -25,6 +31,10 @@ const FORMS: ((operation: Operation) => string)[] = [
   (operation) => json(operation).slice(0, -1),
   (operation) => `${json(operation)}${json(operation)}`,
   (operation) => json(operation.query),
+  () => createWith(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]))),
+  () => createWith({ scopes: Array.from({ length: 5000 }, () => 1) }),
+  () =>
+    createWith({ authMethod: 'PRIVATE_KEY_JWT', jwks: 'DEEP' }).replace('"DEEP"', `{"keys":[${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}]}`),
   () => 'null',
   () => '',
   () => '[]',

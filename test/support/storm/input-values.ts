@@ -47,7 +47,7 @@ const SCOPES = [
   '',
 ];
 /** Mostly clients that the storm itself makes: whoever speaks is not to be locked out all the time. */
-const CLIENT_IDS = ['admin', 'reader', 'keyed', 'signing', ...Array.from({ length: 60 }, (_, index) => `made-${index % 20}`)];
+const CLIENT_IDS = ['admin', 'reader', 'keyed', 'signing', ...Array.from({ length: 60 }, (_, index) => `made-${index % 12}`)];
 const CURSORS = [
   ['NAME', 'a', 'x'],
   ['CLIENT_ID', '\ud800', ''],
