@@ -11,6 +11,7 @@ import { ClientConnectionResolver, ClientResolver } from './clients/client.resol
 import { ClientListService } from './clients/client-list.service.js';
 import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
+import { passBody } from './http/body.js';
 import { graphqlEndpoint } from './http/graphql.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTarget, requireTenant } from './http/host.js';
@@ -87,6 +88,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
 function createKoa(log: Log, proxies = 0): Koa {
   const app = new Koa({ proxy: proxies > 0, maxIpsCount: proxies });
   app.on('error', (error) => log.debug({ err: error }, 'connection failed'));
+  app.use(passBody);
   return app;
 }
 

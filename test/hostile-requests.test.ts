@@ -71,6 +71,26 @@ describe('a GraphQL body', () => {
   });
 });
 
+it.each(['/graphql', '/session', '/connect/token', '/connect/leaked'])(
+  'answers what follows a body that is too large, in chunks, at %s',
+  async (path) => {
+    const type = path.startsWith('/connect') ? 'application/x-www-form-urlencoded' : 'application/json';
+    const chunk = `${(20_000).toString(16)}\r\n${'x'.repeat(20_000)}\r\n`;
+    const answers = await new Promise<string[]>((resolve) => {
+      let text = '';
+      const socket = connect(app.port, '127.0.0.1').on('data', (data) => {
+        text += data;
+        const found = text.match(/HTTP\/1\.1 \d{3}/g) ?? [];
+        if (found.length === 2) socket.destroy();
+      });
+      socket.on('close', () => resolve(text.match(/HTTP\/1\.1 \d{3}/g) ?? []));
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      socket.write(`${chunk.repeat(40)}0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: localhost:${app.port}\r\n\r\n`);
+    });
+    expect(answers).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
+  },
+);
+
 describe('PROTOCOL 24: a GraphQL operation', () => {
   const nested = (depth: number) => `{ __schema { types { ${'fields { type { '.repeat(depth)} name ${'} }'.repeat(depth)} } } }`;
 

@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
 
 const LARGEST_BYTES = 100 * 1024;
@@ -14,6 +14,15 @@ export class UnreadableBody extends Error {
     this.name = 'UnreadableBody';
   }
 }
+
+/**
+ * Lets the rest of a body pass once the answer is out. Whoever reads bodies stops in the middle of one that is too
+ * large, and the next request on the connection, which may be another's behind a proxy, would wait behind it.
+ */
+export const passBody: Middleware = (ctx, next) => {
+  ctx.res.once('finish', () => ctx.req.resume());
+  return next();
+};
 
 /**
  * Reads a JSON object of at most 100 KiB.
