@@ -85,6 +85,7 @@ const posted = fc
       ),
     ),
     contentType,
+    chunk: fc.oneof({ weight: 12, arbitrary: fc.constant<{ chunk?: number }>({}) }, fc.constantFrom({ chunk: 1 }, { chunk: 1500 })),
     more: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, someHeaders),
     proof: header('DPoP', fc.oneof({ weight: 40, arbitrary: fc.constant([]) }, fc.constant(['@@proof@@']))),
     body,
@@ -99,7 +100,7 @@ const posted = fc
   })
   .map((made): HttpInput => {
     const headers: Header[] = [['Host', made.host], ...made.credentials, ...made.proof, ['Content-Type', made.contentType], ...made.more];
-    return { part: 'graphql', method: 'POST', target: made.target, headers, body: made.body, encoding: made.encoding };
+    return { part: 'graphql', method: 'POST', target: made.target, headers, body: made.body, encoding: made.encoding, ...made.chunk };
   });
 
 const asked = fc

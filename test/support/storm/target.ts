@@ -52,11 +52,13 @@ export class Target {
   /** Sends an input. @throws {Error} that says what is wrong with what came of it */
   async judge(sender: Sender, input: Input): Promise<void> {
     await this.#renewWhenDue();
+    const { previous } = sender;
     const reply = await this.#together(() => this.#send(sender, input));
     this.tally.count(input, reply);
     this.#noticeLockout(input, reply);
     const fault = this.#faultOf(input, reply) ?? (await this.#slowness(sender, input, reply));
-    if (fault) throw new Error(`${fault}\n${reply.text.slice(0, 1500)}`);
+    // What came before on the same connection may be what is at fault.
+    if (fault) throw new Error(`${fault}\n${reply.text.slice(0, 1500)}\nafter ${JSON.stringify(previous)?.slice(0, 1500)}`);
   }
 
   async stop(): Promise<void> {
@@ -72,7 +74,7 @@ export class Target {
 
   #faultOf(input: Input, reply: Reply): string | undefined {
     if (this.server.child.exitCode !== null || this.server.child.signalCode !== null) return 'the process is gone';
-    return reply.isHanging ? undefined : faultOf(input, reply, this.actors.secrets);
+    return faultOf(input, reply, this.actors.secrets);
   }
 
   /** What was slow is asked once more while nobody else asks: a machine may be busy, a server may not be stuck. */

@@ -13,7 +13,7 @@ export interface Reply {
 }
 
 /** For how long somebody waits who knows that the bound is a second. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 15_000;
 
 /** A request as it goes over the wire, its names filled in. */
 export function toBytes(input: Input, fill: (text: string) => string): Buffer {
@@ -39,6 +39,8 @@ function inChunks(content: Buffer, size: number): Buffer {
 /** One who sends, over a connection that is kept while the server keeps it. */
 export class Sender {
   #kept: Socket | undefined;
+  /** What was sent last over the connection that is kept. */
+  previous: Input | undefined;
 
   constructor(
     private readonly port: number,
@@ -49,6 +51,7 @@ export class Sender {
   /** Sends one input and waits for all that comes of it. */
   async send(input: Input, bytes: Buffer): Promise<Reply> {
     if (input.part === 'framing') return this.#exchange(await this.#open(), bytes, { isLast: true, isHead: false });
+    this.previous = input;
     const isFresh = !this.#kept || this.#kept.destroyed || this.#kept.readyState !== 'open';
     const socket = isFresh ? await this.#open() : (this.#kept as Socket);
     this.#kept = socket;
