@@ -12,7 +12,7 @@ import { Target } from '../support/storm/target.js';
 const { STORM_INPUTS = '3000', STORM_SEED, STORM_PATH } = process.env;
 const inputs = Number(STORM_INPUTS);
 const seed = Number(STORM_SEED ?? Date.now() % 1_000_000);
-const FIFTHS = 5;
+const FIFTHS = STORM_PATH ? 1 : 5;
 /** So many send at once, each with a seed of its own. */
 const LANES = STORM_PATH ? 1 : 8;
 const ALLOWANCE = 12 * 1024 * 1024;
@@ -24,6 +24,9 @@ const anyInput: fc.Arbitrary<Input> = fc.oneof(
   { weight: 3, arbitrary: frameInput },
   { weight: 3, arbitrary: routeInput },
 );
+
+/** One input that comes again says nothing of memory, nor of what is usual. */
+const itInFull = STORM_PATH ? it.skip : it;
 
 let target: Target;
 
@@ -40,9 +43,9 @@ async function blow(fifth: number): Promise<void> {
   const lanes = Array.from({ length: LANES }, async (_, lane) => {
     const sender = target.sender(lane);
     const property = fc.asyncProperty(anyInput, (input) => target.judge(sender, input));
-    const replay = STORM_PATH ? { path: STORM_PATH, seed, endOnFailure: true } : { seed: seed * 1000 + fifth * LANES + lane };
+    const replay = STORM_PATH ? { path: STORM_PATH, seed, endOnFailure: true, numRuns: 1 } : { seed: seed * 1000 + fifth * LANES + lane };
     await fc
-      .assert(property, { ...replay, numRuns: Math.ceil(inputs / FIFTHS / LANES), includeErrorInReport: true })
+      .assert(property, { numRuns: Math.ceil(inputs / FIFTHS / LANES), ...replay, includeErrorInReport: true })
       .finally(() => sender.close());
   });
   const ends = await Promise.allSettled(lanes);
@@ -61,7 +64,7 @@ it(
   WITHIN_MS,
 );
 
-it('holds no more at the end than after the first fifth', () => {
+itInFull('holds no more at the end than after the first fifth', () => {
   const [first, ...others] = target.tally.holdings;
   const last = others.at(-1);
   // What is kept on purpose (documents, failures of a minute, tenants in use) is bounded, and may not be full after a fifth.
@@ -76,7 +79,7 @@ it('logs no error', () => {
   expect([...new Set(faults)]).toEqual([]);
 });
 
-it('logs no secret', () => {
+itInFull('logs no secret', () => {
   // The first line shows one on purpose, and is no line of the log.
   const lines = target.server.output().match(/^\{.*$/gm) ?? [];
   const found = lines.join('\n').match(/lk_[0-9A-Za-z]{49}/g) ?? [];
@@ -92,7 +95,7 @@ it('still issues a valid token and lists clients', async () => {
   expect(body.data.clients.totalCount).toBeGreaterThanOrEqual(5);
 });
 
-it('leaves a database in which all is true together', async () => {
+itInFull('leaves a database in which all is true together', async () => {
   expect(await contradictionsIn(target.database)).toEqual([]);
   const done = await target.database.query('SELECT action, COUNT(*) AS times FROM audit_events GROUP BY action');
   target.tally.done = Object.fromEntries(done.map(({ action, times }) => [action, times]));

@@ -31,7 +31,7 @@ const FORMS: ((operation: Operation) => string)[] = [
   (operation) => json(operation).slice(0, -1),
   (operation) => `${json(operation)}${json(operation)}`,
   (operation) => json(operation.query),
-  () => createWith(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]))),
+  () => createWith(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, index]))),
   () => createWith({ scopes: Array.from({ length: 5000 }, () => 1) }),
   () =>
     createWith({ authMethod: 'PRIVATE_KEY_JWT', jwks: 'DEEP' }).replace('"DEEP"', `{"keys":[${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}]}`),
