@@ -11,10 +11,10 @@ import type { Log } from '../../src/platform/log.js';
 import { Metrics } from '../../src/platform/metrics.js';
 import { type Answer, readAnswer } from './answer.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { ENCRYPTION_KEY } from './encryption-key.ts';
 import './loopback.js';
 
-/** A key for tests, so that each knows what its database is encrypted with. */
-export const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
+export { ENCRYPTION_KEY };
 
 /** A client id and its secret. */
 export interface Credentials {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENCRYPTION_KEY } from './app.js';
-import type { TestDatabase } from './database.js';
-import { freePort } from './free-port.js';
+import type { TestDatabase } from './database.ts';
+import { ENCRYPTION_KEY } from './encryption-key.ts';
+import { freePort } from './free-port.ts';
 
 const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 20_000;
@@ -62,8 +62,12 @@ export async function startProcess(
 }
 
 /** Waits until a condition holds. @param describe what to tell when it never does */
-export async function until(condition: () => Promise<boolean> | boolean, describe: () => string = () => ''): Promise<void> {
-  const end = Date.now() + WITHIN_MS;
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  describe: () => string = () => '',
+  withinMs = WITHIN_MS,
+): Promise<void> {
+  const end = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${describe()}`);
     await sleep(20);
