@@ -1,0 +1,53 @@
+import { expectEqualNodes, itWithCluster, tell, underLoad, useCluster } from './trouble.js';
+
+/** For how long writes may be refused, and no token be had, when the node that everybody uses goes. */
+const REFUSAL_MS = 4_000;
+const INTERRUPTION_MS = 3_000;
+
+const cluster = useCluster();
+
+itWithCluster('loses no acknowledged write when the node that is written to is killed, and serves again in time', async () => {
+  const victim = await cluster().writer();
+  const outcome = await underLoad(cluster(), () => victim.signal('SIGKILL'));
+  tell('kill -9 of the written node', outcome);
+  expect(outcome.writes.interruptionMs).toBeLessThanOrEqual(REFUSAL_MS);
+  expect(outcome.tokens.interruptionMs).toBeLessThanOrEqual(INTERRUPTION_MS);
+  await victim.start();
+  await expectEqualNodes(cluster());
+});
+
+itWithCluster('loses no acknowledged write when the node that is written to freezes, nor when it thaws', async () => {
+  const victim = await cluster().writer();
+  const outcome = await underLoad(cluster(), () => victim.signal('SIGSTOP'));
+  tell('kill -STOP of the written node', outcome);
+  const thaw = await underLoad(cluster(), async () => {
+    await victim.signal('SIGCONT');
+    await victim.synced();
+  });
+  tell('kill -CONT of it', thaw);
+  expect(outcome.writes.interruptionMs).toBeLessThanOrEqual(REFUSAL_MS);
+  expect(outcome.tokens.interruptionMs).toBeLessThanOrEqual(INTERRUPTION_MS);
+  await expectEqualNodes(cluster());
+});
+
+itWithCluster('refuses nothing when a node that nobody uses is killed', async () => {
+  const writer = await cluster().writer();
+  const victim = cluster().nodes.find((node) => node !== writer);
+  const outcome = await underLoad(cluster(), async () => victim?.signal('SIGKILL'));
+  tell('kill -9 of another node', outcome);
+  expect([outcome.writes.failures, outcome.tokens.failures]).toEqual([{}, {}]);
+  await victim?.start();
+  await expectEqualNodes(cluster());
+});
+
+itWithCluster('loses nothing when one node after another is stopped and started again', async () => {
+  const outcome = await underLoad(cluster(), async () => {
+    for (const node of cluster().nodes) {
+      await node.signal('SIGTERM');
+      await node.start();
+    }
+  });
+  tell('each node stopped and started in turn', outcome);
+  expect(outcome.tokens.interruptionMs).toBeLessThanOrEqual(INTERRUPTION_MS);
+  await expectEqualNodes(cluster());
+});
