@@ -50,16 +50,23 @@ export class Cluster {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-cluster-'));
     chmodSync(folder, 0o755);
     handOver(folder);
-    const ports = await Promise.all(Array.from({ length: SERVERS }, lastingPort));
-    const galera = await createGalera(folder, DATABASE);
-    const named = (name: string, own: number[]) => own.map((port, index) => [`${name}${index + 1}`, `127.0.0.1:${port}`]);
-    const nodePorts = galera.nodes.map(({ port }) => port);
-    const haproxy = await Haproxy.create(folder, Object.fromEntries([...named('DB', nodePorts), ...named('LATCHKEY', ports)]));
-    const cluster = new Cluster({ folder, galera, haproxy, ports, settings });
-    await haproxy.start();
-    for (const index of ports.keys()) await cluster.startServer(index);
-    await cluster.ready();
-    return cluster;
+    let cluster: Cluster | undefined;
+    try {
+      const galera = await createGalera(folder, DATABASE);
+      const ports = await Promise.all(Array.from({ length: SERVERS }, lastingPort));
+      const named = (name: string, own: number[]) => own.map((port, index) => [`${name}${index + 1}`, `127.0.0.1:${port}`]);
+      const nodePorts = galera.nodes.map(({ port }) => port);
+      const haproxy = await Haproxy.create(folder, Object.fromEntries([...named('DB', nodePorts), ...named('LATCHKEY', ports)]));
+      cluster = new Cluster({ folder, galera, haproxy, ports, settings });
+      await haproxy.start();
+      for (const index of ports.keys()) await cluster.startServer(index);
+      await cluster.ready();
+      return cluster;
+    } catch (error) {
+      await cluster?.remove();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Where everybody reaches the servers: the issuer of their tokens. */
@@ -94,11 +101,28 @@ export class Cluster {
 
   /** Waits until all nodes are in step and every server is ready, and HAProxy knows it. */
   async ready(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.synced()));
+    await this.whole();
     const urls = [...this.servers.map(({ url }) => url), this.url].map((url) => `${url}/health/ready`);
     await until(
       async () => (await Promise.all(urls.map((url) => answers(url, 200)))).every(Boolean),
       () => [this.haproxy.output(), ...this.servers.map((server) => server.output())].join('\n').slice(-4000),
+      READY_WITHIN_MS,
+    );
+  }
+
+  /** Waits until every node is in step and sees all others. One that was frozen believes so at first, but the others do not. */
+  async whole(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.synced()));
+    await this.noticed(this.nodes);
+    await Promise.all(this.nodes.map((node) => node.synced()));
+  }
+
+  /** Waits until these nodes see one another and nobody else. */
+  async noticed(nodes: GaleraNode[]): Promise<void> {
+    const sizes = () => Promise.all(nodes.map((node) => node.clusterSize()));
+    await until(
+      async () => (await sizes()).every((size) => size === nodes.length),
+      () => nodes.map((node) => node.log().slice(-1_000)).join('\n'),
       READY_WITHIN_MS,
     );
   }

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import mysql, { type RowDataPacket } from 'mysql2/promise';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { until } from './process.ts';
 import { lowlyUser } from './unprivileged.ts';
 
 const READY_WITHIN_MS = 90_000;
+/** As much of the log as a failure tells. */
+const TOLD = 1_500;
 const STATE = "SHOW STATUS LIKE 'wsrep_local_state_comment'";
 
 /** Where a node is, and what it is started with. */
@@ -69,10 +71,10 @@ export class GaleraNode {
   async synced(): Promise<void> {
     await until(
       async () => {
-        if (!this.isRunning) throw new Error(`${this.name} ended: ${this.log().slice(-3000)}`);
+        if (!this.isRunning) throw new Error(`${this.name} ended: ${this.log().slice(-TOLD)}`);
         return (await this.state()) === 'Synced';
       },
-      () => `${this.name}: ${this.log().slice(-3000)}`,
+      () => `${this.name}: ${this.log().slice(-TOLD)}`,
       READY_WITHIN_MS,
     );
   }
@@ -85,20 +87,34 @@ export class GaleraNode {
     );
   }
 
+  /** How many nodes it sees together with itself; undefined when it does not answer. */
+  async clusterSize(): Promise<number | undefined> {
+    return this.query("SHOW STATUS LIKE 'wsrep_cluster_size'").then(
+      ([row]) => Number(row?.Value),
+      () => undefined,
+    );
+  }
+
   /** Runs SQL on this node, with all rights. */
   async query(sql: string, parameters: unknown[] = []): Promise<RowDataPacket[]> {
-    const connection = await mysql.createConnection({
-      socketPath: join(this.#place.folder, 'socket'),
-      user: 'root',
-      connectTimeout: 1_000,
-    });
-    connection.on('error', () => undefined);
+    const connection = await this.connect();
     try {
       const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 10_000 }, parameters);
       return rows;
     } finally {
       connection.destroy();
     }
+  }
+
+  /** A connection with all rights. It is the caller's to end. */
+  async connect(): Promise<Connection> {
+    const connection = await mysql.createConnection({
+      socketPath: join(this.#place.folder, 'socket'),
+      user: 'root',
+      connectTimeout: 1_000,
+    });
+    connection.on('error', () => undefined);
+    return connection;
   }
 
   /** Sends a signal, and waits for the end unless it is one that freezes or thaws. */

@@ -35,7 +35,17 @@ export function missingPackages(): string[] {
 export async function createGalera(folder: string, database: string): Promise<Galera> {
   for (const file of ['galera.cnf', 'node.sh']) copyFileSync(join(DELIVERED, file), join(folder, file));
   const nodes = (await placesOf(folder)).map((place) => new GaleraNode(place));
-  const [first, ...others] = nodes as [GaleraNode, ...GaleraNode[]];
+  const end = async () => void (await Promise.all(nodes.map((node) => node.end())));
+  try {
+    await begin(nodes as [GaleraNode, ...GaleraNode[]], database);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { nodes, end };
+}
+
+async function begin([first, ...others]: [GaleraNode, ...GaleraNode[]], database: string): Promise<void> {
   execFileSync(
     'mariadb-install-db',
     ['--no-defaults', `--datadir=${first.data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'],
@@ -48,11 +58,11 @@ export async function createGalera(folder: string, database: string): Promise<Ga
   // They begin with the same data, so nothing has to be sent to them.
   for (const { data } of others) {
     execFileSync('cp', ['-a', `${first.data}/.`, data]);
+    execFileSync('rm', [join(data, 'bootstrap')]);
     execFileSync('sed', ['-i', 's/^safe_to_bootstrap: 1/safe_to_bootstrap: 0/', join(data, 'grastate.dat')], lowlyUser());
   }
   await first.start();
   await Promise.all(others.map((node) => node.start()));
-  return { nodes, end: async () => void (await Promise.all(nodes.map((node) => node.end()))) };
 }
 
 async function placesOf(folder: string): Promise<NodePlace[]> {

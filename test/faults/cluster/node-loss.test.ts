@@ -1,3 +1,4 @@
+import type { GaleraNode } from '../../support/galera-node.js';
 import { expectEqualNodes, itWithCluster, tell, underLoad, useCluster } from './trouble.js';
 
 /** For how long writes may be refused, and no token be had, when the node that everybody uses goes. */
@@ -6,9 +7,15 @@ const INTERRUPTION_MS = 3_000;
 
 const cluster = useCluster();
 
+/** Sends a node a signal that it cannot answer, and waits until the others have left it out. */
+async function lose(victim: GaleraNode, signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+  await victim.signal(signal);
+  await cluster().noticed(cluster().nodes.filter((node) => node !== victim));
+}
+
 itWithCluster('loses no acknowledged write when the node that is written to is killed, and serves again in time', async () => {
   const victim = await cluster().writer();
-  const outcome = await underLoad(cluster(), () => victim.signal('SIGKILL'));
+  const outcome = await underLoad(cluster(), () => lose(victim, 'SIGKILL'));
   tell('kill -9 of the written node', outcome);
   expect(outcome.writes.interruptionMs).toBeLessThanOrEqual(REFUSAL_MS);
   expect(outcome.tokens.interruptionMs).toBeLessThanOrEqual(INTERRUPTION_MS);
@@ -18,11 +25,11 @@ itWithCluster('loses no acknowledged write when the node that is written to is k
 
 itWithCluster('loses no acknowledged write when the node that is written to freezes, nor when it thaws', async () => {
   const victim = await cluster().writer();
-  const outcome = await underLoad(cluster(), () => victim.signal('SIGSTOP'));
+  const outcome = await underLoad(cluster(), () => lose(victim, 'SIGSTOP'));
   tell('kill -STOP of the written node', outcome);
   const thaw = await underLoad(cluster(), async () => {
     await victim.signal('SIGCONT');
-    await victim.synced();
+    await cluster().whole();
   });
   tell('kill -CONT of it', thaw);
   expect(outcome.writes.interruptionMs).toBeLessThanOrEqual(REFUSAL_MS);
@@ -32,11 +39,11 @@ itWithCluster('loses no acknowledged write when the node that is written to free
 
 itWithCluster('refuses nothing when a node that nobody uses is killed', async () => {
   const writer = await cluster().writer();
-  const victim = cluster().nodes.find((node) => node !== writer);
-  const outcome = await underLoad(cluster(), async () => victim?.signal('SIGKILL'));
+  const victim = cluster().nodes.find((node) => node !== writer) as GaleraNode;
+  const outcome = await underLoad(cluster(), () => lose(victim, 'SIGKILL'));
   tell('kill -9 of another node', outcome);
   expect([outcome.writes.failures, outcome.tokens.failures]).toEqual([{}, {}]);
-  await victim?.start();
+  await victim.start();
   await expectEqualNodes(cluster());
 });
 

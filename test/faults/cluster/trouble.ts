@@ -96,7 +96,7 @@ export function report(line: string): void {
 
 /** All nodes are in step and have the same in every table. */
 export async function expectEqualNodes(cluster: Cluster): Promise<void> {
-  await Promise.all(cluster.nodes.map((node) => node.synced()));
+  await cluster.whole();
   let sums: Record<string, string>[] = [];
   // The servers go on writing down what was used; between two of those all three have to agree.
   await until(

@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import type { GaleraNode } from '../../support/galera-node.js';
+import type { Caller } from '../support/caller.js';
+import { askForToken, Ledger, type Pair, parse } from '../support/ledger.js';
+import { makeSteadyClients } from '../support/load.js';
+import { itWithCluster, report, useCluster } from './trouble.js';
+
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../../src/database/migrations')).filter((file) => /^\d/.test(file));
+const MIGRATED_TIMES = 3;
+const ROTATIONS = 10;
+const ROTATE_EVERY_MS = 2_000;
+const TAKERS = 6;
+
+const cluster = useCluster();
+
+itWithCluster(
+  'two servers on two nodes migrate one empty database at once, and both serve',
+  async () => {
+    for (let time = 0; time < MIGRATED_TIMES; time += 1) {
+      const database = `latchkey_${time}`;
+      const nodes = cluster().nodes.slice(time % 2, (time % 2) + 2) as [GaleraNode, GaleraNode];
+      await nodes[0].query(`CREATE DATABASE ${database}`);
+      const started = await Promise.all(
+        nodes.map(({ port }) => cluster().startServerOn(cluster().databaseUrlAt(port, database), { LOG_LEVEL: 'info' })),
+      );
+      await Promise.all(started.map((server) => server.ready()));
+      for (const { url } of started) {
+        const caller = new Ledger({ issuer: cluster().url, urls: [url], admin: cluster().admin }).caller();
+        expect((await askForToken(caller, cluster().admin)).status).toBe(200);
+        caller.close();
+      }
+      const counts = ['migrations', 'tenants', 'clients', 'signing_keys'].map(async (table) => {
+        const [row] = await nodes[1].query(`SELECT count(*) AS rows_ FROM ${database}.${table}`);
+        return row?.rows_;
+      });
+      expect(await Promise.all(counts)).toEqual([MIGRATIONS.length, 1, 1, 2]);
+      for (const server of started) expect(await server.stop()).toBe(0);
+    }
+  },
+  120_000,
+);
+
+/** Takes a token at one server and verifies it with the keys that the other publishes then. @returns the key's id */
+async function verifyOne(ledger: Ledger, [here, there]: [Caller, Caller], pair: Pair): Promise<string> {
+  const { token = '', text } = await ledger.takeToken(here, pair);
+  if (token === '') throw new Error(text);
+  const keys = createLocalJWKSet(parse((await there.ask({ path: '/.well-known/jwks.json' })).text));
+  await jwtVerify(token, keys, { issuer: ledger.issuer, typ: 'at+jwt' });
+  return decodeProtectedHeader(token).kid as string;
+}
+
+itWithCluster(
+  'every token verifies while the signing key is rotated every two seconds',
+  async () => {
+    const ledger = new Ledger({ issuer: cluster().url, urls: cluster().servers.map(({ url }) => url), admin: cluster().admin });
+    const pairs = await makeSteadyClients(ledger);
+    const kids = new Set<string>();
+    let [verified, isOver] = [0, false];
+    const work = async (_: unknown, index: number) => {
+      const callers: [Caller, Caller] = [ledger.caller(index), ledger.caller(index + 1)];
+      for (; !isOver; verified += 1) kids.add(await verifyOne(ledger, callers, pairs[index % pairs.length] as Pair));
+      for (const caller of callers) caller.close();
+    };
+    const takers = Promise.allSettled(Array.from({ length: TAKERS }, work));
+    const caller = ledger.caller();
+    for (let turn = 0; turn < ROTATIONS; turn += 1) {
+      await sleep(ROTATE_EVERY_MS);
+      // As if ten minutes had passed: nobody here keeps an older JWKS.
+      await cluster().nodes[turn % 3]?.query('UPDATE latchkey.signing_keys SET usable_from = created_at - INTERVAL 1 HOUR');
+      const { text } = await ledger.graphql(caller, 'mutation { rotateSigningKey { kid } }');
+      expect(parse(text).errors).toBeUndefined();
+    }
+    isOver = true;
+    const outcomes = await takers;
+    caller.close();
+    report(`signing key rotated ${ROTATIONS} times: ${verified} tokens verified, of ${kids.size} keys, 0 failed`);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(kids.size).toBe(ROTATIONS + 1);
+  },
+  120_000,
+);
