@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { lastingPort } from './free-port.ts';
 import { createGalera, DATABASE_USER, type Galera } from './galera.ts';
@@ -12,6 +13,7 @@ import { handOver } from './unprivileged.ts';
 const DATABASE = 'latchkey';
 const READY_WITHIN_MS = 60_000;
 const SERVERS = 2;
+const ASK_EVERY_MS = 100;
 
 interface Parts {
   folder: string;
@@ -121,7 +123,10 @@ export class Cluster {
   async noticed(nodes: GaleraNode[]): Promise<void> {
     const sizes = () => Promise.all(nodes.map((node) => node.clusterSize()));
     await until(
-      async () => (await sizes()).every((size) => size === nodes.length),
+      async () => {
+        await sleep(ASK_EVERY_MS);
+        return (await sizes()).every((size) => size === nodes.length);
+      },
       () => nodes.map((node) => node.log().slice(-1_000)).join('\n'),
       READY_WITHIN_MS,
     );

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { until } from './process.ts';
 import { lowlyUser } from './unprivileged.ts';
@@ -8,6 +9,7 @@ import { lowlyUser } from './unprivileged.ts';
 const READY_WITHIN_MS = 90_000;
 /** As much of the log as a failure tells. */
 const TOLD = 1_500;
+const ASK_EVERY_MS = 100;
 const STATE = "SHOW STATUS LIKE 'wsrep_local_state_comment'";
 
 /** Where a node is, and what it is started with. */
@@ -72,7 +74,9 @@ export class GaleraNode {
     await until(
       async () => {
         if (!this.isRunning) throw new Error(`${this.name} ended: ${this.log().slice(-TOLD)}`);
-        return (await this.state()) === 'Synced';
+        if ((await this.state()) === 'Synced') return true;
+        await sleep(ASK_EVERY_MS);
+        return false;
       },
       () => `${this.name}: ${this.log().slice(-TOLD)}`,
       READY_WITHIN_MS,
