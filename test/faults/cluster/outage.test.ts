@@ -1,9 +1,8 @@
 import { readAnswer } from '../../support/answer.js';
-import { getToken, graphql, requestToken } from '../../support/app.js';
 import type { Cluster } from '../../support/cluster.js';
 import type { GaleraNode } from '../../support/galera-node.js';
 import { answers, until } from '../../support/process.js';
-import type { Ledger } from '../support/ledger.js';
+import { askForToken, type Ledger } from '../support/ledger.js';
 import { expectEqualNodes, itWithCluster, type Outcome, report, tell, underLoad, useCluster } from './trouble.js';
 
 const RECOVERY_MS = 240_000;
@@ -15,16 +14,18 @@ async function killAll({ nodes }: Cluster): Promise<void> {
 }
 
 /** While there is no database: who needs it is told when to ask again, everybody else is served. */
-async function expectRefusals({ url, admin }: Cluster, token: string, ledger: Ledger): Promise<void> {
+async function expectRefusals({ url, admin }: Cluster, ledger: Ledger): Promise<void> {
   const since = performance.now();
   const refusals = () => [...ledger.tokens, ...ledger.writes].filter(({ begin, outcome }) => begin > since && outcome === 'refused');
   await until(() => refusals().length > 30);
+  const caller = ledger.caller();
   const refused = [
-    await requestToken({ url }, admin),
-    await graphql({ url }, { token, query: '{ viewer { clientId } }' }),
-    await graphql({ url }, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }),
+    await askForToken(caller, admin),
+    await ledger.graphql(caller, '{ viewer { clientId } }'),
+    await ledger.graphql(caller, 'mutation { deleteClient(clientId: "x") { clientId } }'),
   ];
-  for (const { status, headers } of refused) expect([status, headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+  caller.close();
+  for (const { status, headers } of refused) expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
   expect(await answers(`${url}/health/live`, 200)).toBe(true);
   expect(await answers(`${url}/health/ready`, 503)).toBe(true);
   expect((await readAnswer(fetch(`${url}/.well-known/jwks.json`))).body.keys.length).toBeGreaterThan(0);
@@ -38,12 +39,11 @@ function expectPoliteRefusals({ ledger }: Outcome): void {
 itWithCluster(
   'loses no acknowledged write when all nodes are killed at once, and serves again when they are started',
   async () => {
-    const token = await getToken(cluster(), cluster().admin);
     const pids = cluster().servers.map(({ child }) => child.pid);
     let startedAt = 0;
     const outcome = await underLoad(cluster(), async (ledger) => {
       await killAll(cluster());
-      await expectRefusals(cluster(), token, ledger);
+      await expectRefusals(cluster(), ledger);
       startedAt = performance.now();
       await Promise.all(cluster().nodes.map((node) => node.start()));
       await cluster().ready();
