@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig, SETTING_NAMES } from '../../src/platform/config.js';
+import { interpolate } from '../support/interpolation.js';
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8');
 
@@ -12,15 +13,6 @@ const imageSettings = Object.fromEntries(
     [...(line ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
   ),
 );
-
-/** A value as Compose reads it: the default where there is one, a stand-in where one is demanded. */
-function interpolate(value: string): string {
-  return value.replace(
-    /\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g,
-    (_all, name: string, fallback: string | undefined) =>
-      fallback ?? (name === 'ENCRYPTION_KEY' ? Buffer.alloc(32).toString('base64') : 'given'),
-  );
-}
 
 it('sets nothing that the server does not know', () => {
   const names = [...Object.keys(imageSettings), ...Object.keys(compose.services.latchkey.environment)];

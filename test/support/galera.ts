@@ -37,7 +37,7 @@ export async function createGalera(folder: string, database: string): Promise<Ga
   const nodes = (await placesOf(folder)).map((place) => new GaleraNode(place));
   const end = async () => void (await Promise.all(nodes.map((node) => node.end())));
   try {
-    await begin(nodes as [GaleraNode, ...GaleraNode[]], database);
+    await begin(folder, nodes as [GaleraNode, ...GaleraNode[]], database);
   } catch (error) {
     await end();
     throw error;
@@ -45,10 +45,16 @@ export async function createGalera(folder: string, database: string): Promise<Ga
   return { nodes, end };
 }
 
-async function begin([first, ...others]: [GaleraNode, ...GaleraNode[]], database: string): Promise<void> {
+async function begin(folder: string, [first, ...others]: [GaleraNode, ...GaleraNode[]], database: string): Promise<void> {
   execFileSync(
     'mariadb-install-db',
-    ['--no-defaults', `--datadir=${first.data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'],
+    [
+      `--defaults-file=${folder}/galera.cnf`,
+      `--datadir=${first.data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--skip-name-resolve',
+    ],
     { ...lowlyUser(), stdio: 'pipe' },
   );
   first.bootstrap();
@@ -103,11 +109,16 @@ function deliveredOptions(): string {
   return /^wsrep_provider_options = "(.*)"$/m.exec(readFileSync(join(DELIVERED, 'galera.cnf'), 'utf8'))?.[1] as string;
 }
 
+/** As the image does it, and then what is delivered. */
 async function addUsers(node: GaleraNode, database: string): Promise<void> {
   const [user, password] = DATABASE_USER.split(':');
-  await node.query(readFileSync(join(DELIVERED, 'check-user.sql'), 'utf8'));
-  await node.query(`CREATE DATABASE ${database}`);
-  await node.query(`CREATE USER ${user} IDENTIFIED BY '${password}'`);
-  await node.query(`GRANT ALL ON \`latchkey%\`.* TO ${user}`);
-  for (const host of ['127.0.0.1', '::1']) await node.query(`DROP USER IF EXISTS root@'${host}'`);
+  const delivered = readFileSync(join(DELIVERED, 'users.sql'), 'utf8').replace(/^--.*$/gm, '');
+  const statements = [
+    `CREATE DATABASE ${database}`,
+    `CREATE USER ${user} IDENTIFIED BY '${password}'`,
+    `GRANT ALL ON ${database}.* TO ${user}`,
+    ...delivered.split(';').filter((statement) => statement.trim() !== ''),
+    `DROP USER IF EXISTS root@'127.0.0.1', root@'::1'`,
+  ];
+  for (const statement of statements) await node.query(statement);
 }
