@@ -25,9 +25,9 @@ case ${1:-} in
     ;;
 esac
 
-# A node that died knows only from its tables where it stood; without that it would
-# copy everything anew. One that died while it copied does not know (a cluster of zeros), and has to.
-if [ -f "$state" ] && ! grep -q '^uuid: *00000000-' "$state"; then
+# A node that died knows only from its tables where it stood; without that it would copy everything anew.
+# One that died while it copied does not know its cluster (nothing or zeros are noted), and has to.
+if [ -f "$state" ] && grep '^uuid:' "$state" | grep -qv ' 00000000-'; then
   set -- "$@" "--wsrep-start-position=$(position "$@")"
 fi
 

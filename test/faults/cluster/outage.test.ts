@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { readAnswer } from '../../support/answer.js';
 import type { Cluster } from '../../support/cluster.js';
 import type { GaleraNode } from '../../support/galera-node.js';
@@ -79,6 +81,21 @@ itWithCluster(
   },
   RECOVERY_MS,
 );
+
+itWithCluster('a node that died while it copied from another copies all of it anew', async () => {
+  const victim = cluster().nodes.at(-1) as GaleraNode;
+  await victim.signal('SIGTERM');
+  // It does not know where it stands, so it has to copy although its tables are whole.
+  rmSync(join(victim.data, 'grastate.dat'));
+  let logged = victim.log().length;
+  victim.launch();
+  await until(() => victim.log().slice(logged).includes('rsync SST started on joiner'));
+  await victim.end();
+  logged = victim.log().length;
+  await victim.start();
+  expect(victim.log().slice(logged)).toMatch(/rsync SST completed on joiner/);
+  await expectEqualNodes(cluster());
+});
 
 itWithCluster('loses no acknowledged write when HAProxy is killed and started again', async () => {
   const outcome = await underLoad(cluster(), async () => {
