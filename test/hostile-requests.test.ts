@@ -283,13 +283,16 @@ describe('a variable that is null', () => {
     ['query ($v: Int = 5) { clients(first: $v) { totalCount } }', 'first'],
     ['query ($v: Int) { client(clientId: "admin") { usage(hours: $v) { from } } }', 'hours'],
     ['mutation ($v: Int) { rotateClientSecret(clientId: "admin", overlapSeconds: $v) { clientSecret } }', 'overlapSeconds'],
-    ['query ($v: OrderDirection = ASC) { clients(orderBy: {field: NAME, direction: $v}) { totalCount } }', 'orderBy'],
+    ['query ($v: OrderDirection = ASC) { clients(orderBy: {field: NAME, direction: $v}) { totalCount } }', 'orderBy.direction'],
     ['query ($v: Boolean = true) { viewer { clientId @skip(if: $v) } }', 'if'],
     ['query ($v: Boolean = true) { viewer @include(if: $v) { clientId } }', 'if'],
   ])('is named as a mistake of the caller in %s', async (query, path) => {
     const began = app.logLines.length;
     const { body } = await graphql(app, { token, query, variables: { v: null } });
-    expect(body.errors[0].extensions).toEqual({ code: 'BAD_USER_INPUT', fields: [{ path, message: body.errors[0].message }] });
+    expect(body.errors[0].extensions).toEqual({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path, message: expect.stringContaining('not to be null') }],
+    });
     expect(app.logLines.slice(began).join('')).not.toContain('"level":50');
   });
 });

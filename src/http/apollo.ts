@@ -97,6 +97,12 @@ function isInternal(error: unknown): boolean {
 /** Logs what nobody foresaw, sets the status of the answer, and names every input value at fault. */
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<GraphQLContext> {
   const listener: GraphQLRequestListener<GraphQLContext> = {
+    // GraphQL would print the whole of a wrong variable into each of fifty errors.
+    async didResolveOperation({ document, request: { variables = {} } }) {
+      const fields = Object.keys(variables).length > 0 ? typeFaults(schema, document, variables) : [];
+      if (fields.length === 0) return;
+      throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
+    },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
     },
