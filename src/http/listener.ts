@@ -2,8 +2,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
 
-const DRAIN_MS = 10_000;
+/** Whoever stops a process waits ten seconds as a rule. */
+const DRAIN_MS = 9_000;
 const PATIENCE_MS = 5_000;
+/** The next request of a client that has just been answered is under way, as a rule. */
+const SHORT_PATIENCE_MS = 1_000;
 const IDLE_CHECK_MS = 50;
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
@@ -47,22 +50,26 @@ export interface Drain {
   hurry?: AbortSignal | undefined;
 }
 
-/** Takes no new connections, lets answers that are under way finish, and closes everything else. */
+/**
+ * Takes no new connections, answers what comes over those that are there once more, and closes each after that: a request
+ * that was sent is not broken. Who has not asked again within a while is idle, and closed.
+ */
 export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = false, hurry }: Drain = {}): Promise<void> {
   // The close of an HTTP server would close what is idle at once.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
   server.prependListener('request', (_request, response) => {
     response.shouldKeepAlive = false;
   });
-  let idle: NodeJS.Timeout | undefined;
-  const closeIdle = () => {
-    server.closeIdleConnections();
-    idle ??= setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const timers: NodeJS.Timeout[] = [setTimeout(() => server.closeAllConnections(), withinMs)];
+  const closeIdleIn = (milliseconds: number) => {
+    const closeIdle = () => server.closeIdleConnections();
+    timers.push(setTimeout(() => timers.push(setInterval(closeIdle, IDLE_CHECK_MS)), milliseconds));
   };
-  const patience = setTimeout(closeIdle, isGentle && !hurry?.aborted ? PATIENCE_MS : 0);
-  hurry?.addEventListener('abort', closeIdle, { once: true });
-  const deadline = setTimeout(() => server.closeAllConnections(), withinMs);
+  const hasTime = isGentle && !hurry?.aborted;
+  closeIdleIn(Math.min(withinMs, hasTime ? PATIENCE_MS : SHORT_PATIENCE_MS));
+  const closeSoon = () => closeIdleIn(SHORT_PATIENCE_MS);
+  hurry?.addEventListener('abort', closeSoon, { once: true });
   await closed;
-  hurry?.removeEventListener('abort', closeIdle);
-  for (const timer of [patience, idle, deadline]) clearInterval(timer);
+  hurry?.removeEventListener('abort', closeSoon);
+  for (const timer of timers) clearInterval(timer);
 }

@@ -21,18 +21,29 @@ export interface Question {
   body?: string;
 }
 
-/** Somebody who asks one after another over one connection that is kept open, and asks the next server when it breaks. */
+/** How somebody asks. */
+export interface Manner {
+  /** Which of the servers is asked first. */
+  start?: number;
+  /** How long to wait for an answer. */
+  patienceMs?: number | undefined;
+  /** Whether the connection is kept open for the next request. */
+  keepsOpen?: boolean;
+}
+
+/** Somebody who asks one after another over one connection, and asks the next server when it breaks. */
 export class Caller {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
+  readonly #patienceMs: number;
   #index: number;
 
-  /** @param start which of the servers is asked first */
   constructor(
     private readonly issuer: string,
     private readonly urls: readonly string[],
-    start = 0,
-    private readonly patienceMs = PATIENCE_MS,
+    { start = 0, patienceMs = PATIENCE_MS, keepsOpen = true }: Manner = {},
   ) {
+    this.#agent = new Agent({ keepAlive: keepsOpen, maxSockets: 1 });
+    this.#patienceMs = patienceMs;
     this.#index = start % urls.length;
   }
 
@@ -60,7 +71,7 @@ export class Caller {
           response.on('end', () => resolve({ url, status: response.statusCode as number, text, headers: response.headers }));
         },
       );
-      outgoing.setTimeout(this.patienceMs, () => outgoing.destroy(Object.assign(new Error(), { code: 'NO_ANSWER' })));
+      outgoing.setTimeout(this.#patienceMs, () => outgoing.destroy(Object.assign(new Error(), { code: 'NO_ANSWER' })));
       outgoing.on('error', fail).end(body);
     });
   }

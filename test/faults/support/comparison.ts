@@ -20,7 +20,7 @@ type Seen = ClientState & { hints: string[] };
 export async function compare(ledger: Ledger, urls: readonly string[] = ledger.urls): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [index, url] of urls.entries()) {
-    const caller = ledger.caller(ledger.urls.indexOf(url));
+    const caller = ledger.caller({ start: ledger.urls.indexOf(url) });
     const certain = await compareClients(ledger, caller, url, findings);
     if (index === 0) await inParallel(ledger, certain, (one, secret) => trySecret(one, url, secret, findings));
     caller.close();
@@ -114,7 +114,7 @@ async function readPages(ledger: Ledger, caller: Caller, { list, fields }: { lis
 async function inParallel<T>(ledger: Ledger, items: T[], work: (caller: Caller, item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const run = async (_: unknown, index: number) => {
-    const caller = ledger.caller(index);
+    const caller = ledger.caller({ start: index });
     for (let item = left.pop(); item !== undefined; item = left.pop()) await work(caller, item);
     caller.close();
   };

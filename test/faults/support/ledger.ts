@@ -1,4 +1,4 @@
-import { Caller, type Reply } from './caller.ts';
+import { Caller, type Manner, type Reply } from './caller.ts';
 import { after, type ClientState, type Deed, NOTHING } from './client-state.ts';
 
 /** How a request ended: with success, with a refusal, or nobody knows because no answer came. */
@@ -81,8 +81,8 @@ export class Ledger {
   }
 
   /** Somebody with a connection of their own. */
-  caller(start = 0, patienceMs?: number): Caller {
-    return new Caller(this.issuer, this.urls, start, patienceMs);
+  caller(manner?: Manner): Caller {
+    return new Caller(this.issuer, this.urls, manner);
   }
 
   /** An id that no client had before. */

@@ -26,6 +26,8 @@ export interface LoadPlan {
   writers?: number;
   /** How many take tokens at once, for clients that nobody changes. */
   takers?: number;
+  /** How many of the takers open a connection for each request. */
+  brief?: number;
   story?: Story;
   /** How many clients are written of; without it until the load is stopped. */
   clients?: number;
@@ -56,15 +58,20 @@ export async function makeSteadyClients(ledger: Ledger, count = STEADY_CLIENTS):
 
 /** Lets some write and others take tokens, each over a connection of their own. */
 export async function startLoad(ledger: Ledger, plan: LoadPlan = {}): Promise<Load> {
-  const { writers = 4, takers = 4, patienceMs } = plan;
+  const { writers = 4, takers = 4, brief = 0, patienceMs } = plan;
   const steady = takers > 0 ? await makeSteadyClients(ledger) : [];
   const stopping = new AbortController();
   const { signal } = stopping;
   const queue = { left: plan.clients ?? Number.POSITIVE_INFINITY, number: 0 };
-  const callers = Array.from({ length: writers + takers }, (_, index) => ledger.caller(index, patienceMs));
+  const callerOf = (index: number) => ledger.caller({ start: index, patienceMs, keepsOpen: index < writers + takers - brief });
+  const callers = Array.from({ length: writers + takers }, (_, index) => callerOf(index));
   const writing = Promise.all(
     callers.slice(0, writers).map(async (caller) => {
-      while (!signal.aborted && queue.left-- > 0) await live(ledger, caller, (plan.story ?? WHOLE_LIFE)(queue.number++));
+      while (!signal.aborted && queue.left > 0) {
+        queue.left -= 1;
+        const isHeard = await live(ledger, caller, (plan.story ?? WHOLE_LIFE)(queue.number++));
+        if (!isHeard) queue.left += 1;
+      }
     }),
   );
   const done = writing.then(() => undefined);
@@ -79,15 +86,19 @@ export async function startLoad(ledger: Ledger, plan: LoadPlan = {}): Promise<Lo
   };
 }
 
-/** Writes of one client until its story ends, or a write was not acknowledged: then nobody can tell what the next would meet. */
-async function live(ledger: Ledger, caller: Caller, story: Deed['kind'][]): Promise<void> {
+/**
+ * Writes of one client until its story ends, or a write was not acknowledged: then nobody can tell what the next would meet.
+ * @returns whether anybody listened
+ */
+async function live(ledger: Ledger, caller: Caller, story: Deed['kind'][]): Promise<boolean> {
   const clientId = ledger.newClientId();
   for (const kind of story) {
     const write = await writeOne(ledger, caller, clientId, kind);
     if (write?.outcome === 'acknowledged') continue;
     await sleep(AFTER_FAILURE_MS);
-    return;
+    return write?.code !== 'ECONNREFUSED' || kind !== 'createClient';
   }
+  return true;
 }
 
 async function writeOne(ledger: Ledger, caller: Caller, clientId: string, kind: Deed['kind']): Promise<Write | undefined> {
