@@ -9,8 +9,8 @@ export default {
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
-    { ...onSqlite, testMatch: ['<rootDir>/test/faults/*.test.ts'] },
-    { ...onMysql, testMatch: ['<rootDir>/test/faults/*.test.ts'] },
+    { ...onSqlite, testMatch: ['<rootDir>/test/faults/*.test.ts', '<rootDir>/test/faults/sqlite/*.test.ts'] },
+    { ...onMysql, testMatch: ['<rootDir>/test/faults/*.test.ts', '<rootDir>/test/faults/mysql/*.test.ts'] },
     { ...shared, displayName: 'cluster', testMatch: ['<rootDir>/test/faults/cluster/*.test.ts'] },
   ],
 };

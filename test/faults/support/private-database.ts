@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+import { createMariaDb, type PrivateMariaDb } from '../../support/mariadb.js';
+
+const NAME = 'faults';
+
+/** A MariaDB that may be harmed, with an empty database in it. */
+export interface PrivateDatabase {
+  server: PrivateMariaDb;
+  url: string;
+  folder: string;
+  /** A connection beside those of the product. */
+  connect(): Promise<mysql.Connection>;
+  remove(): Promise<void>;
+}
+
+/** Starts one. */
+export async function createPrivateDatabase(): Promise<PrivateDatabase> {
+  const server = await createMariaDb();
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-faults-'));
+  const url = `${server.url}/${NAME}`;
+  const connection = await mysql.createConnection(server.url);
+  await connection.query(`CREATE DATABASE ${NAME}`);
+  await connection.end();
+  return {
+    server,
+    url,
+    folder,
+    connect: () => mysql.createConnection(url),
+    remove: async () => {
+      await server.remove();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
