@@ -35,11 +35,18 @@ export async function endure(subject: Subject, what: string, fault: () => Promis
     );
   };
   const began = performance.now();
-  await succeed(began);
-  await fault();
-  await succeed(performance.now());
-  await load.stop();
-  const course = { writes: ledger.tally('writes', began), tokens: ledger.tally('tokens', began), ...(await health.stop()) };
+  const healths = async () => {
+    await load.stop();
+    return health.stop();
+  };
+  try {
+    await succeed(began);
+    await fault();
+    await succeed(performance.now());
+  } finally {
+    await healths();
+  }
+  const course = { writes: ledger.tally('writes', began), tokens: ledger.tally('tokens', began), ...(await healths()) };
   measured(what, course);
   expectClearRefusals(ledger);
   expect(Math.max(course.writes.slowestMs, course.tokens.slowestMs)).toBeLessThan(MOST_MS);
