@@ -30,9 +30,9 @@ export function hasMariaDb(): boolean {
   return spawnSync(BINARY, ['--version']).status === 0;
 }
 
-/** Makes a data directory and starts a server on it. */
-export async function createMariaDb(): Promise<PrivateMariaDb> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-'));
+/** Makes a data directory and starts a server on it. @param parent the folder that it is made in */
+export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> {
+  const folder = mkdtempSync(join(parent, 'latchkey-mariadb-'));
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = [`--datadir=${folder}/data`, ...user];
   const made = spawnSync('mariadb-install-db', ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'], {

@@ -16,9 +16,9 @@ export interface PrivateDatabase {
   remove(): Promise<void>;
 }
 
-/** Starts one. */
-export async function createPrivateDatabase(): Promise<PrivateDatabase> {
-  const server = await createMariaDb();
+/** Starts one. @param parent the folder that its data are in */
+export async function createPrivateDatabase(parent?: string): Promise<PrivateDatabase> {
+  const server = await createMariaDb(parent);
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-faults-'));
   const url = `${server.url}/${NAME}`;
   const connection = await mysql.createConnection(server.url);

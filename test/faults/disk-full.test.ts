@@ -1,0 +1,56 @@
+import { kind } from '../support/database.js';
+import { until } from '../support/process.js';
+import { createPrivateDatabase } from './support/private-database.js';
+import { CAN_MOUNT, createSmallDisk, type SmallDisk } from './support/small-disk.js';
+import { type Subject, startSubject } from './support/subject.js';
+import { endure } from './support/trouble.js';
+
+/** An empty MariaDB has 130 MB. */
+const MEGABYTES = { sqlite: 16, mysql: 320 };
+const REFUSALS = 10;
+const TOKENS = 100;
+
+let disk: SmallDisk;
+let subject: Subject;
+let removeDatabase = async () => undefined as unknown;
+
+beforeEach(async () => {
+  if (!CAN_MOUNT) return;
+  disk = createSmallDisk(MEGABYTES[kind]);
+  if (kind === 'sqlite') {
+    subject = await startSubject({}, { url: `sqlite:${disk.folder}/latchkey.db`, folder: disk.folder });
+    return;
+  }
+  const database = await createPrivateDatabase(disk.folder);
+  removeDatabase = database.remove;
+  subject = await startSubject({}, database);
+}, 60_000);
+afterEach(async () => {
+  if (!CAN_MOUNT) return;
+  disk.free();
+  await subject.remove();
+  await removeDatabase();
+  disk.remove();
+});
+
+/** With CI=true it is not skipped, and fails. */
+const itOnSmallDisk = CAN_MOUNT || process.env.CI === 'true' ? it : it.skip;
+
+itOnSmallDisk(
+  'a full disk: writes are refused, tokens are issued, nothing is lost, and writes go on once there is room',
+  async () => {
+    const { writes, tokens } = await endure(subject, 'disk full', async () => {
+      const { ledger } = subject;
+      const since = performance.now();
+      disk.fill();
+      await until(
+        () => ledger.tally('writes', since).refused >= REFUSALS && ledger.tally('tokens', since).acknowledged > TOKENS,
+        () => JSON.stringify([ledger.tally('writes', since), ledger.tally('tokens', since)]),
+      );
+      disk.free();
+    });
+    expect(writes.refused).toBeGreaterThanOrEqual(REFUSALS);
+    expect(tokens.refused).toBe(0);
+  },
+  120_000,
+);
