@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import { v4 as uuid } from 'uuid';
 
 const LEASE_MS = 15_000;
+/** Nobody has it for so long: the clock was wrong when it was taken. More than a lease, for clocks of nodes differ a little. */
+const UNREAL_MS = 2 * LEASE_MS;
 const RENEW_MS = 3_000;
 const POLL_MS = 200;
 
@@ -46,7 +48,7 @@ class Lease {
   async #take(): Promise<boolean> {
     await this.dataSource.query(
       `UPDATE leases SET holder = ?, expires_at = ${this.#now} + ${LEASE_MS}
-       WHERE name = 'startup' AND (holder IS NULL OR expires_at < ${this.#now})`,
+       WHERE name = 'startup' AND (holder IS NULL OR expires_at < ${this.#now} OR expires_at > ${this.#now} + ${UNREAL_MS})`,
       [this.#holder],
     );
     const [row] = await this.dataSource.query(`SELECT holder FROM leases WHERE name = 'startup'`);

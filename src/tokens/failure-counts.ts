@@ -70,8 +70,9 @@ export class CountsInMemory implements FailureCounts {
 
   /** @param more failures that have to fit in beside those that were counted */
   #waitFor(more: number, pair: RateLimiterRes | null, source: RateLimiterRes | null): number {
+    // The counts are forgotten after the window whatever the time of day, which may have gone back since.
     const waitFor = (count: RateLimiterRes | null, limit: number) =>
-      count && count.consumedPoints + more > limit ? count.msBeforeNext : 0;
+      count && count.consumedPoints + more > limit ? Math.min(count.msBeforeNext, WINDOW_SECONDS * 1000) : 0;
     return Math.max(waitFor(pair, this.limit), waitFor(source, this.limit * SOURCE_FACTOR));
   }
 }
