@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLoad } from '../support/load.js';
+import { connectRaw, drip, type RawClient } from '../support/raw-clients.js';
+import { measured, rounds, type Subject, startSubject } from '../support/subject.js';
+
+const QUIET_MS = 3_000;
+/** The limits of the server, and the five seconds between two looks at them, and some for a slow machine. */
+const HEADERS_WITHIN_MS = 10_000 + 5_000 + 5_000;
+const REQUEST_WITHIN_MS = 30_000 + 5_000 + 5_000;
+const BYTE_EVERY_MS = 500;
+
+let subject: Subject;
+beforeEach(async () => {
+  subject = await startSubject();
+});
+afterEach(() => subject.remove());
+
+const head = (length: number) =>
+  `POST /connect/token HTTP/1.1\r\nHost: ${new URL(subject.issuer).host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n`;
+const LONG_BODY = `grant_type=client_credentials&x=${'x'.repeat(1_000)}`;
+
+/** Ways to keep a server waiting, and how long it may take part in them. */
+const WAYS: Record<string, { begin: (port: number) => Promise<RawClient>; withinMs: number }> = {
+  'say nothing': { begin: (port) => connectRaw(port), withinMs: HEADERS_WITHIN_MS },
+  'send headers byte by byte': {
+    begin: async (port) => {
+      const client = await connectRaw(port);
+      drip(client, head(10), BYTE_EVERY_MS);
+      return client;
+    },
+    withinMs: HEADERS_WITHIN_MS,
+  },
+  'send half a body': { begin: (port) => connectRaw(port, `${head(1_000)}grant_type=`), withinMs: REQUEST_WITHIN_MS },
+  'send a body byte by byte': {
+    begin: async (port) => {
+      const client = await connectRaw(port, head(LONG_BODY.length));
+      drip(client, LONG_BODY, BYTE_EVERY_MS);
+      return client;
+    },
+    withinMs: REQUEST_WITHIN_MS,
+  },
+  'begin a GraphQL request and stop': {
+    begin: (port) =>
+      connectRaw(
+        port,
+        `POST /graphql HTTP/1.1\r\nHost: ${new URL(subject.issuer).host}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"query":`,
+      ),
+    withinMs: REQUEST_WITHIN_MS,
+  },
+};
+
+it('clients that take their time are cut off, and others are served meanwhile', async () => {
+  const each = rounds(100, 30);
+  const { ledger, server } = subject;
+  const load = await startLoad(ledger, { writers: 1, takers: 4 });
+  const quietSince = performance.now();
+  await sleep(QUIET_MS);
+  const slowSince = performance.now();
+  const lives = await Promise.all(
+    Object.entries(WAYS).map(async ([way, { begin, withinMs }]) => {
+      const clients = await Promise.all(Array.from({ length: each }, () => begin(server.port)));
+      const longestMs = Math.round(Math.max(...(await Promise.all(clients.map(({ closed }) => closed)))));
+      return { way, longestMs, withinMs, statuses: [...new Set(clients.map(({ answer }) => answer().slice(9, 12)))] };
+    }),
+  );
+  const slow = latencies(slowSince);
+  await load.stop();
+  const quiet = latencies(quietSince, slowSince);
+  measured('clients that take their time', { each, lives, tokens: { quiet, slow } });
+  for (const { longestMs, withinMs } of lives) expect(longestMs).toBeLessThan(withinMs);
+  for (const { statuses } of lives) expect(['', '400', '408']).toEqual(expect.arrayContaining(statuses));
+  expect([ledger.tally('writes').failures, ledger.tally('tokens').failures]).toEqual([{}, {}]);
+}, 120_000);
+
+/** How long tokens took that were asked for in a span of time. */
+function latencies(since: number, until = Number.POSITIVE_INFINITY): { count: number; medianMs: number; slowestMs: number } {
+  const taken = subject.ledger.tokens.filter(({ begin }) => begin >= since && begin < until).map(({ begin, end }) => end - begin);
+  const sorted = taken.toSorted((a, b) => a - b).map((milliseconds) => Math.round(milliseconds * 10) / 10);
+  return { count: sorted.length, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, slowestMs: sorted.at(-1) ?? 0 };
+}
