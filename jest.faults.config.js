@@ -5,7 +5,8 @@ import { onMysql, onSqlite, shared } from './jest.config.js';
  * Those under `test/faults/cluster` bring a cluster of databases of their own.
  */
 export default {
-  maxWorkers: 1,
+  // Two where there is little time: faults are mostly waited for.
+  maxWorkers: process.env.CI === 'true' ? 2 : 1,
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [

@@ -1,12 +1,12 @@
-import { createTestDatabase, kind, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
 import { startProcess, type TestProcess, until } from '../support/process.js';
 import { compare } from './support/comparison.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { buildPreviousRelease, hasPreviousRelease, type Release } from './support/previous-release.js';
+import { ADMIN, measured } from './support/subject.js';
 
-const ADMIN = { clientId: 'admin', secret: 'for upgrades: 32 characters or more' };
 const LOAD = { writers: 2, takers: 4 };
 
 /** It needs the history: a shallow clone has none. */
@@ -75,9 +75,7 @@ itWithHistory(
     const tokens = [onOld, onNew, onAgain].map((ledger) => ledger.tally('tokens'));
     const writes = [onOld, onNew, onAgain].map((ledger) => ledger.tally('writes').acknowledged);
     const failed = tokens.map(({ refused, unknown }) => refused + unknown);
-    process.stdout.write(
-      `measured: ${kind}: upgrade from ${release.tag}: ${JSON.stringify({ tokens: tokens.map(({ acknowledged }) => acknowledged), failed, writes })}\n`,
-    );
+    measured(`upgrade from ${release.tag}`, { tokens: tokens.map(({ acknowledged }) => acknowledged), failed, writes });
   },
   300_000,
 );

@@ -47,14 +47,14 @@ async function cutUnderLoad(ledger: Ledger, mutation: string, at: number): Promi
   const { pair, secretId } = await makeClient(ledger);
   let isOver = false;
   const take = async (_: unknown, index: number) => {
-    const caller = ledger.caller(index);
+    const caller = ledger.caller({ start: index });
     while (!isOver) await ledger.takeToken(caller, pair);
     caller.close();
   };
   const takers = Promise.all(Array.from({ length: TAKERS }, take));
   const own = () => ledger.tokens.filter(({ clientId }) => clientId === pair.clientId);
   await until(() => own().filter(({ token }) => token).length >= ENOUGH);
-  const caller = ledger.caller(at);
+  const caller = ledger.caller({ start: at });
   const reply = await ledger.graphql(caller, mutation, { clientId: pair.clientId, secretId });
   const answeredAt = performance.now();
   expect([reply.status, parse(reply.text).errors]).toEqual([200, undefined]);
@@ -94,7 +94,7 @@ itWithCluster('a node that lags behind keeps whoever asks waiting, rather than t
   const lock = await lagging.connect();
   // What others commit is not applied as long as this is held.
   await lock.query('FLUSH TABLES WITH READ LOCK');
-  const [here, there] = [ledger.caller(0), ledger.caller(1, PATIENCE_MS)];
+  const [here, there] = [ledger.caller(), ledger.caller({ start: 1, patienceMs: PATIENCE_MS })];
   const disabled = await ledger.graphql(here, (ENDS[1] as [string, string])[1], { clientId: pair.clientId });
   expect(parse(disabled.text).errors).toBeUndefined();
   await lock.query('SET SESSION wsrep_sync_wait = 0');

@@ -60,7 +60,7 @@ itWithCluster(
     const kids = new Set<string>();
     let [verified, isOver] = [0, false];
     const work = async (_: unknown, index: number) => {
-      const callers: [Caller, Caller] = [ledger.caller(index), ledger.caller(index + 1)];
+      const callers: [Caller, Caller] = [ledger.caller({ start: index }), ledger.caller({ start: index + 1 })];
       for (; !isOver; verified += 1) kids.add(await verifyOne(ledger, callers, pairs[index % pairs.length] as Pair));
       for (const caller of callers) caller.close();
     };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPrivateDatabase, type PrivateDatabase } from '../support/private-database.js';
 import { type SlowProxy, startSlowProxy } from '../support/slow-proxy.js';
-import { type Subject, startSubject } from '../support/subject.js';
+import { lasting, type Subject, startSubject } from '../support/subject.js';
 import { endure } from '../support/trouble.js';
 
 let database: PrivateDatabase;
@@ -27,11 +27,11 @@ const slowDown = (delayMs: number, forMs: number) => async () => {
 };
 
 it('MariaDB whose every answer takes 20 ms more: slower, and nobody is refused', async () => {
-  const { writes, tokens } = await endure(subject, 'every answer of MariaDB 20 ms late', slowDown(20, 6_000));
+  const { writes, tokens } = await endure(subject, 'every answer of MariaDB 20 ms late', slowDown(20, lasting(6_000, 3_000)));
   expect([writes.refused, tokens.refused]).toEqual([0, 0]);
 }, 120_000);
 
 it('MariaDB whose every answer takes three seconds: answered or refused in time', async () => {
-  const { tokens } = await endure(subject, 'every answer of MariaDB three seconds late', slowDown(3_000, 10_000));
+  const { tokens } = await endure(subject, 'every answer of MariaDB three seconds late', slowDown(3_000, lasting(10_000)));
   expect(tokens.refused).toBeGreaterThan(0);
 }, 120_000);

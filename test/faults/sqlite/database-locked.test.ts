@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { type Subject, startSubject } from '../support/subject.js';
+import { lasting, type Subject, startSubject } from '../support/subject.js';
 import { endure } from '../support/trouble.js';
 
 let subject: Subject;
@@ -21,9 +21,9 @@ const lock = (how: 'IMMEDIATE' | 'EXCLUSIVE', forMs: number) => async () => {
 };
 
 it.each(['IMMEDIATE', 'EXCLUSIVE'] as const)(
-  'BEGIN %s held by another process for ten seconds: writes are refused in time, tokens are issued',
+  'BEGIN %s held by another process for a while: writes are refused in time, tokens are issued',
   async (how) => {
-    const { writes, tokens } = await endure(subject, `SQLite locked with BEGIN ${how} for ten seconds`, lock(how, 10_000));
+    const { writes, tokens } = await endure(subject, `SQLite locked with BEGIN ${how} for a while`, lock(how, lasting(10_000)));
     expect(writes.refused).toBeGreaterThan(0);
     expect(tokens.refused).toBe(0);
   },

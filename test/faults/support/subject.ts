@@ -14,6 +14,11 @@ export function rounds(full: number, short: number): number {
   return Number(process.env.FAULT_ROUNDS ?? (IS_SHORT ? short : full));
 }
 
+/** How long a fault lasts: shorter with `CI=true`, and still longer than anybody waits. */
+export function lasting(fullMs: number, shortMs = 6_000): number {
+  return IS_SHORT ? shortMs : fullMs;
+}
+
 /** Prints what was measured, in one line. */
 export function measured(what: string, values: object): void {
   process.stdout.write(`measured: ${kind}: ${what}: ${JSON.stringify(values)}\n`);
