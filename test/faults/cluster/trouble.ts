@@ -23,13 +23,13 @@ export interface Outcome {
   tokens: Course;
 }
 
-/** Where something that a cluster needs is not installed, every test of a file counts as skipped. */
-export const itWithCluster = missingPackages().length === 0 ? it : it.skip;
+/** Where something that a cluster needs is not installed, every test of a file counts as skipped; with `CI=true` nothing is. */
+export const itWithCluster = missingPackages().length === 0 || process.env.CI === 'true' ? it : it.skip;
 
 /** One cluster for all tests of a file; it is brought up before the first and removed after the last. */
 export function useCluster(): () => Cluster {
   let cluster: Cluster | undefined;
-  if (missingPackages().length === 0) {
+  if (itWithCluster === it) {
     beforeAll(async () => {
       cluster = await Cluster.create();
     }, WITHIN_MS);
