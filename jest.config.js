@@ -34,7 +34,8 @@ export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseK
 
 /** Every test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
 export default {
-  maxWorkers: 2,
+  // More than the cores of a small machine: servers and browsers are waited for a good part of the time.
+  maxWorkers: 3,
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [

@@ -5,8 +5,8 @@ import { onMysql, onSqlite, shared } from './jest.config.js';
  * Those under `test/faults/cluster` bring a cluster of databases of their own.
  */
 export default {
-  // Two where there is little time: faults are mostly waited for.
-  maxWorkers: process.env.CI === 'true' ? 2 : 1,
+  // Several where there is little time: faults are mostly waited for.
+  maxWorkers: process.env.CI === 'true' ? 3 : 1,
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [

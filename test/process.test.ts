@@ -251,7 +251,10 @@ describe('npm run admin:reset', () => {
     await first.stop();
     const second = await start({ ADMIN_CLIENT_SECRET: 'the second: 32 characters or more.' });
     await second.ready();
-    await until(() => /ADMIN_CLIENT_SECRET is not the secret .* ignored.*admin:reset/.test(second.output()), second.output);
+    await until(
+      () => /ADMIN_CLIENT_SECRET is not the secret .* ignored.*admin:reset/.test(second.output()),
+      () => JSON.stringify([second.output(), second.child.exitCode, second.child.signalCode]),
+    );
   });
 });
 
