@@ -8,6 +8,8 @@ const PATIENCE_MS = 5_000;
 /** The next request of a client that has just been answered is under way, as a rule. */
 const SHORT_PATIENCE_MS = 1_000;
 const IDLE_CHECK_MS = 50;
+/** By then all processes that share a port have left it: until they have, a new connection would be taken for one of them, and lost. */
+const LEFT_MS = 300;
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
@@ -57,10 +59,15 @@ export interface Drain {
 export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = false, hurry }: Drain = {}): Promise<void> {
   // The close of an HTTP server would close what is idle at once.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
-  server.prependListener('request', (_request, response) => {
-    response.shouldKeepAlive = false;
-  });
+  const sayGoodbye = () => {
+    server.prependListener('request', (_request, response) => {
+      response.shouldKeepAlive = false;
+    });
+  };
   const timers: NodeJS.Timeout[] = [setTimeout(() => server.closeAllConnections(), withinMs)];
+  // Who is told that a connection ends opens another at once.
+  if (hurry?.aborted) timers.push(setTimeout(sayGoodbye, LEFT_MS));
+  else sayGoodbye();
   const closeIdleIn = (milliseconds: number) => {
     const closeIdle = () => server.closeIdleConnections();
     timers.push(setTimeout(() => timers.push(setInterval(closeIdle, IDLE_CHECK_MS)), milliseconds));
