@@ -3,12 +3,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
-import { DatabaseUnavailable, Forbidden } from '../platform/errors.js';
+import { Forbidden } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, readCookie } from './cookies.js';
-import { markOf } from './request.js';
+import { markOf, refuseGraphql } from './request.js';
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
@@ -58,20 +58,12 @@ function detailsOf(principal: Principal | undefined): object {
 function refuse(ctx: Context, error: unknown): void {
   if (error instanceof BearerError) {
     ctx.set('WWW-Authenticate', error.challenge);
-    answer(ctx, error.status, error);
+    refuseGraphql(ctx, error.status, error);
   } else if (error instanceof UnreadableBody) {
-    answer(ctx, error.status, { code: 'BAD_REQUEST', message: error.message });
+    refuseGraphql(ctx, error.status, { code: 'BAD_REQUEST', message: error.message });
   } else if (error instanceof Forbidden) {
-    answer(ctx, 403, error);
-  } else if (error instanceof DatabaseUnavailable) {
-    ctx.set('Retry-After', String(error.retryAfterSeconds));
-    answer(ctx, 503, error);
+    refuseGraphql(ctx, 403, error);
   } else {
     throw error;
   }
-}
-
-function answer(ctx: Context, status: number, { code, message }: { code: string; message: string }): void {
-  ctx.status = status;
-  ctx.body = { errors: [{ message, extensions: { code } }] };
 }

@@ -61,8 +61,9 @@ function explainStatus(ctx: Context): void {
 function answerError(ctx: Context, error: unknown, log: Log): void {
   const { status = 500 } = error as { status?: number };
   if (error instanceof DatabaseUnavailable) {
-    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
     ctx.set('Retry-After', String(error.retryAfterSeconds));
+    if (ctx.path === '/graphql') refuseGraphql(ctx, 503, error);
+    else refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
   } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
     refuse(ctx, 421, { error: 'invalid_request', error_description: new HostNotServed().message });
   } else if (error instanceof TooManyFailures) {
@@ -78,8 +79,14 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
   }
 }
 
-/** Answers with an error in the form that OAuth uses, on every route. */
+/** Answers with an error in the form that OAuth uses, on every route but `/graphql`. */
 export function refuse(ctx: Context, status: number, body: { error: string; error_description: string }): void {
   ctx.status = status;
   ctx.body = body;
+}
+
+/** Answers with an error in the form that GraphQL uses. */
+export function refuseGraphql(ctx: Context, status: number, { code, message }: { code: string; message: string }): void {
+  ctx.status = status;
+  ctx.body = { errors: [{ message, extensions: { code } }] };
 }

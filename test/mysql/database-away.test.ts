@@ -78,6 +78,7 @@ itWithOwnServer('PROTOCOL 23: answers 503 while the database is away, says nothi
     expect(headers.get('retry-after')).toMatch(/^\d+$/);
     expect(text).not.toMatch(/ECONN|127\.0\.0\.1|sql|PROTOCOL_/i);
   }
+  for (const { body } of answersNow.slice(-2)) expect(body.errors[0].extensions).toEqual({ code: 'DATABASE_UNAVAILABLE' });
   expect(await answers(`${server.url}/health/live`, 200)).toBe(true);
   expect(await answers(`${server.url}/health/ready`, 503)).toBe(true);
   await mariaDb.start();
