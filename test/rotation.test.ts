@@ -255,3 +255,18 @@ describe('a superseded secret', () => {
     expect((await secretsOf('hour'))[1].rotation.safeToRevoke).toBe(true);
   });
 });
+
+describe('a secret that was ended at once', () => {
+  it('stays so for an instance whose clock is behind', async () => {
+    const first = await createClient(app, { clientId: 'behind' });
+    const second = await rotated('behind', 3600);
+    // Ends both of those before it, the first of which was superseded a while ago.
+    const third = await rotated('behind', 0);
+    const fourth = await rotated('behind', 3600);
+    const [, { id }] = await secretsOf('behind');
+    expect((await app.administer(REVOKE, { clientId: 'behind', secretId: id })).body.errors).toBeUndefined();
+    advanceClock(-60);
+    const statuses = [first, second, third, fourth].map(async (credentials) => (await requestToken(app, credentials)).status);
+    expect(await Promise.all(statuses)).toEqual([401, 401, 401, 200]);
+  });
+});

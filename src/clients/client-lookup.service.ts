@@ -94,6 +94,10 @@ export class ClientLookupService {
   }
 }
 
+/** What was ended at once has ended, whatever the clocks of other instances say, or one that goes back. */
+const IS_LIVE = `(s.expires_at IS NULL
+  OR (s.expires_at > ? AND s.revoked_at IS NULL AND (s.superseded_at IS NULL OR s.expires_at > s.superseded_at)))`;
+
 const statements = new Map<number, string>();
 
 /**
@@ -116,7 +120,7 @@ function writeStatement(clients: number): string {
     LEFT JOIN tenants t ON t.id = w.tenant_id AND t.enabled = 1
     LEFT JOIN clients k ON k.tenant_id = t.id AND k.client_id = w.client_id
     LEFT JOIN clients c ON c.id = COALESCE(k.id, ?)
-    LEFT JOIN client_secrets s ON s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?)`;
+    LEFT JOIN client_secrets s ON s.client_row_id = c.id AND ${IS_LIVE}`;
 }
 
 function isWanted(row: Row | NoRow): row is Row {

@@ -207,7 +207,9 @@ async function supersede(
 ): Promise<void> {
   for (const { id, expiresAt, supersededAt } of live) {
     const until = expiresAt && expiresAt < ends ? expiresAt : ends;
-    await manager.update(ClientSecret, { id }, { expiresAt: until, supersededAt: supersededAt ?? now });
+    // What ends no later than it is superseded has ended by every clock.
+    const at = until <= now ? until : (supersededAt ?? now);
+    await manager.update(ClientSecret, { id }, { expiresAt: until, supersededAt: at });
   }
 }
 
