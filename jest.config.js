@@ -32,7 +32,10 @@ export const onMysql = {
 /** The project whose tests run on the embedded database. */
 export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' } };
 
-/** Every test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
+/** How pages look, and what they do with answers that the test makes up or delays: no database has a part in it. */
+const PAGES_ALONE = ['<rootDir>/test/console-(looks|faults|races)\\.test\\.ts'];
+
+/** Every other test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
 export default {
   // More than the cores of a small machine: servers and browsers are waited for a good part of the time.
   maxWorkers: 3,
@@ -41,6 +44,10 @@ export default {
   projects: [
     { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/rules/*.test.ts'] },
     { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts'] },
-    { ...onMysql, testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'] },
+    {
+      ...onMysql,
+      testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...PAGES_ALONE],
+    },
   ],
 };

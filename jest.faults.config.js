@@ -1,12 +1,12 @@
 import { onMysql, onSqlite, shared } from './jest.config.js';
 
 /**
- * Faults caused on purpose, on real parts, one after the other: what is measured is not shared with another test.
+ * Faults caused on purpose, on real parts. Few at a time, so that what is measured is theirs.
  * Those under `test/faults/cluster` bring a cluster of databases of their own.
  */
 export default {
-  // Several where there is little time: faults are mostly waited for.
-  maxWorkers: process.env.CI === 'true' ? 3 : 1,
+  // More where there is little time: faults are mostly waited for.
+  maxWorkers: process.env.CI === 'true' ? 3 : 2,
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [

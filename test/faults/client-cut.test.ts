@@ -66,7 +66,7 @@ async function acknowledged(clientId: string, deed: Deed): Promise<void> {
 it.each(WAYS)(
   'promise 4: a client that is %s while two servers issue for it gets no token after the answer',
   async (way, end) => {
-    const times = rounds(20, 6);
+    const times = rounds(20, 3);
     const sum = { before: 0, after: 0, refused: 0 };
     for (let turn = 0; turn < times; turn += 1) {
       const counts = await cut(turn, async (clientId) => {

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 it('signing keys that are replaced every two seconds while two servers issue: every token verifies', async () => {
-  const times = rounds(10, 4);
+  const times = rounds(10, 3);
   database = await createTestDatabase();
   subject = await startSubject({}, database);
   const ledger = await beside(subject);

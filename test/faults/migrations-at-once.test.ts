@@ -7,7 +7,7 @@ import { startLoad } from './support/load.js';
 import { ADMIN, measured, rounds } from './support/subject.js';
 
 it('servers that start at once on an empty database: each becomes ready, and there is one of everything', async () => {
-  const times = rounds(4, 2);
+  const times = rounds(4, 1);
   const startedMs: number[] = [];
   for (let time = 0; time < times; time += 1) {
     const database = await createTestDatabase();

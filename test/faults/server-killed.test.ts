@@ -34,7 +34,7 @@ async function runKilled(plan: LoadPlan) {
 }
 
 it('leaves each client whole with a secret that works, or absent, however often it is killed while it creates them', async () => {
-  const clients = rounds(10_000, 1_500);
+  const clients = rounds(10_000, 500);
   const result = await runKilled({ clients, story: () => ['createClient'] });
   measured('killed -9 during createClient', { clients, ...result });
   expect(result.kills).toBeGreaterThan(0);
@@ -43,7 +43,7 @@ it('leaves each client whole with a secret that works, or absent, however often 
 }, 600_000);
 
 it('leaves secrets rotated or as they were, and clients deleted or whole', async () => {
-  const clients = rounds(1_200, 250);
+  const clients = rounds(1_200, 100);
   const result = await runKilled({
     clients,
     story: (number) => ['createClient', 'rotateClientSecret', ...(number % 3 ? (['deleteClient'] as const) : [])],

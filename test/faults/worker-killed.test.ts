@@ -12,7 +12,7 @@ let subject: Subject;
 afterEach(() => subject.remove());
 
 it('a worker killed -9 under load breaks what it had under way and nothing else, is replaced, and loses nothing acknowledged', async () => {
-  const times = rounds(6, 2);
+  const times = rounds(6, 1);
   subject = await startSubject({ WORKERS: '2' });
   const { ledger, server } = subject;
   await crewOfSize(server, 2);
