@@ -171,6 +171,6 @@ export class GaleraNode {
   }
 
   get #surroundings() {
-    return { ...lowlyUser(), env: { PATH: process.env.PATH, DATA_DIR: this.data, SERVER: 'mariadbd' } };
+    return { ...lowlyUser(), env: { PATH: process.env.PATH, DATA_DIR: this.data, TMPDIR: this.data, SERVER: 'mariadbd' } };
   }
 }

@@ -55,7 +55,7 @@ async function begin(folder: string, [first, ...others]: [GaleraNode, ...GaleraN
       '--skip-test-db',
       '--skip-name-resolve',
     ],
-    { ...lowlyUser(), stdio: 'pipe' },
+    { ...lowlyUser(), stdio: 'pipe', env: { ...process.env, TMPDIR: first.data } },
   );
   first.bootstrap();
   await first.start();

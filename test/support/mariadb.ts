@@ -33,10 +33,14 @@ export function hasMariaDb(): boolean {
 /** Makes a data directory and starts a server on it. @param parent the folder that it is made in */
 export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> {
   const folder = mkdtempSync(join(parent, 'latchkey-mariadb-'));
+  // A server that starts removes the temporary tables that it finds, whoever they are of.
+  const temporary = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-tmp-'));
+  const env = { ...process.env, TMPDIR: temporary };
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = [`--datadir=${folder}/data`, ...user];
   const made = spawnSync('mariadb-install-db', ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'], {
     encoding: 'utf8',
+    env,
   });
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr}`);
   const port = await freePort();
@@ -56,7 +60,7 @@ export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> 
         // As newer releases have it by themselves: stricter with transactions that read before they write.
         '--loose-innodb-snapshot-isolation=ON',
       ],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', env },
     );
     await waitUntilReady(`${folder}/socket`, init);
   };
@@ -77,7 +81,7 @@ export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> 
     stop,
     remove: async () => {
       await stop('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
+      for (const own of [folder, temporary]) rmSync(own, { recursive: true, force: true });
     },
   };
 }

@@ -1,38 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPrivateDatabase, type PrivateDatabase } from '../support/private-database.js';
-import { lasting, type Subject, startSubject } from '../support/subject.js';
+import { usePrivateDatabase } from '../support/private-database.js';
+import { lasting } from '../support/subject.js';
 import { endure } from '../support/trouble.js';
 
 const PULSES = 8;
 
-let database: PrivateDatabase;
-let subject: Subject;
-beforeEach(async () => {
-  database = await createPrivateDatabase();
-  subject = await startSubject({}, database);
-}, 60_000);
-afterEach(async () => {
-  process.kill(database.server.pid, 'SIGCONT');
-  await subject.remove();
-  await database.remove();
-});
+const own = usePrivateDatabase();
 
 it('MariaDB frozen for a while, with every connection open: refused in time, and served again when it goes on', async () => {
-  const { ready, tokens } = await endure(subject, 'MariaDB frozen for a while', async () => {
-    process.kill(database.server.pid, 'SIGSTOP');
+  const { ready, tokens } = await endure(own.subject, 'MariaDB frozen for a while', async () => {
+    process.kill(own.database.server.pid, 'SIGSTOP');
     await sleep(lasting(10_000));
-    process.kill(database.server.pid, 'SIGCONT');
+    process.kill(own.database.server.pid, 'SIGCONT');
   });
   expect(Object.keys(ready.statuses)).toEqual(['200', '503']);
   expect(tokens.refused).toBeGreaterThan(0);
 }, 120_000);
 
 it('MariaDB frozen for half a second again and again: nobody is refused', async () => {
-  const { writes, tokens } = await endure(subject, 'MariaDB in pulses of half a second', async () => {
+  const { writes, tokens } = await endure(own.subject, 'MariaDB in pulses of half a second', async () => {
     for (let pulse = 0; pulse < PULSES; pulse += 1) {
-      process.kill(database.server.pid, 'SIGSTOP');
+      process.kill(own.database.server.pid, 'SIGSTOP');
       await sleep(500);
-      process.kill(database.server.pid, 'SIGCONT');
+      process.kill(own.database.server.pid, 'SIGCONT');
       await sleep(300);
     }
   });

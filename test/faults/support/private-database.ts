@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { createMariaDb, type PrivateMariaDb } from '../../support/mariadb.js';
+import { type Subject, startSubject } from './subject.js';
 
 const NAME = 'faults';
 
@@ -32,6 +33,27 @@ export async function createPrivateDatabase(parent?: string): Promise<PrivateDat
     remove: async () => {
       await server.remove();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A server on a database of its own for each test of a file. */
+export function usePrivateDatabase(): { readonly database: PrivateDatabase; readonly subject: Subject } {
+  let [database, subject]: [PrivateDatabase?, Subject?] = [];
+  beforeEach(async () => {
+    database = await createPrivateDatabase();
+    subject = await startSubject({}, database);
+  }, 60_000);
+  afterEach(async () => {
+    await subject?.remove();
+    await database?.remove();
+  });
+  return {
+    get database() {
+      return database as PrivateDatabase;
+    },
+    get subject() {
+      return subject as Subject;
     },
   };
 }
