@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuid } from 'uuid';
 import type { Caller } from '../access/principal.js';
 import { prove } from '../platform/transaction-proof.js';
 import { type AuditAction, AuditEvent, type AuditObjectType } from './audit-event.entity.js';
@@ -23,7 +22,7 @@ export interface Deed {
 export async function record(manager: EntityManager, { tenant, actor, request }: Caller, deed: Deed): Promise<void> {
   const [objectType, objectId] = deed.on;
   const event: AuditEvent = {
-    id: uuid(),
+    id: prove(manager, AuditEvent),
     tenantId: tenant.id,
     at: new Date(),
     action: deed.action,
@@ -38,7 +37,6 @@ export async function record(manager: EntityManager, { tenant, actor, request }:
     address: request.address,
   };
   await manager.insert(AuditEvent, event as object);
-  prove(manager, { entity: AuditEvent, id: event.id });
 }
 
 /** What is long, such as a set of keys, is told by its digest alone: enough to know it again. */

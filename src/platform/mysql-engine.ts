@@ -8,7 +8,7 @@ import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
 import { breakOff, type MysqlConnection, type MysqlPool, prepareConnection, probe } from './mysql-connection.js';
 import { patienceEnds } from './patience.js';
-import { isProved, type Proof, proofOf } from './transaction-proof.js';
+import { isProved, type Proof, proofOf, proveAgain } from './transaction-proof.js';
 
 /** The connections of a process. */
 export const POOL_SIZE = 10;
@@ -57,14 +57,19 @@ export class MysqlEngine implements Engine {
   }
 
   write<T>(work: Work<T>): Promise<T> {
+    let doubt: InDoubt | undefined;
     return this.#persist(async (deadline) => {
       const [, leave] = await inTime(this.#writing.acquire(), deadline, ([, late]) => late());
       try {
-        return await this.#withRunner(deadline, (runner) => transact(runner, work));
+        if (doubt && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        return await this.#withRunner(deadline, (runner) => transact(runner, work, doubt));
       } catch (cause) {
-        if (!(cause instanceof InDoubt)) throw cause;
-        if (await this.#wasCommitted(cause)) return cause.result as T;
-        throw cause.cause;
+        if (cause instanceof InDoubt && doubt) throw new DatabaseUnavailable({ cause });
+        if (cause instanceof InDoubt) doubt = cause;
+        const error = cause instanceof InDoubt ? cause.cause : cause;
+        // It may have failed for what the attempt before it has done after all.
+        if (doubt && !isAway(error) && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        throw error;
       } finally {
         leave();
       }
@@ -94,10 +99,9 @@ export class MysqlEngine implements Engine {
     }
   }
 
-  /** Whether a transaction was committed whose answer was lost. @throws {DatabaseUnavailable} when that cannot be known */
-  async #wasCommitted({ proof, cause }: InDoubt): Promise<boolean> {
-    if (!proof) throw new DatabaseUnavailable({ cause });
-    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => isProved(runner.manager, proof)));
+  /** Whether a transaction was committed whose answer was lost, as far as the node that is asked knows by now. */
+  #wasCommitted({ proof }: InDoubt, deadline: number): Promise<boolean> {
+    return this.#withRunner(deadline, (runner) => isProved(runner.manager, proof));
   }
 
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -178,14 +182,16 @@ async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: 
 class InDoubt extends Error {
   constructor(
     readonly result: unknown,
-    readonly proof: Proof | undefined,
+    readonly proof: Proof,
     override readonly cause: unknown,
   ) {
     super('COMMIT was not answered', { cause });
   }
 }
 
-async function transact<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+/** @param before an attempt of the same that may have been committed, or may still be */
+async function transact<T>(runner: QueryRunner, work: Work<T>, before: InDoubt | undefined): Promise<T> {
+  if (before) proveAgain(runner, before.proof);
   await runner.startTransaction();
   let result: T;
   try {
@@ -199,7 +205,8 @@ async function transact<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
   } catch (cause) {
     if (isUndone(cause)) throw cause;
     await abandon(runner, cause);
-    throw new InDoubt(result, proofOf(runner), cause);
+    const proof = proofOf(runner);
+    throw proof ? new InDoubt(result, proof, cause) : new DatabaseUnavailable({ cause });
   }
   return result;
 }

@@ -1,6 +1,6 @@
 import { getToken, graphql, requestToken } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { createMysqlProxy, type MysqlProxy } from '../support/mysql-proxy.js';
+import { MysqlProxy } from '../support/mysql-proxy.js';
 import { startProcess, type TestProcess } from '../support/process.js';
 
 let database: TestDatabase;
@@ -11,7 +11,7 @@ let token: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   const url = new URL(database.url);
-  proxy = await createMysqlProxy(Number(url.port));
+  proxy = await new MysqlProxy(Number(url.port)).open();
   url.port = String(proxy.port);
   server = await startProcess({ url: url.href, folder: database.folder });
   await server.ready();

@@ -1,57 +1,111 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a MySQL server that can be broken at the moment of a commit. */
-export interface MysqlProxy {
-  port: number;
-  /**
-   * Breaks the connection of the next COMMIT: before the server has it, or once it has answered and nobody was told.
-   * @returns when that has happened
-   */
-  cutNextCommit(when: 'before' | 'after'): Promise<void>;
-  close(): void;
+/** A connection of which a statement has come, and was not passed on. */
+interface Link {
+  client: Socket;
+  server: Socket;
+  statement: Buffer;
+  /** Whether its transaction has written an entry of the record. */
+  isRecorded: boolean;
+  /** What the server answered and nobody was told, while that is kept back. */
+  answers?: Buffer[];
 }
 
-/** Listens on a free port and passes everything on to a server. */
-export async function createMysqlProxy(serverPort: number): Promise<MysqlProxy> {
-  let plan: { when: 'before' | 'after'; done: () => void } | undefined;
-  const sockets = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const server = connect(serverPort, '127.0.0.1');
-    let isDeaf = false;
-    const cut = () => {
-      client.destroy();
-      server.destroy();
+/** A way to a MySQL server that can be broken, or slowed down, at the moment that matters. */
+export class MysqlProxy {
+  readonly #listener: Server;
+  readonly #sockets = new Set<Socket>();
+  #awaited: { fits(link: Link): boolean; take(link: Link): void } | undefined;
+
+  /** @param serverPort where connections go that are opened from now on */
+  constructor(public serverPort: number) {
+    this.#listener = createServer((client) => this.#join(client));
+  }
+
+  get port(): number {
+    return (this.#listener.address() as { port: number }).port;
+  }
+
+  /** Listens on a free port of the loopback. */
+  async open(): Promise<this> {
+    await once(this.#listener.listen(0, '127.0.0.1'), 'listening');
+    return this;
+  }
+
+  /**
+   * Breaks the connection of the next COMMIT of a mutation: before the server has it, or once it has answered and nobody was told.
+   * @returns when that has happened
+   */
+  async cutNextCommit(when: 'before' | 'after'): Promise<void> {
+    const link = await this.#next(isCommit);
+    if (when === 'after') await answer(link);
+    link.client.destroy();
+    link.server.destroy();
+  }
+
+  /** Breaks the connection of the next COMMIT of a mutation while that is on its way. @returns what lets it arrive */
+  async holdNextCommit(): Promise<() => void> {
+    const { client, server, statement } = await this.#next(isCommit);
+    client.removeAllListeners('close').destroy();
+    return () => server.end(statement);
+  }
+
+  /** Keeps back the answer to the next statement that has these words, once it is there. @returns what lets it pass */
+  async holdNextAnswer(words: string): Promise<() => void> {
+    const link = await this.#next(({ statement }) => statement.includes(words));
+    await answer(link);
+    return () => {
+      for (const piece of link.answers ?? []) link.client.write(piece);
+      delete link.answers;
     };
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', cut).on('close', cut);
-    }
-    client.on('data', (data) => {
-      // A packet of its own: three bytes of length, one of sequence, one for "query", and the word.
-      if (plan && data.subarray(5).toString('latin1') === 'COMMIT') {
-        const { when, done } = plan;
-        plan = undefined;
-        if (when === 'before') {
-          cut();
-          return done();
-        }
-        isDeaf = true;
-        server.once('data', () => {
-          cut();
-          done();
-        });
-      }
-      server.write(data);
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#listener.close();
+  }
+
+  #next(fits: (link: Link) => boolean): Promise<Link> {
+    return new Promise((take) => {
+      this.#awaited = { fits, take };
     });
-    server.on('data', (data) => isDeaf || client.write(data));
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (proxy.address() as { port: number }).port,
-    cutNextCommit: (when) => new Promise((done) => (plan = { when, done })),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      proxy.close();
-    },
-  };
+  }
+
+  #join(client: Socket): void {
+    const server = connect(this.serverPort, '127.0.0.1');
+    const link: Link = { client, server, statement: Buffer.alloc(0), isRecorded: false };
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => other.destroy());
+    }
+    client.on('data', (piece) => {
+      link.statement = piece;
+      link.isRecorded = piece.includes('INSERT INTO `audit_events`') || (link.isRecorded && !piece.includes('START TRANSACTION'));
+      const awaited = this.#awaited;
+      if (!awaited?.fits(link)) return server.write(piece);
+      this.#awaited = undefined;
+      return awaited.take(link);
+    });
+    server.on('data', (piece) => link.answers?.push(piece) ?? client.write(piece));
+  }
+}
+
+function isCommit({ statement, isRecorded }: Link): boolean {
+  return isRecorded && statement.includes('COMMIT');
+}
+
+/** Lets the server have a statement, and waits until it has answered. */
+async function answer(link: Link): Promise<void> {
+  link.answers = [];
+  link.server.write(link.statement);
+  await once(link.server, 'data');
 }

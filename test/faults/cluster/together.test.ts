@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { GaleraNode } from '../../support/galera-node.js';
+import { MysqlProxy } from '../../support/mysql-proxy.js';
+import { until } from '../../support/process.js';
 import type { Caller } from '../support/caller.js';
+import type { Deed } from '../support/client-state.js';
+import { compare } from '../support/comparison.js';
 import { askForToken, Ledger, type Pair, parse } from '../support/ledger.js';
 import { makeSteadyClients } from '../support/load.js';
 import { itWithCluster, report, useCluster } from './trouble.js';
@@ -13,6 +17,12 @@ const MIGRATED_TIMES = 3;
 const ROTATIONS = 10;
 const ROTATE_EVERY_MS = 2_000;
 const TAKERS = 6;
+const LIFE: Deed[] = [
+  { kind: 'createClient', name: 'Late', lifetime: 60 },
+  { kind: 'updateClient', lifetime: 120 },
+  { kind: 'rotateClientSecret', overlapSeconds: 0 },
+  { kind: 'deleteClient' },
+];
 
 const cluster = useCluster();
 
@@ -82,3 +92,39 @@ itWithCluster(
   },
   120_000,
 );
+
+/** Does something on one node whose COMMIT arrives there only once the other node was asked for it, and knew nothing. */
+async function commitLate<T>(proxy: MysqlProxy, [here, there]: [GaleraNode, GaleraNode], write: () => Promise<T>): Promise<T> {
+  proxy.serverPort = here.port;
+  const committing = proxy.holdNextCommit();
+  const written = write();
+  const letArrive = await committing;
+  proxy.serverPort = there.port;
+  const tellThatThereIsNone = await proxy.holdNextAnswer('FOR UPDATE');
+  const count = async () => (await there.query('SELECT count(*) AS entries FROM latchkey.audit_events'))[0]?.entries;
+  const before = await count();
+  letArrive();
+  await until(async () => (await count()) > before);
+  tellThatThereIsNone();
+  return written.finally(() => proxy.cut());
+}
+
+itWithCluster('what one node commits after another was asked whether it has is done once, and answered as done', async () => {
+  const nodes = cluster().nodes.slice(0, 2) as [GaleraNode, GaleraNode];
+  const proxy = await new MysqlProxy(nodes[0].port).open();
+  const server = await cluster().startServerOn(cluster().databaseUrlAt(proxy.port));
+  const ledger = new Ledger({ issuer: cluster().url, urls: [server.url], admin: cluster().admin });
+  const caller = ledger.caller();
+  try {
+    await server.ready();
+    const clientId = ledger.newClientId();
+    for (const deed of LIFE) {
+      const { outcome } = await commitLate(proxy, nodes, () => ledger.write(caller, clientId, deed));
+      expect([deed.kind, outcome, await compare(ledger)]).toEqual([deed.kind, 'acknowledged', []]);
+    }
+  } finally {
+    caller.close();
+    await server.stop();
+    proxy.close();
+  }
+});
