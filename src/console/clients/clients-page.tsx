@@ -6,6 +6,7 @@ import { useAction } from '../api/action';
 import { ClientsDocument, type ClientsQuery, CursorsBeforeDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
+import { BusyButton } from '../look/busy-button';
 import { counted } from '../look/counted';
 import { PageFrame } from '../look/page-frame';
 import { useShortcut } from '../look/shortcut';
@@ -115,9 +116,9 @@ function Pager({ page: { pageInfo, nodes, totalCount }, question, ask }: { page:
         <Button variant="default" size="xs" disabled={!hasPreviousPage} onClick={() => ask({ after: undefined })}>
           First
         </Button>
-        <Button variant="default" size="xs" disabled={!hasPreviousPage} loading={previous.isBusy} onClick={() => previous.run()}>
+        <BusyButton variant="default" size="xs" disabled={!hasPreviousPage} isBusy={previous.isBusy} onClick={() => previous.run()}>
           Previous
-        </Button>
+        </BusyButton>
         <Button variant="default" size="xs" disabled={!hasNextPage} onClick={() => ask({ after: endCursor ?? undefined })}>
           Next
         </Button>

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { type Action, useAction, useMutate, useRefresh } from '../api/action';
 import { ClientSettingsDocument, type ClientSettingsQuery, DeleteClientDocument, UpdateClientDocument } from '../api/generated';
 import { useReading } from '../api/reading';
+import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
 import { Dialog, useHold } from '../look/dialog';
@@ -63,9 +64,9 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
         <Button variant="default" disabled={isBusy} onClick={onClose}>
           Cancel
         </Button>
-        <Button color="danger" disabled={typed !== client.clientId || isBusy} loading={remove.isBusy} onClick={() => remove.run()}>
+        <BusyButton color="danger" disabled={typed !== client.clientId || isBusy} isBusy={remove.isBusy} onClick={() => remove.run()}>
           Delete client
-        </Button>
+        </BusyButton>
       </Group>
     </Stack>
   );
@@ -77,9 +78,9 @@ function Alternative({ disable, isBusy }: { disable: Action<[]>; isBusy: boolean
       <Text size="sm" flex={1} miw={220}>
         Not sure? A disabled client stops at once as well, and can be enabled again.
       </Text>
-      <Button variant="default" loading={disable.isBusy} disabled={isBusy} onClick={() => disable.run()}>
+      <BusyButton variant="default" isBusy={disable.isBusy} disabled={isBusy} onClick={() => disable.run()}>
         Disable instead
-      </Button>
+      </BusyButton>
     </Group>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Group, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Action } from '../api/action';
+import { BusyButton } from './busy-button';
 import { Dialog, useHold } from './dialog';
 import { Trouble } from './trouble';
 
@@ -30,9 +31,9 @@ export function Confirm({ title, label, action, isDanger = false, canConfirm = t
           <Button variant="default" disabled={action.isBusy} onClick={onClose}>
             Cancel
           </Button>
-          <Button {...(isDanger && { color: 'danger' })} disabled={!canConfirm} loading={action.isBusy} onClick={() => action.run()}>
+          <BusyButton {...(isDanger && { color: 'danger' })} disabled={!canConfirm} isBusy={action.isBusy} onClick={() => action.run()}>
             {label}
-          </Button>
+          </BusyButton>
         </Group>
       </Stack>
     </Dialog>

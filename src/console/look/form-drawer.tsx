@@ -1,5 +1,6 @@
 import { Button, Drawer, Group, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { BusyButton } from './busy-button';
 import { isPageShown, useReturnOfFocus } from './dialog';
 import classes from './form-drawer.module.css';
 
@@ -60,9 +61,9 @@ function Buttons({ isBusy, canSave, onClose }: Pick<FormDrawerProps, 'isBusy' | 
       <Button variant="default" disabled={isBusy} onClick={onClose}>
         Cancel
       </Button>
-      <Button type="submit" loading={isBusy} disabled={!canSave}>
+      <BusyButton type="submit" isBusy={isBusy} disabled={!canSave}>
         Save
-      </Button>
+      </BusyButton>
     </Group>
   );
 }

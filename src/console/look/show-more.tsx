@@ -1,6 +1,7 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useAction } from '../api/action';
+import { BusyButton } from './busy-button';
 import { Trouble } from './trouble';
 
 /** What stands below a list that grows: how much of it is shown, and a way to more. */
@@ -13,9 +14,9 @@ export function ShowMore({ children, hasMore, more }: { children: ReactNode; has
           {children}
         </Text>
         {hasMore && (
-          <Button variant="default" size="xs" loading={read.isBusy} onClick={() => read.run()}>
+          <BusyButton variant="default" size="xs" isBusy={read.isBusy} onClick={() => read.run()}>
             Show more
-          </Button>
+          </BusyButton>
         )}
       </Group>
       <Trouble failure={read.failure} ifUnknown="Try again." />

@@ -7,6 +7,7 @@ import { ClientSecretsDocument, type ClientSecretsQuery, RotateClientSecretDocum
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { useClientDialogs } from '../clients/dialogs-context';
+import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { Dialog, useHold } from '../look/dialog';
 import { relatively } from '../look/moment';
@@ -69,9 +70,9 @@ function Choice({ client, onStale, onClose }: ChoiceProps) {
         <Button variant="default" disabled={rotate.isBusy} onClick={onClose}>
           Cancel
         </Button>
-        <Button loading={rotate.isBusy} onClick={() => rotate.run(seconds)}>
+        <BusyButton isBusy={rotate.isBusy} onClick={() => rotate.run(seconds)}>
           Rotate
-        </Button>
+        </BusyButton>
       </Group>
     </Stack>
   );

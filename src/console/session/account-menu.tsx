@@ -1,6 +1,7 @@
 import { Button, Popover, Stack, Text } from '@mantine/core';
 import { ChevronDownIcon, SignOutIcon } from '@primer/octicons-react';
 import { useState } from 'react';
+import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { inWords } from '../look/duration';
 import { exactly } from '../look/moment';
@@ -47,9 +48,9 @@ function SignOut() {
     }
   };
   return (
-    <Button variant="default" leftSection={<SignOutIcon />} loading={isBusy} onClick={signOut}>
+    <BusyButton variant="default" leftSection={<SignOutIcon />} isBusy={isBusy} onClick={signOut}>
       Sign out
-    </Button>
+    </BusyButton>
   );
 }
 

@@ -1,5 +1,6 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
+import { BusyButton } from '../look/busy-button';
 import { PLAIN_TEXT } from '../look/plain-text';
 import { urgent, useSession } from './session';
 import { SessionRefused, sentenceFor } from './session-refused';
@@ -26,9 +27,9 @@ export function SignInForm() {
       <Stack gap="sm">
         <TextInput label="Client Id" name="clientId" defaultValue={lastClientId} autoFocus={!lastClientId} {...PLAIN_TEXT} required />
         <TextInput label="Secret key" name="secret" type="password" autoFocus={Boolean(lastClientId)} {...PLAIN_TEXT} required />
-        <Button type="submit" loading={isBusy} mt="xs">
+        <BusyButton type="submit" isBusy={isBusy} mt="xs">
           Sign in
-        </Button>
+        </BusyButton>
       </Stack>
     </form>
   );
