@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../platform/config.js';
+import { activeAt } from './key-succession.js';
 import { type SigningKey, SigningKeyState } from './signing-key.entity.js';
 import { ActiveKey } from './signing-key.js';
 
@@ -10,13 +11,6 @@ export type PublicJwk = Record<string, string>;
 export interface PublishedKey {
   jwk: PublicJwk;
   key: KeyObject;
-}
-
-/** The key that signs at a moment: of those that have begun to, the one that began last. A clock that is far behind gets the first. */
-export function activeAt(rows: readonly SigningKey[], moment: Date): SigningKey | undefined {
-  const planned = rows.filter(({ activatesAt }) => activatesAt !== null);
-  planned.sort((a, b) => Number(b.activatesAt) - Number(a.activatesAt) || (a.id < b.id ? 1 : -1));
-  return planned.find(({ activatesAt }) => Number(activatesAt) <= moment.getTime()) ?? planned.at(-1);
 }
 
 /** Tells of each key what it is for at a moment. */

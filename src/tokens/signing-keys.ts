@@ -9,7 +9,8 @@ import { Conflict, SigningKeyNotFound, TenantDisabled } from '../platform/errors
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
-import { activeAt, KeyRing, withStates } from './key-ring.js';
+import { KeyRing, withStates } from './key-ring.js';
+import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
 import type { SigningKeyStore } from './signing-key-store.js';
 
@@ -236,19 +237,6 @@ function nameOf({ id }: SigningKey): [AuditObjectType, string] {
 
 function describe({ id, algorithm, activatesAt }: SigningKey) {
   return { kid: id, algorithm, activatesAt };
-}
-
-/** Of the keys that sign or will by a plan, the one that does last. */
-function lastOf(rows: readonly SigningKey[]): SigningKey | undefined {
-  return rows.filter((row) => !isWaiting(row)).sort(byActivation)[0];
-}
-
-function byActivation(a: SigningKey, b: SigningKey): number {
-  return Number(b.activatesAt) - Number(a.activatesAt);
-}
-
-function isWaiting({ activatesAt }: SigningKey): boolean {
-  return activatesAt === null;
 }
 
 function after(moment: Date, milliseconds: number): Date {
