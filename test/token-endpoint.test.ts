@@ -1,4 +1,6 @@
 import { connect } from 'node:net';
+import { jest } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { type Answer, readAnswer } from './support/answer.js';
 import { basic, createClient, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -49,6 +51,18 @@ describe('PROTOCOL 1: a valid client', () => {
       expires_in: 1234,
       scope: 'orders:read orders:write',
     });
+  });
+
+  it('gets one that lives as long as it says, also when a second ends while it is made', async () => {
+    const now = Date.now();
+    let asked = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 1000 * asked++);
+    try {
+      const { iat, exp } = decodeJwt((await requestToken(app, client)).body.access_token);
+      expect([asked > 1, Number(exp) - Number(iat)]).toEqual([true, 1234]);
+    } finally {
+      clock.mockRestore();
+    }
   });
 });
 

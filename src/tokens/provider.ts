@@ -78,7 +78,7 @@ function createProvider(parts: ProviderParts): Provider {
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
-    formats: { customizers: { jwt: (_ctx, token, { payload }) => void Object.assign(payload, { jti: nameToken(token) }) } },
+    formats: { customizers: { jwt: (_ctx, token, { payload }) => void Object.assign(payload, ownClaims(token, Number(payload.iat))) } },
     jwks: { keys: [new RequestKey(signer)] },
     renderError: (ctx, out) => {
       ctx.body = out;
@@ -100,9 +100,12 @@ function nameUrlsByIssuer(provider: Provider): void {
   provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
 }
 
-function nameToken(token: { client?: ProviderClient | undefined; jti: string }): string {
+/** The name of a token, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
+function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, issuedAt: number): { jti: string; exp: number } {
   const { registration, usedSecret } = token.client as unknown as LatchkeyClient;
-  return makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID));
+  const random = token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID);
+  const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, random);
+  return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
 }
 
 function registrationOf(client: ProviderClient): RegisteredClient {
