@@ -282,6 +282,8 @@ describe('SIGTERM', () => {
     socket.write(body);
     await until(() => answer.includes('access_token'));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /m);
+    // Whoever is told so sends the next request over another connection, rather than over one that closes.
+    expect(answer).toMatch(/^Connection: close\r$/m);
     expect(await server.exit).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
 
@@ -11,9 +11,19 @@ const IDLE_CHECK_MS = 50;
 /** By then all processes that share a port have left it: until they have, a new connection would be taken for one of them, and lost. */
 const LEFT_MS = 300;
 
+/** Those that close each connection after its next answer. */
+const leaving = new WeakSet<Server>();
+
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
-  const server = createServer({
+  const server: Server = createServer({
+    // When the answer begins and not when the request came: one that took long is the last of its connection, too.
+    ServerResponse: class extends ServerResponse {
+      override writeHead(...head: unknown[]): this {
+        if (leaving.has(server)) this.shouldKeepAlive = false;
+        return Reflect.apply(super.writeHead, this, head);
+      }
+    },
     connectionsCheckingInterval: 5_000,
     headersTimeout: 10_000,
     keepAliveTimeout: 65_000,
@@ -59,11 +69,7 @@ export interface Drain {
 export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = false, hurry }: Drain = {}): Promise<void> {
   // The close of an HTTP server would close what is idle at once.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
-  const sayGoodbye = () => {
-    server.prependListener('request', (_request, response) => {
-      response.shouldKeepAlive = false;
-    });
-  };
+  const sayGoodbye = () => leaving.add(server);
   const timers: NodeJS.Timeout[] = [setTimeout(() => server.closeAllConnections(), withinMs)];
   // Who is told that a connection ends opens another at once.
   if (hurry?.aborted) timers.push(setTimeout(sayGoodbye, LEFT_MS));

@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Config } from '../platform/config.js';
 import type { Log } from '../platform/log.js';
-import { listen } from './listener.js';
+import { createHttpServer, listen, setHandler } from './listener.js';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -12,7 +12,8 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  */
 export async function serveMetrics({ metricsPort, host }: Config, log: Log, read: () => Promise<string>): Promise<Server | undefined> {
   if (metricsPort === undefined) return undefined;
-  const server = createServer(async (request, response) => {
+  const server = createHttpServer();
+  setHandler(server, async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     try {
       response.setHeader('Content-Type', CONTENT_TYPE).end(await read());
