@@ -62,14 +62,13 @@ export class MysqlEngine implements Engine {
       const [, leave] = await inTime(this.#writing.acquire(), deadline, ([, late]) => late());
       try {
         if (doubt && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
-        return await this.#withRunner(deadline, (runner) => transact(runner, work, doubt));
+        return await (doubt ? this.#doAgain(work, doubt, deadline) : this.#withRunner(deadline, (runner) => transact(runner, work)));
       } catch (cause) {
-        if (cause instanceof InDoubt && doubt) throw new DatabaseUnavailable({ cause });
-        if (cause instanceof InDoubt) doubt = cause;
-        const error = cause instanceof InDoubt ? cause.cause : cause;
-        // It may have failed for what the attempt before it has done after all.
-        if (doubt && !isAway(error) && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
-        throw error;
+        if (!(cause instanceof InDoubt)) throw cause;
+        if (doubt) throw new DatabaseUnavailable({ cause: cause.cause });
+        doubt = cause;
+        if (!isAway(cause.cause) && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        throw cause.cause;
       } finally {
         leave();
       }
@@ -99,9 +98,23 @@ export class MysqlEngine implements Engine {
     }
   }
 
+  /** Does again what was not done as far as was known. If it was after all, this fails for that, or finds nothing left to do. */
+  async #doAgain<T>(work: Work<T>, doubt: InDoubt, deadline: number): Promise<T> {
+    const attempt = this.#withRunner(deadline, async (runner) => {
+      const result = await transact(runner, work, doubt);
+      return { result, isProved: proofOf(runner) !== undefined };
+    });
+    const end = await attempt.catch((error: unknown) => ({ error }));
+    if ('error' in end && (end.error instanceof InDoubt || isAway(end.error))) throw end.error;
+    if ('result' in end && end.isProved) return end.result;
+    if (await this.#wasCommitted(doubt, deadline)) return doubt.result as T;
+    if ('error' in end) throw end.error;
+    return end.result;
+  }
+
   /** Whether a transaction was committed whose answer was lost, as far as the node that is asked knows by now. */
   #wasCommitted({ proof }: InDoubt, deadline: number): Promise<boolean> {
-    return this.#withRunner(deadline, (runner) => isProved(runner.manager, proof));
+    return this.#withRunner(deadline, (runner) => isProved(runner.manager, proof), LOOKUP);
   }
 
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -121,11 +134,11 @@ export class MysqlEngine implements Engine {
     }
   }
 
-  async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, bound = WORK): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     const connection = await this.#open(runner.connect() as Promise<MysqlConnection>, deadline);
     try {
-      return await this.#watch(connection, () => work(runner));
+      return await this.#watch(connection, () => work(runner), bound);
     } finally {
       await runner.release();
     }
@@ -169,7 +182,7 @@ export class MysqlEngine implements Engine {
 
 /** Waits for something that all compete for. What comes too late is given back. */
 async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: T) => void): Promise<T> {
-  const wait = Math.min(FREE_CONNECTION_MS, deadline - performance.now());
+  const wait = Math.max(0, Math.min(FREE_CONNECTION_MS, deadline - performance.now()));
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     late.reject(new WaitedInVain('POOL_EXHAUSTED'));
@@ -190,7 +203,7 @@ class InDoubt extends Error {
 }
 
 /** @param before an attempt of the same that may have been committed, or may still be */
-async function transact<T>(runner: QueryRunner, work: Work<T>, before: InDoubt | undefined): Promise<T> {
+async function transact<T>(runner: QueryRunner, work: Work<T>, before?: InDoubt): Promise<T> {
   if (before) proveAgain(runner, before.proof);
   await runner.startTransaction();
   let result: T;

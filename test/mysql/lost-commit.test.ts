@@ -24,6 +24,7 @@ afterAll(async () => {
 });
 
 const change = (query: string) => graphql(server, { token, query: `mutation { ${query} }` });
+const create = (clientId: string) => change(`createClient(input: { name: "A", clientId: "${clientId}" }) { clientSecret }`);
 const recorded = (action: string) => database.query('SELECT id FROM audit_events WHERE action = ?', [action]);
 
 describe.each(['before', 'after'] as const)('a connection that breaks %s the server has committed', (when) => {
@@ -56,5 +57,30 @@ describe.each(['before', 'after'] as const)('a connection that breaks %s the ser
     await cut;
     expect(body).toEqual({ data: { deleteClient: { clientId } } });
     expect(await database.query('SELECT id FROM clients WHERE client_id = ?', [clientId])).toEqual([]);
+  });
+});
+
+describe('whoever asks waits for six seconds at most', () => {
+  const LONGEST_MS = 6_000;
+
+  it('when nobody answers the question whether it was committed either', async () => {
+    const began = performance.now();
+    const cut = proxy.cutNextCommit('after');
+    const created = create('asked-in-vain');
+    await cut;
+    await proxy.holdNextAnswer('FOR UPDATE');
+    const { status, body } = await created;
+    expect([status, body.errors]).toEqual([200, undefined]);
+    expect(performance.now() - began).toBeLessThan(LONGEST_MS);
+  });
+
+  it('when the connection breaks late and its transaction is undecided', async () => {
+    const began = performance.now();
+    const held = proxy.holdNextCommit(3_500);
+    const created = create('undecided');
+    const letArrive = await held;
+    expect((await created).status).toBe(503);
+    expect(performance.now() - began).toBeLessThan(LONGEST_MS);
+    letArrive();
   });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A connection of which a statement has come, and was not passed on. */
 interface Link {
@@ -44,9 +45,10 @@ export class MysqlProxy {
     link.server.destroy();
   }
 
-  /** Breaks the connection of the next COMMIT of a mutation while that is on its way. @returns what lets it arrive */
-  async holdNextCommit(): Promise<() => void> {
+  /** Breaks the connection of the next COMMIT of a mutation while that is on its way, or some time after. @returns what lets it arrive */
+  async holdNextCommit(breakAfterMs = 0): Promise<() => void> {
     const { client, server, statement } = await this.#next(isCommit);
+    await sleep(breakAfterMs);
     client.removeAllListeners('close').destroy();
     return () => server.end(statement);
   }

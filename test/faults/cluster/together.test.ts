@@ -128,3 +128,24 @@ itWithCluster('what one node commits after another was asked whether it has is d
     proxy.close();
   }
 });
+
+itWithCluster('what finds nothing left to do because it is done already is answered as done', async () => {
+  const nodes = cluster().nodes.slice(0, 2) as [GaleraNode, GaleraNode];
+  const proxy = await new MysqlProxy(nodes[0].port).open();
+  const server = await cluster().startServerOn(cluster().databaseUrlAt(proxy.port));
+  const ledger = new Ledger({ issuer: cluster().url, urls: [server.url], admin: cluster().admin });
+  const caller = ledger.caller();
+  const change = async (mutation: string) => parse((await ledger.graphql(caller, `mutation { ${mutation} }`)).text);
+  try {
+    await server.ready();
+    const grants = '[{ value: "a", scopes: ["clients:read"] }]';
+    const provider = `name: "A", issuer: "https://login.example", clientId: "a", clientSecret: "secret-of-a", claim: "groups", grants: ${grants}`;
+    const set = await change(`setIdentityProvider(input: { ${provider} }) { name }`);
+    expect(set.errors).toBeUndefined();
+    expect(await commitLate(proxy, nodes, () => change('removeIdentityProvider'))).toEqual({ data: { removeIdentityProvider: true } });
+  } finally {
+    caller.close();
+    await server.stop();
+    proxy.close();
+  }
+});
