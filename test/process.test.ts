@@ -303,6 +303,33 @@ describe('SIGTERM', () => {
     expect(await server.stop()).toBe(0);
     expect(Date.now() - began).toBeLessThan(5000);
   });
+
+  it('waits at neither port for connections over which nothing ever came', async () => {
+    const metricsPort = await freePort();
+    const server = await start({ METRICS_PORT: String(metricsPort) });
+    await server.ready();
+    const sockets = [server.port, metricsPort].map((port) => connect(port, '127.0.0.1'));
+    await until(() => sockets.every(({ readyState }) => readyState === 'open'));
+    const began = Date.now();
+    expect(await server.stop()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(5000);
+  });
+
+  it('answers all that came at once over a connection that was there', async () => {
+    const server = await start();
+    await server.ready();
+    let text = '';
+    const socket = connect(server.port, '127.0.0.1').on('data', (chunk) => (text += chunk));
+    const request = `GET /.well-known/jwks.json HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`;
+    socket.write(request);
+    await until(() => text.includes('"keys"'));
+    text = '';
+    server.child.kill('SIGTERM');
+    await until(() => server.output().includes('stopping'));
+    socket.write(request.repeat(3));
+    expect(await server.exit).toBe(0);
+    expect([text.match(/HTTP\/1\.1 200 /g)?.length, text.match(/^Connection: close\r$/gm)?.length]).toEqual([3, 1]);
+  });
 });
 
 it('SIGHUP does not end a server of one process', async () => {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
-import { Server as TcpServer } from 'node:net';
+import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
@@ -13,14 +13,23 @@ const LEFT_MS = 300;
 
 /** Those that close each connection after its next answer. */
 const leaving = new WeakSet<Server>();
+/** What is connected to each. */
+const connections = new WeakMap<Server, Set<Socket>>();
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
+  const newest = new WeakMap<Socket, ServerResponse>();
   const server: Server = createServer({
     // When the answer begins and not when the request came: one that took long is the last of its connection, too.
     ServerResponse: class extends ServerResponse {
+      constructor(...of: ConstructorParameters<typeof ServerResponse>) {
+        super(...of);
+        newest.set(this.req.socket, this);
+      }
+
       override writeHead(...head: unknown[]): this {
-        if (leaving.has(server)) this.shouldKeepAlive = false;
+        // Requests that came after this one over the same connection are answered, too.
+        if (leaving.has(server) && newest.get(this.req.socket) === this) this.shouldKeepAlive = false;
         return Reflect.apply(super.writeHead, this, head);
       }
     },
@@ -31,6 +40,12 @@ export function createHttpServer(): Server {
     requestTimeout: 30_000,
   });
   server.maxHeadersCount = 100;
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   return server;
 }
 
@@ -75,7 +90,7 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
   if (hurry?.aborted) timers.push(setTimeout(sayGoodbye, LEFT_MS));
   else sayGoodbye();
   const closeIdleIn = (milliseconds: number) => {
-    const closeIdle = () => server.closeIdleConnections();
+    const closeIdle = () => closeIdleConnections(server);
     timers.push(setTimeout(() => timers.push(setInterval(closeIdle, IDLE_CHECK_MS)), milliseconds));
   };
   const hasTime = isGentle && !hurry?.aborted;
@@ -85,4 +100,10 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
   await closed;
   hurry?.removeEventListener('abort', closeSoon);
   for (const timer of timers) clearInterval(timer);
+}
+
+/** Also those over which nothing has come yet: for Node they have a request under way. */
+function closeIdleConnections(server: Server): void {
+  server.closeIdleConnections();
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
