@@ -90,7 +90,8 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
   if (hurry?.aborted) timers.push(setTimeout(sayGoodbye, LEFT_MS));
   else sayGoodbye();
   const closeIdleIn = (milliseconds: number) => {
-    const closeIdle = () => closeIdleConnections(server);
+    // What has arrived by now is read first.
+    const closeIdle = () => setImmediate(() => closeIdleConnections(server));
     timers.push(setTimeout(() => timers.push(setInterval(closeIdle, IDLE_CHECK_MS)), milliseconds));
   };
   const hasTime = isGentle && !hurry?.aborted;

@@ -78,6 +78,11 @@ export function isAway(error: unknown): boolean {
   return AWAY.has(driverCode(error)) || isClosedConnection(error);
 }
 
+/** Whether the database is there and takes no more connections. Those that are open go on. */
+export function isFull(error: unknown): boolean {
+  return driverCode(error) === 'ER_CON_COUNT_ERROR';
+}
+
 /** Whether an error says that the database took all of a transaction back, and that it may well succeed the next time. */
 export function isUndone(error: unknown): boolean {
   return UNDONE.has(driverCode(error));

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createConnection } from 'mysql2';
-import { driverCode } from './database-faults.js';
+import { driverCode, isFull } from './database-faults.js';
 
 const PROBE_MS = 1_000;
 /** As the server has it when it knows no table of ours yet: it answers. */
@@ -42,7 +42,7 @@ export function probe(url: string): Promise<void> {
     const end = (error: Error | null) => {
       clearTimeout(timer);
       breakOff(connection as unknown as MysqlConnection, new Error('The probe is over.'));
-      if (error && driverCode(error) !== EMPTY) reject(error);
+      if (error && driverCode(error) !== EMPTY && !isFull(error)) reject(error);
       else resolve();
     };
     const timer = setTimeout(() => end(Object.assign(new Error('No answer to the probe.'), { code: 'ETIMEDOUT' })), PROBE_MS);

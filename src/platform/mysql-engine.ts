@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Semaphore } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Availability } from './availability.js';
-import { isAway, isUndone, Silent, Unreachable, WaitedInVain } from './database-faults.js';
+import { isAway, isFull, isUndone, Silent, Unreachable, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
@@ -29,6 +29,8 @@ const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_T
 /** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
 const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
 const LONGEST_PAUSE_MS = 20;
+/** Whoever is turned away asks less often. */
+const LONGEST_PAUSE_WHEN_FULL_MS = 200;
 
 /**
  * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
@@ -93,7 +95,7 @@ export class MysqlEngine implements Engine {
         return await attempt(deadline);
       } catch (cause) {
         if (!(isAway(cause) || isUndone(cause)) || performance.now() > deadline) throw cause;
-        await sleep(Math.random() * LONGEST_PAUSE_MS);
+        await sleep(Math.random() * (isFull(cause) ? LONGEST_PAUSE_WHEN_FULL_MS : LONGEST_PAUSE_MS));
       }
     }
   }
@@ -146,6 +148,7 @@ export class MysqlEngine implements Engine {
 
   async #open(connecting: Promise<MysqlConnection>, deadline: number): Promise<MysqlConnection> {
     const opened = connecting.catch((cause) => {
+      if (isFull(cause)) throw cause;
       this.#availability.lose(cause);
       throw new Unreachable(cause);
     });
@@ -171,7 +174,10 @@ export class MysqlEngine implements Engine {
     try {
       return await work();
     } catch (cause) {
-      if (isAway(cause)) breakOff(connection, cause as Error);
+      if (!isAway(cause)) throw cause;
+      breakOff(connection, cause as Error);
+      // It may take connections and refuse whatever is asked.
+      void this.#availability.check();
       throw cause;
     } finally {
       isOver = true;

@@ -113,3 +113,30 @@ itWithOwnServer('keeps whoever asks waiting while it starts anew, and refuses no
   expect((await requestToken(server, client)).status).toBe(200);
   await server.stop();
 });
+
+itWithOwnServer('serves over the connections that it has when the database takes no more', async () => {
+  const server = await start();
+  await server.ready();
+  const token = await getToken(server, administrator);
+  const others: mysql.Connection[] = [];
+  const connection = await mysql.createConnection(mariaDb.url);
+  await connection.query('SET GLOBAL max_connections = 20');
+  try {
+    const isFull = async () =>
+      mysql.createConnection(mariaDb.url).then(
+        (one) => void others.push(one),
+        (error) => error.code === 'ER_CON_COUNT_ERROR',
+      );
+    while (!(await isFull()));
+    const create = (_: unknown, index: number) =>
+      graphql(server, { token, query: `mutation { createClient(input: { name: "Full", clientId: "full-${index}" }) { clientSecret } }` });
+    const created = await Promise.all(Array.from({ length: 20 }, create));
+    expect(created.map(({ status, body }) => [status, body.errors])).toEqual(created.map(() => [200, undefined]));
+    expect(server.output()).not.toContain('does not answer');
+  } finally {
+    for (const other of others) other.destroy();
+    await connection.query('SET GLOBAL max_connections = 200');
+    await connection.end();
+    await server.stop();
+  }
+});

@@ -8,6 +8,8 @@ const ROUNDS = 5;
 /** Tokens before the cut, and refusals of each server after it. */
 const ENOUGH = 12;
 const PATIENCE_MS = 8_000;
+/** Whoever is refused without a wait. */
+const AT_ONCE_MS = 1_000;
 
 const ENDS: [string, string][] = [
   ['deleteClient', 'mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }'],
@@ -107,4 +109,21 @@ itWithCluster('a node that lags behind keeps whoever asks waiting, rather than t
   await until(async () => (await askForToken(there, pair)).status === 401);
   for (const caller of [here, there]) caller.close();
   await cluster().whole();
+});
+
+itWithCluster('a node that takes connections and refuses all that is asked is away, until it answers again', async () => {
+  const ledger = ledgerOf([(apart[1] as TestProcess).url]);
+  const caller = ledger.caller();
+  const refusing = cluster().nodes[1] as GaleraNode;
+  await refusing.query('SET GLOBAL wsrep_reject_queries = ALL');
+  try {
+    await until(async () => (await askForToken(caller, cluster().admin)).status === 503);
+    const began = performance.now();
+    expect((await askForToken(caller, cluster().admin)).status).toBe(503);
+    expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
+  } finally {
+    await refusing.query('SET GLOBAL wsrep_reject_queries = NONE');
+  }
+  await until(async () => (await askForToken(caller, cluster().admin)).status === 200);
+  caller.close();
 });
