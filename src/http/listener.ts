@@ -18,18 +18,22 @@ const connections = new WeakMap<Server, Set<Socket>>();
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
-  const newest = new WeakMap<Socket, ServerResponse>();
+  let requests = 0;
+  /** The number of the request that came last over a connection: the request itself would stay in memory with that. */
+  const newest = new WeakMap<Socket, number>();
   const server: Server = createServer({
     // When the answer begins and not when the request came: one that took long is the last of its connection, too.
     ServerResponse: class extends ServerResponse {
+      readonly #number = ++requests;
+
       constructor(...of: ConstructorParameters<typeof ServerResponse>) {
         super(...of);
-        newest.set(this.req.socket, this);
+        newest.set(this.req.socket, this.#number);
       }
 
       override writeHead(...head: unknown[]): this {
         // Requests that came after this one over the same connection are answered, too.
-        if (leaving.has(server) && newest.get(this.req.socket) === this) this.shouldKeepAlive = false;
+        if (leaving.has(server) && newest.get(this.req.socket) === this.#number) this.shouldKeepAlive = false;
         return Reflect.apply(super.writeHead, this, head);
       }
     },
@@ -38,7 +42,7 @@ export function createHttpServer(): Server {
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,
     requestTimeout: 30_000,
-  });
+  }) as Server;
   server.maxHeadersCount = 100;
   const open = new Set<Socket>();
   connections.set(server, open);

@@ -154,7 +154,7 @@ export class Ledger {
       refused: count('refused'),
       unknown: count('unknown'),
       interruptionMs: Math.round(longestInterruption(entries)),
-      slowestMs: Math.round(Math.max(0, ...entries.map(({ begin, end }) => end - begin))),
+      slowestMs: Math.round(entries.reduce((slowest, { begin, end }) => Math.max(slowest, end - begin), 0)),
       failures,
     };
   }
