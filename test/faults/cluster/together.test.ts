@@ -93,59 +93,60 @@ itWithCluster(
   120_000,
 );
 
-/** Does something on one node whose COMMIT arrives there only once the other node was asked for it, and knew nothing. */
-async function commitLate<T>(proxy: MysqlProxy, [here, there]: [GaleraNode, GaleraNode], write: () => Promise<T>): Promise<T> {
-  proxy.serverPort = here.port;
-  const committing = proxy.holdNextCommit();
-  const written = write();
-  const letArrive = await committing;
-  proxy.serverPort = there.port;
-  const tellThatThereIsNone = await proxy.holdNextAnswer('FOR UPDATE');
-  const count = async () => (await there.query('SELECT count(*) AS entries FROM latchkey.audit_events'))[0]?.entries;
-  const before = await count();
-  letArrive();
-  await until(async () => (await count()) > before);
-  tellThatThereIsNone();
-  return written.finally(() => proxy.cut());
+/** Whoever writes on one node whose COMMIT arrives there only once the other node was asked for it, and knew nothing. */
+interface LateWriter {
+  ledger: Ledger;
+  caller: Caller;
+  commitLate<T>(write: () => Promise<T>): Promise<T>;
 }
 
-itWithCluster('what one node commits after another was asked whether it has is done once, and answered as done', async () => {
-  const nodes = cluster().nodes.slice(0, 2) as [GaleraNode, GaleraNode];
-  const proxy = await new MysqlProxy(nodes[0].port).open();
+async function withLateWriter(use: (writer: LateWriter) => Promise<void>): Promise<void> {
+  const [here, there] = cluster().nodes as [GaleraNode, GaleraNode];
+  const proxy = await new MysqlProxy(here.port).open();
   const server = await cluster().startServerOn(cluster().databaseUrlAt(proxy.port));
   const ledger = new Ledger({ issuer: cluster().url, urls: [server.url], admin: cluster().admin });
   const caller = ledger.caller();
+  const count = async () => (await there.query('SELECT count(*) AS entries FROM latchkey.audit_events'))[0]?.entries;
+  const commitLate = async <T>(write: () => Promise<T>): Promise<T> => {
+    proxy.serverPort = here.port;
+    const committing = proxy.holdNextCommit();
+    const written = write();
+    const letArrive = await committing;
+    proxy.serverPort = there.port;
+    const tellThatThereIsNone = await proxy.holdNextAnswer('FOR UPDATE');
+    const before = await count();
+    letArrive();
+    await until(async () => (await count()) > before);
+    tellThatThereIsNone();
+    return written.finally(() => proxy.cut());
+  };
   try {
     await server.ready();
-    const clientId = ledger.newClientId();
-    for (const deed of LIFE) {
-      const { outcome } = await commitLate(proxy, nodes, () => ledger.write(caller, clientId, deed));
-      expect([deed.kind, outcome, await compare(ledger)]).toEqual([deed.kind, 'acknowledged', []]);
-    }
+    await use({ ledger, caller, commitLate });
   } finally {
     caller.close();
     await server.stop();
     proxy.close();
   }
-});
+}
 
-itWithCluster('what finds nothing left to do because it is done already is answered as done', async () => {
-  const nodes = cluster().nodes.slice(0, 2) as [GaleraNode, GaleraNode];
-  const proxy = await new MysqlProxy(nodes[0].port).open();
-  const server = await cluster().startServerOn(cluster().databaseUrlAt(proxy.port));
-  const ledger = new Ledger({ issuer: cluster().url, urls: [server.url], admin: cluster().admin });
-  const caller = ledger.caller();
-  const change = async (mutation: string) => parse((await ledger.graphql(caller, `mutation { ${mutation} }`)).text);
-  try {
-    await server.ready();
+itWithCluster('what one node commits after another was asked whether it has is done once, and answered as done', () =>
+  withLateWriter(async ({ ledger, caller, commitLate }) => {
+    const clientId = ledger.newClientId();
+    for (const deed of LIFE) {
+      const { outcome } = await commitLate(() => ledger.write(caller, clientId, deed));
+      expect([deed.kind, outcome, await compare(ledger)]).toEqual([deed.kind, 'acknowledged', []]);
+    }
+  }),
+);
+
+itWithCluster('what finds nothing left to do because it is done already is answered as done', () =>
+  withLateWriter(async ({ ledger, caller, commitLate }) => {
+    const change = async (mutation: string) => parse((await ledger.graphql(caller, `mutation { ${mutation} }`)).text);
     const grants = '[{ value: "a", scopes: ["clients:read"] }]';
     const provider = `name: "A", issuer: "https://login.example", clientId: "a", clientSecret: "secret-of-a", claim: "groups", grants: ${grants}`;
     const set = await change(`setIdentityProvider(input: { ${provider} }) { name }`);
     expect(set.errors).toBeUndefined();
-    expect(await commitLate(proxy, nodes, () => change('removeIdentityProvider'))).toEqual({ data: { removeIdentityProvider: true } });
-  } finally {
-    caller.close();
-    await server.stop();
-    proxy.close();
-  }
-});
+    expect(await commitLate(() => change('removeIdentityProvider'))).toEqual({ data: { removeIdentityProvider: true } });
+  }),
+);
