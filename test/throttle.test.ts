@@ -163,6 +163,16 @@ it('believes of X-Forwarded-For what the proxies in front wrote, and nothing bef
   await behindTwo.stop();
 });
 
+it('takes an address with a port for the address, and all that is none for one source', async () => {
+  for (let time = 0; time < LIMIT; time += 1) await fail(`192.0.2.77:${40_000 + time}`, client, 1);
+  expect((await ask('192.0.2.77', client)).status).toBe(429);
+  expect((await ask('192.0.2.78:40000', client)).status).toBe(200);
+  for (let time = 0; time < LIMIT; time += 1) await fail(`[2001:db8:77::${time}]:${40_000 + time}`, client, 1);
+  expect((await ask('2001:db8:77::ffff', client)).status).toBe(429);
+  for (let time = 0; time < LIMIT; time += 1) await fail(`no address ${time}`, client, 1);
+  expect((await ask('another that is none', client)).status).toBe(429);
+});
+
 it('believes no X-Forwarded-For when no proxy is trusted', async () => {
   const direct = await startApp({ FAILURE_LIMIT: String(LIMIT) });
   const target = await createClient(direct, { clientId: 'direct' });

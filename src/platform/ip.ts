@@ -1,31 +1,40 @@
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import { isAddress } from './networks.js';
 
 /** An address from which a request comes. */
 export interface Address {
-  /** In its usual form, of at most 45 characters; an IPv4 address that is dressed as IPv6 without its dress. */
+  /** In its usual form, of at most 39 characters; an IPv4 address that is dressed as IPv6 without its dress. */
   plain: string;
   /** Who stands behind it: with IPv6 its network of 64 bits, for whoever has one address there has all. */
   source: string;
 }
 
-const LONGEST = 45;
+/** An address of 45 characters, its brackets, zone and port. */
+const LONGEST = 100;
 const HEXTETS_OF_A_NETWORK = 4;
 const known = new LRUCache<string, Address>({ max: 1000 });
 
-/** Reads an address; what is none stays as it is, cut to 45 characters. */
+/** What is said of something that is no address, as RFC 7239 says it: all of it is one source. */
+const UNKNOWN: Address = { plain: 'unknown', source: 'unknown' };
+/** As proxies write an address: some of them with its port, or with the zone that it is of. */
+const FORMS = [/^([\d.]+):\d{1,5}$/, /^\[([\da-f:.]+)(?:%[\w.-]+)?\](?::\d{1,5})?$/i, /^([\da-f:.]+)(?:%[\w.-]+)?$/i];
+
+/** Reads an address, with or without a port; what is none is `unknown`. */
 export function addressOf(ip: string): Address {
-  let address = known.get(ip);
+  const text = ip.slice(0, LONGEST);
+  let address = known.get(text);
   if (!address) {
-    address = parse(ip);
-    known.set(ip, address);
+    address = parse(text);
+    known.set(text, address);
   }
   return address;
 }
 
-function parse(ip: string): Address {
-  if (!ipaddr.isValid(ip)) return { plain: ip.slice(0, LONGEST), source: ip.slice(0, LONGEST) };
+function parse(text: string): Address {
+  const [ip] = FORMS.flatMap((form) => form.exec(text)?.[1] ?? []);
+  if (ip === undefined || !isAddress(ip)) return UNKNOWN;
   const address = ipaddr.process(ip);
-  const plain = address.toString().slice(0, LONGEST);
+  const plain = address.toString();
   return { plain, source: address instanceof ipaddr.IPv6 ? address.parts.slice(0, HEXTETS_OF_A_NETWORK).join(':') : plain };
 }

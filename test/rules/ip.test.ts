@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { addressOf } from '../../src/platform/ip.js';
+
+it.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['203.0.113.7:51123', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['[::ffff:203.0.113.7]:51123', '203.0.113.7'],
+])('reads %s', (text, plain) => {
+  expect(addressOf(text)).toEqual({ plain, source: plain });
+});
+
+it.each(['2001:db8::7', '[2001:db8::7]', '[2001:db8::7]:51123', '2001:DB8:0:0:ffff::1', 'fe80::1%eth0', '[fe80::1%25eth0]:80'])(
+  'reads %s, and takes its network for its source',
+  (text) => {
+    const { plain, source } = addressOf(text);
+    expect(plain).toMatch(/^(2001:db8::7|2001:db8::ffff:0:0:1|fe80::1)$/);
+    expect(source).toMatch(/^(8193:3512:0:0|65152:0:0:0)$/);
+  },
+);
+
+it.each([
+  '',
+  'unknown',
+  'unix:',
+  '_hidden',
+  '1.2.3',
+  '1.2.3.4.5',
+  '1.2.3.4:',
+  '999.1.1.1',
+  '010.1.1.1',
+  '[1.2.3.4',
+  '::1]:80',
+  'a'.repeat(5000),
+])('takes all that is no address for one source (%p)', (text) => {
+  expect(addressOf(text)).toEqual({ plain: 'unknown', source: 'unknown' });
+});
+
+it('finds the same source behind every port', () => {
+  const address = fc.oneof(fc.ipV4(), fc.ipV6());
+  fc.assert(
+    fc.property(address, fc.nat(65535), (ip, port) => {
+      const withPort = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+      expect(addressOf(withPort)).toEqual(addressOf(ip));
+      expect(addressOf(ip).plain).not.toBe('unknown');
+    }),
+  );
+});
