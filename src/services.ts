@@ -8,6 +8,8 @@ import { ClientSecretService } from './clients/client-secret.service.js';
 import { ClientUseService } from './clients/client-use.service.js';
 import type { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
+import { isLoopbackHttp } from './platform/networks.js';
+import { Outbound } from './platform/outbound.js';
 import type { Database } from './platform/transaction.js';
 import { createTenantContents } from './tenancy.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
@@ -37,6 +39,7 @@ export interface Services {
   sessions: SessionService;
   providers: IdentityProviderService;
   throttle: Throttle;
+  outbound: Outbound;
   tenants: TenantService<Administrator>;
   directory: TenantDirectory;
   signingKeys: SigningKeys;
@@ -52,6 +55,8 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const sessions = new SessionService(database);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database);
+  // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
+  const outbound = new Outbound({ allowsLoopback: isLoopbackHttp(config.issuer), networks: config.trustedIssuerNetworks });
   return {
     config,
     database,
@@ -65,8 +70,9 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     proofs,
     audit: new AuditListService(database),
     sessions,
-    providers: new IdentityProviderService(database, { cipher, sessions, allowsLoopback: !config.isProduction }),
+    providers: new IdentityProviderService(database, { cipher, sessions, outbound }),
     throttle,
+    outbound,
     tenants: new TenantService(database, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
     directory,
     signingKeys,

@@ -6,7 +6,7 @@ import { hasChromium, launchChromium } from './support/chromium.js';
 import { advanceClock, resetClock } from './support/clock.js';
 import { type LoginProvider, startLoginProvider } from './support/login-provider.js';
 import { type Lies, type LyingProvider, startLyingProvider } from './support/lying-provider.js';
-import { getSession, graphqlBySession } from './support/session.js';
+import { cookieName, getSession, graphqlBySession } from './support/session.js';
 
 const SET =
   'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name issuer scope claim grants { value scopes } } }';
@@ -246,7 +246,7 @@ describe('a provider that cannot be trusted', () => {
 
   it('a way back that was begun elsewhere, altered, or too long ago leads nowhere', async () => {
     await expectNoSession(await goAndReturn({}, ''), 400, 'Start again');
-    await expectNoSession(await goAndReturn({}, 'latchkey-sign-in=garbage'), 400, 'Start again');
+    await expectNoSession(await goAndReturn({}, `${cookieName(app, 'sign-in')}=garbage`), 400, 'Start again');
     await expectNoSession(await goAndReturn({ state: 'another' }), 502, 'cannot be used');
     await expectNoSession(await goAndReturn({ state: undefined }), 502, 'cannot be used');
     await expectNoSession(await goAndReturn({ code: undefined }), 502, 'cannot be used');
@@ -314,7 +314,7 @@ describe('a provider that cannot be trusted', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/']);
     const cookie = answer.headers
       .getSetCookie()
-      .find((text) => text.startsWith('latchkey-session='))
+      .find((text) => text.startsWith(`${cookieName(app, 'session')}=`))
       ?.split(';')[0] as string;
     expect((await getSession(app, cookie)).body).toEqual({
       session: {
@@ -345,7 +345,7 @@ describe('a provider that cannot be trusted', () => {
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
     });
     const cookie = out.headers.get('set-cookie') as string;
-    expect(cookie).toMatch(/^latchkey-sign-in=[^;]+; path=\/; samesite=lax; httponly$/);
+    expect(cookie).toMatch(/^latchkey-sign-in-\d+=[^;]+; path=\/; samesite=lax; httponly$/);
     for (const name of ['state', 'nonce']) expect(cookie).not.toContain(searchParams.get(name));
   });
 
@@ -405,18 +405,22 @@ describe('setIdentityProvider', () => {
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
   });
 
-  it('refuses a provider on the loopback in production', async () => {
-    const production = await startApp({ NODE_ENV: 'production', ISSUER: 'https://id.example.com', TRUST_PROXY: 'true' });
-    const { providers, home } = production.installation;
-    const principal = {
-      ...home,
-      actor: { type: 'CLIENT', id: 'admin', name: null },
-      request: { id: null, address: null },
-      scopes: ['clients:read'],
-    };
-    const grants = [{ value: 'x', scopes: ['clients:read'] }];
-    const input = { name: 'X', issuer: 'http://localhost:9', clientId: 'x', clientSecret: 'x', claim: 'x', grants };
-    await expect(providers.set(principal as never, input)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    await production.stop();
-  });
+  it.each<Record<string, string>>([{ NODE_ENV: 'production' }, {}])(
+    'refuses a provider on the loopback wherever others are served (%j)',
+    async (settings) => {
+      const production = await startApp({ ...settings, ISSUER: 'https://id.example.com' });
+      const { providers, home } = production.installation;
+      const principal = {
+        ...home,
+        actor: { type: 'CLIENT', id: 'admin', name: null },
+        request: { id: null, address: null },
+        scopes: ['clients:read'],
+      };
+      const grants = [{ value: 'x', scopes: ['clients:read'] }];
+      const input = { name: 'X', clientId: 'x', clientSecret: 'x', claim: 'x', grants };
+      for (const issuer of ['http://localhost:9', 'http://127.0.0.1:9', 'https://[::1]:9', 'https://10.0.0.1', 'https://169.254.169.254'])
+        await expect(providers.set(principal as never, { ...input, issuer })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      await production.stop();
+    },
+  );
 });

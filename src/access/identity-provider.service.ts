@@ -5,7 +5,7 @@ import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { requireSameRights } from '../clients/client.rules.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput } from '../platform/errors.js';
-import { isFetchable } from '../platform/outbound.js';
+import type { Outbound } from '../platform/outbound.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
@@ -18,7 +18,7 @@ interface Parts {
   cipher: Cipher;
   sessions: SessionService;
   /** Whether a provider may be on the loopback, without TLS. */
-  allowsLoopback: boolean;
+  outbound: Outbound;
 }
 
 /** Keeps the external provider through which a tenant's people sign in: one, or none. */
@@ -45,8 +45,8 @@ export class IdentityProviderService {
    */
   async set(caller: Principal, input: IdentityProviderInput): Promise<IdentityProvider> {
     requireSameRights(caller, { scopes: input.grants.flatMap(({ scopes }) => scopes) });
-    if (!isFetchable(input.issuer, this.parts.allowsLoopback)) {
-      throw new BadUserInput([{ path: 'input.issuer', message: 'Give an https URL: nothing is asked without TLS.' }]);
+    if (!this.parts.outbound.permits(input.issuer)) {
+      throw new BadUserInput([{ path: 'input.issuer', message: NOT_PERMITTED }]);
     }
     return this.database.write(async (manager) => {
       await takeTurn(manager, caller);
@@ -109,6 +109,9 @@ export class IdentityProviderService {
     return { encryptedSecret: this.parts.cipher.encrypt(secret, contextOf(tenantId)), keyId: this.parts.cipher.keyId };
   }
 }
+
+const NOT_PERMITTED =
+  'Give an https URL outside of this machine and of private networks: nothing else is asked. The setting TRUSTED_ISSUER_NETWORKS lists networks that may be asked all the same.';
 
 /** A secret is never sent to another provider than the one that it was given for. */
 function keptSecret(before: IdentityProvider | null, { issuer, clientId }: IdentityProviderInput) {

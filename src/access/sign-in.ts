@@ -3,7 +3,7 @@ import * as oidc from 'openid-client';
 import { isManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
 import { causesOf, SignInFailed } from '../platform/errors.js';
-import { createGuardedFetch, isFetchable, Unreachable } from '../platform/outbound.js';
+import { type Outbound, Unreachable } from '../platform/outbound.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
@@ -30,7 +30,7 @@ interface Parts {
   cipher: Cipher;
   providers: IdentityProviderService;
   sessions: SessionService;
-  allowsLoopback: boolean;
+  outbound: Outbound;
 }
 
 /** What has to come back of a sign-in as it was sent; the browser keeps it, encrypted. */
@@ -49,13 +49,10 @@ interface Ticket {
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  */
 export class SignIn {
-  readonly #fetch: ReturnType<typeof createGuardedFetch>;
   /** By the version of the provider's settings. */
   readonly #discovered = new LRUCache<string, Promise<oidc.Configuration>>({ max: MOST_DISCOVERED, ttl: DISCOVERED_MS });
 
-  constructor(private readonly parts: Parts) {
-    this.#fetch = createGuardedFetch(parts.allowsLoopback);
-  }
+  constructor(private readonly parts: Parts) {}
 
   /**
    * Begins a sign-in.
@@ -82,7 +79,7 @@ export class SignIn {
     const url = await this.#discoverOnce(provider)
       .then((config) => oidc.buildAuthorizationUrl(config, parameters).href)
       .catch(toFailure);
-    if (!isFetchable(url, this.parts.allowsLoopback)) throw new SignInFailed('unusable');
+    if (!this.parts.outbound.permits(url)) throw new SignInFailed('unusable');
     return { url, ticket: this.parts.cipher.encrypt(JSON.stringify(ticket), contextOf(context)) };
   }
 
@@ -143,7 +140,7 @@ export class SignIn {
   async #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
     const { issuer, clientId } = provider;
     const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
-    const options = { [oidc.customFetch]: this.#fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
+    const options = { [oidc.customFetch]: this.parts.outbound.fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
     return oidc.discovery(new URL(issuer), clientId, undefined, authenticateWith(this.parts.providers.secretOf(provider)), options);
   }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { StartupError } from './errors.js';
+import { type Network, parseNetwork } from './networks.js';
 
 /** Where the data lives: a file of the embedded SQLite, or a MySQL or MariaDB server. */
 export type DatabaseSettings = { type: 'sqlite'; path: string } | { type: 'mysql'; url: string };
@@ -28,6 +29,10 @@ export interface Config {
   failureLimit: number;
   /** How many proxies stand in front, whose X-Forwarded-* headers are believed. */
   trustProxy: number;
+  /** Whether a proxy's X-Forwarded-Host names the tenant. */
+  trustForwardedHost: boolean;
+  /** Where a tenant's identity provider and the like may be, beside what can be reached from everywhere. */
+  trustedIssuerNetworks: readonly Network[];
   graphiql: boolean;
   /** For how many days the record of what was done is kept. */
   auditRetentionDays: number;
@@ -75,6 +80,13 @@ const proxies = z
   .regex(/^(true|false|\d)$/, 'must be true, false, or the number of proxies in front, up to 9')
   .transform((value) => (value === 'true' ? 1 : Number(value) || 0));
 
+const networks = z.string().transform((value, context): Network[] => {
+  const parsed = value.split(',').map((text) => parseNetwork(text.trim()));
+  if (parsed.every((network) => network !== undefined)) return parsed;
+  context.addIssue('must be networks such as 10.20.0.0/16 or fd00::/8, or single addresses, separated by commas');
+  return z.NEVER;
+});
+
 const origin = z.string().refine((value) => {
   const url = URL.parse(value);
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
@@ -121,6 +133,8 @@ const settings = z
     SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
     FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
     TRUST_PROXY: proxies.default(0),
+    TRUST_FORWARDED_HOST: flag.default(false),
+    TRUSTED_ISSUER_NETWORKS: networks.default([]),
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
     METRICS_PORT: port.optional(),
@@ -138,6 +152,10 @@ const settings = z
         path: ['ENCRYPTION_KEY'],
         message: `must be set with MySQL or in production; make one with: ${KEY_COMMAND}`,
       });
+    }
+    if (value.TRUST_FORWARDED_HOST && value.TRUST_PROXY === 0) {
+      const message = 'must be false unless TRUST_PROXY is set: without a proxy anybody may send X-Forwarded-Host';
+      context.addIssue({ code: 'custom', path: ['TRUST_FORWARDED_HOST'], message });
     }
     if (value.ENCRYPTION_KEY_PREVIOUS !== undefined && value.ENCRYPTION_KEY === undefined) {
       context.addIssue({ code: 'custom', path: ['ENCRYPTION_KEY'], message: 'must be set beside ENCRYPTION_KEY_PREVIOUS' });
@@ -171,6 +189,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     signingKeyDays: value.SIGNING_KEY_DAYS,
     failureLimit: value.FAILURE_LIMIT,
     trustProxy: value.TRUST_PROXY,
+    trustForwardedHost: value.TRUST_FORWARDED_HOST,
+    trustedIssuerNetworks: value.TRUSTED_ISSUER_NETWORKS,
     graphiql: value.GRAPHIQL,
     logLevel: value.LOG_LEVEL,
     metricsPort: value.METRICS_PORT,

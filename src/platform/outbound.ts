@@ -1,10 +1,13 @@
-import { lookup } from 'node:dns/promises';
-import ipaddr from 'ipaddr.js';
+import { type LookupAddress, lookup } from 'node:dns';
+import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } from 'node:http';
+import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
 
 const TIMEOUT_MS = 5_000;
 const LARGEST_BYTES = 256 * 1024;
-const NEAR = new Set<string>(['loopback', 'linkLocal', 'unspecified', 'broadcast', 'multicast']);
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+/** Statuses whose answer has no body, and that `Response` refuses one for. @see https://fetch.spec.whatwg.org/#null-body-status */
+const WITHOUT_BODY = [204, 205, 304];
 
 /** A request that the server sends itself. */
 interface Outgoing {
@@ -12,6 +15,18 @@ interface Outgoing {
   headers?: Record<string, string> | Headers;
   body?: unknown;
   signal?: AbortSignal | undefined;
+}
+
+/** All addresses of a name, as the system finds them. */
+export type LookUp = (hostname: string, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+
+/** Where the server may send requests. */
+export interface OutboundRules {
+  /** Whether TLS may be missing, and this machine be asked: on the loopback alone. */
+  allowsLoopback: boolean;
+  /** What the operator allows beside addresses that can be reached from everywhere. */
+  networks: readonly Network[];
+  lookUp?: LookUp;
 }
 
 /** A URL that did not answer, or not in the bounds that are set. */
@@ -22,45 +37,103 @@ export class Unreachable extends Error {
   }
 }
 
-/** Whether the server asks a URL at all. @param allowsLoopback whether TLS may be missing on the loopback */
-export function isFetchable(url: string, allowsLoopback: boolean): boolean {
-  const { protocol, hostname } = URL.parse(url) ?? {};
-  return protocol === 'https:' || (protocol === 'http:' && allowsLoopback && LOOPBACK.includes(hostname as string));
-}
+const lookUpAll: LookUp = (hostname, done) => lookup(hostname, { all: true }, done);
 
 /**
- * A fetch for URLs that somebody else chose: TLS only, which keeps it from talking to whatever has no
- * certificate for the name that was given; nothing on this machine unless that is allowed; no redirects; five seconds and 256 KiB at most.
- * What it returns throws {@link Unreachable}.
+ * Requests to URLs that somebody else chose. TLS only, which keeps the server from talking to whatever has no certificate for the name that was
+ * given; to addresses that can be reached from everywhere, unless the operator allows more; no redirects; five seconds and 256 KiB at most.
  */
-export function createGuardedFetch(allowsLoopback: boolean): (url: string, request: Outgoing) => Promise<Response> {
-  return async (url, { signal, ...request }) => {
-    if (!isFetchable(url, allowsLoopback)) throw new Unreachable();
-    if (!allowsLoopback) await requireElsewhere(new URL(url).hostname);
+export class Outbound {
+  readonly #agents: { http: HttpAgent; https: TlsAgent };
+
+  constructor(private readonly rules: OutboundRules) {
+    // DNS rebinding: the connection's own look-up is what is checked, so that no second one can say something else.
+    const guarded = (allows: (address: string) => boolean) => ({ keepAlive: false, lookup: createLookup(allows, rules.lookUp) });
+    this.#agents = {
+      // Whatever the name stands for: without TLS nothing leaves this machine.
+      http: new HttpAgent(guarded((address) => isLoopback(address))),
+      // TLS session cache: a ticket that one server gave would be sent to another of the same name.
+      https: new TlsAgent({ ...guarded((address) => isAllowed(address, rules)), maxCachedSessions: 0 }),
+    };
+  }
+
+  /** Whether a URL is asked at all, as far as it can be told from itself. */
+  permits(url: string): boolean {
+    const { protocol, hostname = '', username, password } = URL.parse(url) ?? {};
+    if (username || password) return false;
+    if (isLoopbackHttp(url)) return this.rules.allowsLoopback;
+    return protocol === 'https:' && (!isLiteral(hostname) || isAllowed(addressIn(hostname), this.rules));
+  }
+
+  /** As the platform's `fetch`, within these bounds. @throws {Unreachable} */
+  readonly fetch = async (url: string, { signal, ...outgoing }: Outgoing): Promise<Response> => {
+    if (!this.permits(url)) throw new Unreachable();
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
-    const limits = { redirect: 'error', signal: signal ? AbortSignal.any([signal, deadline]) : deadline } as const;
+    const ends = signal ? AbortSignal.any([signal, deadline]) : deadline;
     try {
-      const response = await fetch(url, { ...(request as RequestInit), ...limits });
-      const { status, statusText, headers } = response;
-      return new Response(await readBounded(response), { status, statusText, headers });
+      return await this.#send(new Request(url, outgoing as RequestInit), ends);
     } catch (cause) {
       throw new Unreachable({ cause });
     }
   };
+
+  async #send(outgoing: Request, signal: AbortSignal): Promise<Response> {
+    const { url, method } = outgoing;
+    const isPlain = url.startsWith('http:');
+    const body = Buffer.from(await outgoing.arrayBuffer());
+    const length = method === 'GET' ? {} : { 'content-length': String(body.length) };
+    const headers = { ...Object.fromEntries(outgoing.headers), ...length };
+    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+      const agent = isPlain ? this.#agents.http : this.#agents.https;
+      const sent = (isPlain ? requestPlainly : requestOverTls)(url, { method, headers, agent, signal }, resolve);
+      sent.on('error', reject).end(body);
+    });
+    return toResponse(incoming);
+  }
 }
 
-/** This machine and its nearest neighbours have services that trust whoever can reach them. @throws {Unreachable} */
-async function requireElsewhere(hostname: string): Promise<void> {
-  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
-  const isElsewhere = found.every(({ address }) => !NEAR.has(ipaddr.process(address).range()));
-  if (found.length === 0 || !isElsewhere) throw new Unreachable();
+/** A name is looked up once, by the connection, and every address that it has must be allowed. */
+function createLookup(allows: (address: string) => boolean, lookUp = lookUpAll): LookupFunction {
+  return (hostname, { all }, done) =>
+    lookUp(hostname, (error, addresses) => {
+      const isSound = !error && addresses.length > 0 && addresses.every(({ address }) => allows(address));
+      const [first] = addresses ?? [];
+      if (!isSound || !first) done(error ?? new Error('an address of this name is not one that may be asked'), []);
+      else if (all) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
 }
 
-async function readBounded({ body }: Response): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (!body) return null;
+function isAllowed(address: string, { allowsLoopback, networks }: OutboundRules): boolean {
+  return (allowsLoopback && isLoopback(address)) || isReachable(address, networks);
+}
+
+/** A connection to an address looks nothing up: it is checked by itself. */
+function isLiteral(hostname: string): boolean {
+  return hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+}
+
+function addressIn(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+async function toResponse(incoming: IncomingMessage): Promise<Response> {
+  const { statusCode: status = 500, statusMessage: statusText = '' } = incoming;
+  if (status >= 300 && status < 400) {
+    incoming.destroy();
+    throw new Error('it redirects');
+  }
+  const body = await readBounded(incoming);
+  const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
+    (values ?? []).map((value): [string, string] => [name, value]),
+  );
+  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
+}
+
+async function readBounded(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of incoming) {
     size += chunk.length;
     if (size > LARGEST_BYTES) throw new Error('the answer is too large');
     chunks.push(chunk);

@@ -1,10 +1,11 @@
+import { LOOPBACK_NAMES } from '../platform/networks.js';
+
 /** A host and a port as a URL may have them, before anything was put in order. */
 const FORM = /^(?<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%*]+)(?<port>:\d{1,5})?$/u;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LONGEST_NAME = 253;
 /** As long as it can be stored. */
 const LONGEST_HOST = 255;
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What a URL begins with: `http:` or `https:`. */
 export type Scheme = 'http:' | 'https:';
@@ -33,5 +34,5 @@ function isName(hostname: string, given: string): boolean {
 export function aliasesOf(host: string): string[] {
   const { hostname, port } = new URL(`http://${host}`);
   const suffix = port === '' ? '' : `:${port}`;
-  return LOOPBACK.includes(hostname) ? LOOPBACK.map((name) => name + suffix) : [host];
+  return LOOPBACK_NAMES.includes(hostname) ? LOOPBACK_NAMES.map((name) => name + suffix) : [host];
 }

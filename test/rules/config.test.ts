@@ -18,6 +18,8 @@ it('works without a single setting', () => {
     adminClientSecret: undefined,
     apiAudience: undefined,
     trustProxy: 0,
+    trustForwardedHost: false,
+    trustedIssuerNetworks: [],
     graphiql: true,
     logLevel: 'info',
     metricsPort: undefined,
@@ -47,11 +49,22 @@ it.each([
   ['API_AUDIENCE', ['x', '/api', 'https://x/#y']],
   ['TRUST_PROXY', ['10', '-1', 'yes', 'TRUE']],
   ['GRAPHIQL', ['0']],
+  ['TRUSTED_ISSUER_NETWORKS', ['x', '10.0.0.1/8', '10.0.0.0/8,', '10.0.0.0/8;fd00::/8', '10.0.0.0-10.0.0.9']],
   ['LOG_LEVEL', ['INFO', 'verbose']],
   ['WORKERS', ['0', '65', '-1', '1.5', 'AUTO', 'all', '2 ']],
 ])('refuses a bad %s', (name, values) => {
   for (const value of values)
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^These settings need a change:\\n  ${name} `));
+});
+
+it('believes X-Forwarded-Host behind a proxy alone', () => {
+  expect(() => readConfig({ TRUST_FORWARDED_HOST: 'true' })).toThrow(/TRUST_FORWARDED_HOST/);
+  expect(readConfig({ TRUST_FORWARDED_HOST: 'true', TRUST_PROXY: '2' })).toMatchObject({ trustForwardedHost: true, trustProxy: 2 });
+});
+
+it('takes networks and single addresses', () => {
+  const { trustedIssuerNetworks } = readConfig({ TRUSTED_ISSUER_NETWORKS: '10.20.0.0/16, fd00::/8,192.168.1.7' });
+  expect(trustedIssuerNetworks.map(({ address, bits }) => `${address}/${bits}`)).toEqual(['10.20.0.0/16', 'fd00::/8', '192.168.1.7/32']);
 });
 
 it('takes a number of workers, or one a core', () => {

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { parseNetwork } from '../../src/platform/networks.js';
+import { type LookUp, Outbound, Unreachable } from '../../src/platform/outbound.js';
+
+/** Answers with these addresses, one list a question. Nothing here is connected to that is not on the loopback. */
+function answering(...answers: string[][]): { lookUp: LookUp; asked: string[] } {
+  const asked: string[] = [];
+  const lookUp: LookUp = (hostname, done) => {
+    const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
+    asked.push(hostname);
+    done(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  };
+  return { lookUp, asked };
+}
+
+const listed = (...texts: string[]) => texts.flatMap((text) => parseNetwork(text) ?? []);
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-outbound-'));
+const received: IncomingMessage[] = [];
+let connections = 0;
+let resumed = 0;
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+let secure: Server;
+let plain: Server;
+let ownCertificates: string[];
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+const listen = (server: Server, host: string) => new Promise<void>((resolve) => server.listen(0, host, resolve));
+const take = (request: IncomingMessage, response: ServerResponse) => {
+  received.push(request);
+  answer(request, response);
+};
+
+beforeAll(async () => {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const names = 'subjectAltName=DNS:id.example.com,IP:127.0.0.1';
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-x509', '-days', '2'];
+  execFileSync('openssl', ['req', ...curve, '-subj', '/CN=id.example.com', '-addext', names, '-keyout', key, '-out', cert], {
+    stdio: 'pipe',
+  });
+  secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, take);
+  secure.on('secureConnection', (socket: tls.TLSSocket) => {
+    connections += 1;
+    if (socket.isSessionReused()) resumed += 1;
+  });
+  plain = createServer(take);
+  await Promise.all([listen(secure, '127.0.0.1'), listen(plain, '127.0.0.1')]);
+  ownCertificates = tls.getCACertificates();
+  tls.setDefaultCACertificates([...ownCertificates, readFileSync(cert, 'utf8')]);
+});
+
+beforeEach(() => {
+  received.length = 0;
+  connections = 0;
+  answer = (_request, response) => response.writeHead(200, { 'content-type': 'application/json', 'x-two': ['a', 'b'] }).end('{"ok":true}');
+});
+
+afterAll(async () => {
+  tls.setDefaultCACertificates(ownCertificates);
+  await Promise.all([secure, plain].map((server) => new Promise((resolve) => server.close(resolve))));
+  rmSync(folder, { recursive: true });
+});
+
+const away = (path = '/') => `https://id.example.com:${portOf(secure)}${path}`;
+const outbound = (lookUp: LookUp, networks = listed('127.0.0.1')) => new Outbound({ allowsLoopback: false, networks, lookUp });
+
+it('gives the answer, and sends what it was given', async () => {
+  const { lookUp } = answering(['127.0.0.1']);
+  let body = '';
+  answer = (request, response) => {
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => response.writeHead(201, { 'x-two': ['a', 'b'] }).end('done'));
+  };
+  const response = await outbound(lookUp).fetch(away('/token?x=1'), {
+    method: 'POST',
+    headers: new Headers({ authorization: 'Basic eA==' }),
+    body: new URLSearchParams({ code: 'a b' }),
+  });
+  expect([response.status, response.headers.get('x-two'), await response.text()]).toEqual([201, 'a, b', 'done']);
+  expect(body).toBe('code=a+b');
+  expect(received[0]).toMatchObject({
+    url: '/token?x=1',
+    method: 'POST',
+    headers: { authorization: 'Basic eA==', 'content-length': '8', 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' },
+  });
+});
+
+it('connects to the address that was checked, whatever the name says when it is asked again', async () => {
+  const { lookUp, asked } = answering(['127.0.0.1'], ['10.0.0.1']);
+  expect((await outbound(lookUp).fetch(away(), {})).status).toBe(200);
+  expect(asked).toEqual(['id.example.com']);
+  const rebound = answering(['169.254.169.254'], ['127.0.0.1']);
+  await expect(outbound(rebound.lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
+  expect([rebound.asked.length, connections]).toEqual([1, 1]);
+});
+
+it.each([
+  ['127.0.0.2'],
+  ['10.0.0.1'],
+  ['100.64.0.1'],
+  ['169.254.169.254'],
+  ['192.168.1.1'],
+  ['::1'],
+  ['fd00::1'],
+  ['::ffff:10.0.0.1'],
+  ['64:ff9b::a00:1'],
+  ['192.0.2.1'],
+])('connects to nothing when a name has the address %s, beside good ones too', async (address) => {
+  for (const addresses of [[address], ['127.0.0.1', address], [address, '127.0.0.1']]) {
+    await expect(outbound(answering(addresses).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
+  }
+  expect([connections, received]).toEqual([0, []]);
+});
+
+it('asks nothing of a name without an address', async () => {
+  await expect(outbound(answering([]).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
+  const failing: LookUp = (_hostname, done) => done(new Error('ENOTFOUND'), []);
+  await expect(outbound(failing).fetch(away(), {})).rejects.toThrow(Unreachable);
+});
+
+it('holds an address that stands in the URL to the same rules', async () => {
+  const { lookUp, asked } = answering(['127.0.0.1']);
+  const guard = outbound(lookUp, []);
+  for (const host of ['127.0.0.1', '[::1]', '10.0.0.1', '0x7f.1', '2130706433', '[::ffff:127.0.0.1]', '169.254.169.254', '0'])
+    expect([host, guard.permits(`https://${host}:${portOf(secure)}/`)]).toEqual([host, false]);
+  await expect(guard.fetch(`https://127.0.0.1:${portOf(secure)}/`, {})).rejects.toThrow(Unreachable);
+  expect([asked, connections]).toEqual([[], 0]);
+  expect((await outbound(lookUp).fetch(`https://127.0.0.1:${portOf(secure)}/`, {})).status).toBe(200);
+});
+
+it('takes up no session of an earlier connection', async () => {
+  const { lookUp } = answering(['127.0.0.1']);
+  const guard = outbound(lookUp);
+  for (let time = 0; time < 4; time += 1) await guard.fetch(away(), {});
+  expect([connections, resumed]).toEqual([4, 0]);
+});
+
+it('does without TLS on the loopback alone, where that is allowed', async () => {
+  const url = `http://localhost:${portOf(plain)}/`;
+  const allowing = (lookUp: LookUp) => new Outbound({ allowsLoopback: true, networks: listed('10.0.0.0/8'), lookUp });
+  expect((await allowing(answering(['127.0.0.1']).lookUp).fetch(url, {})).status).toBe(200);
+  await expect(allowing(answering(['10.0.0.1']).lookUp).fetch(url, {})).rejects.toThrow(Unreachable);
+  await expect(allowing(answering(['8.8.8.8']).lookUp).fetch(url, {})).rejects.toThrow(Unreachable);
+  const guard = outbound(answering(['127.0.0.1']).lookUp);
+  await expect(guard.fetch(url, {})).rejects.toThrow(Unreachable);
+  for (const other of ['http://id.example.com/', 'ftp://id.example.com/', 'https://user:word@id.example.com/', 'javascript:alert(1)', 'x'])
+    expect([other, allowing(answering(['127.0.0.1']).lookUp).permits(other)]).toEqual([other, false]);
+});
+
+it('follows no redirect', async () => {
+  answer = (_request, response) => response.writeHead(302, { location: away('/elsewhere') }).end();
+  await expect(outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
+  expect(received.map(({ url }) => url)).toEqual(['/']);
+});
+
+it('reads no more than it has to of an answer without end', async () => {
+  answer = (_request, response) => {
+    response.writeHead(200);
+    const more = () => {
+      while (response.write(Buffer.alloc(64 * 1024)));
+    };
+    response.on('drain', more);
+    more();
+  };
+  await expect(outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
+});
+
+it('takes an answer without a body', async () => {
+  answer = (_request, response) => response.writeHead(204).end();
+  expect((await outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).status).toBe(204);
+});
+
+it('ends when it is told to', async () => {
+  answer = () => undefined;
+  const ending = new AbortController();
+  const waiting = outbound(answering(['127.0.0.1']).lookUp).fetch(away(), { signal: ending.signal });
+  ending.abort();
+  await expect(waiting).rejects.toThrow(Unreachable);
+});
