@@ -70,7 +70,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
   app.use(requireTarget);
-  const tenant = requireTenant(installation.directory, LENIENCY);
+  const tenant = requireTenant(installation.directory, { ...LENIENCY, forwarders: config.trustForwardedHost ? config.trustProxy : 0 });
   const oauth = createOAuth(installation, surroundings);
   app.use(straightTo(TOKEN_PATH, [tenant, oauth.token]));
   app.use(healthRoutes(surroundings.health));
@@ -139,7 +139,7 @@ function addSessions(router: Router, installation: Installation, { log }: Surrou
   router.get(SESSION_PATH, tellSession(parts));
   router.post(SESSION_PATH, beginSession(parts));
   router.delete(SESSION_PATH, endSession(parts));
-  const signIn = new SignIn({ ...installation, allowsLoopback: !config.isProduction });
+  const signIn = new SignIn(installation);
   const signInParts = { signIn, sessions, throttle, log };
   router.get(SIGN_IN_PATH, startSignIn(signInParts));
   router.get(CALLBACK_PATH, finishSignIn(signInParts));

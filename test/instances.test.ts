@@ -19,7 +19,7 @@ const bare = fetch;
 beforeAll(async () => {
   database = await createTestDatabase();
   issuer = `http://localhost:${await freePort()}`;
-  const settings = { ISSUER: issuer, TRUST_PROXY: 'true' };
+  const settings = { ISSUER: issuer, TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' };
   one = await startProcess(database, settings);
   await one.ready();
   two = await startProcess(database, settings);
@@ -192,7 +192,7 @@ it('no token fails to verify while the signing key is rotated under load', async
 
 it('writes down what it has seen before it ends', async () => {
   const client = await create(one, { clientId: 'goodbye' });
-  const three = await startProcess(database, { ISSUER: issuer, TRUST_PROXY: 'true' });
+  const three = await startProcess(database, { ISSUER: issuer, TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' });
   await three.ready();
   for (let time = 0; time < 3; time += 1) await requestToken(three, client);
   expect(await three.stop()).toBe(0);

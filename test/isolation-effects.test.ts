@@ -19,7 +19,7 @@ let home: TestApp;
 let acme: TestTenant;
 
 beforeAll(async () => {
-  home = await startApp({ TRUST_PROXY: 'true', FAILURE_LIMIT: String(FAILURE_LIMIT) });
+  home = await startApp({ TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true', FAILURE_LIMIT: String(FAILURE_LIMIT) });
   acme = await createTenant(home, 'acme');
 });
 afterAll(() => home.stop());

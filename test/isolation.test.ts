@@ -2,7 +2,7 @@ import { decodeProtectedHeader } from 'jose';
 import { systemCaller, type TenantContext } from '../src/access/principal.js';
 import { readAnswer } from './support/answer.js';
 import { claimsOf, createClient, getToken, graphql, introspect, postForm, requestToken } from './support/app.js';
-import { credentialsFor, send, signWithKey } from './support/credentials.js';
+import { cookie, credentialsFor, send, signWithKey } from './support/credentials.js';
 import { TABLES } from './support/database.js';
 import { type Probe, PUBLIC_ROUTES, probes } from './support/endpoints.js';
 import {
@@ -154,7 +154,7 @@ describe.each(NAMES)('what others do does not reach %s:', (name) => {
     const at = worldOf(name);
     const [method = '', path = ''] = route.split(' ');
     for (const of of othersThan(neighbours, at)) {
-      const headers = { origin: of.url, authorization: `Bearer ${of.tokens.admin}`, cookie: `latchkey-session=${of.sessions.admin}` };
+      const headers = { origin: of.url, authorization: `Bearer ${of.tokens.admin}`, ...cookie(at, 'session', of.sessions.admin) };
       const { headers: shown, text } = visible(await send(at, of, { method, path, headers }));
       const traces = [...(await tracesOf(neighbours, of, at)), of.url];
       expect(traces.filter((trace) => [text, ...shown].some((part) => part.includes(trace)))).toEqual([]);
@@ -208,7 +208,7 @@ describe('at the end', () => {
     for (const credentials of [at.lone, at.twin, at.inspector, at.admin]) expect((await requestToken(at, credentials)).status).toBe(200);
     for (const token of Object.values(at.tokens)) expect((await introspect(at, at.inspector, token)).body.active).toBe(true);
     for (const session of Object.values(at.sessions)) {
-      const { body } = await readAnswer(fetch(`${at.url}/session`, { headers: { cookie: `latchkey-session=${session}` } }));
+      const { body } = await readAnswer(fetch(`${at.url}/session`, { headers: cookie(at, 'session', session) }));
       expect(body.session.scopes).toContain('clients:read');
     }
   });

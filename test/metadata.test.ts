@@ -25,6 +25,17 @@ function get(path: string, headers: Record<string, string>): Promise<{ status: n
   });
 }
 
+/** Of a request whose Host is nobody's, and that a proxy says is for another. */
+function statusOf({ port }: { port: number }, forwardedHost: string): Promise<number | undefined> {
+  const headers = { host: 'inner', 'x-forwarded-host': forwardedHost };
+  const target = { port, host: '127.0.0.1', path: '/.well-known/openid-configuration', headers };
+  return new Promise((resolve, reject) =>
+    request(target, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end(),
+  );
+}
+
 function send(lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
@@ -106,18 +117,23 @@ describe('PROTOCOL 20: the Host', () => {
     },
   );
 
-  it('is not taken from X-Forwarded-Host unless the proxy is trusted', async () => {
+  it('is not taken from X-Forwarded-Host', async () => {
     const headers = { host: 'evil.example', 'x-forwarded-host': `localhost:${app.port}` };
     expect((await get('/graphql', headers)).status).toBe(421);
-    const trusting = await startApp({ TRUST_PROXY: 'true' });
-    const forwarded = {
-      port: trusting.port,
-      host: '127.0.0.1',
-      path: '/.well-known/openid-configuration',
-      headers: { host: 'inner', 'x-forwarded-host': `localhost:${trusting.port}` },
-    };
-    const status = await new Promise((resolve) => request(forwarded, (response) => resolve(response.resume().statusCode)).end());
-    expect(status).toBe(200);
+    const behindProxy = await startApp({ TRUST_PROXY: 'true' });
+    expect(await statusOf(behindProxy, `localhost:${behindProxy.port}`)).toBe(421);
+    await behindProxy.stop();
+  });
+
+  it.each<[proxies: string, wrote: (host: string) => string]>([
+    ['1', (host) => host],
+    ['1', (host) => `evil.example, ${host}`],
+    ['2', (host) => `evil.example,${host} , inner`],
+    ['2', (host) => `${host}, inner`],
+  ])('is what the outermost of %s proxies wrote into X-Forwarded-Host, where that is believed', async (proxies, wrote) => {
+    const trusting = await startApp({ TRUST_PROXY: proxies, TRUST_FORWARDED_HOST: 'true' });
+    expect(await statusOf(trusting, wrote(`localhost:${trusting.port}`))).toBe(200);
+    expect(await statusOf(trusting, `localhost:${trusting.port}, evil.example, evil.example`)).toBe(421);
     await trusting.stop();
   });
 

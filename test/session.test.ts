@@ -1,7 +1,7 @@
 import { type Answer, readAnswer } from './support/answer.js';
 import { createClient, createTenant, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
-import { deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
+import { cookieName, deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
 
 const VIEWER = '{ viewer { clientId scopes } }';
 
@@ -21,19 +21,29 @@ describe('POST /session', () => {
     expect(status).toBe(200);
     expect(body.session).toMatchObject({ clientId: 'admin', person: null, scopes: expect.arrayContaining(['clients:write']) });
     expect(Date.parse(body.session.expiresAt) - Date.now()).toBeGreaterThan(3_590_000);
-    expect(setCookie).toMatch(/^latchkey-session=[\w-]{43}; path=\/; samesite=strict; httponly$/);
+    expect(setCookie).toMatch(/^latchkey-session-\d+=[\w-]{43}; path=\/; samesite=strict; httponly$/);
     expect(headers.get('cache-control')).toBe('no-store');
     expect((await graphqlBySession(app, cookie, VIEWER)).body.data.viewer.clientId).toBe('admin');
   });
 
   it('sets a cookie for this host and TLS alone when the issuer is https', async () => {
-    const secure = await startApp({ ISSUER: 'https://id.example.com', TRUST_PROXY: 'true' });
+    const secure = await startApp({ ISSUER: 'https://id.example.com', TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' });
     const { setCookie, cookie } = await postSession(secure, secure.admin, { 'x-forwarded-host': 'id.example.com' });
     expect(setCookie).toMatch(/^__Host-latchkey-session=[\w-]{43}; path=\/; samesite=strict; secure; httponly$/);
     const headers = { 'x-forwarded-host': 'id.example.com' };
     expect((await graphqlBySession(secure, cookie, VIEWER, headers)).status).toBe(200);
     expect((await graphqlBySession(secure, cookie.replace('__Host-', ''), VIEWER, headers)).status).toBe(401);
     await secure.stop();
+  });
+
+  it('keeps two servers apart that have one name and two ports', async () => {
+    const other = await startApp();
+    const [here, there] = [await postSession(app, app.admin), await postSession(other, other.admin)];
+    expect(here.cookie.split('=')[0]).not.toBe(there.cookie.split('=')[0]);
+    const both = `${here.cookie}; ${there.cookie}`;
+    await deleteSession(other, both);
+    expect([await isIn(both), (await getSession(other, both)).body.session]).toEqual([true, null]);
+    await other.stop();
   });
 
   it('says of an unknown client, a wrong secret, a disabled client and one with a key of its own the same', async () => {
@@ -170,7 +180,7 @@ describe('what ends a session', () => {
     const { status, headers } = await deleteSession(app, one.cookie);
     expect([status, headers.get('set-cookie')]).toEqual([
       204,
-      expect.stringMatching(/^latchkey-session=; path=\/; expires=Thu, 01 Jan 1970/),
+      expect.stringMatching(/^latchkey-session-\d+=; path=\/; expires=Thu, 01 Jan 1970/),
     ]);
     expect([await isIn(one.cookie), await isIn(two.cookie)]).toEqual([false, true]);
     expect((await deleteSession(app, one.cookie)).status).toBe(204);
@@ -201,7 +211,7 @@ describe('GET /session', () => {
     const { body } = await getSession(app, cookie);
     expect(body).toMatchObject({ session: { clientId: 'admin', person: null, scopes: expect.any(Array) }, identityProvider: null });
     expect((await getSession(app)).body).toEqual({ session: null, identityProvider: null, graphiql: true });
-    expect((await getSession(app, 'latchkey-session=garbage')).body.session).toBeNull();
+    expect((await getSession(app, `${cookieName(app, 'session')}=garbage`)).body.session).toBeNull();
   });
 });
 

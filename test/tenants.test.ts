@@ -189,7 +189,7 @@ describe('the host of a new tenant', () => {
 });
 
 it('takes the scheme of the home issuer', async () => {
-  const secure = await startApp({ ISSUER: 'https://id.example.com', TRUST_PROXY: 'true' });
+  const secure = await startApp({ ISSUER: 'https://id.example.com', TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' });
   const at = (host: string) => ({ 'x-forwarded-host': host });
   const real = fetch;
   let host = 'id.example.com';

@@ -41,8 +41,10 @@ export function isCrossSite(ctx: Context): boolean {
   return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);
 }
 
+/** Browsers keep the cookies of all ports of a host together: each has names of its own. */
 function fullName(ctx: Context, name: CookieName): string {
-  return `${isOverTls(ctx) ? '__Host-' : ''}latchkey-${name}`;
+  const { port } = new URL(tenantOf(ctx).issuer);
+  return `${isOverTls(ctx) ? '__Host-' : ''}latchkey-${name}${port && `-${port}`}`;
 }
 
 function isOverTls(ctx: Context): boolean {

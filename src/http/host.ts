@@ -11,16 +11,21 @@ export interface Leniency {
   surviveOutage: readonly string[];
 }
 
+/** What finding a tenant depends on. */
+export interface TenantRules extends Leniency {
+  /** How many proxies in front each write an entry of X-Forwarded-Host; 0 when that header is not believed. */
+  forwarders: number;
+}
+
 /**
  * Finds the tenant that a request is for by its host. One that is unknown, malformed or given twice is
  * refused before anything else runs, and not repeated.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.4
  */
-export function requireTenant(directory: TenantDirectory, { askAgain, surviveOutage }: Leniency): Middleware {
+export function requireTenant(directory: TenantDirectory, { askAgain, surviveOutage, forwarders }: TenantRules): Middleware {
   return async (ctx, next) => {
     if (isAmbiguous(ctx)) return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Name one host, in one Host header.' });
-    const isForwarded = ctx.app.proxy && ctx.get('X-Forwarded-Host') !== '';
-    const host = ctx.get(isForwarded ? 'X-Forwarded-Host' : 'Host');
+    const host = forwardedHost(ctx.get('X-Forwarded-Host'), forwarders) ?? ctx.get('Host');
     const find = askAgain.includes(ctx.path) ? 'recall' : surviveOutage.includes(ctx.path) ? 'findOrRemember' : 'find';
     const tenant = await directory[find](host);
     if (!tenant) throw new HostNotServed();
@@ -33,6 +38,12 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
       throw error;
     }
   };
+}
+
+/** The entry that the outermost of our proxies wrote: what stands before it anybody may have sent. */
+function forwardedHost(header: string, forwarders: number): string | undefined {
+  if (forwarders === 0 || header === '') return undefined;
+  return header.split(',').slice(-forwarders)[0]?.trim();
 }
 
 /**

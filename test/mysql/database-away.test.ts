@@ -6,7 +6,7 @@ import { readAnswer } from '../support/answer.js';
 import { getToken, graphql, introspect, postForm, requestToken } from '../support/app.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
 import { answers, startProcess, type TestProcess, until } from '../support/process.js';
-import { getSession, postSession } from '../support/session.js';
+import { cookieName, getSession, postSession } from '../support/session.js';
 
 /** These take a server away, so they need one of their own; where only a remote one is given they are skipped. */
 const itWithOwnServer = hasMariaDb() ? it : it.skip;
@@ -68,7 +68,7 @@ itWithOwnServer('PROTOCOL 23: answers 503 while the database is away, says nothi
     await postForm(server, '/connect/revocation', { credentials: administrator, body: { token } }),
     await postForm(server, '/connect/leaked', { body: { token: administrator.secret } }),
     await postSession(server, administrator),
-    await getSession(server, 'latchkey-session=x'),
+    await getSession(server, `${cookieName(server, 'session')}=x`),
     await readAnswer(fetch(`${server.url}/session/start`)),
     await graphql(server, { token, query: '{ viewer { clientId } }' }),
     await graphql(server, { token, query: 'mutation { deleteClient(clientId: "x") { clientId } }' }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Answer, readAnswer } from './answer.js';
 import { basic, claimsOf } from './app.js';
+import { cookieName } from './session.js';
 import { forgeToken, proveKey, type SharedKeys, type World } from './worlds.js';
 
 /** Headers of a request. */
@@ -32,8 +33,8 @@ export function credentialsFor(keys: SharedKeys): MakeHeaders[] {
       'a token bound to a key, with its proof',
       async (at, { tokens: { bound } }) => ({ authorization: `DPoP ${bound}`, dpop: await proveKey(keys, `${at.url}/graphql`, bound) }),
     ],
-    ["the cookie of an administrator's session", async (_at, of) => cookie('session', of.sessions.admin)],
-    ["the cookie of a person's session", async (_at, of) => cookie('session', of.sessions.person)],
+    ["the cookie of an administrator's session", async (at, of) => cookie(at, 'session', of.sessions.admin)],
+    ["the cookie of a person's session", async (at, of) => cookie(at, 'session', of.sessions.person)],
   ];
 }
 
@@ -113,8 +114,8 @@ function bearer(token: string): Headers {
 }
 
 /** The header with a cookie. */
-export function cookie(name: 'session' | 'sign-in', value: string): Headers {
-  return { cookie: `latchkey-${name}=${value}` };
+export function cookie(at: World, name: 'session' | 'sign-in', value: string): Headers {
+  return { cookie: `${cookieName(at, name)}=${value}` };
 }
 
 /** A token that says something else than what was signed. */

@@ -95,7 +95,7 @@ function graphqlProbes(keys: SharedKeys): Probe[] {
     {
       route,
       what: 'its origin beside a session of this tenant',
-      send: (at, of) => ask(at, of, { origin: of.url, ...cookie('session', at.sessions.admin) }),
+      send: (at, of) => ask(at, of, { origin: of.url, ...cookie(at, 'session', at.sessions.admin) }),
     },
   ];
 }
@@ -124,19 +124,19 @@ function sessionProbes(): Probe[] {
     ...(['admin', 'person'] as const).map((who) => ({
       route: 'GET /session',
       what: `the cookie of the session of ${who}`,
-      send: (at: World, of: World) => tell(at, of, cookie('session', of.sessions[who])),
+      send: (at: World, of: World) => tell(at, of, cookie(at, 'session', of.sessions[who])),
     })),
     {
       route: 'GET /session',
       what: 'its origin',
-      send: (at, of) => tell(at, of, { origin: of.url, ...cookie('session', at.sessions.admin) }),
+      send: (at, of) => tell(at, of, { origin: of.url, ...cookie(at, 'session', at.sessions.admin) }),
     },
     {
       route: 'GET /session/callback',
       what: 'the cookie of a sign-in',
       send: (at, of) => {
         const search = new URLSearchParams({ code: 'code', state: of.signIn.state });
-        return send(at, of, { method: 'GET', path: `/session/callback?${search}`, headers: cookie('sign-in', of.signIn.ticket) });
+        return send(at, of, { method: 'GET', path: `/session/callback?${search}`, headers: cookie(at, 'sign-in', of.signIn.ticket) });
       },
     },
   ];
@@ -148,9 +148,9 @@ function endingProbes(): Probe[] {
     {
       route: 'DELETE /session',
       what: 'its origin',
-      send: (at, of) => end(at, of, { origin: of.url, ...cookie('session', at.sessions.admin) }),
+      send: (at, of) => end(at, of, { origin: of.url, ...cookie(at, 'session', at.sessions.admin) }),
     },
-    { route: 'DELETE /session', what: 'the cookie of a session', send: (at, of) => end(at, of, cookie('session', of.sessions.person)) },
+    { route: 'DELETE /session', what: 'the cookie of a session', send: (at, of) => end(at, of, cookie(at, 'session', of.sessions.person)) },
     ...[ISSUED, FORGED].map(([what, make]) => ({
       route: 'POST /connect/revocation',
       what,

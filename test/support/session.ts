@@ -3,6 +3,11 @@ import type { Credentials } from './app.js';
 
 type Extra = Record<string, string>;
 
+/** What a cookie of a server without TLS is called. */
+export function cookieName({ url }: { url: string }, name: 'session' | 'sign-in'): string {
+  return `latchkey-${name}-${new URL(url).port}`;
+}
+
 /** Signs in to the console. @returns the answer, and the cookie as a browser would send it; empty when none was set */
 export async function postSession(
   { url }: { url: string },

@@ -5,6 +5,7 @@ import { readAnswer } from './answer.js';
 import { type Credentials, claimsOf, createClient, getToken, postForm, type TestApp, type TestTenant } from './app.js';
 import { TABLES } from './database.js';
 import type { Kind } from './operations.js';
+import { cookieName } from './session.js';
 
 /** A tenant with one of everything. Its name is a part of every name that no other tenant has. */
 export interface World extends TestTenant {
@@ -160,7 +161,7 @@ async function signInAsClient(tenant: TestTenant, { clientId, secret: clientSecr
   const answer = await readAnswer(
     fetch(`${tenant.url}/session`, { method: 'POST', headers, body: JSON.stringify({ clientId, clientSecret }) }),
   );
-  return cookieOf(answer.headers, 'session');
+  return cookieOf(answer.headers, cookieName(tenant, 'session'));
 }
 
 async function signInAsPerson({ installation }: TestApp, tenant: TestTenant, name: string): Promise<string> {
@@ -175,13 +176,13 @@ async function signInAsPerson({ installation }: TestApp, tenant: TestTenant, nam
 async function startSignIn(tenant: TestTenant): Promise<World['signIn']> {
   const { headers } = await readAnswer(fetch(`${tenant.url}/session/start`, { redirect: 'manual' }));
   const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-  return { ticket: cookieOf(headers, 'sign-in'), state };
+  return { ticket: cookieOf(headers, cookieName(tenant, 'sign-in')), state };
 }
 
 function cookieOf(headers: Headers, name: string): string {
-  const cookie = headers.getSetCookie().find((text) => text.startsWith(`latchkey-${name}=`));
-  if (!cookie) throw new Error(`there is no cookie for the ${name}`);
-  return cookie.slice(`latchkey-${name}=`.length, cookie.indexOf(';'));
+  const cookie = headers.getSetCookie().find((text) => text.startsWith(`${name}=`));
+  if (!cookie) throw new Error(`there is no cookie ${name}`);
+  return cookie.slice(`${name}=`.length, cookie.indexOf(';'));
 }
 
 async function identifiersOf({ app, id, name, host }: Pick<World, 'app' | 'id' | 'name' | 'host'>) {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { administered, type Credentials, getToken, graphql, type TestTenant } from '../app.js';
-import { postSession } from '../session.js';
+import { cookieName, postSession } from '../session.js';
 
 const EVERYTHING = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const ORDERS = 'https://orders.example';
@@ -49,6 +49,7 @@ export class Actors {
   async renew(): Promise<void> {
     const { host } = new URL(this.url);
     Object.assign(this.values, { home: this.url, homeHost: host, otherHost: `other.${host}` });
+    Object.assign(this.values, { sessionCookie: cookieName(this, 'session'), signInCookie: cookieName(this, 'sign-in') });
     await this.administer(WIDEN, { host });
     await this.#renewClient('admin', { scopes: EVERYTHING });
     await this.#renewClient('reader', { scopes: ['clients:read', 'orders:read'], audiences: [`${this.url}/graphql`, ORDERS] });

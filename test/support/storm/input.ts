@@ -48,7 +48,7 @@ export const someHeaders = fc.array(
     ),
     fc.tuple(
       fc.constant('Cookie'),
-      fc.constantFrom('latchkey-session=@@session@@', 'latchkey-session=x', 'latchkey-session=%', 'a=b; =; ;;', `x=${'y'.repeat(5000)}`),
+      fc.constantFrom('@@sessionCookie@@=@@session@@', '@@sessionCookie@@=x', '@@sessionCookie@@=%', 'a=b; =; ;;', `x=${'y'.repeat(5000)}`),
     ),
     fc.tuple(fc.constant('OAuth-Client-Attestation'), fc.constantFrom('x', 'e30.e30.')),
     fc.tuple(fc.constant('Apollo-Require-Preflight'), fc.constant('1')),

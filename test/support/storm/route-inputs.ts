@@ -124,11 +124,11 @@ const query = fc.oneof(
   },
 );
 const ticket = fc.constantFrom(
-  'latchkey-sign-in=@@ticket@@',
-  'latchkey-sign-in=x',
-  'latchkey-sign-in=',
-  `latchkey-sign-in=${'A'.repeat(4000)}`,
-  'latchkey-session=@@session@@; latchkey-sign-in=@@ticket@@',
+  '@@signInCookie@@=@@ticket@@',
+  '@@signInCookie@@=x',
+  '@@signInCookie@@=',
+  `@@signInCookie@@=${'A'.repeat(4000)}`,
+  '@@sessionCookie@@=@@session@@; @@signInCookie@@=@@ticket@@',
 );
 
 /** Requests to everything else that is served, and to what is not. */
