@@ -3,7 +3,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { AccessToken } from './access-token.js';
-import { type OAuthEndpoints, type Outcome, refuse } from './oauth-endpoint.js';
+import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
+import { refuse } from './oauth-refusal.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 const INACTIVE = { active: false };

@@ -5,7 +5,9 @@ import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
-import { answerTooMany, refuse } from './oauth-endpoint.js';
+import { refuseOtherThanForm } from './form-body.js';
+import { answerTooMany } from './oauth-endpoint.js';
+import { refuse } from './oauth-refusal.js';
 import type { Throttle } from './throttle.js';
 
 /** Path at which leaked secrets are reported, the same on every tenant's host. */
@@ -71,10 +73,7 @@ function decode(path: string): string {
 }
 
 async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
-  if (!ctx.is('urlencoded')) {
-    refuse(ctx, 415, 'invalid_request', 'Send the secret as "token" in application/x-www-form-urlencoded.');
-    return undefined;
-  }
+  if (refuseOtherThanForm(ctx)) return undefined;
   try {
     const form = new URLSearchParams(
       await getRawBody(ctx.req, { limit: LARGEST_BODY_BYTES, length: ctx.request.length, encoding: 'utf-8' }),

@@ -9,7 +9,9 @@ import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { LatchkeyClient } from './client-authentication.js';
 import type { Attempt } from './failure-counts.js';
+import { refuseOtherThanForm } from './form-body.js';
 import type { Issuer, Issuers } from './issuers.js';
+import { refuse } from './oauth-refusal.js';
 import { noteProof } from './secret-proof.js';
 import type { Throttle } from './throttle.js';
 
@@ -83,12 +85,6 @@ export class OAuthEndpoints {
   }
 }
 
-/** Answers with an error in the form of RFC 6749, section 5.2. */
-export function refuse(ctx: Context, status: number, error: string, description: string): void {
-  ctx.status = status;
-  ctx.body = { error, error_description: description };
-}
-
 function outcomeOf(ctx: Context, issuer: Issuer): Outcome {
   const { oidc, state } = ctx as unknown as Partial<KoaContextWithOIDC> & { state: { oauthError?: OAuthError } };
   const named = oidc?.client as unknown as LatchkeyClient | undefined;
@@ -107,10 +103,8 @@ function refuseEarly(ctx: Context): boolean {
     refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
   } else if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
-  } else if (ctx.request.charset && !/^utf-?8$/i.test(ctx.request.charset)) {
-    refuse(ctx, 415, 'invalid_request', 'Send the body in UTF-8.');
   } else {
-    return false;
+    return refuseOtherThanForm(ctx);
   }
   return true;
 }
@@ -156,7 +150,6 @@ export function answerTooMany(ctx: Context, error: unknown): void {
 
 /** Nobody that can be named has sent it: no credentials, or an assertion that cannot be read. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 function isAnonymous(ctx: Context, body: Record<string, unknown>): boolean {
-  const isForm = ctx.get('content-type') === '' || ctx.is('urlencoded') === 'urlencoded';
   const isTwofold = body.client_assertion !== undefined && body.client_secret !== undefined;
-  return isForm && ctx.headers.authorization === undefined && !body.client_id && !isTwofold && ctx.status === 400;
+  return ctx.headers.authorization === undefined && !body.client_id && !isTwofold && ctx.status === 400;
 }
