@@ -1,4 +1,4 @@
-import { type ClientRequestArgs, request } from 'node:http';
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { basic, type Credentials, createClient, getToken, startApp, type TestApp } from './support/app.js';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 /** Sends exactly these headers, beside the credentials. */
-function post(path: string, headers: ClientRequestArgs['headers'], body?: string | Buffer): Promise<{ status: number; text: string }> {
+function post(path: string, headers: OutgoingHttpHeaders, body?: string | Buffer): Promise<{ status: number; text: string }> {
   const authorization = basic(client.clientId, client.secret);
   const target = { port: app.port, host: 'localhost', path, method: 'POST', headers: { authorization, ...headers } };
   return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ describe.each(['/connect/token', '/connect/introspect', '/connect/revocation', '
     for (const headers of manners) expect((await post(path, { 'content-type': FORM, ...headers }, body)).status).toBe(200);
   });
 
-  it.each<[string, ClientRequestArgs['headers'], RegExp]>([
+  it.each<[string, OutgoingHttpHeaders, RegExp]>([
     ['without a type', {}, /no Content-Type.*application\/x-www-form-urlencoded/],
     ['with an empty type', { 'content-type': '' }, /no Content-Type/],
     ['as JSON', { 'content-type': 'application/json' }, /another.*application\/x-www-form-urlencoded/],
@@ -66,7 +66,7 @@ describe.each(['/connect/token', '/connect/introspect', '/connect/revocation', '
     ['compressed', { 'content-type': FORM, 'content-encoding': 'gzip' }, /Content-Encoding/],
     ['compressed twice', { 'content-type': FORM, 'content-encoding': 'identity, br' }, /Content-Encoding/],
   ])('is refused %s, with the reason', async (_how, headers, reason) => {
-    const body = headers?.['content-encoding'] === 'gzip' ? gzipSync(good[path] as string) : good[path];
+    const body = headers['content-encoding'] === 'gzip' ? gzipSync(good[path] as string) : good[path];
     const { status, text } = await post(path, headers, body);
     expect(status).toBe(415);
     expect(JSON.parse(text)).toEqual({ error: 'invalid_request', error_description: expect.stringMatching(reason) });
@@ -81,7 +81,7 @@ describe.each(['/connect/token', '/connect/introspect', '/connect/revocation', '
   });
 });
 
-it.each<[string, ClientRequestArgs['headers']]>([
+it.each<[string, OutgoingHttpHeaders]>([
   ['without a type', {}],
   ['as a form', { 'content-type': FORM }],
   ['compressed', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
