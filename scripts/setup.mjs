@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
-const OLDEST_NODE_TO_RUN = 22;
+// Of each line; src/platform/node-version has the same.
+const OLDEST_NODES_TO_RUN = ['22.23.2', '24.18.1', '26.5.1'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (path) => join(root, path);
 
@@ -21,9 +22,9 @@ if (isStale('node_modules/.package-lock.json', ['package-lock.json'])) {
   // Development packages are what builds it, whatever NODE_ENV says.
   run('npm', ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-if (!existsSync(at('node_modules/.bin/node')) && Number.parseInt(process.versions.node, 10) < OLDEST_NODE_TO_RUN) {
+if (!existsSync(at('node_modules/.bin/node')) && !isNodeToRun(process.versions.node)) {
   fail(
-    `No Node comes along for this platform, and Latchkey needs Node ${OLDEST_NODE_TO_RUN} or later to run; this is ${process.versions.node}: install a newer one from nodejs.org.`,
+    `No Node comes along for this platform, and Latchkey needs Node ${OLDEST_NODES_TO_RUN.join(', ')} or a later one of these lines to run; this is ${process.versions.node}: install a newer one from nodejs.org.`,
   );
 }
 const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts'];
@@ -36,6 +37,14 @@ if (isStale('dist/.console', [...shared, 'schema.graphql', 'src/console'])) {
   say('Building the pages …');
   run('node_modules/.bin/vite', ['build', '--logLevel', 'warn']);
   writeFileSync(at('dist/.console'), '');
+}
+
+function isNodeToRun(version) {
+  const [major, minor, patch] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const lines = OLDEST_NODES_TO_RUN.map((oldest) => oldest.split('.').map(Number));
+  const line = lines.find(([of]) => of === major);
+  if (!line) return major > Math.max(...lines.map(([of]) => of));
+  return minor > line[1] || (minor === line[1] && patch >= line[2]);
 }
 
 function isStale(stamp, sources, except) {

@@ -12,7 +12,10 @@ import { ClientListService } from './clients/client-list.service.js';
 import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
 import { passBody } from './http/body.js';
-import { graphqlEndpoint } from './http/graphql.js';
+import { crossOrigin } from './http/cross-origin.js';
+import { forPeople, graphqlEndpoint } from './http/graphql.js';
+import { GRAPHQL_PATH } from './http/graphql-answer.js';
+import { requireFewHeaders } from './http/header-limit.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTarget, requireTenant } from './http/host.js';
 import { createSchema } from './http/operations.js';
@@ -22,6 +25,7 @@ import { securityHeaders } from './http/security-headers.js';
 import { beginSession, endSession, SESSION_PATH, tellSession } from './http/session.js';
 import { finishSignIn, SIGN_IN_PATH, startSignIn } from './http/sign-in.js';
 import type { Installation } from './installation.js';
+import type { Config } from './platform/config.js';
 import type { Log } from './platform/log.js';
 import type { Metrics } from './platform/metrics.js';
 import { TenantConnectionResolver, TenantResolver } from './tenants/tenant.resolver.js';
@@ -51,13 +55,16 @@ export interface Surroundings {
 }
 
 /** The app before the database has answered: alive, and not ready. */
-export function createWaitingApp({ log, metrics, health }: Surroundings): Koa {
-  const app = createKoa(log);
+export function createWaitingApp({ log, metrics, health }: Surroundings, config: Pick<Config, 'allowedOrigins' | 'trustProxy'>): Koa {
+  const app = createKoa(log, config.trustProxy);
   app.use(requestLifecycle({ log, metrics }));
   app.use(requireTarget);
+  app.use(crossOrigin(config.allowedOrigins));
+  app.use(requireFewHeaders);
   app.use(healthRoutes(health));
   app.use((ctx) => {
-    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: 'The server is starting. Try again in a few seconds.' });
+    const error_description = 'The server is starting. Try again in a few seconds.';
+    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description, code: 'SERVER_STARTING' });
     ctx.set('Retry-After', '5');
   });
   return app;
@@ -70,6 +77,8 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(requestLifecycle(surroundings));
   app.use(securityHeaders(config.issuer));
   app.use(requireTarget);
+  app.use(crossOrigin(config.allowedOrigins));
+  app.use(requireFewHeaders);
   const tenant = requireTenant(installation.directory, { ...LENIENCY, forwarders: config.trustForwardedHost ? config.trustProxy : 0 });
   const oauth = createOAuth(installation, surroundings);
   app.use(straightTo(TOKEN_PATH, [tenant, oauth.token]));
@@ -112,10 +121,11 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
   addSessions(router, installation, surroundings);
   router.get(JWKS_PATH, jwks(issuers));
   for (const path of METADATA_PATHS) router.get(path, metadata);
-  router.post('/graphql', await createGraphql(installation, surroundings.log));
   const consolePage = page(surroundings.pagesFolder, 'console.html');
   for (const path of CONSOLE_PATHS) router.get(path, consolePage);
-  if (config.graphiql) router.get('/graphql', consolePage);
+  const graphql = await createGraphql(installation, surroundings.log);
+  router.post(GRAPHQL_PATH, graphql);
+  router.get(GRAPHQL_PATH, ...(config.graphiql ? [forPeople(consolePage)] : []), graphql);
   router.get('/assets/:file', assets(surroundings.pagesFolder));
   return router;
 }

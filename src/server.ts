@@ -55,7 +55,7 @@ export async function startServer(config: Config, position: Position): Promise<R
     await maintenance?.stop();
     await installation?.database.close();
   };
-  setHandler(server, createWaitingApp(surroundings).callback());
+  setHandler(server, createWaitingApp(surroundings, config).callback());
   try {
     if (!listensLate) await listen(server, config);
     const opened = await openInstallation(config, log, position);

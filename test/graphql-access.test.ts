@@ -300,7 +300,7 @@ describe('the schema', () => {
     const answer = await graphql(closed, { query: getIntrospectionQuery() });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expect((await readAnswer(fetch(`${closed.url}/graphql`, { headers: { accept: 'text/html' } }))).status).toBe(405);
+    expect((await readAnswer(fetch(`${closed.url}/graphql`, { headers: { accept: 'text/html' } }))).status).toBe(406);
     expect((await closed.administer('{ __schema { queryType { name } } }')).status).toBe(200);
     await closed.stop();
   });

@@ -344,8 +344,9 @@ describe('a tenant that is disabled', () => {
         ),
       )),
     ];
-    const unknown = await readAnswer(fetch(`http://unknown.localhost:${app.port}/`));
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set([`421 ${unknown.text}`]));
+    const unknown = ['/', '/graphql'].map(async (path) => (await readAnswer(fetch(`http://unknown.localhost:${app.port}${path}`))).text);
+    const [elsewhere, ofGraphql] = await Promise.all(unknown);
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set([`421 ${elsewhere}`, `421 ${ofGraphql}`]));
     expect((await readAnswer(fetch(`${acme.url}/health/live`))).status).toBe(200);
   });
 

@@ -7,17 +7,21 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { ApolloArmor } from '@escape.tech/graphql-armor';
 import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type ValidationContext } from 'graphql';
 import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { createDocumentStore } from './document-store.js';
 import { typeFaults } from './input-faults.js';
+import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf } from './refusals.js';
 
-/** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
-const LIMITS = { tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };
+/** What is known of a request while it is answered. */
+interface AnswerContext extends GraphQLContext {
+  /** Whether the status has to fit what the answer says. */
+  isStrict: boolean;
+}
+
 /** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
 const INPUT_CODES = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED'];
 
@@ -28,21 +32,16 @@ const HTTP_BY_CODE: Record<string, { status: number; header: [name: string, valu
 };
 
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */
-export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<GraphQLContext> {
-  const armor = new ApolloArmor({
-    blockFieldSuggestion: { enabled: false },
-    costLimit: { enabled: false },
-    maxAliases: { n: LIMITS.aliases },
-    maxDepth: { n: LIMITS.depth },
-    maxDirectives: { n: LIMITS.directives },
-    maxTokens: { enabled: false },
-  }).protect();
-  return new ApolloServer<GraphQLContext>({
+export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<AnswerContext> {
+  const armor = operationLimits();
+  return new ApolloServer<AnswerContext>({
     schema,
     introspection: true,
     allowBatchedHttpRequests: false,
     // Whoever sends a hash beside a document could fill the memory with it, and a wrong hash is no fault of ours.
     persistedQueries: false,
+    // Held by the endpoint, by what the browser says: a token needs no such guard, and urql's GET has no header for it.
+    csrfPrevention: false,
     documentStore: createDocumentStore(),
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -59,7 +58,7 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Grap
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       translateErrors(schema, log),
-    ] as ApolloServerPlugin<GraphQLContext>[],
+    ] as ApolloServerPlugin<AnswerContext>[],
   });
 }
 
@@ -75,10 +74,9 @@ function noSubscriptions(context: ValidationContext): ASTVisitor {
 
 /** What a caller may learn of an error: its code and its sentence when it is one of ours or GraphQL's own, otherwise nothing. */
 function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
-  if (cause instanceof AppError) {
-    const fields = cause instanceof BadUserInput ? { fields: cause.fields } : {};
-    return { ...formatted, message: cause.message, extensions: { code: cause.code, ...fields } };
+  const cause = toldCause(error);
+  if (cause) {
+    return { ...formatted, message: cause.message, extensions: { code: cause.code, ...cause.details } };
   }
   const fields = refusalOf(error);
   if (fields) return { ...formatted, extensions: { code: 'BAD_USER_INPUT', fields } };
@@ -88,15 +86,23 @@ function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQ
   return formatted;
 }
 
+/** What is told of an error in our own words: it is one of ours, or the limit of a library. */
+function toldCause(error: unknown): AppError | undefined {
+  const thrown = unwrapResolverError(error);
+  if (thrown instanceof AppError) return thrown;
+  if (!(thrown instanceof GraphQLError)) return undefined;
+  return thrown.originalError instanceof AppError ? thrown.originalError : exceededLimit(thrown);
+}
+
 /** Whether nobody gave the error a code: it was not foreseen. */
 function isInternal(error: unknown): boolean {
-  if (unwrapResolverError(error) instanceof AppError || refusalOf(error)) return false;
+  if (toldCause(error) || refusalOf(error)) return false;
   return !(error instanceof GraphQLError) || error.extensions.code === undefined;
 }
 
 /** Logs what nobody foresaw, sets the status of the answer, and names every input value at fault. */
-function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<GraphQLContext> {
-  const listener: GraphQLRequestListener<GraphQLContext> = {
+function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
+  const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors.
     async didResolveOperation({ document, request: { variables = {} } }) {
       const fields = Object.keys(variables).length > 0 ? typeFaults(schema, document, variables) : [];
@@ -106,11 +112,12 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<Gr
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
     },
-    async willSendResponse({ response, document, request }) {
+    async willSendResponse({ response, document, request, contextValue: { isStrict } }) {
       if (response.body.kind !== 'single') return;
       const result = response.body.singleResult;
       const codes = result.errors?.map(({ extensions }) => String(extensions?.code)) ?? [];
       setStatus(response.http, codes);
+      if (isStrict) fitStatus(response.http, result.data);
       const isRefusedByGraphQL = result.data === undefined && codes.some((code) => INPUT_CODES.includes(code));
       const fields = document && isRefusedByGraphQL ? typeFaults(schema, document, request.variables ?? {}) : [];
       if (fields.length > 0) result.errors = [{ message: describeFaults(fields), extensions: { code: 'BAD_USER_INPUT', fields } }];
@@ -124,6 +131,13 @@ function setStatus(http: HTTPGraphQLHead, codes: readonly string[]): void {
   if (!found) return;
   http.status = found.status;
   http.headers.set(...found.header);
+}
+
+/** An operation that was run is a success to this type, whatever became of its fields; one that was not is none. @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json.Status-Codes */
+function fitStatus(http: HTTPGraphQLHead, data: unknown): void {
+  const isSuccess = (http.status ?? 200) < 300;
+  if (data && !isSuccess) http.status = 200;
+  if (data === undefined && isSuccess) http.status = 400;
 }
 
 function describeFaults(fields: readonly FieldFault[]): string {

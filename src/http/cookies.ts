@@ -41,6 +41,11 @@ export function isCrossSite(ctx: Context): boolean {
   return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);
 }
 
+/** Whether the browser says that no page of another origin made it send a request. An old one does not say so: it is not believed. */
+export function isOfOwnPage(ctx: Context): boolean {
+  return ctx.get('Sec-Fetch-Site') !== '' && !isCrossSite(ctx);
+}
+
 /** Browsers keep the cookies of all ports of a host together: each has names of its own. */
 function fullName(ctx: Context, name: CookieName): string {
   const { port } = new URL(tenantOf(ctx).issuer);

@@ -7,8 +7,9 @@ import { Forbidden } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
-import { isCrossSite, readCookie } from './cookies.js';
-import { markOf, refuseGraphql } from './request.js';
+import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
+import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
+import { markOf } from './request.js';
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
@@ -19,18 +20,29 @@ export interface GraphQLParts {
   log: Log;
 }
 
-/** `POST /graphql`: reads the body, finds out who calls, and lets Apollo answer. */
+/** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
+export function forPeople(page: Middleware): Middleware {
+  return (ctx, next) => (ctx.query.query === undefined && prefersPage(ctx) ? page(ctx, next) : next());
+}
+
+/** `/graphql`: reads the request, finds out who calls, and lets Apollo answer. */
 export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> {
   const apollo = createApollo(parts.schema, parts.log);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
-    context: async ({ ctx }) => ({ principal: ctx.state.principal as Principal | undefined, requestId: ctx.state.requestId as string }),
+    context: async ({ ctx }) => ({
+      principal: ctx.state.principal as Principal | undefined,
+      requestId: ctx.state.requestId as string,
+      isStrict: isStrict(ctx),
+    }),
   });
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
+    // Before anything is done: whoever cannot take the answer would not learn what was.
+    if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
-      (ctx.request as { body?: object }).body = await readJsonBody(ctx);
+      if (ctx.method === 'POST') (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
@@ -38,22 +50,34 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         method: ctx.method,
         path: ctx.path,
         session: readCookie(ctx, 'session'),
-        isCrossSite: isCrossSite(ctx),
+        // What is read by a POST is JSON, which no page sends elsewhere without asking; a GET it just sends.
+        isCrossSite: ctx.method === 'POST' ? isCrossSite(ctx) : !isOfOwnPage(ctx),
         request: markOf(ctx),
       });
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
-      await answer(ctx, async () => undefined);
+      await answerAsGet(ctx, () => answer(ctx, async () => undefined));
     } catch (error) {
       refuse(ctx, error);
     }
   };
 }
 
+/** HEAD is GET without the content, which Apollo does not know. */
+async function answerAsGet(ctx: Context, answer: () => Promise<void>): Promise<void> {
+  const { method } = ctx;
+  if (method === 'HEAD') ctx.method = 'GET';
+  await answer().finally(() => {
+    ctx.method = method;
+  });
+}
+
 function detailsOf(principal: Principal | undefined): object {
   const id = principal?.actor.id;
   return principal?.actor.type === ActorType.PERSON ? { subject: id } : { clientId: id };
 }
+
+const NOT_ACCEPTABLE = 'Answers are application/json or application/graphql-response+json: let the header Accept take one of them.';
 
 function refuse(ctx: Context, error: unknown): void {
   if (error instanceof BearerError) {

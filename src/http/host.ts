@@ -26,7 +26,8 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
   return async (ctx, next) => {
     if (isAmbiguous(ctx)) return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Name one host, in one Host header.' });
     const host = forwardedHost(ctx.get('X-Forwarded-Host'), forwarders) ?? ctx.get('Host');
-    const find = askAgain.includes(ctx.path) ? 'recall' : surviveOutage.includes(ctx.path) ? 'findOrRemember' : 'find';
+    const survives = surviveOutage.includes(ctx.path) || ctx.method === 'OPTIONS';
+    const find = askAgain.includes(ctx.path) ? 'recall' : survives ? 'findOrRemember' : 'find';
     const tenant = await directory[find](host);
     if (!tenant) throw new HostNotServed();
     ctx.state.tenant = tenant;

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { RequestMark, TenantContext } from '../access/principal.js';
-import { DatabaseUnavailable, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
+import { DatabaseUnavailable, type ErrorCode, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { withPatience } from '../platform/patience.js';
+import { GRAPHQL_PATH, refuseGraphql } from './graphql-answer.js';
 
+const INTERNAL = 'The server failed to answer. The fault is logged.';
 const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
 
 /**
@@ -18,7 +20,7 @@ const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at 
 export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics }): Middleware {
   return async (ctx, next) => {
     const start = performance.now();
-    ctx.state.requestId = randomUUID();
+    ctx.state.requestId = idOf(ctx);
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
       await withPatience(next);
@@ -46,6 +48,15 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
   };
 }
 
+/**
+ * The id that a proxy of ours gave a request, or one of ours. Without a proxy anybody could call their request by the
+ * name of another's. It is as long as the record has room for.
+ */
+function idOf(ctx: Context): string {
+  const given = ctx.app.proxy ? ctx.get('X-Request-Id') : '';
+  return /^[A-Za-z0-9._~:+/=-]{8,36}$/.test(given) ? given : randomUUID();
+}
+
 /** What the record says of a request. */
 export function markOf(ctx: Context): RequestMark {
   return { id: ctx.state.requestId, address: addressOf(ctx.ip).plain };
@@ -62,12 +73,12 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
   const { status = 500 } = error as { status?: number };
   if (error instanceof DatabaseUnavailable) {
     ctx.set('Retry-After', String(error.retryAfterSeconds));
-    if (ctx.path === '/graphql') refuseGraphql(ctx, 503, error);
-    else refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message });
+    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message, code: error.code });
   } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
-    refuse(ctx, 421, { error: 'invalid_request', error_description: new HostNotServed().message });
+    const { message, code } = new HostNotServed();
+    refuse(ctx, 421, { error: 'invalid_request', error_description: message, code });
   } else if (error instanceof TooManyFailures) {
-    refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message });
+    refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message, code: error.code });
     ctx.set('Retry-After', String(error.retryAfterSeconds));
   } else if (status === 404) {
     refuse(ctx, 404, NOT_FOUND);
@@ -75,18 +86,23 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
     refuse(ctx, status, { error: 'invalid_request', error_description: STATUS_CODES[status] ?? 'The request cannot be answered.' });
   } else {
     log.error({ requestId: ctx.state.requestId, err: error }, 'request failed');
-    refuse(ctx, 500, { error: 'server_error', error_description: 'The server failed to answer. The fault is logged.' });
+    refuse(ctx, 500, { error: 'server_error', error_description: INTERNAL, code: 'INTERNAL_SERVER_ERROR' });
   }
 }
 
-/** Answers with an error in the form that OAuth uses, on every route but `/graphql`. */
-export function refuse(ctx: Context, status: number, body: { error: string; error_description: string }): void {
-  ctx.status = status;
-  ctx.body = body;
+/** What is said of a refusal: in OAuth's words, and by the code that GraphQL has for it. */
+export interface Refusal {
+  error: string;
+  error_description: string;
+  code?: ErrorCode;
 }
 
-/** Answers with an error in the form that GraphQL uses. */
-export function refuseGraphql(ctx: Context, status: number, { code, message }: { code: string; message: string }): void {
-  ctx.status = status;
-  ctx.body = { errors: [{ message, extensions: { code } }] };
+/** Answers with an error in the form that OAuth uses, and at `/graphql` in that of GraphQL. */
+export function refuse(ctx: Context, status: number, { code = 'BAD_REQUEST', ...body }: Refusal): void {
+  if (ctx.path === GRAPHQL_PATH) {
+    refuseGraphql(ctx, status, { code, message: body.error_description });
+  } else {
+    ctx.status = status;
+    ctx.body = body;
+  }
 }

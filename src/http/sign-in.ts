@@ -78,6 +78,7 @@ function describeCauses(cause: unknown): string[] {
 /** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */
 function tellFailure(ctx: Context, { reason, message }: SignInFailed): void {
   ctx.status = STATUS[reason];
+  ctx.vary('Accept');
   if (!ctx.accepts('json', 'html') || ctx.accepts('json', 'html') === 'json') {
     ctx.body = { error: 'sign_in_failed', error_description: message };
     return;

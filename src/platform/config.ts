@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { StartupError } from './errors.js';
 import { type Network, parseNetwork } from './networks.js';
+import { originFault } from './origins.js';
 
 /** Where the data lives: a file of the embedded SQLite, or a MySQL or MariaDB server. */
 export type DatabaseSettings = { type: 'sqlite'; path: string } | { type: 'mysql'; url: string };
@@ -33,6 +34,8 @@ export interface Config {
   trustForwardedHost: boolean;
   /** Where a tenant's identity provider and the like may be, beside what can be reached from everywhere. */
   trustedIssuerNetworks: readonly Network[];
+  /** Whose pages may call the GraphQL API, beside those of the tenant's own host. */
+  allowedOrigins: readonly string[];
   graphiql: boolean;
   /** For how many days the record of what was done is kept. */
   auditRetentionDays: number;
@@ -92,6 +95,15 @@ const origin = z.string().refine((value) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
 }, 'must be an origin such as https://id.example.com: a scheme and a host in lower case, without a path or a trailing slash');
 
+const origins = z.string().transform((value, context): string[] => {
+  const entries = value.split(',').map((text) => text.trim());
+  entries.forEach((entry, index) => {
+    const fault = originFault(entry);
+    if (fault) context.addIssue(`must be origins such as https://app.example.com, separated by commas: number ${index + 1} ${fault}`);
+  });
+  return entries;
+});
+
 const absoluteUri = z.string().refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
 
 const databaseUrl = z.string().transform((value, context): DatabaseSettings => {
@@ -135,6 +147,7 @@ const settings = z
     TRUST_PROXY: proxies.default(0),
     TRUST_FORWARDED_HOST: flag.default(false),
     TRUSTED_ISSUER_NETWORKS: networks.default([]),
+    ALLOWED_ORIGINS: origins.default([]),
     GRAPHIQL: flag.default(true),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
     METRICS_PORT: port.optional(),
@@ -191,6 +204,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustProxy: value.TRUST_PROXY,
     trustForwardedHost: value.TRUST_FORWARDED_HOST,
     trustedIssuerNetworks: value.TRUSTED_ISSUER_NETWORKS,
+    allowedOrigins: value.ALLOWED_ORIGINS,
     graphiql: value.GRAPHIQL,
     logLevel: value.LOG_LEVEL,
     metricsPort: value.METRICS_PORT,

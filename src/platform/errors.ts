@@ -1,25 +1,40 @@
-/** Every code that a caller may branch on; the GraphQL API sends it as `extensions.code`. */
-export type ErrorCode =
-  | 'BAD_USER_INPUT'
-  | 'CLIENT_ID_TAKEN'
-  | 'CLIENT_NOT_FOUND'
-  | 'CONFLICT'
-  | 'DATABASE_UNAVAILABLE'
-  | 'FORBIDDEN'
-  | 'HOME_TENANT'
-  | 'HOST_NOT_SERVED'
-  | 'HOST_TAKEN'
-  | 'LAST_ADMINISTRATOR'
-  | 'LAST_SECRET'
-  | 'SECRET_LIMIT'
-  | 'SECRET_NOT_FOUND'
-  | 'SIGNING_KEY_NOT_FOUND'
-  | 'SIGN_IN_FAILED'
-  | 'TENANT_DISABLED'
-  | 'TENANT_ENABLED'
-  | 'TENANT_NOT_FOUND'
-  | 'TOO_MANY_REQUESTS'
-  | 'UNAUTHENTICATED';
+/**
+ * Every code that a caller may branch on, with the statuses that its answers have: the GraphQL API sends it as `extensions.code`.
+ * 200 is that of an error at a field. `docs/errors.md` says the same in words.
+ */
+export const ERROR_CODES = {
+  BAD_REQUEST: [400, 405, 406, 413, 415, 431],
+  BAD_USER_INPUT: [200, 400],
+  CLIENT_ID_TAKEN: [200],
+  CLIENT_NOT_FOUND: [200],
+  CONFLICT: [200],
+  DATABASE_UNAVAILABLE: [200, 503],
+  FORBIDDEN: [200, 403],
+  GRAPHQL_PARSE_FAILED: [400],
+  GRAPHQL_VALIDATION_FAILED: [400],
+  HOME_TENANT: [200],
+  HOST_NOT_SERVED: [421],
+  HOST_TAKEN: [200],
+  INTERNAL_SERVER_ERROR: [200, 500],
+  LAST_ADMINISTRATOR: [200],
+  LAST_SECRET: [200],
+  OPERATION_RESOLUTION_FAILURE: [400],
+  OPERATION_TOO_LARGE: [400],
+  PERSISTED_QUERY_NOT_SUPPORTED: [200, 400],
+  SECRET_LIMIT: [200],
+  SECRET_NOT_FOUND: [200],
+  SERVER_STARTING: [503],
+  SIGNING_KEY_NOT_FOUND: [200],
+  SIGN_IN_FAILED: [400, 403, 404, 502],
+  TENANT_DISABLED: [200],
+  TENANT_ENABLED: [200],
+  TENANT_NOT_FOUND: [200],
+  TOO_MANY_REQUESTS: [429],
+  UNAUTHENTICATED: [200, 400, 401],
+} as const satisfies Record<string, readonly number[]>;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** One input value at fault. `path` leads from the field's arguments to the value: `input.name`. */
 export interface FieldFault {
@@ -40,12 +55,21 @@ export class AppError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+
+  /** What a caller's program is told beside the code. */
+  get details(): Record<string, unknown> {
+    return {};
+  }
 }
 
 /** Input that breaks a rule; carries every field at fault. */
 export class BadUserInput extends AppError {
   constructor(readonly fields: readonly FieldFault[]) {
     super('BAD_USER_INPUT', fields.map(({ path, message }) => `${path}: ${message}`).join(' '));
+  }
+
+  override get details(): { fields: readonly FieldFault[] } {
+    return { fields: this.fields };
   }
 }
 
@@ -72,8 +96,15 @@ export class Conflict extends AppError {
 
 /** Somebody else changed a thing since the caller read it. */
 export class StaleVersion extends Conflict {
-  constructor(thing: 'client' | 'tenant', current: number) {
-    super(`The ${thing} was changed in the meantime: it is at version ${current}. Read it again and repeat the change.`);
+  constructor(
+    thing: 'client' | 'tenant',
+    readonly version: number,
+  ) {
+    super(`The ${thing} was changed in the meantime: it is at version ${version}. Read it again and repeat the change.`);
+  }
+
+  override get details(): { version: number } {
+    return { version: this.version };
   }
 }
 
@@ -182,6 +213,13 @@ export class SignInFailed extends AppError {
 export class TooManyFailures extends AppError {
   constructor(readonly retryAfterSeconds: number) {
     super('TOO_MANY_REQUESTS', `There were too many failures. Try again in ${retryAfterSeconds} seconds.`);
+  }
+}
+
+/** A document asks for more than an operation may cost. */
+export class OperationTooLarge extends AppError {
+  constructor(message: string) {
+    super('OPERATION_TOO_LARGE', message);
   }
 }
 

@@ -18,7 +18,6 @@ const MAX_AGE = 'public, max-age=300';
  */
 export const metadata: Middleware = (ctx) => {
   ctx.set('Cache-Control', MAX_AGE);
-  ctx.set('Access-Control-Allow-Origin', '*');
   ctx.body = documentOf(tenantOf(ctx).issuer);
 };
 
@@ -47,7 +46,6 @@ export function jwks(issuers: Issuers): Middleware {
   return async (ctx) => {
     const { keys } = await issuers.of(tenantOf(ctx));
     ctx.set('Cache-Control', MAX_AGE);
-    ctx.set('Access-Control-Allow-Origin', '*');
     ctx.body = { keys: keys.publishedAt(new Date()).map(({ jwk }) => jwk) };
   };
 }

@@ -20,6 +20,7 @@ it('works without a single setting', () => {
     trustProxy: 0,
     trustForwardedHost: false,
     trustedIssuerNetworks: [],
+    allowedOrigins: [],
     graphiql: true,
     logLevel: 'info',
     metricsPort: undefined,
@@ -65,6 +66,34 @@ it('believes X-Forwarded-Host behind a proxy alone', () => {
 it('takes networks and single addresses', () => {
   const { trustedIssuerNetworks } = readConfig({ TRUSTED_ISSUER_NETWORKS: '10.20.0.0/16, fd00::/8,192.168.1.7' });
   expect(trustedIssuerNetworks.map(({ address, bits }) => `${address}/${bits}`)).toEqual(['10.20.0.0/16', 'fd00::/8', '192.168.1.7/32']);
+});
+
+it.each([
+  ['https://app.example.com/', 'has a trailing slash'],
+  ['https://App.Example.com', 'has upper-case letters'],
+  ['HTTPS://app.example.com', 'has upper-case letters'],
+  ['https://app.example.com:443', 'names the usual port'],
+  ['http://localhost:80', 'names the usual port'],
+  ['https://app.example.com/page', 'has more than a scheme, a host and a port'],
+  ['https://app.example.com?x', 'has more than a scheme, a host and a port'],
+  ['https://user@app.example.com', 'has a user'],
+  ['https://bücher.example', 'is not written as browsers send it'],
+  ['https://*.example.com', 'has a wildcard'],
+  ['*', 'has a wildcard'],
+  ['null', 'is null'],
+  ['app.example.com', 'is no scheme'],
+  ['localhost:5173', 'is no scheme'],
+  ['file:///index.html', 'is no scheme'],
+  ['https:app.example.com', 'is no scheme'],
+  ['', 'is no scheme'],
+])('says which of the allowed origins is none, and why (%p)', (origin, why) => {
+  const read = () => readConfig({ ALLOWED_ORIGINS: `https://good.example,${origin}` });
+  expect(read).toThrow(new RegExp(`\\n  ALLOWED_ORIGINS must be origins .*: number 2 ${why}`));
+});
+
+it('takes exact origins', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443', 'https://xn--bcher-kva.example'];
+  expect(readConfig({ ALLOWED_ORIGINS: origins.join(' , ') }).allowedOrigins).toEqual(origins);
 });
 
 it('takes a number of workers, or one a core', () => {

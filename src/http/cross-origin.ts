@@ -1,0 +1,34 @@
+import type { Middleware } from 'koa';
+import { JWKS_PATH, METADATA_PATHS } from '../tokens/metadata.js';
+import { GRAPHQL_PATH } from './graphql-answer.js';
+
+/** Anybody may read these, from wherever, and whatever a page's libraries send along. */
+const PUBLIC_PATHS = [JWKS_PATH, ...METADATA_PATHS];
+/** What a page may read of an answer beside its content: whether to sign in again, when to come back, and what to report. */
+const EXPOSED = 'WWW-Authenticate, Retry-After, X-Request-Id';
+const TEN_MINUTES = '600';
+
+/**
+ * Says which pages of other origins may read an answer, refusals too: of the public documents all, of `/graphql` those of
+ * the origins allowed. None may send a cookie: that is said by what is not sent, `Access-Control-Allow-Credentials`.
+ * A browser that asks before (OPTIONS) is told what a page may send.
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export function crossOrigin(allowedOrigins: readonly string[]): Middleware {
+  return (ctx, next) => {
+    const allow = (origin: string, { methods, headers }: { methods: string; headers: string }) => {
+      ctx.set('Access-Control-Allow-Origin', origin);
+      if (ctx.method !== 'OPTIONS') return ctx.set('Access-Control-Expose-Headers', EXPOSED);
+      ctx.set({ 'Access-Control-Allow-Methods': methods, 'Access-Control-Allow-Headers': headers, 'Access-Control-Max-Age': TEN_MINUTES });
+    };
+    if (PUBLIC_PATHS.includes(ctx.path)) {
+      // A wildcard does not stand for Authorization.
+      allow('*', { methods: 'GET, HEAD', headers: '*, Authorization' });
+    } else if (ctx.path === GRAPHQL_PATH) {
+      ctx.vary(['Accept', 'Origin']);
+      const origin = ctx.get('Origin');
+      if (allowedOrigins.includes(origin)) allow(origin, { methods: 'GET, POST', headers: 'Authorization, Content-Type, DPoP' });
+    }
+    return next();
+  };
+}
