@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createDataSource } from './src/database/data-source.js';
-import { readConfig } from './src/platform/config.js';
+import { readDatabases } from './src/platform/config.js';
 
 /** The data source of the TypeORM command line: `npm run typeorm -- migration:show`. */
-export default createDataSource(readConfig().database);
+export default createDataSource(readDatabases().migrationDatabase);

@@ -4,8 +4,8 @@ import type { BackupHeader } from './backup-file.js';
 /** What is in a database, as far as a backup tells of it. */
 export type Contents = Pick<BackupHeader, 'lastMigration' | 'tenants' | 'clients' | 'keyIds' | 'otherKeyIds'>;
 
-/** Runs a query without parameters. */
-export type Ask = (sql: string) => Promise<Record<string, unknown>[]>;
+/** Runs a query; its parameters are text. */
+export type Ask = (sql: string, values?: readonly string[]) => Promise<Record<string, unknown>[]>;
 
 /**
  * Reads what is in a database of this release or an earlier one.
@@ -16,11 +16,11 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
   if (!['migrations', 'tenants', 'clients', 'client_secrets', 'signing_keys'].every((name) => tables.includes(name))) {
     throw new StartupError('The database has no tables of Latchkey: there is nothing to back up.');
   }
-  const texts = async (sql: string) => (await ask(sql)).map(({ value }) => String(value));
+  const texts = async (sql: string, values?: string[]) => (await ask(sql, values)).map(({ value }) => String(value));
   const encrypted = ['signing_keys', 'identity_providers'].filter((name) => tables.includes(name));
   const keyIds = await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION '));
   const now = new Date().toISOString().replace('T', ' ').slice(0, -1);
-  const ofSecrets = await texts(`SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > '${now}'`);
+  const ofSecrets = await texts('SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > ?', [now]);
   const [lastMigration = ''] = await texts('SELECT name AS value FROM migrations ORDER BY timestamp DESC LIMIT 1');
   const [tenants, clients] = [await texts('SELECT COUNT(*) AS value FROM tenants'), await texts('SELECT COUNT(*) AS value FROM clients')];
   return {

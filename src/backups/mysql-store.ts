@@ -1,31 +1,37 @@
-import mysql, { type Connection } from 'mysql2/promise';
-import type { DatabaseSettings } from '../platform/config.js';
+import { type Connection, escapeId } from 'mysql2';
+import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import { driverCode } from '../platform/database-faults.js';
+import { MysqlServer } from '../platform/mysql-server.js';
+import { GIVEN_SELECT_LIMIT, NO_SELECT_LIMIT } from '../platform/mysql-session.js';
 import type { Backup } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
-import { dump, load, nameOf } from './mysql-tools.js';
+import { dump, load } from './mysql-tools.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
 import { listUndone } from './undone.js';
 
 const LONGEST_NAME = 64;
+const CONNECT_MS = 5_000;
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
 
 /** A database on a MySQL or MariaDB server. */
 export class MysqlStore implements Store {
-  readonly #url: URL;
+  readonly #server: MysqlServer;
   readonly #name: string;
   #staged: string | undefined;
 
-  constructor(url: string) {
-    this.#url = new URL(url);
-    this.#name = nameOf(this.#url);
+  constructor(settings: MysqlSettings) {
+    this.#server = new MysqlServer(settings);
+    this.#name = settings.database;
   }
 
   async copyTo(path: string, signal: AbortSignal): Promise<Contents> {
-    const before = await this.#ask(async (ask) => readContents(ask, await listTables(ask, this.#name)));
-    await dump(this.#url, path, signal);
+    const before = await this.#ask(async (ask) => {
+      await requireWholeTables(ask);
+      return readContents(ask, await listTables(ask, this.#name));
+    });
+    await dump(this.#server, path, signal);
     const after = await this.#ask(async (ask) => readContents(ask, await listTables(ask, this.#name)));
     if (after.lastMigration !== before.lastMigration) {
       throw new StartupError('The database was migrated while it was backed up: back it up again.');
@@ -50,10 +56,12 @@ export class MysqlStore implements Store {
     const staged = nameBeside(this.#name, 'restoring');
     await this.#ask((ask) => ask(`CREATE DATABASE ${quote(staged)}`));
     this.#staged = staged;
-    const url = new URL(this.#url);
-    url.pathname = `/${encodeURIComponent(staged)}`;
-    await load(url, backup.payload(), signal);
-    return { type: 'mysql', url: url.href };
+    const beside = { ...this.#server.settings, database: staged };
+    const server = new MysqlServer(beside);
+    // Whether it has TLS is known when it was connected to.
+    await (await server.connect(CONNECT_MS)).promise().end();
+    await load(server, backup.payload(), signal);
+    return beside;
   }
 
   /** One statement moves all tables, those that were there to a database of their own: it does all of it or nothing. */
@@ -93,8 +101,8 @@ export class MysqlStore implements Store {
 
   /** Those of other users are seen only by a user who may, those at another node of a cluster by nobody. */
   async #requireNobody(ask: Ask): Promise<void> {
-    const ofOthers = `db = ${mysql.escape(this.#name)} AND id <> CONNECTION_ID()`;
-    const [row] = await ask(`SELECT COUNT(*) AS others FROM information_schema.processlist WHERE ${ofOthers}`);
+    const ofOthers = 'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()';
+    const [row] = await ask(ofOthers, [this.#name]);
     if (Number(row?.others) === 0) return;
     throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
   }
@@ -102,23 +110,30 @@ export class MysqlStore implements Store {
   async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     let connection: Connection | undefined;
     try {
-      const opened = await mysql.createConnection({ uri: this.#url.href, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 5000 });
+      const opened = await this.#server.connect(CONNECT_MS);
       connection = opened;
-      return await work(async (sql) => {
-        const [rows] = await opened.query(sql);
+      return await work(async (sql, values = []) => {
+        const [rows] = await opened.promise().query(sql, [...values]);
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
       });
     } catch (cause) {
       throw explain(cause, this.#name);
     } finally {
-      await connection?.end();
+      await connection?.promise().end();
     }
   }
 }
 
 async function listTables(ask: Ask, database: string): Promise<string[]> {
-  const rows = await ask(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ${mysql.escape(database)}`);
+  const rows = await ask('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?', [database]);
   return rows.map(({ name }) => String(name));
+}
+
+/** The tool that dumps has a session of its own, whose limit would cut each table short without a word. */
+async function requireWholeTables(ask: Ask): Promise<void> {
+  const [row] = await ask(`SELECT ${GIVEN_SELECT_LIMIT} AS given`);
+  if (String(row?.given) === NO_SELECT_LIMIT) return;
+  throw new StartupError('The database server has a sql_select_limit, with which a backup would lack rows: unset it (SET GLOBAL sql_select_limit = DEFAULT) first.');
 }
 
 function nameBeside(name: string, what: string): string {
@@ -127,7 +142,7 @@ function nameBeside(name: string, what: string): string {
 }
 
 function quote(name: string): string {
-  return mysql.escapeId(name, true);
+  return escapeId(name, true);
 }
 
 function explain(cause: unknown, name: string): unknown {

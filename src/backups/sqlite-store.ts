@@ -14,11 +14,11 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import Sqlite from 'better-sqlite3';
-import type { DatabaseSettings } from '../platform/config.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import { driverCode } from '../platform/database-faults.js';
 import { type Backup, syncFolder } from './backup-file.js';
-import { type Contents, readContents } from './contents.js';
+import { type Ask, type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
 import { listUndone } from './undone.js';
@@ -95,7 +95,7 @@ export class SqliteStore implements Store {
   async listUndone(kept: string, since: string): Promise<string[]> {
     const old = new Sqlite(kept, { readonly: true, fileMustExist: true });
     try {
-      return await listUndone(async (sql) => old.prepare(sql).all() as Record<string, unknown>[], since);
+      return await listUndone(askOf(old), since);
     } finally {
       old.close();
     }
@@ -142,7 +142,7 @@ async function inspect(path: string): Promise<Contents> {
     if (JSON.stringify(faults) !== '[{"integrity_check":"ok"}]') {
       throw new StartupError(`The database is damaged: SQLite's integrity check says ${JSON.stringify(faults).slice(0, 500)}.`);
     }
-    const ask = async (sql: string) => copy.prepare(sql).all() as Record<string, unknown>[];
+    const ask = askOf(copy);
     return await readContents(
       ask,
       (await ask(LIST_TABLES)).map(({ name }) => String(name)),
@@ -150,6 +150,10 @@ async function inspect(path: string): Promise<Contents> {
   } finally {
     copy.close();
   }
+}
+
+function askOf(connection: Sqlite.Database): Ask {
+  return async (sql, values = []) => connection.prepare(sql).all(...values) as Record<string, unknown>[];
 }
 
 /** What cannot be read may hold anything. */

@@ -1,9 +1,9 @@
-import type { DatabaseSettings } from '../platform/config.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
 import { MysqlStore } from './mysql-store.js';
 import { SqliteStore } from './sqlite-store.js';
 import type { Store } from './store.js';
 
 /** The database that the settings name; nothing is opened yet. */
 export function createStore(settings: DatabaseSettings): Store {
-  return settings.type === 'sqlite' ? new SqliteStore(settings.path) : new MysqlStore(settings.url);
+  return settings.type === 'sqlite' ? new SqliteStore(settings.path) : new MysqlStore(settings);
 }

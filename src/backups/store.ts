@@ -1,4 +1,4 @@
-import type { DatabaseSettings } from '../platform/config.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
 import type { Backup } from './backup-file.js';
 import type { Contents } from './contents.js';
 

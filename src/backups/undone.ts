@@ -10,10 +10,11 @@ const OF_NO_CONSEQUENCE = [AuditAction.SIGN_IN, AuditAction.SIGN_OUT];
  */
 export async function listUndone(ask: Ask, since: string): Promise<string[]> {
   const moment = since.replace('T', ' ').replace('Z', '');
-  const left = OF_NO_CONSEQUENCE.map((action) => `'${action}'`).join(', ');
+  const left = OF_NO_CONSEQUENCE.map(() => '?').join(', ');
   const rows = await ask(
     `SELECT e.at AS at, e.action AS action, e.object_id AS object, t.host AS host FROM audit_events e
-     JOIN tenants t ON t.id = e.tenant_id WHERE e.at > '${moment}' AND e.action NOT IN (${left}) ORDER BY e.at, e.id LIMIT ${MOST_TOLD + 1}`,
+     JOIN tenants t ON t.id = e.tenant_id WHERE e.at > ? AND e.action NOT IN (${left}) ORDER BY e.at, e.id LIMIT ${MOST_TOLD + 1}`,
+    [moment, ...OF_NO_CONSEQUENCE],
   );
   const lines = rows.slice(0, MOST_TOLD).map(({ at, action, object, host }) => `${momentOf(at)}  ${action}  ${object}  at ${host}`);
   return rows.length > MOST_TOLD ? [...lines, 'and more'] : lines;

@@ -8,9 +8,9 @@ import { Client } from '../clients/client.entity.js';
 import { ClientHour } from '../clients/client-hour.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { ClientGram, ClientSegment } from '../clients/client-segment.entity.js';
-import type { DatabaseSettings } from '../platform/config.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
-import { POOL_SIZE } from '../platform/mysql-engine.js';
+import { MysqlServer } from '../platform/mysql-server.js';
 import { BUSY_TIMEOUT_MS } from '../platform/sqlite-engine.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { RevokedToken } from '../tokens/revoked-token.entity.js';
@@ -40,7 +40,13 @@ const shared = {
 
 /** The connection on which everything is written and migrated; not yet opened. */
 export function createDataSource(settings: DatabaseSettings): DataSource {
-  return new DataSource(settings.type === 'sqlite' ? sqlite(settings.path) : mysql(settings.url));
+  return settings.type === 'sqlite' ? new DataSource(sqlite(settings.path)) : createMysqlDataSource(new MysqlServer(settings));
+}
+
+/** The same on a MySQL or MariaDB server. Of how it is connected to TypeORM knows nothing: it has our connections, or none. */
+export function createMysqlDataSource(server: MysqlServer): DataSource {
+  const driver = { createPool: () => server.createPool() };
+  return new DataSource({ ...shared, type: 'mysql', driver, database: server.settings.database, timezone: 'Z', charset: 'utf8mb4' });
 }
 
 /** SQLite's second connection, which sees only what is committed; not yet opened. */
@@ -72,8 +78,4 @@ function sqlite(path: string, ...pragmas: string[]): DataSourceOptions {
         connection.pragma(pragma);
     },
   };
-}
-
-function mysql(url: string): DataSourceOptions {
-  return { ...shared, type: 'mysql', url, timezone: 'Z', charset: 'utf8mb4', connectTimeout: 2000, poolSize: POOL_SIZE };
 }

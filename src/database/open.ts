@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import type { DatabaseSettings } from '../platform/config.js';
 import { driverCode, isAway } from '../platform/database-faults.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { MysqlEngine } from '../platform/mysql-engine.js';
+import { MysqlServer } from '../platform/mysql-server.js';
 import { SqliteEngine } from '../platform/sqlite-engine.js';
 import { Database } from '../platform/transaction.js';
-import { createDataSource, createReader, prepareFile } from './data-source.js';
+import { createDataSource, createMysqlDataSource, createReader, prepareFile } from './data-source.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
@@ -24,10 +25,14 @@ export interface OpenDatabase {
  * @throws {StartupError} when it is there and cannot be used
  */
 export async function openDatabase(settings: DatabaseSettings, log: Log, signal?: AbortSignal): Promise<OpenDatabase> {
-  if (settings.type === 'sqlite') prepareFile(settings.path);
+  if (settings.type === 'mysql') {
+    const server = new MysqlServer(settings);
+    const writer = await connect(() => createMysqlDataSource(server), log, signal);
+    return { database: new Database(new MysqlEngine(writer, server, log), log), writer };
+  }
+  prepareFile(settings.path);
   const writer = await connect(() => createDataSource(settings), log, signal);
-  const engine =
-    settings.type === 'mysql' ? new MysqlEngine(writer, log) : new SqliteEngine(await createReader(settings).initialize(), writer);
+  const engine = new SqliteEngine(await createReader(settings).initialize(), writer);
   return { database: new Database(engine, log), writer };
 }
 

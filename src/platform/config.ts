@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { type Databases, type DatabaseValues, databaseFaults, databaseShape, toDatabases } from './database-settings.js';
+import type { DatabaseSettings } from './database-url.js';
 import { StartupError } from './errors.js';
 import { type Network, parseNetwork } from './networks.js';
 import { originFault } from './origins.js';
-
-/** Where the data lives: a file of the embedded SQLite, or a MySQL or MariaDB server. */
-export type DatabaseSettings = { type: 'sqlite'; path: string } | { type: 'mysql'; url: string };
+import { readGiven, SECRET_SETTINGS } from './setting-files.js';
 
 /** Every setting of the process, checked and completed. */
 export interface Config {
@@ -14,6 +14,8 @@ export interface Config {
   /** Origin of the home tenant, without a trailing slash. */
   issuer: string;
   database: DatabaseSettings;
+  /** The same database, as a user who may change its tables. */
+  migrationDatabase: DatabaseSettings;
   /** 32 bytes; absent when it is to be kept beside the SQLite file. */
   encryptionKey: Buffer | undefined;
   /** The 32 bytes before `encryptionKey`, while rows made with them remain. */
@@ -106,16 +108,6 @@ const origins = z.string().transform((value, context): string[] => {
 
 const absoluteUri = z.string().refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
 
-const databaseUrl = z.string().transform((value, context): DatabaseSettings => {
-  if (value.startsWith('sqlite:') && value.length > 'sqlite:'.length && value !== 'sqlite::memory:') {
-    return { type: 'sqlite', path: value.slice('sqlite:'.length) };
-  }
-  const url = URL.parse(value);
-  if (url?.protocol === 'mysql:' && url.hostname !== '' && url.pathname.length > 1) return { type: 'mysql', url: value };
-  context.addIssue('must look like sqlite:path/to/file.db or mysql://user:password@host:3306/name');
-  return z.NEVER;
-});
-
 const encryptionKey = z.string().transform((value, context) => {
   const key = Buffer.from(value, 'base64');
   if (key.length === 32 && key.toString('base64') === value) return key;
@@ -123,76 +115,72 @@ const encryptionKey = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-const settings = z
-  .object({
-    PORT: port.default(4000),
-    HOST: z.string().default('127.0.0.1'),
-    ISSUER: origin.optional(),
-    NODE_ENV: z.string().optional(),
-    DATABASE_URL: databaseUrl.default({ type: 'sqlite', path: 'data/latchkey.db' }),
-    ENCRYPTION_KEY: encryptionKey.optional(),
-    ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
-    ADMIN_CLIENT_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be 1 to 100 of A-Z a-z 0-9 . _ ~ -')
-      .default('admin'),
-    ADMIN_CLIENT_SECRET: z
-      .string()
-      .regex(/^[\x20-\x7e]{32,200}$/, 'must be 32 to 200 printable ASCII characters')
-      .optional(),
-    API_AUDIENCE: absoluteUri.optional(),
-    SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
-    SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
-    FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
-    TRUST_PROXY: proxies.default(0),
-    TRUST_FORWARDED_HOST: flag.default(false),
-    TRUSTED_ISSUER_NETWORKS: networks.default([]),
-    ALLOWED_ORIGINS: origins.default([]),
-    GRAPHIQL: flag.default(true),
-    LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
-    METRICS_PORT: port.optional(),
-    WORKERS: workers.default(1),
-    AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
-  })
-  .superRefine((value, context) => {
-    const isProduction = value.NODE_ENV === 'production';
-    if (isProduction && !value.ISSUER?.startsWith('https://')) {
-      context.addIssue({ code: 'custom', path: ['ISSUER'], message: 'must be an https origin when NODE_ENV is production' });
-    }
-    if (value.ENCRYPTION_KEY === undefined && (isProduction || value.DATABASE_URL.type === 'mysql')) {
-      context.addIssue({
-        code: 'custom',
-        path: ['ENCRYPTION_KEY'],
-        message: `must be set with MySQL or in production; make one with: ${KEY_COMMAND}`,
-      });
-    }
-    if (value.TRUST_FORWARDED_HOST && value.TRUST_PROXY === 0) {
-      const message = 'must be false unless TRUST_PROXY is set: without a proxy anybody may send X-Forwarded-Host';
-      context.addIssue({ code: 'custom', path: ['TRUST_FORWARDED_HOST'], message });
-    }
-    if (value.ENCRYPTION_KEY_PREVIOUS !== undefined && value.ENCRYPTION_KEY === undefined) {
-      context.addIssue({ code: 'custom', path: ['ENCRYPTION_KEY'], message: 'must be set beside ENCRYPTION_KEY_PREVIOUS' });
-    }
-  });
+const settings = z.object({
+  PORT: port.default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  ISSUER: origin.optional(),
+  NODE_ENV: z.string().optional(),
+  ...databaseShape,
+  ENCRYPTION_KEY: encryptionKey.optional(),
+  ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
+  ADMIN_CLIENT_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be 1 to 100 of A-Z a-z 0-9 . _ ~ -')
+    .default('admin'),
+  ADMIN_CLIENT_SECRET: z
+    .string()
+    .regex(/^[\x20-\x7e]{32,200}$/, 'must be 32 to 200 printable ASCII characters')
+    .optional(),
+  API_AUDIENCE: absoluteUri.optional(),
+  SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
+  SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
+  FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
+  TRUST_PROXY: proxies.default(0),
+  TRUST_FORWARDED_HOST: flag.default(false),
+  TRUSTED_ISSUER_NETWORKS: networks.default([]),
+  ALLOWED_ORIGINS: origins.default([]),
+  GRAPHIQL: flag.default(true),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  METRICS_PORT: port.optional(),
+  WORKERS: workers.default(1),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
+});
+
+/** What is wrong with settings that are right each by itself. It looks at what was given, so that it is told together with the rest. */
+function faultsTogether(given: Record<string, string>): Fault[] {
+  const faults: Fault[] = [];
+  const isProduction = given.NODE_ENV === 'production';
+  if (isProduction && !given.ISSUER?.startsWith('https://')) {
+    faults.push({ name: 'ISSUER', message: 'must be an https origin when NODE_ENV is production' });
+  }
+  if (given.ENCRYPTION_KEY === undefined && (isProduction || /^(mysql|mariadb):/i.test(given.DATABASE_URL ?? ''))) {
+    faults.push({ name: 'ENCRYPTION_KEY', message: `must be set with MySQL or in production; make one with: ${KEY_COMMAND}` });
+  }
+  if (given.ENCRYPTION_KEY_PREVIOUS !== undefined && given.ENCRYPTION_KEY === undefined) {
+    faults.push({ name: 'ENCRYPTION_KEY', message: 'must be set beside ENCRYPTION_KEY_PREVIOUS' });
+  }
+  if (given.TRUST_FORWARDED_HOST === 'true' && ['false', '0'].includes(given.TRUST_PROXY ?? 'false')) {
+    const message = 'must be false unless TRUST_PROXY is set: without a proxy anybody may send X-Forwarded-Host';
+    faults.push({ name: 'TRUST_FORWARDED_HOST', message });
+  }
+  return faults;
+}
 
 /** The names of all settings; the Docker files are held against them. */
-export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+export const SETTING_NAMES: readonly string[] = [...Object.keys(settings.shape), ...SECRET_SETTINGS.map((name) => `${name}_FILE`)];
 
 /**
- * Reads the settings from environment variables; an empty variable counts as unset.
+ * Reads the settings from environment variables and the files that they name; an empty variable counts as unset.
  * @throws {StartupError} that names every fault at once and repeats no value
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = settings.safeParse(given);
-  if (!result.success) throw new StartupError(describeFaults(result.error));
-  const value = result.data;
+  const { value, databases } = read(settings, env, (given) => [...databaseFaults(given), ...faultsTogether(given)]);
   const issuer = value.ISSUER ?? new URL(`http://localhost:${value.PORT}`).origin;
   return {
     port: value.PORT,
     host: value.HOST,
     issuer,
-    database: value.DATABASE_URL,
+    ...databases,
     encryptionKey: value.ENCRYPTION_KEY,
     previousEncryptionKey: value.ENCRYPTION_KEY_PREVIOUS,
     adminClientId: value.ADMIN_CLIENT_ID,
@@ -214,7 +202,37 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-function describeFaults(error: z.ZodError): string {
-  const lines = error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}.`);
-  return ['These settings need a change:', ...lines].join('\n');
+/**
+ * Reads how the database is reached, and nothing else: who changes its tables need not know what protects the secrets in it.
+ * @throws {StartupError} that names every fault at once and repeats no value
+ */
+export function readDatabases(env: NodeJS.ProcessEnv = process.env): Databases {
+  return read(z.object(databaseShape), env, databaseFaults).databases;
+}
+
+interface Fault {
+  name: string;
+  message: string;
+}
+
+function read<T extends DatabaseValues>(
+  schema: z.ZodType<T>,
+  env: NodeJS.ProcessEnv,
+  faultsOf: (given: Record<string, string>) => Fault[],
+): { value: T; databases: Databases } {
+  const given = readGiven(env);
+  const result = schema.safeParse(given.values);
+  const single = result.success ? [] : result.error.issues.map(({ path, message }) => ({ name: path.join('.'), message }));
+  const isTold = (name: string) =>
+    given.faults.some((fault) => fault.name === given.nameOf(name)) || single.some((fault) => fault.name === name);
+  const faults = [...single, ...faultsOf(given.values).filter(({ name }) => !isTold(name))];
+  const databases = result.success && faults.length === 0 ? toDatabases(result.data) : undefined;
+  if (databases && 'fault' in databases) faults.push({ name: 'DATABASE_KEY_FILE', message: databases.fault });
+  const told = [...given.faults, ...faults.map(({ name, message }) => ({ name: given.nameOf(name), message }))];
+  if (!result.success || !databases || 'fault' in databases || told.length > 0) throw new StartupError(describeFaults(told));
+  return { value: result.data, databases };
+}
+
+function describeFaults(faults: readonly Fault[]): string {
+  return ['These settings need a change:', ...faults.map(({ name, message }) => `  ${name} ${message}.`)].join('\n');
 }

@@ -6,14 +6,13 @@ import { isAway, isFull, isUndone, Silent, Unreachable, WaitedInVain } from './d
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
-import { breakOff, type MysqlConnection, type MysqlPool, prepareConnection, probe } from './mysql-connection.js';
+import { breakOff, type MysqlConnection, type MysqlPool, probe } from './mysql-connection.js';
+import type { MysqlServer } from './mysql-server.js';
 import { patienceEnds } from './patience.js';
 import { isProved, type Proof, proofOf, proveAgain } from './transaction-proof.js';
 
-/** The connections of a process. */
-export const POOL_SIZE = 10;
-/** So many of them write at most: what waits for locks does not keep tokens from being issued. */
-const MOST_WRITING = 7;
+/** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
+const MOST_WRITING = 0.7;
 /** For how long a connection is waited for while all are in use. */
 const FREE_CONNECTION_MS = 3_000;
 /** After that long without an end, the database is asked whether it is there at all. */
@@ -39,15 +38,15 @@ const LONGEST_PAUSE_WHEN_FULL_MS = 200;
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #availability: Availability;
-  readonly #writing = new Semaphore(MOST_WRITING);
-  readonly #prepared = new WeakSet<MysqlConnection>();
+  readonly #writing: Semaphore;
 
   constructor(
     private readonly dataSource: DataSource,
+    server: MysqlServer,
     log: Log,
   ) {
-    const { url } = dataSource.options as { url: string };
-    this.#availability = new Availability(() => probe(url), log);
+    this.#writing = new Semaphore(Math.floor(server.settings.poolSize * MOST_WRITING));
+    this.#availability = new Availability(() => probe((withinMs) => server.connect(withinMs)), log);
   }
 
   read<T>(work: Work<T>): Promise<T> {
@@ -152,12 +151,7 @@ export class MysqlEngine implements Engine {
       this.#availability.lose(cause);
       throw new Unreachable(cause);
     });
-    const connection = await inTime(opened, deadline, (late) => late.release());
-    if (!this.#prepared.has(connection)) {
-      this.#prepared.add(connection);
-      prepareConnection(connection);
-    }
-    return connection;
+    return inTime(opened, deadline, (late) => late.release());
   }
 
   /** Does something on a connection, which is broken off when the database falls silent meanwhile, or when it takes too long. */

@@ -13,6 +13,7 @@ it('works without a single setting', () => {
     host: '127.0.0.1',
     issuer: 'http://localhost:4000',
     database: { type: 'sqlite', path: 'data/latchkey.db' },
+    migrationDatabase: { type: 'sqlite', path: 'data/latchkey.db' },
     encryptionKey: undefined,
     adminClientId: 'admin',
     adminClientSecret: undefined,
@@ -103,7 +104,7 @@ it('takes a number of workers, or one a core', () => {
 
 it('demands a key with MySQL, and https in production', () => {
   expect(() => readConfig({ DATABASE_URL: 'mysql://u:p@h/d' })).toThrow(/ENCRYPTION_KEY/);
-  expect(readConfig({ DATABASE_URL: 'mysql://u:p@h/d', ENCRYPTION_KEY: KEY }).database).toEqual({ type: 'mysql', url: 'mysql://u:p@h/d' });
+  expect(readConfig({ DATABASE_URL: 'mysql://u:p@h/d', ENCRYPTION_KEY: KEY }).database).toMatchObject({ type: 'mysql', database: 'd' });
   expect(() => readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY })).toThrow(/ISSUER/);
   expect(() => readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY, ISSUER: 'http://x.example' })).toThrow(/ISSUER/);
   expect(readConfig({ NODE_ENV: 'production', ENCRYPTION_KEY: KEY, ISSUER: 'https://x.example' }).issuer).toBe('https://x.example');

@@ -25,9 +25,11 @@ it('gives the server settings that it starts with, and that agree with the rest 
   const config = readConfig({ ...imageSettings, ...Object.fromEntries(own) });
   const { mysql, latchkey } = compose.services;
   expect(config.host).toBe('0.0.0.0');
-  expect(config.database).toEqual({
-    type: 'mysql',
-    url: `mysql://${mysql.environment.MYSQL_USER}:given@mysql:3306/${mysql.environment.MYSQL_DATABASE}`,
+  expect(config.database).toMatchObject({
+    place: { host: 'mysql', port: 3306 },
+    user: mysql.environment.MYSQL_USER,
+    password: 'given',
+    database: mysql.environment.MYSQL_DATABASE,
   });
   expect(latchkey.ports).toEqual([`127.0.0.1:${config.port}:${config.port}`]);
   expect(latchkey.depends_on.mysql.condition).toBe('service_healthy');

@@ -1,0 +1,124 @@
+import { connect, type Socket } from 'node:net';
+import { type Connection, type ConnectionOptions, createConnection, createPool, type Pool, type PoolConnection } from 'mysql2';
+import { driverCode } from './database-faults.js';
+import { type TlsOptions, toTlsOptions } from './database-tls.js';
+import type { MysqlSettings } from './database-url.js';
+import { breakOff, type MysqlConnection } from './mysql-connection.js';
+import { prepareSession } from './mysql-session.js';
+
+const CONNECT_MS = 2_000;
+/** Of a connection; all of a server together can have some 16,000 of them. */
+const PREPARED_STATEMENTS = 100;
+/** The server has no TLS. */
+const NO_TLS = 'HANDSHAKE_NO_SSL_SUPPORT';
+/** The server takes nothing else, as MySQL says it; MariaDB refuses the password. */
+const TLS_ALONE = new Set(['ER_SECURE_TRANSPORT_REQUIRED', 'ER_ACCESS_DENIED_ERROR']);
+
+type Taken = (error: Error | null, connection?: PoolConnection) => void;
+
+/** What TypeORM takes for a pool of its driver's. */
+export interface PreparedPool {
+  getConnection(done: Taken): void;
+  end(done: (error?: Error | null) => void): void;
+}
+
+/** A MySQL or MariaDB server. Every connection to it is made here, and is given out when its session is ours. */
+export class MysqlServer {
+  #tls: TlsOptions | undefined;
+
+  constructor(readonly settings: MysqlSettings) {
+    this.#tls = toTlsOptions(settings.tls);
+  }
+
+  /** Whether the last connection that was opened was under TLS. */
+  get isEncrypted(): boolean {
+    return this.#tls !== undefined;
+  }
+
+  /** A connection of its own. @throws the driver's error, after this time at the latest */
+  async connect(withinMs = CONNECT_MS): Promise<Connection> {
+    for (let refusal: unknown; ; ) {
+      const tls = this.#tls;
+      const connection = createConnection(this.#options(withinMs));
+      try {
+        await prepareSession(connection);
+        return connection;
+      } catch (cause) {
+        breakOff(connection as unknown as MysqlConnection, cause as Error);
+        if (!this.#adapt(cause, tls, refusal)) throw explain(refusal ?? cause);
+        if (!tls) refusal = cause;
+      }
+    }
+  }
+
+  /** A pool of connections. */
+  createPool(): PreparedPool {
+    const pool = createPool({ ...this.#options(CONNECT_MS), connectionLimit: this.settings.poolSize });
+    const prepared = new WeakSet<PoolConnection>();
+    const take = (done: Taken, refusal?: unknown) => {
+      const tls = this.#tls;
+      pool.getConnection((error, connection) => {
+        if (!error) return void giveOut(connection, prepared, done);
+        const again = this.#adapt(error, tls, refusal);
+        useTls(pool, this.#tls);
+        if (again) take(done, tls ? undefined : error);
+        else done(explain(refusal ?? error));
+      });
+    };
+    return { getConnection: (done) => take(done), end: (done) => pool.end(done) };
+  }
+
+  /**
+   * Whether it is to be tried again with or without TLS, as the server wants it, where that is left to the server.
+   * @param refusal what it said without TLS, when it was with TLS that it was tried after that
+   */
+  #adapt(error: unknown, tried: TlsOptions | undefined, refusal: unknown): boolean {
+    if (this.settings.tls.mode !== 'prefer') return false;
+    const code = driverCode(error);
+    const isWrong = tried ? code === NO_TLS : TLS_ALONE.has(code);
+    if (isWrong) this.#tls = tried ? undefined : toTlsOptions(this.settings.tls);
+    return isWrong && refusal === undefined;
+  }
+
+  #options(connectTimeout: number): ConnectionOptions {
+    const { place, user, password, database } = this.settings;
+    return {
+      ...place,
+      ...('host' in place ? { stream: () => openSocket(place) } : {}),
+      ...{ user, password, database, connectTimeout, ...(this.#tls ? { ssl: this.#tls } : {}) },
+      ...{ charset: 'utf8mb4', timezone: 'Z', supportBigNumbers: true, bigNumberStrings: true, maxPreparedStatements: PREPARED_STATEMENTS },
+    };
+  }
+}
+
+/** Node looks for the name in a certificate in what the socket was opened to, which it does not note of an address: it would take `localhost`. */
+function openSocket({ host, port }: { host: string; port: number }): Socket {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  return Object.assign(socket, { _host: host });
+}
+
+async function giveOut(connection: PoolConnection, prepared: WeakSet<PoolConnection>, done: Taken): Promise<void> {
+  if (prepared.has(connection)) return done(null, connection);
+  try {
+    await prepareSession(connection);
+    prepared.add(connection);
+  } catch (cause) {
+    connection.destroy();
+    breakOff(connection as unknown as MysqlConnection, cause as Error);
+    return done(cause as Error);
+  }
+  done(null, connection);
+}
+
+/** mysql2 makes the next connections of a pool with what stands here. */
+function useTls(pool: Pool, ssl: TlsOptions | undefined): void {
+  const { config } = pool as unknown as { config: { connectionConfig: { ssl: unknown } } };
+  config.connectionConfig.ssl = ssl ?? false;
+}
+
+/** mysql2 gives whatever ends a connection before TLS stands one code, which a server has that is being restarted as well. */
+function explain(error: unknown): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isCut = code === 'HANDSHAKE_SSL_ERROR' && /socket disconnected|ECONNRESET|EPIPE/.test(message);
+  return isCut ? Object.assign(error as Error, { code: 'ECONNRESET' }) : (error as Error);
+}
