@@ -288,10 +288,8 @@ it('cuts all tokens and sessions when that is wanted', async () => {
 it('of an earlier release is brought up to date', async () => {
   const { server, clients } = await furnish(['one']);
   const { createDataSource } = await import('../src/database/data-source.js');
-  const { type, ...rest } = isOnSqlite
-    ? { type: 'sqlite' as const, path: database.url.slice(7) }
-    : { type: 'mysql' as const, url: database.url };
-  const source = await createDataSource({ type, ...rest } as never).initialize();
+  const { readDatabases } = await import('../src/platform/config.js');
+  const source = await createDataSource(readDatabases({ DATABASE_URL: database.url }).database).initialize();
   await source.undoLastMigration();
   await source.undoLastMigration();
   await source.undoLastMigration();
