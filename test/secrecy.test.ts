@@ -126,6 +126,20 @@ it('a digest that is copied from one client to another lets nobody in', async ()
   expect((await requestToken(app, { clientId: 'victim', secret: thief.secret })).status).toBe(401);
 });
 
+it('what was put into a path in place of something else is in no log line', async () => {
+  const client = await createClient(app, { clientId: 'misplaced' });
+  const token = await getToken(app, client);
+  const encoded = client.secret.replaceAll(/[a-m_]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  const header = Buffer.from(`misplaced:${client.secret}`).toString('base64');
+  for (const misplaced of [client.secret, encoded, header, header.replaceAll('=', ''), token])
+    for (const path of [`/connect/leaked/${misplaced}`, `/${misplaced}`, `/graphql/${misplaced}/x`, `/assets/${misplaced}`])
+      await readAnswer(fetch(app.url + path, { redirect: 'manual' }));
+  const lines = app.logLines.join('\n');
+  for (const form of [...formsOf(client.secret), encoded.slice(4), header.slice(0, 60), token.split('.')[2] as string])
+    expect(lines).not.toContain(form);
+  expect(lines).toContain('"path":"/connect/leaked/[redacted]"');
+});
+
 it('a token is in no log line', async () => {
   const token = await getToken(app, app.admin);
   await graphql(app, { token, query: '{ viewer { clientId } }' });

@@ -1,5 +1,6 @@
 import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { redact } from './redaction.js';
 
 /** The process's log. */
 export type Log = Logger;
@@ -19,9 +20,17 @@ interface Writer {
   isOneOfMany?: boolean;
 }
 
-/** JSON lines on stdout, within a tenth of a second; readable text when that is a terminal. No secret is ever given to it. */
+/** What every log does, wherever its lines go: whatever has the form of a secret is taken out of them. */
+export const LOG_RULES: LoggerOptions = { hooks: { streamWrite: redact } };
+
+/** JSON lines on stdout, within a tenth of a second; readable text when that is a terminal. No secret is given to it; what somebody sent in a wrong place is taken out. */
 export function createLog(level: string, { worker, isOneOfMany = false }: Writer = {}): Log {
-  const options: LoggerOptions = { level, base: worker === undefined ? undefined : { worker }, timestamp: stdTimeFunctions.isoTime };
+  const options: LoggerOptions = {
+    ...LOG_RULES,
+    level,
+    base: worker === undefined ? undefined : { worker },
+    timestamp: stdTimeFunctions.isoTime,
+  };
   if (process.stdout.isTTY) return pino(options, PinoPretty({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }));
   const json: LoggerOptions = { ...options, formatters: { level: (label) => ({ level: label }) } };
   const stdout = pino.destination({ fd: 1, sync: false, minLength: ENOUGH_BYTES, maxWrite: WHOLE_BYTES, periodicFlush: LONGEST_WAIT_MS });

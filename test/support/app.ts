@@ -7,7 +7,7 @@ import { createApp } from '../../src/app.js';
 import { createHttpServer } from '../../src/http/listener.js';
 import { type Installation, openInstallation } from '../../src/installation.js';
 import { readConfig } from '../../src/platform/config.js';
-import type { Log } from '../../src/platform/log.js';
+import { LOG_RULES, type Log } from '../../src/platform/log.js';
 import { Metrics } from '../../src/platform/metrics.js';
 import { type Answer, readAnswer } from './answer.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
@@ -53,7 +53,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
   const url = `http://localhost:${port}`;
   const config = readConfig({ PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings });
   const logLines: string[] = [];
-  const log: Log = pino({ level: 'trace' }, { write: (line) => logLines.push(line) });
+  const log: Log = pino({ ...LOG_RULES, level: 'trace' }, { write: (line) => logLines.push(line) });
   const installation = await openInstallation(config, log);
   const metrics = new Metrics();
   const app = await createApp(installation, {
