@@ -1,5 +1,5 @@
 import { type Answer, readAnswer } from './support/answer.js';
-import { createClient, createTenant, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { type Credentials, createClient, createTenant, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
 import { cookieName, deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
 
@@ -34,6 +34,32 @@ describe('POST /session', () => {
     expect((await graphqlBySession(secure, cookie, VIEWER, headers)).status).toBe(200);
     expect((await graphqlBySession(secure, cookie.replace('__Host-', ''), VIEWER, headers)).status).toBe(401);
     await secure.stop();
+  });
+
+  it('tells the log why, and nobody else', async () => {
+    const disabled = await createClient(app, { clientId: 'told-disabled', scopes: ['clients:read'] });
+    await app.administer('mutation { updateClient(clientId: "told-disabled", input: { enabled: false }) { enabled } }');
+    const signing = await createClient(app, { clientId: 'told-signing', authMethod: 'CLIENT_SECRET_JWT' });
+    const powerless = await createClient(app, { clientId: 'told-powerless' });
+    const reasons = async (credentials: Credentials, headers?: Record<string, string>) => {
+      await postSession(app, credentials, headers);
+      await requestToken(app, credentials);
+      const told = app.logLines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
+      return told.slice(-2).map(({ clientId, reason }) => [clientId, reason]);
+    };
+    expect(await reasons(disabled)).toEqual(Array(2).fill(['told-disabled', 'the client is disabled']));
+    expect(await reasons({ ...disabled, secret: powerless.secret })).toEqual(
+      Array(2).fill(['told-disabled', 'the secret is wrong or has ended']),
+    );
+    expect(await reasons({ clientId: 'nobody', secret: powerless.secret })).toEqual(
+      Array(2).fill([null, expect.stringContaining('no such client')]),
+    );
+    expect(await reasons(signing)).toEqual(Array(2).fill(['told-signing', 'the client proves itself by CLIENT_SECRET_JWT']));
+    expect(await reasons(powerless)).toEqual([
+      ['told-powerless', 'the client has no management scope'],
+      ['told-powerless', undefined],
+    ]);
+    expect((await reasons(app.admin, { origin: 'https://evil.example' }))[0]).toEqual([undefined, 'a page of another origin sent it']);
   });
 
   it('keeps two servers apart that have one name and two ports', async () => {

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { IdentityProviderService } from '../access/identity-provider.service.js';
 import { type Actor, ActorType, tenantOf } from '../access/principal.js';
 import type { NewSession, SessionService } from '../access/session.service.js';
+import { isSomebody } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
 import type { SecretProof } from '../tokens/secret-proof.js';
 import { readJsonBody, UnreadableBody } from './body.js';
@@ -37,18 +38,19 @@ export function tellSession({ sessions, providers, hasExplorer }: SessionParts):
 export function beginSession({ sessions, proof }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    if (isCrossSite(ctx)) return refuse(ctx, 403, FROM_ELSEWHERE);
+    if (isCrossSite(ctx)) return refuseFor(ctx, 'a page of another origin sent it', FROM_ELSEWHERE);
     const credentials = await readCredentials(ctx);
     if (!credentials) return;
     const context = tenantOf(ctx);
     const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
-    ctx.state.details = { clientId: proven?.registration.clientId ?? null };
-    if (!proven) return refuse(ctx, 401, WRONG);
-    if (!proven.registration.scopes.some(isManagementScope)) return refuse(ctx, 403, POWERLESS);
+    // What was sent in place of a client id may be anything, a secret too.
+    ctx.state.details = { clientId: isSomebody(proven.registration) ? proven.registration.clientId : null };
+    if (!proven.usedSecret) return refuseFor(ctx, proven.refusal, WRONG);
+    if (!proven.registration.scopes.some(isManagementScope)) return refuseFor(ctx, 'the client has no management scope', POWERLESS);
     const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };
     const caller = { ...context, actor, request: markOf(ctx) };
     const session = await sessions.beginForClient(caller, proven.registration, proven.usedSecret.id);
-    if (!session) return refuse(ctx, 401, WRONG);
+    if (!session) return refuseFor(ctx, 'the client was deleted meanwhile', WRONG);
     await keep(ctx, sessions, session);
     ctx.body = { session: describe({ ...session, actor }) };
   };
@@ -58,7 +60,7 @@ export function beginSession({ sessions, proof }: SessionParts): Middleware {
 export function endSession({ sessions }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    if (isCrossSite(ctx)) return refuse(ctx, 403, FROM_ELSEWHERE);
+    if (isCrossSite(ctx)) return refuseFor(ctx, 'a page of another origin sent it', FROM_ELSEWHERE);
     await endHeld(ctx, sessions);
     clearCookie(ctx, 'session');
     ctx.status = 204;
@@ -79,12 +81,23 @@ async function endHeld(ctx: Context, sessions: SessionService): Promise<void> {
   if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
 }
 
-const WRONG = { error: 'invalid_client', error_description: 'The client id or the secret key is wrong.' };
+/** Refuses to begin a session; the log alone has the reason. */
+function refuseFor(ctx: Context, reason: string, { status, ...body }: typeof WRONG): void {
+  ctx.state.details = { ...ctx.state.details, error: body.error, reason };
+  refuse(ctx, status, body);
+}
+
+const WRONG = { status: 401, error: 'invalid_client', error_description: 'The client id or the secret key is wrong.' };
 const POWERLESS = {
+  status: 403,
   error: 'unauthorized_client',
   error_description: 'This client has no right to manage Latchkey: sign in with an administrator.',
 };
-const FROM_ELSEWHERE = { error: 'access_denied', error_description: 'Sessions begin and end on pages of their own origin alone.' };
+const FROM_ELSEWHERE = {
+  status: 403,
+  error: 'access_denied',
+  error_description: 'Sessions begin and end on pages of their own origin alone.',
+};
 const INCOMPLETE = { error: 'invalid_request', error_description: 'Send {"clientId": …, "clientSecret": …}, both texts.' };
 
 async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string } | undefined> {

@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import Provider, { type AllClientMetadata, errors, type KoaContextWithOIDC, type Client as ProviderClient } from 'oidc-provider';
 import { ClientAuthMethod } from '../clients/client.entity.js';
 import { keysFor } from '../clients/public-jwks.js';
-import type { RegisteredClient, RegisteredSecret } from '../clients/registered-client.js';
+import { isSomebody, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
 import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { decoyKeys } from './decoy-keys.js';
@@ -35,6 +35,8 @@ export type LatchkeyClient = Omit<ProviderClient, 'tokenEndpointAuthMethod'> & {
   usedSecret?: RegisteredSecret;
   /** The secret in the clear, where it has to be hashed anew. */
   presentedSecret?: string;
+  /** Why its secret was refused, for the log alone. */
+  refusal?: string;
 };
 
 interface KeyStore {
@@ -66,17 +68,25 @@ export function authenticateClients(provider: Provider, cipher: Cipher): void {
   };
   provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
     const client = this as unknown as LatchkeyClient;
-    client.usedSecret = findSecret(cipher, client.registration, secret);
-    client.presentedSecret = secret;
-    client.isProven = client.usedSecret !== undefined;
-    return client.isProven;
+    const { usedSecret, refusal } = findSecret(cipher, client.registration, secret);
+    Object.assign(client, { usedSecret, refusal, presentedSecret: secret, isProven: usedSecret !== undefined });
+    return client.isProven === true;
   };
 }
 
+/** What comparing a secret came to: it, or why it is refused, in words for the log alone. */
+export type SecretMatch = { usedSecret: RegisteredSecret; refusal?: never } | { usedSecret?: never; refusal: string };
+
 /** The secret of a client that a text is, if it may prove itself with it; takes the same time whether it is. */
-export function findSecret(cipher: Cipher, registration: RegisteredClient, secret: string): RegisteredSecret | undefined {
+export function findSecret(cipher: Cipher, registration: RegisteredClient, secret: string): SecretMatch {
   const { rowId, enabled, authMethod } = registration;
-  return matchSecret(cipher, rowId, secret, enabled && authMethod === ClientAuthMethod.SECRET ? liveSecrets(registration) : []);
+  const found = matchSecret(cipher, rowId, secret, authMethod === ClientAuthMethod.SECRET ? liveSecrets(registration) : []);
+  if (found && enabled) return { usedSecret: found };
+  if (found) return { refusal: 'the client is disabled' };
+  if (!isSomebody(registration)) return { refusal: 'there is no such client, or the secret is mistyped' };
+  return {
+    refusal: authMethod === ClientAuthMethod.SECRET ? 'the secret is wrong or has ended' : `the client proves itself by ${authMethod}`,
+  };
 }
 
 /**

@@ -95,7 +95,9 @@ function outcomeOf(ctx: Context, issuer: Issuer): Outcome {
 /** Why a client was refused, for the log alone; none of oidc-provider's sentences repeats what was sent. */
 function reasonOf(ctx: Context): string | undefined {
   const error = ctx.state.oauthError as OAuthError | undefined;
-  return error?.error === 'invalid_client' ? error.error_detail : undefined;
+  if (error?.error !== 'invalid_client') return undefined;
+  const { client } = (ctx as unknown as Partial<KoaContextWithOIDC>).oidc ?? {};
+  return (client as unknown as LatchkeyClient | undefined)?.refusal ?? error.error_detail;
 }
 
 function refuseEarly(ctx: Context): boolean {

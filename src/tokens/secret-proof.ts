@@ -60,7 +60,7 @@ export class SecretProof {
 
   /**
    * The client that a secret belongs to, and the secret.
-   * @returns undefined when they do not belong together, or the client is disabled
+   * @returns why they are refused, in words for the log alone, when they do not belong together or the client is disabled
    * @throws {TooManyFailures | HostNotServed}
    */
   async check(tenant: TenantContext, { clientId, secret, ip }: PresentedSecret) {
@@ -71,10 +71,10 @@ export class SecretProof {
     const found = isPossibleId && isPossibleSecret(secret) ? await this.parts.clients.find(tenant, clientId) : undefined;
     if (found && found.tenantVersion === undefined) throw new HostNotServed();
     const registration = found?.client ?? nobody(tenant);
-    const usedSecret = findSecret(this.parts.cipher, registration, secret);
+    const { usedSecret, refusal } = findSecret(this.parts.cipher, registration, secret);
     if (!usedSecret) {
       await this.parts.throttle.fail(attempt);
-      return undefined;
+      return { registration, refusal };
     }
     noteProof(this.parts, { registration, usedSecret, presentedSecret: secret, attempt, ip: plain });
     return { registration, usedSecret };
