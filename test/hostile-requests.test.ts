@@ -302,6 +302,7 @@ it('names some of thousands of unknown fields, and looks no further', async () =
   const began = app.logLines.length;
   const used = process.cpuUsage();
   const { status, text, body } = await graphql(app, {
+    token,
     query: 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }',
     variables: { input: { name: 'x', clientId: 'x', ...unknown } },
   });

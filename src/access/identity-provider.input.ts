@@ -86,13 +86,7 @@ function areGrants(value: unknown): boolean {
 }
 
 function isGrant({ value, scopes }: ClaimGrantInput): boolean {
-  const length = [...value].length;
-  return (
-    value.isWellFormed() &&
-    !/\p{Cc}/u.test(value) &&
-    length >= 1 &&
-    length <= LONGEST_TEXT &&
-    scopes.length > 0 &&
-    scopes.every(isManagementScope)
-  );
+  // In UTF-16, a character has one unit or two.
+  if (value.length === 0 || value.length > 2 * LONGEST_TEXT || scopes.length === 0 || scopes.length > MOST_GRANTS) return false;
+  return value.isWellFormed() && !/\p{Cc}/u.test(value) && [...value].length <= LONGEST_TEXT && scopes.every(isManagementScope);
 }

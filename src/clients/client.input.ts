@@ -1,7 +1,7 @@
-import { ArrayMaxSize, ArrayUnique, IsOptional, Matches } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
-import { IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
+import { IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
 import { findJwksFault, type PublicJwks } from './public-jwks.js';
 
@@ -167,33 +167,16 @@ export class ClientOrder {
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
 function IsScopes(): PropertyDecorator {
   const form = new RegExp(`^[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,${LONGEST_VALUE}}$`);
-  return listOf(
-    MOST_SCOPES,
-    rule(
-      `Each scope is 1 to ${LONGEST_VALUE} printable ASCII characters without blanks, " and \\. The scopes openid and offline_access have no meaning here.`,
-      (values) =>
-        Array.isArray(values) &&
-        values.every((value) => typeof value === 'string' && form.test(value) && !['openid', 'offline_access'].includes(value)),
-    ),
-  );
+  return IsListOf({
+    most: MOST_SCOPES,
+    of: (value) => typeof value === 'string' && form.test(value) && !['openid', 'offline_access'].includes(value),
+    message: `Each scope is 1 to ${LONGEST_VALUE} printable ASCII characters without blanks, " and \\. The scopes openid and offline_access have no meaning here.`,
+  });
 }
 
 function IsAudiences(): PropertyDecorator {
-  return listOf(
-    MOST_AUDIENCES,
-    rule(
-      `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`,
-      (values) => Array.isArray(values) && values.length > 0 && values.every(isAudience),
-    ),
-  );
-}
-
-function listOf(most: number, ofWhat: PropertyDecorator): PropertyDecorator {
-  return (target, property) => {
-    ArrayUnique({ message: 'Give each value once.' })(target, property as string);
-    ArrayMaxSize(most, { message: `Give at most ${most} values.` })(target, property as string);
-    ofWhat(target, property);
-  };
+  const message = `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`;
+  return IsListOf({ least: 1, most: MOST_AUDIENCES, of: isAudience, message });
 }
 
 function IsPublicJwks(): PropertyDecorator {

@@ -31,8 +31,8 @@ export function findJwksFault(value: unknown): string | undefined {
   const { keys } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0)
     return 'Give a JSON Web Key Set: an object whose member keys lists at least one public key.';
-  if (sizeOf(value) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
   if (keys.length > MOST_KEYS) return `Give at most ${MOST_KEYS} keys.`;
+  if (sizeOf(value) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
   const kids = keys.map((key) => key?.kid);
   if (keys.length > 1 && kids.includes(undefined)) return 'Give each of several keys a kid.';
   if (new Set(kids).size < kids.length) return 'Give each key a kid of its own.';

@@ -11,8 +11,9 @@ import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQL
 import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
+import { boundArguments, boundIntrospection } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
-import { typeFaults } from './input-faults.js';
+import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf } from './refusals.js';
 
@@ -47,7 +48,7 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Answ
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     maxRecursiveSelections: LIMITS.recursiveSelections,
-    validationRules: [...armor.validationRules, noSubscriptions],
+    validationRules: [...armor.validationRules, boundArguments, boundIntrospection(schema), noSubscriptions],
     logger: log,
     formatError: toPublicError,
     plugins: [
@@ -103,23 +104,23 @@ function isInternal(error: unknown): boolean {
 /** Logs what nobody foresaw, sets the status of the answer, and names every input value at fault. */
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
-    // GraphQL would print the whole of a wrong variable into each of fifty errors.
-    async didResolveOperation({ document, request: { variables = {} } }) {
-      const fields = Object.keys(variables).length > 0 ? typeFaults(schema, document, variables) : [];
+    // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
+    async didResolveOperation({ document, request: { variables = {} }, contextValue: { principal } }) {
+      const fields = principal ? inputFaults(schema, document, variables) : [];
       if (fields.length === 0) return;
       throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
     },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
     },
-    async willSendResponse({ response, document, request, contextValue: { isStrict } }) {
+    async willSendResponse({ response, document, request, contextValue: { isStrict, principal } }) {
       if (response.body.kind !== 'single') return;
       const result = response.body.singleResult;
       const codes = result.errors?.map(({ extensions }) => String(extensions?.code)) ?? [];
       setStatus(response.http, codes);
       if (isStrict) fitStatus(response.http, result.data);
       const isRefusedByGraphQL = result.data === undefined && codes.some((code) => INPUT_CODES.includes(code));
-      const fields = document && isRefusedByGraphQL ? typeFaults(schema, document, request.variables ?? {}) : [];
+      const fields = document && principal && isRefusedByGraphQL ? inputFaults(schema, document, request.variables ?? {}) : [];
       if (fields.length > 0) result.errors = [{ message: describeFaults(fields), extensions: { code: 'BAD_USER_INPUT', fields } }];
     },
   };

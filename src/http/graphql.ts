@@ -10,6 +10,7 @@ import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
 import { markOf } from './request.js';
+import { requireSchemaQuestion } from './stranger.js';
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
@@ -56,11 +57,18 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       });
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
+      if (!ctx.state.principal) requireSchemaQuestion(documentOf(ctx));
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
     } catch (error) {
       refuse(ctx, error);
     }
   };
+}
+
+/** The document that a request brings, or whatever it has in its place. */
+function documentOf(ctx: Context): unknown {
+  const { query } = ctx.method === 'POST' ? (ctx.request as { body?: { query?: unknown } }).body ?? {} : ctx.query;
+  return query;
 }
 
 /** HEAD is GET without the content, which Apollo does not know. */

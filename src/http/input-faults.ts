@@ -1,5 +1,6 @@
 import { type ValidationError, validateSync } from 'class-validator';
 import {
+  BREAK,
   coerceInputValue,
   type DocumentNode,
   type GraphQLInputType,
@@ -8,6 +9,7 @@ import {
   getNullableType,
   isInputObjectType,
   isRequiredInputField,
+  print,
   TypeInfo,
   valueFromASTUntyped,
   visit,
@@ -16,10 +18,13 @@ import {
 import { IdentityProviderInput } from '../access/identity-provider.input.js';
 import { CreateClientInput, UpdateClientInput } from '../clients/client.input.js';
 import { BadUserInput, type FieldFault } from '../platform/errors.js';
+import { findExcess } from '../platform/excess.js';
 import { CreateTenantInput, UpdateTenantInput } from '../tenants/tenant.input.js';
 
 /** As many as GraphQL itself names of variables; a list of thousands of wrong values is one mistake. */
 const MOST_FAULTS = 50;
+/** An argument and its field: what lies deeper may be anything, and go on for thousands of names. */
+const NAMES_IN_A_PATH = 2;
 
 type Variables = Record<string, unknown>;
 
@@ -42,19 +47,24 @@ export function requireValidInput(value: unknown): void {
 }
 
 /**
- * Finds what GraphQL itself refuses of an operation's input values (a text for a number, a missing
- * field), and beside it what the rules refuse of the rest, so that a caller learns of all at once.
- * @returns nothing when the types are right
+ * Finds what is too much of an operation's input values, what GraphQL itself refuses of them (a text for a number, a missing
+ * field), and beside it what the rules refuse of the rest, so that a caller learns of all at once. A value that is given
+ * again and again, to fields with aliases or without, is looked at once.
+ * @returns nothing when sizes and types are right
  */
-export function typeFaults(schema: GraphQLSchema, document: DocumentNode, variables: Variables): FieldFault[] {
+export function inputFaults(schema: GraphQLSchema, document: DocumentNode, variables: Variables): FieldFault[] {
   const typeInfo = new TypeInfo(schema);
+  const seen = new Set<string>();
   const faults: FieldFault[] = [];
   const visitor = visitWithTypeInfo(typeInfo, {
     Argument(node) {
       const type = typeInfo.getInputType();
+      const given = `${print(node)} ${type}`;
+      if (!type || seen.has(given)) return false;
+      seen.add(given);
       const value = valueFromASTUntyped(node.value, variables);
-      if (type && value !== undefined) faults.push(...argumentFaults(node.name.value, value, type));
-      return false;
+      if (value !== undefined) faults.push(...argumentFaults(node.name.value, value, type));
+      return faults.length < MOST_FAULTS ? false : BREAK;
     },
   });
   visit(document, visitor);
@@ -62,17 +72,26 @@ export function typeFaults(schema: GraphQLSchema, document: DocumentNode, variab
 }
 
 function argumentFaults(name: string, value: unknown, type: GraphQLInputType): FieldFault[] {
+  const excess = findExcess(value);
+  if (excess) return [{ path: [name, ...excess.path].slice(0, NAMES_IN_A_PATH).join('.'), message: excess.message }];
   const faults: FieldFault[] = [...missingFields(name, value, type), ...unknownFields(name, value, type)];
   const coerced = coerce(value, type, (path, message) => {
     if (path.length > 0 || !isInputObjectType(getNullableType(type))) faults.push({ path: [name, ...path].join('.'), message });
   });
+  return faults.length === 0 ? [] : [...faults, ...otherFaults(name, coerced, { type, faults })];
+}
+
+/** What the rules refuse of the fields that have the right type: they take theirs for what its type says. */
+function otherFaults(
+  name: string,
+  coerced: unknown,
+  { type, faults }: { type: GraphQLInputType; faults: readonly FieldFault[] },
+): FieldFault[] {
   const Rules = RULES[getNamedType(type).name];
-  if (faults.length === 0 || !Rules || typeof coerced !== 'object') return faults;
+  if (!Rules || typeof coerced !== 'object') return [];
   const known = new Set(faults.map(({ path }) => path.split('.')[1]));
-  // Rules take their field for what its type says: where it is not, they are not asked.
   const rest = Object.fromEntries(Object.entries(coerced ?? {}).filter(([field]) => !known.has(field)));
-  const others = ruleFaults(Object.assign(new Rules(), rest), name).filter(({ path }) => !known.has(path.split('.')[1]));
-  return [...faults, ...others];
+  return ruleFaults(Object.assign(new Rules(), rest), name).filter(({ path }) => !known.has(path.split('.')[1]));
 }
 
 /** Each mistake takes a while, for GraphQL looks for what was meant: it is stopped where it would look at thousands. */

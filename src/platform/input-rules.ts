@@ -3,6 +3,8 @@ import { IsInt, Max, Min, registerDecorator, type ValidationArguments } from 'cl
 const LONGEST_NAME = 100;
 const LONGEST_AUDIENCE = 200;
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
+/** With blanks around it. */
+const LONGEST_GIVEN_NAME = 1_000;
 const AUDIENCE_FORM = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_AUDIENCE}}$`);
 
 /** A rule for one field of an input. @param message what to change, without naming the field */
@@ -21,7 +23,7 @@ export function rule(message: string | ((value: unknown) => string), validate: (
 export function IsName(): PropertyDecorator {
   const hidden = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
   return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
-    if (typeof value !== 'string' || !value.isWellFormed()) return false;
+    if (typeof value !== 'string' || value.length > LONGEST_GIVEN_NAME || !value.isWellFormed()) return false;
     const length = [...value.trim()].length;
     return length >= 1 && length <= LONGEST_NAME && !hidden.test(value.trim());
   });
@@ -35,6 +37,31 @@ export function isAudience(value: unknown): boolean {
 /** An absolute URI without a fragment. */
 export function IsAudience(): PropertyDecorator {
   return rule(`Give an absolute URI of at most ${LONGEST_AUDIENCE} characters without a fragment.`, isAudience);
+}
+
+/** What a list may hold. */
+interface ListRule {
+  /** How many values at least; none when absent. */
+  least?: number;
+  most: number;
+  of: (value: unknown) => boolean;
+  message: string;
+}
+
+/**
+ * A list of at most so many values, each once and each of one kind. Its length comes first, and the first value that does
+ * not fit is the last that is looked at.
+ */
+export function IsListOf({ least = 0, most, of, message }: ListRule): PropertyDecorator {
+  const findFault = (values: unknown): string | undefined => {
+    if (Array.isArray(values) && values.length > most) return `Give at most ${most} values.`;
+    if (!Array.isArray(values) || values.length < least || !values.every(of)) return message;
+    return new Set(values).size < values.length ? 'Give each value once.' : undefined;
+  };
+  return rule(
+    (values) => findFault(values) ?? message,
+    (values) => findFault(values) === undefined,
+  );
 }
 
 /** How long tokens may live at all, in seconds. */

@@ -1,0 +1,48 @@
+import {
+  type ASTVisitor,
+  GraphQLError,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  parse,
+  type ValidationContext,
+  type ValidationRule,
+} from 'graphql';
+import { IntrospectionCost } from './introspection-cost.js';
+
+/** Fields that are given arguments, in a whole document. GraphQL joins equal ones, but looks at the arguments of each. */
+const MOST_FIELDS_WITH_ARGUMENTS = 30;
+/** Of what the longest question costs that tools ask a schema. */
+const INTROSPECTION_FACTOR = 1.5;
+
+/** Bounds how often values are given, whether the fields that they are given to have aliases or are the same again and again. */
+export function boundArguments(context: ValidationContext): ASTVisitor {
+  let fields = 0;
+  return {
+    Field(node) {
+      if (!node.arguments?.length) return;
+      fields += 1;
+      if (fields !== MOST_FIELDS_WITH_ARGUMENTS + 1) return;
+      const message = `At most ${MOST_FIELDS_WITH_ARGUMENTS} fields of a document may have arguments, the same one again included.`;
+      context.reportError(new GraphQLError(message, { nodes: node }));
+    },
+  };
+}
+
+/** Bounds what a question about the schema costs, by how many fields the answer would have. What tools ask fits in. */
+export function boundIntrospection(schema: GraphQLSchema): ValidationRule {
+  const cost = new IntrospectionCost(schema);
+  const usual = getIntrospectionQuery({
+    schemaDescription: true,
+    specifiedByUrl: true,
+    directiveIsRepeatable: true,
+    inputValueDeprecation: true,
+    oneOf: true,
+  });
+  const most = cost.of(parse(usual), Number.POSITIVE_INFINITY) * INTROSPECTION_FACTOR;
+  return (context) => ({
+    Document(node) {
+      if (cost.of(node, most) <= most) return;
+      context.reportError(new GraphQLError('This asks for too much of the schema at once: ask in several requests.', { nodes: [] }));
+    },
+  });
+}

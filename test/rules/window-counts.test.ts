@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { CountsInMemory } from '../../src/tokens/failure-counts.js';
+import { MOST_COUNTED, WindowCounts } from '../../src/tokens/window-counts.js';
+import { advanceClock, resetClock } from '../support/clock.js';
+
+const LIMIT = 5;
+const FLOOD = 400_000;
+const MEBIBYTE = 1024 * 1024;
+
+afterEach(resetClock);
+
+const attempt = (source: string, clientId = 'victim') => ({ tenantId: 'tenant', source, clientId });
+
+it('counts exactly, and begins anew after a window, whatever the order', () => {
+  const step = fc.oneof(
+    { weight: 8, arbitrary: fc.record({ name: fc.constantFrom('a', 'b', 'c') }) },
+    { weight: 2, arbitrary: fc.record({ seconds: fc.integer({ min: 1, max: 90 }) }) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      resetClock();
+      const counts = new WindowCounts(60_000);
+      const began = Math.floor(Date.now() / 1000);
+      const model = new Map<string, { from: number; times: number }>();
+      let seconds = 0;
+      advanceClock(0);
+      for (const one of steps) {
+        if ('seconds' in one) {
+          seconds += one.seconds;
+          resetClock();
+          advanceClock(began + seconds - Date.now() / 1000);
+          continue;
+        }
+        const known = model.get(one.name);
+        const isOver = !known || seconds - known.from >= 60;
+        const expected = isOver ? { from: seconds, times: 1 } : { from: known.from, times: known.times + 1 };
+        model.set(one.name, expected);
+        expect(counts.add(one.name).times).toBe(expected.times);
+        expect(counts.get(one.name)?.times).toBe(expected.times);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+describe('a flood from more sources than are counted', () => {
+  let counts: CountsInMemory;
+  let held: number;
+
+  beforeAll(async () => {
+    const before = process.memoryUsage();
+    counts = new CountsInMemory(LIMIT);
+    for (let time = 0; time < LIMIT; time += 1) await counts.add(attempt('guesser'));
+    for (let source = 0; source < FLOOD; source += 1) await counts.add(attempt(`flood-${source}`));
+    globalThis.gc?.();
+    const after = process.memoryUsage();
+    held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  });
+
+  it('is larger than what is counted', () => {
+    expect(FLOOD).toBeGreaterThan(2 * MOST_COUNTED);
+  });
+
+  it('gives nobody their guesses back', async () => {
+    expect(counts.isFailing(attempt('guesser'))).toBe(true);
+    expect(await counts.look(attempt('guesser'))).toBeGreaterThan(0);
+    expect(await counts.add(attempt('guesser'))).toBeGreaterThan(0);
+  });
+
+  it('keeps out nobody who has not failed, or not often', async () => {
+    expect(counts.isFailing(attempt('stranger'))).toBe(false);
+    expect(await counts.look(attempt('stranger'))).toBe(0);
+    expect(await counts.add(attempt('stranger'))).toBe(0);
+  });
+
+  it('takes a bounded part of the memory', () => {
+    expect(held).toBeLessThan(64 * MEBIBYTE);
+  });
+});
