@@ -7,6 +7,7 @@ import {
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
+import { OperationTooLarge } from '../platform/errors.js';
 import { IntrospectionCost } from './introspection-cost.js';
 
 /** Fields that are given arguments, in a whole document. GraphQL joins equal ones, but looks at the arguments of each. */
@@ -23,7 +24,7 @@ export function boundArguments(context: ValidationContext): ASTVisitor {
       fields += 1;
       if (fields !== MOST_FIELDS_WITH_ARGUMENTS + 1) return;
       const message = `At most ${MOST_FIELDS_WITH_ARGUMENTS} fields of a document may have arguments, the same one again included.`;
-      context.reportError(new GraphQLError(message, { nodes: node }));
+      context.reportError(tooLarge(message));
     },
   };
 }
@@ -42,7 +43,11 @@ export function boundIntrospection(schema: GraphQLSchema): ValidationRule {
   return (context) => ({
     Document(node) {
       if (cost.of(node, most) <= most) return;
-      context.reportError(new GraphQLError('This asks for too much of the schema at once: ask in several requests.', { nodes: [] }));
+      context.reportError(tooLarge('The document asks for too much of the schema at once: ask in several requests.'));
     },
   });
+}
+
+function tooLarge(message: string): GraphQLError {
+  return new GraphQLError(message, { originalError: new OperationTooLarge(message) });
 }

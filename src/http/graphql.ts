@@ -67,7 +67,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
 
 /** The document that a request brings, or whatever it has in its place. */
 function documentOf(ctx: Context): unknown {
-  const { query } = ctx.method === 'POST' ? (ctx.request as { body?: { query?: unknown } }).body ?? {} : ctx.query;
+  const { query } = ctx.method === 'POST' ? ((ctx.request as { body?: { query?: unknown } }).body ?? {}) : ctx.query;
   return query;
 }
 
