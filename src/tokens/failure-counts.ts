@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { hashOf } from '../platform/keyed-hash.js';
+import { type WindowCount, WindowCounts } from './window-counts.js';
 
 /** For how long failures count together. */
 export const WINDOW_SECONDS = 60;
-/** How many sources, and pairs of a source and a client, are remembered at most. */
+/** How many pairs of a source and a client that succeeded are remembered at most, those of last. */
 export const MOST_REMEMBERED = 100_000;
 /** How many times as many failures a source may have for all client ids together. */
 const SOURCE_FACTOR = 10;
@@ -30,49 +31,41 @@ export interface FailureCounts {
   remember(attempt: Attempt): void;
 }
 
-/** Counts in the memory of this process. */
+/** Counts in the memory of this process, of which it takes a bounded part. */
 export class CountsInMemory implements FailureCounts {
-  readonly #bySource: RateLimiterMemory;
-  readonly #byPair: RateLimiterMemory;
-  readonly #failing = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: WINDOW_SECONDS * 1000, ttlResolution: 1000 });
-  readonly #succeeded = new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 1000 });
+  readonly #bySource = new WindowCounts(WINDOW_SECONDS * 1000);
+  readonly #byPair = new WindowCounts(WINDOW_SECONDS * 1000);
+  readonly #succeeded = new LRUCache<number, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 1000 });
 
   /** @param limit failures a minute for one client id, from 1 */
-  constructor(private readonly limit: number) {
-    this.#byPair = new RateLimiterMemory({ points: limit, duration: WINDOW_SECONDS });
-    this.#bySource = new RateLimiterMemory({ points: limit * SOURCE_FACTOR, duration: WINDOW_SECONDS });
-  }
+  constructor(private readonly limit: number) {}
 
-  /** The sources that failed within the window, as {@link sourceOf} names them. */
-  failing(): string[] {
-    return [...this.#failing.keys()];
+  /** Whether any source failed within the window. */
+  hasFailing(): boolean {
+    return this.#bySource.hasRecent();
   }
 
   isFailing(attempt: Attempt): boolean {
-    return this.#failing.has(sourceOf(attempt));
+    return this.#bySource.isRecent(sourceOf(attempt));
   }
 
   async look(attempt: Attempt): Promise<number> {
-    const [pair, source] = await Promise.all([this.#byPair.get(pairOf(attempt)), this.#bySource.get(sourceOf(attempt))]);
-    return this.#succeeded.has(pairOf(attempt)) ? 0 : this.#waitFor(1, pair, source);
+    if (this.#succeeded.has(hashOf(pairOf(attempt)))) return 0;
+    return this.#waitFor(1, this.#byPair.get(pairOf(attempt)), this.#bySource.get(sourceOf(attempt)));
   }
 
   async add(attempt: Attempt): Promise<number> {
-    this.#failing.set(sourceOf(attempt), true);
-    const [pair, source] = await Promise.all([this.#byPair.penalty(pairOf(attempt)), this.#bySource.penalty(sourceOf(attempt))]);
     // By source as well: a 401 among 429s would tell that this client lately succeeded from here.
-    return this.#waitFor(0, pair, source);
+    return this.#waitFor(0, this.#byPair.add(pairOf(attempt)), this.#bySource.add(sourceOf(attempt)));
   }
 
   remember(attempt: Attempt): void {
-    this.#succeeded.set(pairOf(attempt), true);
+    this.#succeeded.set(hashOf(pairOf(attempt)), true);
   }
 
   /** @param more failures that have to fit in beside those that were counted */
-  #waitFor(more: number, pair: RateLimiterRes | null, source: RateLimiterRes | null): number {
-    // The counts are forgotten after the window whatever the time of day, which may have gone back since.
-    const waitFor = (count: RateLimiterRes | null, limit: number) =>
-      count && count.consumedPoints + more > limit ? Math.min(count.msBeforeNext, WINDOW_SECONDS * 1000) : 0;
+  #waitFor(more: number, pair: WindowCount | undefined, source: WindowCount | undefined): number {
+    const waitFor = (count: WindowCount | undefined, limit: number) => (count && count.times + more > limit ? count.msLeft : 0);
     return Math.max(waitFor(pair, this.limit), waitFor(source, this.limit * SOURCE_FACTOR));
   }
 }

@@ -6,8 +6,8 @@ export type Report = MetricObjectWithValues<MetricValue<string>>[];
 
 /** What the primary says to a worker. */
 export type ToWorker =
-  /** The first word. `listensLate`: others serve. `failing`: the sources that failed lately. */
-  | { kind: 'begin'; listensLate: boolean; failing: string[] }
+  /** The first word. `listensLate`: others serve. `hasFailing`: some sources failed lately. */
+  | { kind: 'begin'; listensLate: boolean; hasFailing: boolean }
   /** Gently when another has taken its place. */
   | { kind: 'stop'; isGentle: boolean }
   | { kind: 'sweep' }

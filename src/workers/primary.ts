@@ -40,7 +40,7 @@ function createCrew(config: Config, log: Log, sum: MetricsSum): Crew {
     for (const worker of crew.workers) worker.tell(message);
   });
   const crew: Crew = new Crew(config.workers, log, {
-    greet: (listensLate) => ({ kind: 'begin', listensLate, failing: counts.failing() }),
+    greet: (listensLate) => ({ kind: 'begin', listensLate, hasFailing: counts.hasFailing() }),
     hear: (worker, message) => {
       if (message.kind === 'report') sum.note(worker.id, message.report);
       else void counts.serve(message, (answer) => worker.tell(answer));

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { hashOf } from '../platform/keyed-hash.js';
 import {
   type Attempt,
   CountsInMemory,
@@ -11,6 +12,8 @@ import {
 import type { ToPrimary, ToWorker } from './messages.js';
 
 const TELL_AGAIN_MS = (WINDOW_SECONDS * 1000) / 2;
+/** For how long a source that was told of once may be failing. */
+const FAILING_MS = TELL_AGAIN_MS + WINDOW_SECONDS * 1000;
 
 /** The counts of failures that all workers share. They live in the primary. */
 export class SharedCounts {
@@ -26,9 +29,9 @@ export class SharedCounts {
     this.#counts = new CountsInMemory(limit);
   }
 
-  /** The sources that failed lately. */
-  failing(): string[] {
-    return this.#counts.failing();
+  /** Whether any source failed lately. */
+  hasFailing(): boolean {
+    return this.#counts.hasFailing();
   }
 
   /** Does what a worker asks for. @param answer says something to that worker */
@@ -42,8 +45,8 @@ export class SharedCounts {
 
   /** All know of it before the one that failed is answered. */
   #tellOf(source: string): void {
-    if (this.#told.has(source)) return;
-    this.#told.set(source, true);
+    if (this.#told.has(hashOf(source))) return;
+    this.#told.set(hashOf(source), true);
     this.tellAll({ kind: 'failing', source });
   }
 }
@@ -51,7 +54,9 @@ export class SharedCounts {
 /** The shared counts as a worker reaches them. When the primary is gone, nothing is refused any more: the worker is ending. */
 export class CountsOfAll implements FailureCounts {
   readonly #waiting = new Map<number, (waitMs: number) => void>();
-  readonly #failing = rememberFor(TELL_AGAIN_MS + WINDOW_SECONDS * 1000);
+  readonly #failing = rememberFor(FAILING_MS, () => this.#askForAll());
+  /** Until then anybody may be failing, by a clock that never jumps. */
+  #askForAllUntil = Number.NEGATIVE_INFINITY;
   /** Those whose success the primary knows; it is told again after a while, because it forgets. */
   readonly #told = rememberFor(TELL_AGAIN_MS);
   #lastId = 0;
@@ -60,7 +65,7 @@ export class CountsOfAll implements FailureCounts {
   constructor(private readonly tell: (message: ToPrimary) => boolean) {}
 
   isFailing(attempt: Attempt): boolean {
-    return this.#failing.has(sourceOf(attempt));
+    return performance.now() < this.#askForAllUntil || this.#failing.has(hashOf(sourceOf(attempt)));
   }
 
   look(attempt: Attempt): Promise<number> {
@@ -72,7 +77,7 @@ export class CountsOfAll implements FailureCounts {
   }
 
   remember(attempt: Attempt): void {
-    const pair = pairOf(attempt);
+    const pair = hashOf(pairOf(attempt));
     if (this.#told.has(pair)) return;
     this.#told.set(pair, true);
     this.tell({ kind: 'remember', attempt });
@@ -80,14 +85,19 @@ export class CountsOfAll implements FailureCounts {
 
   /** Takes what the primary says. */
   hear(message: ToWorker): void {
-    if (message.kind === 'begin') for (const source of message.failing) this.#failing.set(source, true);
-    if (message.kind === 'failing') this.#failing.set(message.source, true);
+    if (message.kind === 'begin' && message.hasFailing) this.#askForAll();
+    if (message.kind === 'failing') this.#failing.set(hashOf(message.source), true);
     if (message.kind === 'answer') this.#settle(message.id, message.waitMs);
   }
 
   /** No answer comes any more. */
   giveUp(): void {
     for (const id of this.#waiting.keys()) this.#settle(id, 0);
+  }
+
+  /** What is not known here is known to the primary: of more sources than fit in here, and of those before this worker's time. */
+  #askForAll(): void {
+    this.#askForAllUntil = performance.now() + FAILING_MS;
   }
 
   #ask(kind: 'look' | 'add', attempt: Attempt): Promise<number> {
@@ -105,6 +115,10 @@ export class CountsOfAll implements FailureCounts {
   }
 }
 
-function rememberFor(ttl: number): LRUCache<string, true> {
-  return new LRUCache<string, true>({ max: MOST_REMEMBERED, ttl, ttlResolution: 1000 });
+/** @param onFull is called when something is forgotten before its time */
+function rememberFor(ttl: number, onFull?: () => void): LRUCache<number, true> {
+  const dispose = (_value: true, _key: number, reason: LRUCache.DisposeReason) => {
+    if (reason === 'evict') onFull?.();
+  };
+  return new LRUCache<number, true>({ max: MOST_REMEMBERED, ttl, ttlResolution: 1000, ...(onFull && { dispose }) });
 }
