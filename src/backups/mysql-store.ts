@@ -1,7 +1,7 @@
 import { type Connection, escapeId } from 'mysql2';
+import { driverCode } from '../platform/database-faults.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
-import { driverCode } from '../platform/database-faults.js';
 import { MysqlServer } from '../platform/mysql-server.js';
 import { GIVEN_SELECT_LIMIT, NO_SELECT_LIMIT } from '../platform/mysql-session.js';
 import type { Backup } from './backup-file.js';
@@ -133,7 +133,9 @@ async function listTables(ask: Ask, database: string): Promise<string[]> {
 async function requireWholeTables(ask: Ask): Promise<void> {
   const [row] = await ask(`SELECT ${GIVEN_SELECT_LIMIT} AS given`);
   if (String(row?.given) === NO_SELECT_LIMIT) return;
-  throw new StartupError('The database server has a sql_select_limit, with which a backup would lack rows: unset it (SET GLOBAL sql_select_limit = DEFAULT) first.');
+  throw new StartupError(
+    'The database server has a sql_select_limit, with which a backup would lack rows: unset it (SET GLOBAL sql_select_limit = DEFAULT) first.',
+  );
 }
 
 function nameBeside(name: string, what: string): string {
