@@ -16,7 +16,7 @@ export function refuseOtherThanForm(ctx: Context): boolean {
   const type = ctx.request.type.trim().toLowerCase();
   const encoding = ctx.get('Content-Encoding').trim();
   if (type !== FORM && !(isEmpty && type === '')) {
-    const found = type === '' ? 'The request has no Content-Type.' : 'The Content-Type is another.';
+    const found = type === '' ? 'The request has no Content-Type.' : 'The Content-Type is not that of a form.';
     refuse(ctx, 415, 'invalid_request', `${found} Send the parameters in the body, as ${FORM}.`);
   } else if (!/^(identity)?$/i.test(encoding)) {
     refuse(ctx, 415, 'invalid_request', 'The body has a Content-Encoding. Send it uncompressed.');
