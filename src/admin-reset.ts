@@ -1,14 +1,14 @@
 import 'reflect-metadata';
-import type { EntityManager } from 'typeorm';
 import { chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
-import { type Caller, systemCaller, type TenantContext } from './access/principal.js';
+import { systemCaller, type TenantContext } from './access/principal.js';
+import type { Change } from './changes/changes.service.js';
 import { type Installation, openInstallation } from './installation.js';
 import { readConfig, type SigningAlgorithm } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import { showSecret } from './server.js';
-import { countChange, takeTurn } from './tenants/tenant-turn.service.js';
+import { countChange } from './tenants/tenant-turn.service.js';
 import { SigningKey } from './tokens/signing-key.entity.js';
 
 /**
@@ -18,17 +18,15 @@ import { SigningKey } from './tokens/signing-key.entity.js';
 async function resetAdministrator(): Promise<void> {
   const config = readConfig();
   const installation = await openInstallation(config, createLog('warn'), { isCommand: true });
-  const { database, clients, secrets, generatedSecret } = installation;
+  const { database, changes, clients, secrets, generatedSecret } = installation;
   const host = process.argv[2];
   try {
     if (generatedSecret && !host) return showSecret(config.adminClientId, generatedSecret);
     const context = host ? await findTenant(installation, host) : installation.home;
     const secret = chooseAdministratorSecret(config);
-    await database.write(async (manager) => {
-      await takeTurn(manager, context);
-      const caller = systemCaller(context, 'admin:reset');
-      await replaceLostKeys(manager, caller, installation);
-      await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
+    await changes.perform(systemCaller(context, 'admin:reset'), async (change) => {
+      await replaceLostKeys(change, installation);
+      await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
     });
     if (secret.isGenerated) showSecret(config.adminClientId, secret.secret);
     else process.stdout.write(`The secret of ${config.adminClientId} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`);
@@ -38,10 +36,11 @@ async function resetAdministrator(): Promise<void> {
 }
 
 /** A tenant's signing keys are gone when the encryption key was lost with which they could be read. */
-async function replaceLostKeys(manager: EntityManager, caller: Caller, { signingKeys, config }: Installation): Promise<void> {
+async function replaceLostKeys(change: Change, { signingKeys, config }: Installation): Promise<void> {
+  const { manager, caller } = change;
   const { tenant } = caller;
   if (await manager.existsBy(SigningKey, { tenantId: tenant.id })) return;
-  await signingKeys.ensureKeys(manager, caller, (tenant.signingAlgorithm ?? config.signingAlgorithm) as SigningAlgorithm);
+  await signingKeys.ensureKeys(change, (tenant.signingAlgorithm ?? config.signingAlgorithm) as SigningAlgorithm);
   // Servers that run have the tenant without them.
   await countChange(manager, tenant.id);
 }

@@ -65,18 +65,18 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { cipher, secret, log, isCommand = false, throttle } = parts;
   const { database, writer } = parts.opened;
   const services = createServices(config, database, cipher, throttle);
-  const { signingKeys, directory } = services;
+  const { signingKeys, directory, changes } = services;
   const homeTenant = new HomeTenantService(database);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await migrate(writer);
   const existing = await homeTenant.find();
-  const home = await database.write(async (manager) => {
+  const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);
     const { host } = new URL(config.issuer);
-    const context = directory.contextOf(await homeTenant.ensure(manager, { host, defaultAudience: config.apiAudience ?? null }));
-    await signingKeys.ensureKeys(manager, systemCaller(context, 'SIGNING_ALGORITHM'), config.signingAlgorithm);
-    const caller = systemCaller(context, 'first start');
-    if (!existing) await putAdministrator(manager, services, { caller, clientId: config.adminClientId, secret });
+    const context = directory.contextOf(await homeTenant.ensure(start, { host, defaultAudience: config.apiAudience ?? null }));
+    await signingKeys.ensureKeys(await start.within(systemCaller(context, 'SIGNING_ALGORITHM')), config.signingAlgorithm);
+    const first = await start.within(systemCaller(context, 'first start'));
+    if (!existing) await putAdministrator(first, services, { clientId: config.adminClientId, secret });
     return context;
   });
   if (existing) await warnOfIgnoredSecret(services, home, log);

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { systemCaller } from './access/principal.js';
-import { record } from './audit/audit.service.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
+import { reencryptRecordKeys } from './audit/record-key.service.js';
 import { openInstallation } from './installation.js';
 import { readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
@@ -17,24 +17,27 @@ async function reencrypt(): Promise<void> {
   if (!config.previousEncryptionKey) {
     throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');
   }
-  const { database, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
+  const { database, changes, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
     isCommand: true,
   });
   try {
-    const { keys, assertionSecrets, providerSecrets } = await database.write(async (manager) => {
-      const counts = {
-        keys: await signingKeys.reencrypt(manager),
-        assertionSecrets: await secrets.reencrypt(manager),
-        providerSecrets: await providers.reencrypt(manager),
-      };
-      const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
-      const caller = systemCaller(home, 'encryption-key:change');
-      await record(manager, caller, { action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
-      return counts;
-    });
+    const { keys, assertionSecrets, providerSecrets, recordKeys } = await changes.perform(
+      systemCaller(home, 'encryption-key:change'),
+      async ({ manager, record }) => {
+        const counts = {
+          keys: await signingKeys.reencrypt(manager),
+          assertionSecrets: await secrets.reencrypt(manager),
+          providerSecrets: await providers.reencrypt(manager),
+          recordKeys: await reencryptRecordKeys(manager, cipher),
+        };
+        const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+        await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
+        return counts;
+      },
+    );
     const waiting = await secrets.waitingForUse();
     process.stdout.write(
-      `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers.\n`,
+      `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,
     );
     process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
   } finally {

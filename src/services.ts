@@ -1,6 +1,7 @@
 import { IdentityProviderService } from './access/identity-provider.service.js';
 import { SessionService } from './access/session.service.js';
 import { AuditListService } from './audit/audit-list.service.js';
+import { Changes } from './changes/changes.service.js';
 import { ClientService } from './clients/client.service.js';
 import { ClientIndexService } from './clients/client-index.service.js';
 import { ClientLookupService } from './clients/client-lookup.service.js';
@@ -27,6 +28,7 @@ import { UsedProofService } from './tokens/used-proof.service.js';
 export interface Services {
   config: Config;
   database: Database;
+  changes: Changes;
   cipher: Cipher;
   clients: ClientService;
   secrets: ClientSecretService;
@@ -49,10 +51,11 @@ export interface Services {
 /** Makes the services of a database. Nothing is read or written yet. @param throttle when failures are counted together with others */
 export function createServices(config: Config, database: Database, cipher: Cipher, throttle = new Throttle(config.failureLimit)): Services {
   const directory = new TenantDirectory(database, config.issuer);
-  const signingKeys = new SigningKeys(database, new SigningKeyStore(cipher));
-  const secrets = new ClientSecretService(database, cipher);
-  const clients = new ClientService(database, secrets);
-  const sessions = new SessionService(database);
+  const changes = new Changes(database, cipher);
+  const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));
+  const secrets = new ClientSecretService(database, changes, cipher);
+  const clients = new ClientService(changes, secrets);
+  const sessions = new SessionService(database, changes);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database);
   // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
@@ -60,6 +63,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   return {
     config,
     database,
+    changes,
     cipher,
     clients,
     secrets,
@@ -68,12 +72,12 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     lookup,
     status: new TokenStatusService(database),
     proofs,
-    audit: new AuditListService(database),
+    audit: new AuditListService(database, changes),
     sessions,
-    providers: new IdentityProviderService(database, { cipher, sessions, outbound }),
+    providers: new IdentityProviderService(database, changes, { cipher, sessions, outbound }),
     throttle,
     outbound,
-    tenants: new TenantService(database, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
+    tenants: new TenantService(changes, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
     directory,
     signingKeys,
     issuers: new Issuers({

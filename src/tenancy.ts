@@ -29,13 +29,13 @@ interface Services {
 /** What is inside a tenant, from the rooms that know. */
 export function createTenantContents({ clients, secrets, signingKeys }: Services, config: Config): TenantContents<Administrator> {
   return {
-    furnish: async (manager, caller) => {
-      await signingKeys.ensureKeys(manager, caller, config.signingAlgorithm);
+    furnish: async (change) => {
+      await signingKeys.ensureKeys(change, config.signingAlgorithm);
       const secret = chooseAdministratorSecret({});
-      const client = await putAdministrator(manager, { clients, secrets }, { caller, clientId: config.adminClientId, secret });
+      const client = await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
       return { client, clientSecret: secret.secret };
     },
-    changeAlgorithm: (manager, caller, algorithm) => signingKeys.ensureKeys(manager, caller, algorithm),
+    changeAlgorithm: (change, algorithm) => signingKeys.ensureKeys(change, algorithm),
     suspend,
     remove: async (manager, tenantId) => {
       for (const entity of BELONGINGS) await manager.delete(entity, { tenantId });

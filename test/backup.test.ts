@@ -290,11 +290,8 @@ it('of an earlier release is brought up to date', async () => {
   const { createDataSource } = await import('../src/database/data-source.js');
   const { readDatabases } = await import('../src/platform/config.js');
   const source = await createDataSource(readDatabases({ DATABASE_URL: database.url }).database).initialize();
-  await source.undoLastMigration();
-  await source.undoLastMigration();
-  await source.undoLastMigration();
+  while ((await database.tables()).includes('audit_events')) await source.undoLastMigration();
   await source.destroy();
-  expect(await database.tables()).not.toContain('audit_events');
   expect((await command(database, 'backup', [file])).code).toBe(0);
   expect((await command(empty, 'restore', [file])).code).toBe(0);
   const second = await start(empty, { PORT: String(server.port) });

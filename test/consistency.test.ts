@@ -1,3 +1,4 @@
+import { systemCaller } from '../src/access/principal.js';
 import { ClientAuthMethod } from '../src/clients/client.entity.js';
 import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -9,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 it('lets nobody see what is not committed', async () => {
-  const { database, clients, home, lookup } = app.installation;
+  const { changes, clients, home, lookup } = app.installation;
   const values = {
     name: 'Ghost',
     clientId: 'ghost',
@@ -19,8 +20,8 @@ it('lets nobody see what is not committed', async () => {
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
   };
-  const undone = database.write(async (manager) => {
-    await clients.insert(manager, home, values);
+  const undone = changes.perform(systemCaller(home, 'test'), async (change) => {
+    await clients.insert(change, values);
     expect((await lookup.find(home, 'ghost')).client).toBeUndefined();
     expect((await app.administer('{ client(clientId: "ghost") { id } }')).body.data.client).toBeNull();
     throw new Error('undo');

@@ -103,7 +103,7 @@ it('finds a leaked secret whose digests were made with the key before', async ()
   const app = await startApp();
   const client = await createClient(app, { clientId: 'leaky' });
   const both = new Cipher(Buffer.from(SECOND, 'base64'), Buffer.from(FIRST, 'base64'));
-  const secrets = new ClientSecretService(app.installation.database, both);
+  const secrets = new ClientSecretService(app.installation.database, app.installation.changes, both);
   const found = await secrets.reportLeak(systemCaller(app.installation.home, 'test'), client.secret as never);
   expect(found.map(({ clientId }) => clientId)).toEqual(['leaky']);
   expect((await requestToken(app, client)).status).toBe(401);

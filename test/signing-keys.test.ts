@@ -245,13 +245,12 @@ describe('PROTOCOL 13: tokens', () => {
   });
 
   it('change their algorithm by setting, without one that fails to verify', async () => {
-    const { signingKeys, home, database } = app.installation;
+    const { signingKeys, home, changes } = app.installation;
     const old = await getToken(app, client);
     const caller = systemCaller(home, 'test');
-    await database.write((manager) => signingKeys.ensureKeys(manager, caller, 'RS256'));
-    await database.write((manager) =>
-      signingKeys.ensureKeys(manager, { ...caller, tenant: { ...home.tenant, signingAlgorithm: 'RS256' } }, 'RS256'),
-    );
+    await changes.perform(caller, (change) => signingKeys.ensureKeys(change, 'RS256'));
+    const changed = { ...caller, tenant: { ...home.tenant, signingAlgorithm: 'RS256' } };
+    await changes.perform(changed, (change) => signingKeys.ensureKeys(change, 'RS256'));
     const list = await keys();
     expect(list.map(({ algorithm, state }) => `${algorithm} ${state}`).sort()).toEqual(['ES256 ACTIVE', 'RS256 NEXT', 'RS256 NEXT']);
     const kept = await jwks();

@@ -14,6 +14,6 @@ export const authChecker: AuthCheckerFn<GraphQLContext, string> = ({ context: { 
       'This needs an access token or a session: send "Authorization: Bearer <token>" with a token for this API, or sign in.',
     );
   const missing = scopes.find((scope) => !principal.scopes.includes(scope));
-  if (missing) throw new Forbidden(`This needs the scope ${missing}.`);
+  if (missing) throw new Forbidden(`This needs the scope ${missing}.`, missing);
   return true;
 };

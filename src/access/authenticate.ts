@@ -1,16 +1,13 @@
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
 import { AppError, DatabaseUnavailable, Forbidden } from '../platform/errors.js';
-import type { TokenName, TokenStatusService } from '../tokens/token-status.service.js';
+import type { TokenStatusService } from '../tokens/token-status.service.js';
 import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { type ProofSubject, verifyProof } from './dpop-proof.js';
-import { ActorType, type Principal, type RequestMark, type TenantContext } from './principal.js';
+import { ActorType, type Principal, type RequestMark, type TenantContext, type TokenCredential } from './principal.js';
 import type { SessionService } from './session.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
-export type VerifyToken = (
-  tenant: TenantContext,
-  token: string,
-) => Promise<TokenName & { scopes: string[]; thumbprint: string | undefined }>;
+export type VerifyToken = (tenant: TenantContext, token: string) => Promise<TokenCredential & { thumbprint: string | undefined }>;
 
 type Scheme = 'Bearer' | 'DPoP';
 
@@ -86,7 +83,9 @@ export class Authenticator {
     if (!scopes) return refuse();
     if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint });
     const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
-    return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)) };
+    const { clientId, jti, kid, expiresAt } = claims;
+    const credential = { clientId, jti, kid, expiresAt, scopes: claims.scopes };
+    return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)), credential };
   }
 
   /** A cookie comes with every request that a browser sends, whoever made it do so. */
@@ -94,7 +93,7 @@ export class Authenticator {
     if (session === undefined) return undefined;
     if (isCrossSite) throw new Forbidden('A session is used from pages of its own origin alone.');
     const holder = await this.parts.sessions.find(tenant, session);
-    return holder && { ...tenant, actor: holder.actor, request, scopes: holder.scopes };
+    return holder && { ...tenant, actor: holder.actor, request, scopes: holder.scopes, credential: { sessionId: holder.sessionId } };
   }
 
   async #requireProof(

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change } from '../changes/changes.service.js';
 import { Client, ClientAuthMethod } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
@@ -48,27 +48,25 @@ interface Services {
 /**
  * Gives the administrator's client of a tenant the secret as its only one and all management rights, and cuts
  * the tokens that it had; makes the client when it is missing.
- * @param caller within the tenant
+ * @param change within the tenant
  */
 export async function putAdministrator(
-  manager: EntityManager,
+  change: Change,
   services: Services,
-  { caller, clientId, secret }: { caller: Caller; clientId: string; secret: AdministratorSecret },
+  { clientId, secret }: { clientId: string; secret: AdministratorSecret },
 ): Promise<Client> {
+  const { manager, caller, record } = change;
   const existing = await manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId });
-  const client = existing ? await restore(manager, caller, existing) : await insert(manager, services, { caller, clientId });
+  const client = existing ? await restore(manager, caller, existing) : await insert(change, services, clientId);
   await services.secrets.insert(manager, client, secret);
   const on: [AuditObjectType, string] = [AuditObjectType.CLIENT, clientId];
-  await record(manager, caller, { action: AuditAction.RESET_ADMINISTRATOR, on, after: { hint: secret.hint } });
+  await record({ action: AuditAction.RESET_ADMINISTRATOR, on, after: { hint: secret.hint } });
   return client;
 }
 
-function insert(
-  manager: EntityManager,
-  { clients }: Services,
-  { caller, clientId }: { caller: Caller; clientId: string },
-): Promise<Client> {
-  return clients.insert(manager, caller, {
+function insert(change: Change, { clients }: Services, clientId: string): Promise<Client> {
+  const { caller } = change;
+  return clients.insert(change, {
     name: 'Administrator',
     clientId,
     accessTokenLifetime: LIFETIME_SECONDS,

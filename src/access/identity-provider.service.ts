@@ -1,13 +1,13 @@
 import { type EntityManager, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
-import { type Description, difference, record } from '../audit/audit.service.js';
+import { type Description, difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Changes } from '../changes/changes.service.js';
 import { requireSameRights } from '../clients/client.rules.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Outbound } from '../platform/outbound.js';
 import type { Database } from '../platform/transaction.js';
-import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
 import type { Principal, TenantContext } from './principal.js';
@@ -25,6 +25,7 @@ interface Parts {
 export class IdentityProviderService {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly parts: Parts,
   ) {}
 
@@ -41,35 +42,39 @@ export class IdentityProviderService {
   /**
    * Names the provider of the caller's tenant, in place of the one before. Whoever signed in through that one is
    * signed out.
-   * @throws {BadUserInput | Forbidden} when it would give rights that the caller does not hold
+   * @throws {BadUserInput | Forbidden} when it gives, or the one before gave, rights that the caller does not hold
    */
   async set(caller: Principal, input: IdentityProviderInput): Promise<IdentityProvider> {
-    requireSameRights(caller, { scopes: input.grants.flatMap(({ scopes }) => scopes) });
     if (!this.parts.outbound.permits(input.issuer)) {
       throw new BadUserInput([{ path: 'input.issuer', message: NOT_PERMITTED }]);
     }
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, { right: 'clients:write' }, async ({ manager, caller: present, record }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
+      // Who gives rights needs them, and who takes them away: people are signed out.
+      requireSameRights(present, { scopes: [...grantedBy(before), ...grantedBy(input)] });
       const after = this.#merge(caller, before, input);
       if (before) await manager.update(IdentityProvider, { tenantId: caller.tenant.id }, after);
       else await manager.insert(IdentityProvider, after);
       await this.parts.sessions.endForPersons(manager, caller);
       const told = difference(before ? describe(before) : {}, describe(after));
-      await record(manager, caller, { action: AuditAction.SET_IDENTITY_PROVIDER, on: nameOf(after), ...told });
+      await record({ action: AuditAction.SET_IDENTITY_PROVIDER, on: nameOf(after), ...told });
       return after;
     });
   }
 
-  /** Lets nobody sign in through a provider any more, and signs out who did. @returns whether there was one */
+  /**
+   * Lets nobody sign in through a provider any more, and signs out who did.
+   * @returns whether there was one
+   * @throws {Forbidden} when it gave rights that the caller does not hold
+   */
   remove(caller: Principal): Promise<boolean> {
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, { right: 'clients:write' }, async ({ manager, caller: present, record }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
       if (!before) return false;
+      requireSameRights(present, { scopes: grantedBy(before) });
       await manager.delete(IdentityProvider, { tenantId: caller.tenant.id });
       await this.parts.sessions.endForPersons(manager, caller);
-      await record(manager, caller, { action: AuditAction.REMOVE_IDENTITY_PROVIDER, on: nameOf(before), before: describe(before) });
+      await record({ action: AuditAction.REMOVE_IDENTITY_PROVIDER, on: nameOf(before), before: describe(before) });
       return true;
     });
   }
@@ -120,6 +125,10 @@ function keptSecret(before: IdentityProvider | null, { issuer, clientId }: Ident
   }
   const { encryptedSecret, keyId } = before;
   return { encryptedSecret, keyId };
+}
+
+function grantedBy(provider: Pick<IdentityProvider, 'grants'> | null): string[] {
+  return provider?.grants.flatMap(({ scopes }) => scopes) ?? [];
 }
 
 function contextOf(tenantId: string): string {

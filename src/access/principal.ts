@@ -38,10 +38,35 @@ export interface Caller extends TenantContext {
   request: RequestMark;
 }
 
+/** What names a token whose signature was checked. */
+export interface TokenName {
+  clientId: string;
+  jti: string;
+  kid: string;
+}
+
+/** A token that was shown and found genuine. */
+export interface TokenCredential extends TokenName {
+  /** Those that it carries. */
+  scopes: readonly string[];
+  /** Seconds since 1970. */
+  expiresAt: number;
+}
+
+/** A session that was found. */
+export interface SessionCredential {
+  /** Of its row. */
+  sessionId: string;
+}
+
+/** What a caller showed: by it each change asks again whether they still have their rights. */
+export type Credential = TokenCredential | SessionCredential;
+
 /** A caller who proved who they are, and what they may do. */
 export interface Principal extends Caller {
   /** The rights of the token or session that are still theirs. */
   scopes: readonly string[];
+  credential: Credential;
 }
 
 /** What every resolver is given of its request. */

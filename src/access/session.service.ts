@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
-import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change, Changes } from '../changes/changes.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
 import { TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
-import { requireServed } from '../tenants/tenant-turn.service.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
+import { whereSessionHolds } from './rights.service.js';
 import { Session } from './session.entity.js';
 
 const TOKEN_BYTES = 32;
@@ -26,6 +26,8 @@ export interface SessionHolder {
   actor: Actor;
   scopes: string[];
   expiresAt: Date;
+  /** Of the session's row. */
+  sessionId: string;
 }
 
 interface Row {
@@ -37,10 +39,7 @@ interface Row {
   expires_at: Date | string;
 }
 
-const FIND_LIVING = `SELECT c.client_id, c.scopes AS client_scopes, s.subject, s.name, s.scopes, s.expires_at
-  FROM sessions s LEFT JOIN clients c ON c.id = s.client_row_id AND c.enabled = 1 AND c.token_epoch = s.token_epoch
-  WHERE s.id = ? AND s.tenant_id = ? AND s.expires_at > ? AND (s.client_row_id IS NULL OR c.id IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM client_secrets x WHERE x.id = s.secret_id AND x.revoked_at IS NOT NULL)`;
+const HOLDER = 'c.client_id, c.scopes AS client_scopes, s.subject, s.name, s.scopes, s.expires_at';
 
 /** What a session is of, apart from the request that began it. */
 type Holder = Pick<Session, 'clientRowId' | 'tokenEpoch' | 'secretId' | 'subject' | 'name' | 'scopes'>;
@@ -50,7 +49,10 @@ type Holder = Pick<Session, 'clientRowId' | 'tokenEpoch' | 'secretId' | 'subject
  * ends a client's tokens ends its sessions.
  */
 export class SessionService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly changes: Changes,
+  ) {}
 
   /**
    * Lets a client in that proved who it is: for an hour, or for as long as its tokens live when that is shorter.
@@ -61,8 +63,8 @@ export class SessionService {
     const seconds = Math.min(accessTokenLifetimeSeconds, LONGEST_SECONDS);
     const scopes = client.scopes.filter(isManagementScope);
     const holder = { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null };
-    return this.database
-      .write((manager) => begin(manager, caller, { ...holder, scopes, seconds }))
+    return this.changes
+      .perform(caller, (change) => begin(change, { ...holder, scopes, seconds }))
       .catch((error) => {
         // What the session would belong to is gone.
         if (error instanceof TenantDisabled && error.cause) return undefined;
@@ -70,26 +72,28 @@ export class SessionService {
       });
   }
 
-  /** Lets a person in, within a running transaction. */
-  beginForPerson(manager: EntityManager, caller: Caller, scopes: string[]): Promise<NewSession> {
-    const { id: subject, name } = caller.actor;
+  /** Lets a person in, who makes the change. */
+  beginForPerson(change: Change, scopes: string[]): Promise<NewSession> {
+    const { id: subject, name } = change.caller.actor;
     const holder = { clientRowId: null, tokenEpoch: '', secretId: null, subject, name };
-    return begin(manager, caller, { ...holder, scopes, seconds: LONGEST_SECONDS });
+    return begin(change, { ...holder, scopes, seconds: LONGEST_SECONDS });
   }
 
   /** Who a session belongs to. @returns undefined when there is none, any more, in this tenant */
   async find({ tenant }: TenantContext, token: string): Promise<SessionHolder | undefined> {
     const now = this.database.moment(new Date());
-    const [row]: Row[] = await this.database.read((manager) => manager.query(FIND_LIVING, [hash(token), tenant.id, now]));
-    return row && toHolder(row);
+    const sessionId = hash(token);
+    const { sql, parameters } = whereSessionHolds(tenant.id, { sessionId }, now);
+    const [row]: Row[] = await this.database.read((manager) => manager.query(`SELECT ${HOLDER} ${sql}`, parameters));
+    return row && { ...toHolder(row), sessionId };
   }
 
   /** Ends a session. @param caller who has it */
   async end(caller: Caller, token: string): Promise<void> {
     const id = hash(token);
-    await this.database.write(async (manager) => {
+    await this.changes.perform(caller, async ({ manager, record }) => {
       const { affected } = await manager.delete(Session, { id, tenantId: caller.tenant.id });
-      if (affected) await record(manager, caller, { action: AuditAction.SIGN_OUT, on: nameOf(id) });
+      if (affected) await record({ action: AuditAction.SIGN_OUT, on: nameOf(id) });
     });
   }
 
@@ -104,16 +108,15 @@ export class SessionService {
   }
 }
 
-async function begin(manager: EntityManager, caller: Caller, { seconds, ...holder }: Holder & { seconds: number }): Promise<NewSession> {
+async function begin({ manager, caller, record }: Change, { seconds, ...holder }: Holder & { seconds: number }): Promise<NewSession> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const id = hash(token);
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
   const { scopes } = holder;
   await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
-  await requireServed(manager, caller);
   await endOldest(manager, caller, holder);
-  await record(manager, caller, { action: AuditAction.SIGN_IN, on: nameOf(id), after: { scopes, expiresAt } });
+  await record({ action: AuditAction.SIGN_IN, on: nameOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
 }
 
@@ -138,7 +141,7 @@ function nameOf(id: string): [AuditObjectType, string] {
   return [AuditObjectType.SESSION, id];
 }
 
-function toHolder(row: Row): SessionHolder {
+function toHolder(row: Row): Omit<SessionHolder, 'sessionId'> {
   const isPerson = row.subject !== null;
   const scopes = JSON.parse((isPerson ? row.scopes : row.client_scopes) as string) as string[];
   return {

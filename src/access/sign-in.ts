@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import * as oidc from 'openid-client';
+import type { Changes } from '../changes/changes.service.js';
 import { isManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
 import { causesOf, SignInFailed } from '../platform/errors.js';
 import { type Outbound, Unreachable } from '../platform/outbound.js';
-import type { Database } from '../platform/transaction.js';
-import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
 import { ActorType, type Caller, type RequestMark, type TenantContext } from './principal.js';
@@ -26,7 +25,7 @@ const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
 /** What people sign in with. */
 interface Parts {
-  database: Database;
+  changes: Changes;
   cipher: Cipher;
   providers: IdentityProviderService;
   sessions: SessionService;
@@ -100,11 +99,10 @@ export class SignIn {
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');
     const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
-    return this.parts.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.parts.changes.perform(caller, async (change) => {
       const { tenantId, version } = provider;
-      if (!(await manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');
-      return this.parts.sessions.beginForPerson(manager, caller, scopes);
+      if (!(await change.manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');
+      return this.parts.sessions.beginForPerson(change, scopes);
     });
   }
 

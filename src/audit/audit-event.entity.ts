@@ -157,4 +157,12 @@ export class AuditEvent {
   @Field(() => String, { nullable: true, description: 'The address that the request came from; null when there was none.' })
   @Column('varchar', { length: 45, nullable: true })
   address!: string | null;
+
+  /** Its place in the chain, counted from 1 in its tenant; absent in entries of a release that knew no chain. */
+  @Column('int', { nullable: true })
+  sequence!: number | null;
+
+  /** What links it to the entry before. */
+  @Column('varchar', { length: 60, nullable: true })
+  hash!: string | null;
 }

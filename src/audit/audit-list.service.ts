@@ -1,5 +1,6 @@
-import { type FindOptionsWhere, In, LessThan } from 'typeorm';
+import { type FindOptionsWhere, In, LessThan, MoreThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
+import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
 import type { Database } from '../platform/transaction.js';
 import type { AuditFilter } from './audit.input.js';
@@ -17,7 +18,10 @@ export interface AuditListRequest extends PageRequest {
 
 /** Reads the record, and lets its oldest entries go. */
 export class AuditListService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly changes: Changes,
+  ) {}
 
   /**
    * One page of entries, the newest first.
@@ -45,14 +49,37 @@ export class AuditListService {
 
   /** Removes entries that are older than so many days, in small steps, so that nobody waits for long. */
   async sweep(now: Date, days: number): Promise<void> {
-    const at = LessThan(new Date(now.getTime() - days * MILLISECONDS_A_DAY));
+    const until = new Date(now.getTime() - days * MILLISECONDS_A_DAY);
     for (let sweep = 0; sweep < SWEEPS_AT_ONCE; sweep += 1) {
+      const select = { id: true, tenantId: true, sequence: true } as const;
       const old = await this.database.read((manager) =>
-        manager.find(AuditEvent, { select: { id: true }, where: { at }, order: { at: 'ASC' }, take: ROWS_IN_A_SWEEP }),
+        manager.find(AuditEvent, { select, where: { at: LessThan(until) }, order: { at: 'ASC' }, take: ROWS_IN_A_SWEEP }),
       );
-      if (old.length > 0) await this.database.write((manager) => manager.delete(AuditEvent, { id: In(old.map(({ id }) => id)) }));
-      if (old.length < ROWS_IN_A_SWEEP) return;
+      const removed = await Promise.all(
+        [...Map.groupBy(old, ({ tenantId }) => tenantId)].map(([tenantId, events]) => this.#sweepTenant(tenantId, events, until)),
+      );
+      if (old.length < ROWS_IN_A_SWEEP || removed.every((count) => count === 0)) return;
     }
+  }
+
+  /** The chain is shortened from its beginning, and its row tells how far: whoever else cuts it is found out. @returns how many entries went */
+  #sweepTenant(tenantId: string, old: readonly Pick<AuditEvent, 'id' | 'sequence'>[], until: Date): Promise<number> {
+    return this.changes.keep(tenantId, async (manager, ledger) => {
+      const unlinked = old.filter(({ sequence }) => sequence === null).map(({ id }) => id);
+      if (unlinked.length > 0) await manager.delete(AuditEvent, { id: In(unlinked) });
+      const oldest = await manager.find(AuditEvent, {
+        where: { tenantId, sequence: MoreThan(ledger.sweptSequence) },
+        order: { sequence: 'ASC' },
+        take: ROWS_IN_A_SWEEP,
+      });
+      const young = oldest.findIndex(({ at }) => at >= until);
+      const gone = young < 0 ? oldest : oldest.slice(0, young);
+      const last = gone.at(-1);
+      if (!last) return unlinked.length;
+      await manager.delete(AuditEvent, { id: In(gone.map(({ id }) => id)) });
+      ledger.sweepUpTo(last);
+      return unlinked.length + gone.length;
+    });
   }
 }
 

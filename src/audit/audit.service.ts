@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
 import type { Caller } from '../access/principal.js';
-import { prove } from '../platform/transaction-proof.js';
-import { type AuditAction, AuditEvent, type AuditObjectType } from './audit-event.entity.js';
+import type { AuditAction, AuditEvent, AuditObjectType } from './audit-event.entity.js';
 
 const LONGEST_NAME = 255;
 const LONGEST_VALUE = 8_000;
@@ -18,11 +16,14 @@ export interface Deed {
   after?: Description | null;
 }
 
-/** Writes an entry of the record within the transaction of what it tells of, so that both are kept or neither. */
-export async function record(manager: EntityManager, { tenant, actor, request }: Caller, deed: Deed): Promise<void> {
+/**
+ * An entry of the record, without its place. Every text is as the database gives it back, so that it can be checked later.
+ * @param id of the transaction that it is written in
+ */
+export function describeDeed(id: string, { tenant, actor, request }: Caller, deed: Deed): Omit<AuditEvent, 'sequence' | 'hash'> {
   const [objectType, objectId] = deed.on;
-  const event: AuditEvent = {
-    id: prove(manager, AuditEvent),
+  return {
+    id,
     tenantId: tenant.id,
     at: new Date(),
     action: deed.action,
@@ -30,13 +31,12 @@ export async function record(manager: EntityManager, { tenant, actor, request }:
     actorId: cut(actor.id),
     actorName: cut(actor.name),
     objectType,
-    objectId: objectId.slice(0, LONGEST_NAME),
+    objectId: cut(objectId) as string,
     before: bound(deed.before),
     after: bound(deed.after),
     requestId: request.id,
     address: request.address,
   };
-  await manager.insert(AuditEvent, event as object);
 }
 
 /** What is long, such as a set of keys, is told by its digest alone: enough to know it again. */
@@ -47,7 +47,8 @@ function bound(description: Description | null | undefined): Description | null 
     if (json.length <= LONGEST_VALUE) return value;
     return { sha256: createHash('sha256').update(json).digest('base64url'), bytes: Buffer.byteLength(json) };
   };
-  return Object.fromEntries(Object.entries(description).map(([name, value]) => [name, shorten(value)]));
+  // As it will be read again: a moment is a text, and what is undefined is not there.
+  return JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(description).map(([name, value]) => [name, shorten(value)]))));
 }
 
 /** Of two descriptions of one thing, what differs. */
@@ -58,5 +59,5 @@ export function difference(before: Description, after: Description): { before: D
 }
 
 function cut(text: string | null): string | null {
-  return text && [...text].slice(0, LONGEST_NAME).join('');
+  return text && [...text.toWellFormed()].slice(0, LONGEST_NAME).join('');
 }

@@ -1,6 +1,5 @@
 import { systemCaller } from '../access/principal.js';
 import { Session } from '../access/session.entity.js';
-import { record } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
@@ -12,11 +11,11 @@ import type { BackupHeader } from './backup-file.js';
  * tokens when that is wanted, and writes down that it was restored.
  */
 export async function refresh(installation: Installation, { createdAt, clients }: BackupHeader, cutsTokens: boolean): Promise<void> {
-  const { database, home, cipher } = installation;
-  await database.write(async (manager) => {
+  const { changes, home, cipher } = installation;
+  await changes.perform(systemCaller(home, 'restore'), async ({ manager, record }) => {
     await manager.createQueryBuilder().delete().from(Session).execute();
     if (cutsTokens) await manager.createQueryBuilder().update(Client).set({ tokenEpoch: makeTokenEpoch() }).execute();
     const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
-    await record(manager, systemCaller(home, 'restore'), { action: AuditAction.RESTORE, on, after: { createdAt, clients, cutsTokens } });
+    await record({ action: AuditAction.RESTORE, on, after: { createdAt, clients, cutsTokens } });
   });
 }

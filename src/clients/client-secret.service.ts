@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntityManager, type FindOperator, type FindOptionsWhere, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller, Principal } from '../access/principal.js';
-import { type Description, record } from '../audit/audit.service.js';
+import type { Description } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Changes } from '../changes/changes.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
-import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
 
+const RIGHT = { right: 'clients:write' } as const;
 const MOST_LIVE_SECRETS = 2;
 const LONGEST_OVERLAP_SECONDS = 2_592_000;
 /** Whoever asks at the same moment, by a second click or as a second person, sees the client before the first changes it. */
@@ -34,6 +35,7 @@ export interface RotationRequest {
 export class ClientSecretService {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly cipher: Cipher,
   ) {}
 
@@ -49,22 +51,22 @@ export class ClientSecretService {
       const message = `Give 0 to ${LONGEST_OVERLAP_SECONDS} seconds (30 days); 0 ends the secrets before at once.`;
       throw new BadUserInput([{ path: 'overlapSeconds', message }]);
     }
-    const seen = await this.database.read((manager) => requireClient(manager, caller, clientId));
+    // Whether it is there is told to whoever still has the right to know, below.
+    const seen = await this.database.read((manager) => manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId }));
     await sleep(GATHERING_MS);
     const clientSecret = makeSecret();
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
+      requireSameRights(present, client);
       requireSecrets(client);
-      requireSameRights(caller, client);
-      if (client.version !== (request.version ?? seen.version)) throw new StaleVersion('client', client.version);
+      if (client.version !== (request.version ?? seen?.version ?? client.version)) throw new StaleVersion('client', client.version);
       const now = new Date();
       const live = await this.liveSecrets(manager, client, now);
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS) throw new SecretLimit(live[0] as ClientSecret);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
-      await record(manager, caller, { action: AuditAction.ROTATE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
+      await record({ action: AuditAction.ROTATE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return { client: await touch(manager, client, { now }), clientSecret };
     });
   }
@@ -75,9 +77,9 @@ export class ClientSecretService {
    * @throws {ClientNotFound | LastSecret | SecretNotFound}
    */
   revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
+      requireSameRights(present, client);
       const secret = await manager.findOneBy(ClientSecret, { id: secretId, clientRowId: client.id });
       if (!secret) throw new SecretNotFound();
       if (secret.revokedAt) return client;
@@ -88,7 +90,7 @@ export class ClientSecretService {
       const others = live.filter(({ id }) => id !== secretId);
       if (others.length > 0 && others.every(({ expiresAt }) => expiresAt !== null)) await reinstate(manager, others.at(-1) as ClientSecret);
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
-      await record(manager, caller, { action: AuditAction.REVOKE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
+      await record({ action: AuditAction.REVOKE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return touch(manager, client, { now, cutsUnnamed: true });
     });
   }
@@ -103,8 +105,7 @@ export class ClientSecretService {
     const digests = this.cipher.keyIds.map((keyId) => lookupDigest(this.cipher, tenant.id, secret, keyId));
     const where = { tenantId: tenant.id, lookupDigest: In(digests), leakedAt: IsNull() };
     if (!(await this.database.read((manager) => manager.existsBy(ClientSecret, where)))) return [];
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, reporter);
+    return this.changes.perform(reporter, async ({ manager, record }) => {
       const now = new Date();
       const clients: Client[] = [];
       for (const found of await manager.findBy(ClientSecret, where)) {
@@ -113,7 +114,7 @@ export class ClientSecretService {
         await manager.update(ClientSecret, { id: found.id }, leak);
         const client = await manager.findOneByOrFail(Client, { id: found.clientRowId });
         const secrets = { before: [found], after: [] };
-        await record(manager, reporter, { action: AuditAction.REPORT_LEAK, ...aboutSecrets(client, secrets, { foundAt: url ?? null }) });
+        await record({ action: AuditAction.REPORT_LEAK, ...aboutSecrets(client, secrets, { foundAt: url ?? null }) });
         clients.push(await touch(manager, client, { now, cutsUnnamed: true }));
       }
       return clients;

@@ -14,11 +14,6 @@ export interface Rights {
 /** What decides which rights to manage Latchkey a client has. */
 type Grant = Pick<Rights, 'enabled' | 'scopes'>;
 
-/** Whether a client can manage clients: the right of which a tenant always keeps one holder. */
-export function isAdministrator(rights: Rights): boolean {
-  return rights.enabled && rights.scopes.includes('clients:write');
-}
-
 /**
  * Refuses scopes that no token of the client could carry, because the audience they belong to is missing.
  * @param path the input value to name
@@ -48,16 +43,18 @@ export function requireGrantable(caller: Principal, before: Grant | null, after:
   const had = before && !isLetIn ? before.scopes : [];
   const lacking = after.scopes.filter(isManagementScope).filter((scope) => !had.includes(scope) && !caller.scopes.includes(scope));
   if (lacking.length === 0) return;
-  throw new Forbidden(`You cannot hand out a right that you do not hold: ${lacking.join(', ')}.`);
+  throw new Forbidden(`You cannot hand out a right that you do not hold: ${lacking.join(', ')}.`, lacking);
 }
 
 /**
- * Refuses to give the caller, or anybody whom the caller chooses, the keys of a client that may manage more
- * than the caller: whoever holds a secret holds its rights. Disabled clients count, for they may be enabled again.
+ * Refuses to touch a client that may manage more than the caller: whoever ends, narrows or locks it out takes away its rights, and
+ * whoever holds its keys has them. Disabled clients count, for they may be enabled again.
  * @throws {Forbidden}
  */
 export function requireSameRights(caller: Principal, { scopes }: Pick<Grant, 'scopes'>): void {
-  requireGrantable(caller, null, { enabled: true, scopes });
+  const lacking = scopes.filter(isManagementScope).filter((scope) => !caller.scopes.includes(scope));
+  if (lacking.length === 0) return;
+  throw new Forbidden(`This concerns a right that you do not hold, and so cannot give or take away: ${lacking.join(', ')}.`, lacking);
 }
 
 /** What decides how long the tokens of a client live. */

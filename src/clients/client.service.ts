@@ -1,18 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Principal, TenantContext } from '../access/principal.js';
-import { difference, record } from '../audit/audit.service.js';
+import { difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change, Changes } from '../changes/changes.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
-import { BadUserInput, ClientIdTaken, LastAdministrator, StaleVersion } from '../platform/errors.js';
+import { BadUserInput, ClientIdTaken, StaleVersion } from '../platform/errors.js';
 import { toNameKey, toSearchText } from '../platform/search-text.js';
-import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { requireServed, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
 import {
-  isAdministrator,
   lastTokenExpiry,
   makeTokenEpoch,
   requireAllowedLifetime,
@@ -20,6 +18,7 @@ import {
   requireSameRights,
   requireUsableScopes,
 } from './client.rules.js';
+import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
 import type { PublicJwks } from './public-jwks.js';
@@ -27,6 +26,7 @@ import { audiencesFor } from './scopes.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
+const RIGHT = { right: 'clients:write' } as const;
 
 /** What a new client is made of, every default filled in. */
 export interface NewClient {
@@ -43,7 +43,7 @@ export interface NewClient {
 /** Changes clients. Whoever calls comes first, so that the tenant cannot be forgotten. */
 export class ClientService {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly secrets: ClientSecretService,
   ) {}
 
@@ -62,15 +62,14 @@ export class ClientService {
     requireAllowedLifetime(caller.tenant, accessTokenLifetime);
     const rights = { enabled: true, scopes, audiences };
     requireUsableScopes(rights, caller.issuer, 'input.audiences');
-    requireGrantable(caller, null, rights);
     const clientSecret = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? null : makeSecret();
     const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks };
-    const client = await this.database
-      .write(async (manager) => {
-        const made = await this.insert(manager, caller, values);
-        await requireServed(manager, caller);
-        if (clientSecret) await this.secrets.insert(manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
-        await record(manager, caller, { action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
+    const client = await this.changes
+      .make(caller, RIGHT, async (change) => {
+        requireGrantable(change.caller, null, rights);
+        const made = await this.insert(change, values);
+        if (clientSecret) await this.secrets.insert(change.manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
+        await change.record({ action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
         return made;
       })
       .catch((cause) => {
@@ -84,14 +83,11 @@ export class ClientService {
    * @throws {ClientNotFound | StaleVersion | BadUserInput | Forbidden | LastAdministrator}
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const before = await requireClient(manager, caller, clientId);
       if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
-      if (input.jwks) {
-        requireFittingJwks(before.authMethod, input.jwks);
-        requireSameRights(caller, before);
-      }
+      requireSameRights(present, before);
+      if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
       const now = new Date();
       const after = {
         accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
@@ -106,11 +102,11 @@ export class ClientService {
       };
       if (input.accessTokenLifetime != null) requireAllowedLifetime(caller.tenant, after.accessTokenLifetime);
       requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
-      requireGrantable(caller, before, after);
-      if (!isAdministrator(after)) await this.requireAnotherAdministrator(manager, before);
+      requireGrantable(present, before, after);
+      await requireOtherHolders(manager, caller, { before, after });
       await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
       const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
-      await record(manager, caller, { action: AuditAction.UPDATE_CLIENT, on: nameOf(before), ...changed });
+      await record({ action: AuditAction.UPDATE_CLIENT, on: nameOf(before), ...changed });
       return Object.assign(before, after);
     });
   }
@@ -121,14 +117,14 @@ export class ClientService {
    * @throws {ClientNotFound | LastAdministrator}
    */
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
-      await this.requireAnotherAdministrator(manager, client);
+      requireSameRights(present, client);
+      await requireOtherHolders(manager, caller, { before: client, after: null });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       await manager.delete(Client, { id: client.id });
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
-      await record(manager, caller, { action: AuditAction.DELETE_CLIENT, on: nameOf(client), before: describeClient(client) });
+      await record({ action: AuditAction.DELETE_CLIENT, on: nameOf(client), before: describeClient(client) });
       return { clientId, lastTokenExpiresAt };
     });
   }
@@ -139,21 +135,21 @@ export class ClientService {
    * @throws {ClientNotFound}
    */
   revokeTokens(caller: Principal, clientId: string): Promise<{ client: Client; lastTokenExpiresAt: Date }> {
-    return this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
+      requireSameRights(present, client);
       await manager.update(Client, { id: client.id }, { tokenEpoch: makeTokenEpoch() });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
-      await record(manager, caller, { action: AuditAction.REVOKE_CLIENT_TOKENS, on: nameOf(client), after: { lastTokenExpiresAt } });
+      await record({ action: AuditAction.REVOKE_CLIENT_TOKENS, on: nameOf(client), after: { lastTokenExpiresAt } });
       return { client, lastTokenExpiresAt };
     });
   }
 
   /**
-   * Stores a client within a running transaction, without asking who may.
+   * Stores a client, without asking who may.
    * @throws when the client id is taken; see `isDuplicate`
    */
-  async insert(manager: EntityManager, { tenant, issuer }: TenantContext, values: NewClient): Promise<Client> {
+  async insert({ manager, caller: { tenant, issuer } }: Change, values: NewClient): Promise<Client> {
     const now = new Date();
     const client = manager.create(Client, {
       ...values,
@@ -172,17 +168,6 @@ export class ClientService {
     });
     await manager.insert(Client, client);
     return Object.assign(client, { audiences: values.audiences });
-  }
-
-  private async requireAnotherAdministrator(manager: EntityManager, client: Client): Promise<void> {
-    if (!isAdministrator(client)) return;
-    const another = await manager
-      .createQueryBuilder(Client, 'client')
-      .select('client.id')
-      .where('client.tenantId = :tenantId AND client.id <> :id AND client.enabled = :enabled', { ...client, enabled: true })
-      .andWhere(`INSTR(client.scopes, '"clients:write"') > 0`)
-      .getOne();
-    if (!another) throw new LastAdministrator();
   }
 }
 

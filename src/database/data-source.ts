@@ -21,6 +21,7 @@ import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-s
 import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenants-and-record.js';
 import { ClientTable1764115200000 } from './migrations/1764115200000-client-table.js';
 import { ClientSearch1764201600000 } from './migrations/1764201600000-client-search.js';
+import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
 
 const shared = {
   entities: [
@@ -33,6 +34,7 @@ const shared = {
     TenantsAndRecord1764028800000,
     ClientTable1764115200000,
     ClientSearch1764201600000,
+    Changes1764288000000,
   ],
   migrationsTransactionMode: 'each' as const,
   logging: false,

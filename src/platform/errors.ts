@@ -139,10 +139,11 @@ export class SigningKeyNotFound extends AppError {
   }
 }
 
-/** The change would leave the tenant without anyone who can manage clients. */
+/** The change would leave the tenant without anyone who has a right to manage Latchkey. */
 export class LastAdministrator extends AppError {
-  constructor() {
-    super('LAST_ADMINISTRATOR', 'This is the last enabled client with the scope clients:write. Give that scope to another client first.');
+  constructor(rights: readonly string[]) {
+    const what = rights.length === 1 ? `the scope ${rights[0]}` : `one of the scopes ${rights.join(', ')}`;
+    super('LAST_ADMINISTRATOR', `This is the last enabled client with ${what}. Give that to another client first.`);
   }
 }
 
@@ -225,8 +226,19 @@ export class OperationTooLarge extends AppError {
 
 /** The caller lacks a right that the operation needs. */
 export class Forbidden extends AppError {
-  constructor(message: string) {
+  /** @param right the one that is missing, or several; absent when none would do */
+  constructor(
+    message: string,
+    readonly right?: string | readonly string[],
+  ) {
     super('FORBIDDEN', message);
+  }
+}
+
+/** What the caller showed when the request began is worth nothing any more. */
+export class RightsEnded extends AppError {
+  constructor() {
+    super('UNAUTHENTICATED', 'The token or session that this request began with has ended in the meantime. This was not done.');
   }
 }
 

@@ -1,7 +1,7 @@
-import type { EntityManager } from 'typeorm';
 import { systemCaller } from '../access/principal.js';
-import { difference, record } from '../audit/audit.service.js';
+import { difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change } from '../changes/changes.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { StartupError } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
@@ -29,7 +29,7 @@ export class HomeTenantService {
    * Makes the home tenant at the first start, and brings it in line with settings that have changed.
    * @throws {StartupError} when another tenant has the host
    */
-  async ensure(manager: EntityManager, { host, defaultAudience }: HomeSettings): Promise<Tenant> {
+  async ensure({ manager, within }: Pick<Change, 'manager' | 'within'>, { host, defaultAudience }: HomeSettings): Promise<Tenant> {
     const home = await manager.findOneBy(Tenant, { isHome: true });
     if (!home) {
       const made = { ...newTenant({ host, name: 'Home' }), isHome: true, defaultAudience };
@@ -44,9 +44,9 @@ export class HomeTenantService {
       throw new StartupError(`ISSUER names the host ${host}, which is that of another tenant. Nothing was changed.`, { cause });
     });
     const renewed = { ...home, ...change };
-    const caller = systemCaller({ tenant: home, issuer: host }, 'settings');
+    const { record } = await within(systemCaller({ tenant: home, issuer: host }, 'settings'));
     const told = difference(describeTenant(home), describeTenant(renewed));
-    await record(manager, caller, { action: AuditAction.UPDATE_TENANT, on: [AuditObjectType.TENANT, host], ...told });
+    await record({ action: AuditAction.UPDATE_TENANT, on: [AuditObjectType.TENANT, host], ...told });
     return renewed;
   }
 }

@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import { type Caller, type Principal, systemCaller, type TenantContext } from '../access/principal.js';
-import { difference, record } from '../audit/audit.service.js';
+import { type Principal, systemCaller, type TenantContext } from '../access/principal.js';
+import { difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change, Changes } from '../changes/changes.service.js';
 import type { SigningAlgorithm } from '../platform/config.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import {
@@ -14,7 +15,6 @@ import {
   TenantEnabled,
   TenantNotFound,
 } from '../platform/errors.js';
-import type { Database } from '../platform/transaction.js';
 import { aliasesOf, normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
@@ -26,20 +26,22 @@ import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
  * @typeParam A what a new tenant's administrator comes as
  */
 export interface TenantContents<A> {
-  /** Gives a new tenant its signing keys and its administrator. @param caller the server, within the new tenant */
-  furnish(manager: EntityManager, caller: Caller): Promise<A>;
+  /** Gives a new tenant its signing keys and its administrator. @param change by the server, within the new tenant */
+  furnish(change: Change): Promise<A>;
   /** Plans that its tokens are signed in another way. */
-  changeAlgorithm(manager: EntityManager, caller: Caller, algorithm: SigningAlgorithm): Promise<void>;
+  changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
   /** Cuts its tokens and ends its sessions. */
   suspend(manager: EntityManager, tenantId: string): Promise<void>;
   /** Removes everything that is its own. */
   remove(manager: EntityManager, tenantId: string): Promise<void>;
 }
 
+const RIGHT = { right: 'tenants:write' } as const;
+
 /** Manages tenants from the home tenant. */
 export class TenantService<A extends object = object> {
   constructor(
-    private readonly database: Database,
+    private readonly changes: Changes,
     private readonly directory: TenantDirectory,
     private readonly contents: TenantContents<A>,
   ) {}
@@ -55,12 +57,12 @@ export class TenantService<A extends object = object> {
     if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
     if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
     const tenant = newTenant({ host, name: input.name.trim() });
-    return this.database
-      .write(async (manager) => {
+    return this.changes
+      .make(caller, RIGHT, async ({ manager, record, within }) => {
         await manager.insert(Tenant, tenant);
-        const administrator = await this.contents.furnish(manager, systemCaller(this.directory.contextOf(tenant), 'createTenant'));
+        const administrator = await this.contents.furnish(await within(systemCaller(this.directory.contextOf(tenant), 'createTenant')));
         const made = await manager.findOneByOrFail(Tenant, { id: tenant.id });
-        await record(manager, caller, { action: AuditAction.CREATE_TENANT, on: nameOf(made), after: describeTenant(made) });
+        await record({ action: AuditAction.CREATE_TENANT, on: nameOf(made), after: describeTenant(made) });
         return { ...administrator, tenant: made };
       })
       .catch((cause) => {
@@ -74,7 +76,7 @@ export class TenantService<A extends object = object> {
    */
   update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
-    return this.database.write(async (manager) => {
+    return this.changes.make(caller, RIGHT, async ({ manager, record, within }) => {
       const before = await this.#lock(manager, host);
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
@@ -82,11 +84,11 @@ export class TenantService<A extends object = object> {
       await manager.update(Tenant, { id: before.id }, after);
       const { signingAlgorithm } = input;
       const target = systemCaller(this.directory.contextOf(before), 'updateTenant');
-      if (signingAlgorithm) await this.contents.changeAlgorithm(manager, target, signingAlgorithm);
+      if (signingAlgorithm) await this.contents.changeAlgorithm(await within(target), signingAlgorithm);
       if (input.enabled === false) await this.contents.suspend(manager, before.id);
       const tenant = await manager.findOneByOrFail(Tenant, { id: before.id });
       const changed = difference(describeTenant(before), describeTenant(tenant));
-      await record(manager, caller, { action: AuditAction.UPDATE_TENANT, on: nameOf(before), ...changed });
+      await record({ action: AuditAction.UPDATE_TENANT, on: nameOf(before), ...changed });
       return tenant;
     });
   }
@@ -97,13 +99,13 @@ export class TenantService<A extends object = object> {
    */
   delete(caller: Principal, host: string): Promise<{ host: string }> {
     requireHome(caller);
-    return this.database.write(async (manager) => {
+    return this.changes.make(caller, RIGHT, async ({ manager, record }) => {
       const tenant = await this.#lock(manager, host);
       if (tenant.isHome) throw new HomeTenant();
       if (tenant.enabled) throw new TenantEnabled();
       await this.contents.remove(manager, tenant.id);
       await manager.delete(Tenant, { id: tenant.id });
-      await record(manager, caller, { action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
+      await record({ action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
       return { host: tenant.host };
     });
   }
@@ -123,7 +125,7 @@ const HOST_RULE =
 
 /** Only the home tenant manages tenants, whatever scopes somebody of another one may hold. @throws {Forbidden} */
 export function requireHome({ tenant }: TenantContext): void {
-  if (!tenant.isHome) throw new Forbidden('Tenants are managed from the home tenant.');
+  if (!tenant.isHome) throw new Forbidden('Tenants are managed from the home tenant.', 'home tenant');
 }
 
 function merge(before: Tenant, input: UpdateTenantInput) {

@@ -1,19 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { type EntityManager, EntityNotFoundError, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
-import { type Caller, systemCaller, type TenantContext } from '../access/principal.js';
-import { record } from '../audit/audit.service.js';
+import { type Principal, systemCaller, type TenantContext } from '../access/principal.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
+import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import type { SigningAlgorithm } from '../platform/config.js';
 import { Conflict, SigningKeyNotFound, TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
+import { countChange } from '../tenants/tenant-turn.service.js';
 import { KeyRing, withStates } from './key-ring.js';
 import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
 import type { SigningKeyStore } from './signing-key-store.js';
 
+const RIGHT = { right: 'keys:write' } as const;
 /** For how long a key is published before it signs: twice as long as anybody may keep the JWKS. */
 const LEAD_MS = 10 * 60_000;
 /** What a clock that is behind may make of a token's end. */
@@ -29,6 +30,7 @@ const MILLISECONDS_A_DAY = 24 * 3_600_000;
 export class SigningKeys {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly store: SigningKeyStore,
   ) {}
 
@@ -44,8 +46,9 @@ export class SigningKeys {
   }
 
   /** Makes what a tenant lacks of keys, and plans the change to another algorithm when that was set. */
-  async ensureKeys(manager: EntityManager, caller: Caller, algorithm: SigningAlgorithm): Promise<void> {
-    const { tenant } = caller;
+  async ensureKeys(change: Change, algorithm: SigningAlgorithm): Promise<void> {
+    const { manager } = change;
+    const { tenant } = change.caller;
     const now = new Date();
     if (tenant.signingAlgorithm !== algorithm) await manager.update(Tenant, { id: tenant.id }, { signingAlgorithm: algorithm });
     const rows = await this.store.rowsOf(manager, tenant.id);
@@ -59,7 +62,7 @@ export class SigningKeys {
     for (const { id } of unfit) await manager.delete(SigningKey, { id });
     const waiting = rows.find((row) => isWaiting(row) && row.algorithm === algorithm);
     const isChange = planned.algorithm !== algorithm;
-    if (isChange) await this.#succeed(manager, caller, { present: planned, next: waiting });
+    if (isChange) await this.#succeed(change, { present: planned, next: waiting });
     if (isChange || !waiting) await this.#insertWaiting(manager, tenant.id);
     if (isChange || !waiting || unfit.length > 0) await countChange(manager, tenant.id);
   }
@@ -68,18 +71,17 @@ export class SigningKeys {
    * Lets the waiting key take over: at once when everybody can know it, otherwise as soon as they can.
    * @throws {Conflict} when a change is planned already
    */
-  async rotate(caller: Caller): Promise<void> {
+  async rotate(caller: Principal): Promise<void> {
     await this.#prepare(caller);
-    await this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
-      const rows = await this.store.rowsOf(manager, caller.tenant.id);
+    await this.changes.make(caller, RIGHT, async (change) => {
+      const rows = await this.store.rowsOf(change.manager, caller.tenant.id);
       const last = lastOf(rows) as SigningKey;
       if (Number(last.activatesAt) > Date.now()) {
         throw new Conflict(
           `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
         );
       }
-      await this.#rotate(manager, caller, rows);
+      await this.#rotate(change, rows);
     });
   }
 
@@ -88,11 +90,10 @@ export class SigningKeys {
    * signs, the one after it does so at once.
    * @throws {SigningKeyNotFound}
    */
-  async revoke(caller: Caller, kid: string): Promise<void> {
+  async revoke(caller: Principal, kid: string): Promise<void> {
     const { tenant } = caller;
     await this.#prepare(caller);
-    await this.database.write(async (manager) => {
-      await takeTurn(manager, caller);
+    await this.changes.make(caller, RIGHT, async ({ manager, record }) => {
       const now = new Date();
       const rows = await this.store.rowsOf(manager, tenant.id);
       const revoked = rows.find(({ id }) => id === kid);
@@ -110,7 +111,7 @@ export class SigningKeys {
       }
       if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id);
       await countChange(manager, tenant.id);
-      await record(manager, caller, { action: AuditAction.REVOKE_SIGNING_KEY, on: nameOf(revoked), before: describe(revoked) });
+      await record({ action: AuditAction.REVOKE_SIGNING_KEY, on: nameOf(revoked), before: describe(revoked) });
     });
   }
 
@@ -125,13 +126,13 @@ export class SigningKeys {
     for (const tenant of await this.#tenantsWith(isDue, MOST_ROTATED_AT_ONCE)) {
       const caller = systemCaller(contextOf(tenant), 'SIGNING_KEY_DAYS');
       await this.#prepare(caller);
-      const isRotated = await this.#whileServed(async (manager) => {
-        await takeTurn(manager, caller);
-        const rows = await this.store.rowsOf(manager, tenant.id);
+      const rotating = this.changes.perform(caller, async (change) => {
+        const rows = await this.store.rowsOf(change.manager, tenant.id);
         if (Number(lastOf(rows)?.activatesAt) > due.getTime()) return false;
-        await this.#rotate(manager, caller, rows);
+        await this.#rotate(change, rows);
         return true;
       });
+      const isRotated = await whileServed(rotating);
       if (isRotated) hosts.push(tenant.host);
     }
     return hosts;
@@ -152,7 +153,7 @@ export class SigningKeys {
   async sweep(now: Date): Promise<void> {
     await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
     for (const { id } of await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT)) {
-      await this.#whileServed(async (manager) => {
+      const extending = this.database.write(async (manager) => {
         const rows = await this.store.rowsOf(manager, id);
         const successor = lastOf(rows);
         const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];
@@ -160,6 +161,7 @@ export class SigningKeys {
         const isLonger = await this.#publishUntil(manager, predecessor, await this.#lastTokenOf(manager, id, successor.activatesAt));
         if (isLonger) await countChange(manager, id);
       });
+      await whileServed(extending);
       // SQLite works in this thread: requests go on between two tenants.
       await setImmediate();
     }
@@ -180,16 +182,9 @@ export class SigningKeys {
     });
   }
 
-  /** Changes a tenant that may be gone by now; then nothing is to be done. */
-  #whileServed<T>(work: (manager: EntityManager) => Promise<T>): Promise<T | undefined> {
-    return this.database.write(work).catch((error) => {
-      if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
-      throw error;
-    });
-  }
-
-  async #rotate(manager: EntityManager, caller: Caller, rows: readonly SigningKey[]): Promise<void> {
-    await this.#succeed(manager, caller, { present: lastOf(rows) as SigningKey, next: rows.find(isWaiting) });
+  async #rotate(change: Change, rows: readonly SigningKey[]): Promise<void> {
+    const { manager, caller } = change;
+    await this.#succeed(change, { present: lastOf(rows) as SigningKey, next: rows.find(isWaiting) });
     await this.#insertWaiting(manager, caller.tenant.id);
     await countChange(manager, caller.tenant.id);
   }
@@ -207,8 +202,7 @@ export class SigningKeys {
 
   /** Plans that the next key takes over as soon as everybody can know it. */
   async #succeed(
-    manager: EntityManager,
-    caller: Caller,
+    { manager, caller, record }: Change,
     { present, next: waiting }: { present: SigningKey; next: SigningKey | undefined },
   ): Promise<void> {
     const now = new Date();
@@ -217,7 +211,7 @@ export class SigningKeys {
     await manager.update(SigningKey, { id: next.id }, { activatesAt: at });
     await this.#publishUntil(manager, present, await this.#lastTokenOf(manager, present.tenantId, at));
     const keys = { before: describe(present), after: describe({ ...next, activatesAt: at }) };
-    await record(manager, caller, { action: AuditAction.ROTATE_SIGNING_KEY, on: nameOf(next), ...keys });
+    await record({ action: AuditAction.ROTATE_SIGNING_KEY, on: nameOf(next), ...keys });
   }
 
   async #lastTokenOf(manager: EntityManager, tenantId: string, signedUntil: Date): Promise<Date> {
@@ -229,6 +223,14 @@ export class SigningKeys {
     if (isLonger) await manager.update(SigningKey, { id }, { publishedUntil: until });
     return isLonger;
   }
+}
+
+/** Waits for a change of a tenant that may be gone by now; then nothing is to be done. */
+function whileServed<T>(change: Promise<T>): Promise<T | undefined> {
+  return change.catch((error) => {
+    if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
+    throw error;
+  });
 }
 
 function nameOf({ id }: SigningKey): [AuditObjectType, string] {

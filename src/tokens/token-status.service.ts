@@ -1,22 +1,9 @@
 import { LessThan } from 'typeorm';
-import type { TenantContext } from '../access/principal.js';
+import type { TenantContext, TokenName } from '../access/principal.js';
+import { whereTokenHolds } from '../access/rights.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import type { Database } from '../platform/transaction.js';
 import { RevokedToken } from './revoked-token.entity.js';
-import { originOf } from './token-id.js';
-
-/** What names a token whose signature was checked. */
-export interface TokenName {
-  clientId: string;
-  jti: string;
-  kid: string;
-}
-
-const FIND_LIVING = `SELECT c.scopes FROM clients c
-  WHERE c.tenant_id = ? AND c.client_id = ? AND c.enabled = 1 AND c.token_epoch = ?
-    AND EXISTS (SELECT 1 FROM signing_keys k WHERE k.id = ? AND k.tenant_id = c.tenant_id)
-    AND NOT EXISTS (SELECT 1 FROM client_secrets s WHERE s.id = ? AND s.revoked_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.tenant_id = c.tenant_id AND r.jti = ?)`;
 
 /** Knows which of the tokens that are still valid by themselves were cut. Asked of the database each time. */
 export class TokenStatusService {
@@ -27,9 +14,9 @@ export class TokenStatusService {
    * @returns undefined when the token is worth nothing any more: the client was deleted or disabled, all its
    * tokens, those of its secret, those of the signing key or this one were revoked
    */
-  async findScopes({ tenant }: TenantContext, { clientId, jti, kid }: TokenName): Promise<string[] | undefined> {
-    const { epoch, secretId } = originOf(jti);
-    const rows = await this.database.read((manager) => manager.query(FIND_LIVING, [tenant.id, clientId, epoch, kid, secretId ?? '', jti]));
+  async findScopes({ tenant }: TenantContext, token: TokenName): Promise<string[] | undefined> {
+    const { sql, parameters } = whereTokenHolds(tenant.id, token);
+    const rows = await this.database.read((manager) => manager.query(`SELECT c.scopes ${sql}`, parameters));
     return rows.length > 0 ? JSON.parse(rows[0].scopes) : undefined;
   }
 

@@ -169,7 +169,7 @@ async function signInAsPerson({ installation }: TestApp, tenant: TestTenant, nam
   if (!context) throw new Error('there is no such tenant');
   const actor = { type: ActorType.PERSON, id: `person-${name}`, name: `Somebody of ${name}` };
   const caller = { ...context, actor, request: { id: randomUUID(), address: null } };
-  const session = await installation.database.write((manager) => installation.sessions.beginForPerson(manager, caller, SCOPES));
+  const session = await installation.changes.perform(caller, (change) => installation.sessions.beginForPerson(change, SCOPES));
   return session.token;
 }
 

@@ -1,0 +1,125 @@
+import type { EntityManager } from 'typeorm';
+import type { Caller, Credential, Principal } from '../access/principal.js';
+import type { Deed } from '../audit/audit.service.js';
+import type { ManagementScope } from '../clients/scopes.js';
+import type { Cipher } from '../platform/cipher.js';
+import { Forbidden, RightsEnded } from '../platform/errors.js';
+import type { Database } from '../platform/transaction.js';
+import { takeTurn } from '../tenants/tenant-turn.service.js';
+import { Ledger } from './ledger.service.js';
+
+/** What a change needs. */
+export interface Terms {
+  /** The right that it uses. */
+  right: ManagementScope;
+}
+
+/** A change while it is made. What is done by its manager is committed together with the entries of the record, or not at all. */
+export interface Change<C extends Caller = Caller> {
+  manager: EntityManager;
+  /** Who makes it, with the rights that they have at this moment. */
+  caller: C;
+  /** Writes an entry into the record of the caller's tenant. */
+  record(deed: Deed): Promise<void>;
+  /**
+   * The same change as far as it is made within another tenant, served or not. The home tenant's turn was taken first, whoever makes
+   * it: so no two wait for each other.
+   */
+  within(caller: Caller): Promise<Change>;
+}
+
+/**
+ * The one way in which things are changed: a transaction in which first the turn of the tenant is taken, then the right is checked,
+ * then the work is done and recorded. A right that was lost before is used no more, however long ago the request began.
+ */
+export class Changes {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  /**
+   * Makes a change by somebody who needs a right for it. `work` may run more than once.
+   * @throws {RightsEnded | Forbidden | TenantDisabled}
+   */
+  make<T>(caller: Principal, { right }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
+    return this.#transact(async (transaction) => {
+      const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential });
+      const scopes = ledger.rights;
+      if (!scopes) throw new RightsEnded();
+      if (!scopes.includes(right)) throw new Forbidden(`This needs the scope ${right}.`, right);
+      return work({ ...change, caller: { ...caller, scopes } });
+    });
+  }
+
+  /**
+   * Makes a change by somebody who needs no right for it: the server itself, whoever signs in or out, whoever found a secret.
+   * @throws {TenantDisabled}
+   */
+  perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
+    return this.#transact(async (transaction) => work((await transaction.enter(caller, { isServed: true })).change));
+  }
+
+  /** Makes a change by the server itself that may have to make its tenant first. */
+  found<T>(work: (start: Pick<Change, 'manager' | 'within'>) => Promise<T>): Promise<T> {
+    return this.#transact((transaction) => work(transaction));
+  }
+
+  /** Looks after the record of a tenant, served or not. */
+  keep<T>(tenantId: string, work: (manager: EntityManager, ledger: Ledger) => Promise<T>): Promise<T> {
+    return this.#transact(async (transaction) => work(transaction.manager, await transaction.open(tenantId, { isServed: false })));
+  }
+
+  #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.database.write(async (manager) => {
+      const transaction = new Transaction(manager, this.cipher, this.database.moment(new Date()));
+      const result = await work(transaction);
+      await transaction.save();
+      return result;
+    });
+  }
+}
+
+/** The tenants that one transaction changes, each with its ledger. */
+class Transaction {
+  readonly #ledgers = new Map<string, Ledger>();
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly cipher: Cipher,
+    private readonly now: Date | string,
+  ) {}
+
+  async enter(caller: Caller, terms: OpeningTerms): Promise<Entered> {
+    const ledger = await this.open(caller.tenant.id, terms);
+    const change = { manager: this.manager, caller, record: (deed: Deed) => ledger.append(caller, deed), within: this.within };
+    return { ledger, change };
+  }
+
+  /** What is read after this is what the last one left who had the turn before. */
+  async open(tenantId: string, { isServed, credential }: OpeningTerms): Promise<Ledger> {
+    const known = this.#ledgers.get(tenantId);
+    if (known) return known;
+    const { manager, cipher, now } = this;
+    await takeTurn(manager, tenantId, { isServed });
+    const ledger = await Ledger.open(manager, { tenantId, cipher, credential, now });
+    this.#ledgers.set(tenantId, ledger);
+    return ledger;
+  }
+
+  readonly within = async (caller: Caller): Promise<Change> => (await this.enter(caller, { isServed: false })).change;
+
+  async save(): Promise<void> {
+    for (const ledger of this.#ledgers.values()) await ledger.save();
+  }
+}
+
+interface OpeningTerms {
+  isServed: boolean;
+  credential?: Credential;
+}
+
+interface Entered {
+  ledger: Ledger;
+  change: Change;
+}

@@ -1,0 +1,32 @@
+import type { EntityManager } from 'typeorm';
+import type { TenantContext } from '../access/principal.js';
+import { LastAdministrator } from '../platform/errors.js';
+import type { Client } from './client.entity.js';
+import type { Rights } from './client.rules.js';
+import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from './scopes.js';
+
+/** A client before and after a change; null when it is gone by it. */
+interface Transition {
+  before: Client;
+  after: Pick<Rights, 'enabled' | 'scopes'> | null;
+}
+
+/**
+ * Refuses to take a right to manage Latchkey from the last enabled client of the tenant that has it. Those to manage tenants count in
+ * the home tenant alone: nowhere else are they of any use.
+ * @throws {LastAdministrator}
+ */
+export async function requireOtherHolders(manager: EntityManager, { tenant }: TenantContext, { before, after }: Transition): Promise<void> {
+  const taken = (tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES).filter((right) => holds(before, right) && !holds(after, right));
+  if (taken.length === 0) return;
+  const another = `EXISTS (SELECT 1 FROM clients WHERE tenant_id = ? AND id <> ? AND enabled = 1 AND INSTR(scopes, ?) > 0)`;
+  const columns = taken.map((_, index) => `${another} AS right_${index}`);
+  const parameters = taken.flatMap((right) => [tenant.id, before.id, JSON.stringify(right)]);
+  const [found]: [Record<string, unknown>] = await manager.query(`SELECT ${columns.join(', ')}`, parameters);
+  const last = taken.filter((_, index) => Number(found[`right_${index}`]) === 0);
+  if (last.length > 0) throw new LastAdministrator(last);
+}
+
+function holds(client: Transition['after'], right: ManagementScope): boolean {
+  return client?.enabled === true && client.scopes.includes(right);
+}
