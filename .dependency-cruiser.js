@@ -1,7 +1,7 @@
 /** The floors of the house, from the ground up: what a file may import lies on its own floor or below. */
 export const FLOORS = [
   '^src/platform/',
-  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-cursor|registered-client|client-connection|client-usage|public-jwks|secret-rotation|use-tally)|tenants/(host|tenant-row)|tokens/token-id|access/principal|audit/audit\\.service)\\.ts$',
+  '^src/(.+\\.(entity|input|rules)|clients/(secret|scopes|client-cursor|registered-client|client-connection|client-usage|public-jwks|public-key|edwards-point|secret-rotation|use-tally)|tenants/(host|tenant-row)|tokens/token-id|access/principal|audit/audit\\.service)\\.ts$',
   '^src/(?!audit/audit\\.service).+\\.service\\.ts$',
   '^src/(.+\\.resolver|tokens/(?!token-id|.+\\.(entity|service|resolver)).+|access/(auth-checker|authenticate|bootstrap|dpop-proof|sign-in))\\.ts$',
   '^src/(app|installation|maintenance|services|tenancy|http/.+|database/.+|backups/.+)\\.ts$',

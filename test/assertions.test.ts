@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -47,6 +47,12 @@ function sign(signer: Signer, payload: object, header: object = {}): Promise<str
     .sign(signer.privateKey);
 }
 
+/** Signs claims that no JSON writer would write. */
+async function signText(signer: Signer, payload: object, [before, after]: [string, string]): Promise<string> {
+  const text = new TextEncoder().encode(JSON.stringify(payload).replace(before, after));
+  return new CompactSign(text).setProtectedHeader({ alg: signer.alg }).sign(signer.privateKey);
+}
+
 const prove = (assertion: string, form: Record<string, string> = {}, to: { url: string } = app) =>
   postForm(to, '/connect/token', {
     body: { grant_type: 'client_credentials', client_assertion_type: TYPE, client_assertion: assertion, ...form },
@@ -62,11 +68,30 @@ describe('PROTOCOL 21: private_key_jwt', () => {
   it.each([
     ['the issuer', () => app.url],
     ['the token endpoint', () => `${app.url}/connect/token`],
-    ['several, the issuer among them', () => ['https://other.example', app.url]],
+    ['a list of one', () => [app.url]],
   ])('gets a token when its audience is %s', async (_what, aud) => {
     const { status, body } = await prove(await sign(own, claims('keyed', { aud: aud() })));
     expect([status, body.token_type, body.scope]).toEqual([200, 'Bearer', 'orders:read']);
   });
+
+  it.each([
+    ['ends an hour ahead by a clock that is fast', { exp: 3600 + 8 }],
+    ['has ended by a clock that is slow', { iat: -60, exp: -8 }],
+    ['begins by a clock that is fast', { nbf: 8 }],
+    ['was made by a clock that is fast', { iat: 8 }],
+  ])('is taken when it %s by no more than ten seconds', async (_when, offsets) => {
+    const moments = Object.fromEntries(Object.entries(offsets).map(([name, offset]) => [name, now() + offset]));
+    expect((await prove(await sign(own, claims('keyed', moments)))).status).toBe(200);
+  });
+
+  it.each([
+    'JWT',
+    'jwt',
+    'application/jwt',
+    'client-authentication+jwt',
+    'Client-Authentication+JWT',
+    'application/client-authentication+jwt',
+  ])('is taken when its type is %s', async (typ) => expect((await prove(await sign(own, claims('keyed'), { typ }))).status).toBe(200));
 
   it('is taken beside a client id that is the same, and without a kid', async () => {
     expect((await prove(await sign(own, claims('keyed')), { client_id: 'keyed' })).status).toBe(200);
@@ -80,11 +105,25 @@ describe('PROTOCOL 21: private_key_jwt', () => {
   });
 
   const wrong: [string, () => Promise<string>][] = [
-    ['has expired', () => sign(own, claims('keyed', { iat: now() - 100, exp: now() - 10 }))],
+    ['has expired', () => sign(own, claims('keyed', { iat: now() - 100, exp: now() - 12 }))],
+    ['has an audience besides us', () => sign(own, claims('keyed', { aud: [app.url, 'https://other.example'] }))],
+    ['has two audiences that are both ours', () => sign(own, claims('keyed', { aud: [app.url, `${app.url}/connect/token`] }))],
+    ['has an empty list of audiences', () => sign(own, claims('keyed', { aud: [] }))],
+    ['has an audience that is no text', () => sign(own, claims('keyed', { aud: { a: 1 } }))],
+    ['has an expiry beyond all numbers', () => signText(own, claims('keyed'), ['"exp":', '"exp":1e999,"x":'])],
+    ['begins before all numbers', () => signText(own, claims('keyed'), ['"iat":', '"nbf":-1e999,"iat":'])],
+    ['was made before all numbers', () => signText(own, claims('keyed'), ['"iat":', '"iat":-1e999,"x":'])],
+    ['has an expiry that is a text', () => sign(own, claims('keyed', { exp: `${now() + 60}` }))],
+    ['was made at a text', () => sign(own, claims('keyed', { iat: `${now()}` }))],
+    ['lives for an hour and more than the clocks may differ', () => sign(own, claims('keyed', { exp: now() + 3600 + 15 }))],
+    ['is an access token', () => sign(own, claims('keyed'), { typ: 'at+jwt' })],
+    ['is a DPoP proof', () => sign(own, claims('keyed'), { typ: 'dpop+jwt' })],
+    ['has a type that is no text', () => sign(own, claims('keyed'), { typ: ['JWT'] })],
+    ['has an empty type', () => sign(own, claims('keyed'), { typ: '' })],
     ['has no expiry', () => sign(own, claims('keyed', { exp: undefined }))],
     ['lives for years', () => sign(own, claims('keyed', { exp: now() + 100_000_000 }))],
-    ['is not valid yet', () => sign(own, claims('keyed', { nbf: now() + 100 }))],
-    ['was made in the future', () => sign(own, claims('keyed', { iat: now() + 100, exp: now() + 200 }))],
+    ['is not valid yet', () => sign(own, claims('keyed', { nbf: now() + 15 }))],
+    ['was made in the future', () => sign(own, claims('keyed', { iat: now() + 15, exp: now() + 200 }))],
     ['has another audience', () => sign(own, claims('keyed', { aud: 'https://other.example' }))],
     ['has an audience that only begins like ours', () => sign(own, claims('keyed', { aud: `${app.url}.evil.example` }))],
     ['has no audience', () => sign(own, claims('keyed', { aud: undefined }))],

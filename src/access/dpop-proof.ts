@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
+import { findKeyFault, withoutEmpty } from '../clients/public-key.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../platform/clock-tolerance.js';
 
 const WINDOW_SECONDS = 60;
 
@@ -33,15 +35,18 @@ export async function verifyProof(proof: string, { method, url, token, thumbprin
   const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
     typ: 'dpop+jwt',
     algorithms: [...PROOF_ALGORITHMS],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['jti', 'iat', 'htm', 'htu', 'ath'],
   });
   const { jti, iat, htm, htu, ath } = payload;
   const target = URL.parse(String(htu));
-  const isRecent = Math.abs(Date.now() / 1000 - (iat as number)) <= WINDOW_SECONDS;
+  const isRecent = Math.abs(Date.now() / 1000 - (iat as number)) <= WINDOW_SECONDS + CLOCK_TOLERANCE_SECONDS;
   const isAboutRequest = htm === method && target !== null && target.origin + target.pathname === url;
   const isAboutToken = ath === createHash('sha256').update(token).digest('base64url');
   if (!isRecent || !isAboutRequest || !isAboutToken || typeof jti !== 'string' || jti === '')
     throw new Error('the proof is old or about something else');
+  const weakness = findKeyFault(withoutEmpty(protectedHeader.jwk as JWK), 'its key');
+  if (weakness) throw new Error(weakness);
   if ((await calculateJwkThumbprint(protectedHeader.jwk as JWK)) !== thumbprint) throw new Error('the proof is made with another key');
   return { maker: thumbprint, jti, expiresAt: new Date(((iat as number) + 2 * WINDOW_SECONDS) * 1000) };
 }

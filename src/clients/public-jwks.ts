@@ -1,4 +1,13 @@
-import { createPublicKey } from 'node:crypto';
+import {
+  findKeyFault,
+  findPrivateMember,
+  findWeakness,
+  fitsAlgorithm,
+  isForEncryption,
+  type Jwk,
+  materialOf,
+  withoutEmpty,
+} from './public-key.js';
 
 /** The public keys of a client. @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 export interface PublicJwks {
@@ -13,18 +22,15 @@ export const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] 
 
 const LARGEST_BYTES = 16 * 1024;
 const MOST_KEYS = 10;
-const LEAST_RSA_BITS = 2048;
-const MOST_RSA_BITS = 8192;
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-const ALGORITHMS = new Map<string, readonly string[]>([
-  ['EC P-256', ['ES256']],
-  ['EC P-384', ['ES384']],
-  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
-  ['RSA', ['RS256', 'PS256']],
-]);
+
+interface Entry {
+  where: string;
+  jwk: Jwk;
+}
 
 /**
- * Says what is wrong with a JWKS that a client wants to be known by.
+ * Says what is wrong with a JWKS that a client wants to be known by. Keys for encryption may stand beside those for signatures:
+ * they are passed over.
  * @returns a sentence that says what to change, undefined when all is well
  */
 export function findJwksFault(value: unknown): string | undefined {
@@ -33,10 +39,37 @@ export function findJwksFault(value: unknown): string | undefined {
     return 'Give a JSON Web Key Set: an object whose member keys lists at least one public key.';
   if (keys.length > MOST_KEYS) return `Give at most ${MOST_KEYS} keys.`;
   if (sizeOf(value) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
-  const kids = keys.map((key) => key?.kid);
-  if (keys.length > 1 && kids.includes(undefined)) return 'Give each of several keys a kid.';
-  if (new Set(kids).size < kids.length) return 'Give each key a kid of its own.';
-  return keys.map(findKeyFault).find((fault) => fault !== undefined);
+  const broken = keys.findIndex((key) => typeof key !== 'object' || key === null || Array.isArray(key));
+  if (broken >= 0) return `keys[${broken}] must be an object.`;
+  return findFaultOf(keys.map((key, index) => ({ where: `keys[${index}]`, jwk: withoutEmpty(key) })));
+}
+
+function findFaultOf(entries: readonly Entry[]): string | undefined {
+  const leaked = entries.find(({ jwk }) => findPrivateMember(jwk));
+  if (leaked)
+    return `${leaked.where} holds the private member ${findPrivateMember(leaked.jwk)}: give the public key alone, and make a new pair, for this one has been sent.`;
+  const signing = entries.filter(({ jwk }) => !isForEncryption(jwk));
+  if (signing.length === 0) return 'Give at least one key for signatures: all of these are for encryption.';
+  const faults = signing.map(({ jwk, where }) => findKeyFault(jwk, where));
+  return faults.find((fault) => fault !== undefined) ?? findNameFault(signing) ?? findTwin(signing);
+}
+
+function findNameFault(signing: readonly Entry[]): string | undefined {
+  const kids = signing.map(({ jwk }) => jwk.kid);
+  if (signing.length > 1 && kids.includes(undefined)) return 'Give each of several keys a kid.';
+  return new Set(kids).size < kids.length ? 'Give each key a kid of its own.' : undefined;
+}
+
+/** The same key under two names would live on when one of them is taken away. */
+function findTwin(signing: readonly Entry[]): string | undefined {
+  const seen = new Map<string, string>();
+  for (const { jwk, where } of signing) {
+    const material = JSON.stringify(materialOf(jwk));
+    const twin = seen.get(material);
+    if (twin !== undefined) return `${where} is the same key as ${twin}: give each key once.`;
+    seen.set(material, where);
+  }
+  return undefined;
 }
 
 /** In bytes; of what is too deep to be written down, more than any. */
@@ -48,44 +81,14 @@ function sizeOf(value: unknown): number {
   }
 }
 
-/** The keys of a client that may have made a signature. */
-export function keysFor({ keys }: PublicJwks, { alg, kid }: { alg: string; kid?: string | undefined }): object[] {
-  return keys.filter((jwk) => {
-    const key = jwk as Record<string, unknown>;
-    const fitsAlgorithm = key.alg === undefined ? algorithmsOf(key).includes(alg) : key.alg === alg;
-    return fitsAlgorithm && (kid === undefined || key.kid === kid);
-  });
-}
-
-function algorithmsOf({ kty, crv }: Record<string, unknown>): readonly string[] {
-  return ALGORITHMS.get(kty === 'RSA' ? 'RSA' : `${kty} ${crv}`) ?? [];
-}
-
-function findKeyFault(jwk: unknown, index: number): string | undefined {
-  const where = `keys[${index}]`;
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return `${where} must be an object.`;
-  const { alg, use, kid, key_ops: operations } = jwk as Record<string, unknown>;
-  const secret = PRIVATE_MEMBERS.find((member) => member in jwk);
-  if (secret)
-    return `${where} holds the private member ${secret}: give the public key alone, and make a new pair, for this one has been sent.`;
-  const algorithms = algorithmsOf(jwk as Record<string, unknown>);
-  if (algorithms.length === 0) return `${where} must be an RSA key or one on the curve P-256, P-384 or Ed25519.`;
-  if (alg !== undefined && !algorithms.includes(alg as string))
-    return `${where} has an alg that does not fit: use ${algorithms.join(' or ')}.`;
-  if (use !== undefined && use !== 'sig') return `${where} must be for signatures: use "sig".`;
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
-    return `${where} must allow "verify" in key_ops.`;
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 200))
-    return `${where} needs a kid of 1 to 200 characters.`;
-  return findMaterialFault(jwk, where);
-}
-
-function findMaterialFault(jwk: object, where: string): string | undefined {
-  try {
-    const { asymmetricKeyDetails } = createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' });
-    const bits = asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS;
-    return bits < LEAST_RSA_BITS || bits > MOST_RSA_BITS ? `${where} must have ${LEAST_RSA_BITS} to ${MOST_RSA_BITS} bits.` : undefined;
-  } catch {
-    return `${where} is not a valid public key.`;
-  }
+/**
+ * The one key of a client that may have made a signature: with several that fit, the `kid` says which. Trying one after the other
+ * would take a time that tells how many there are. A key that was stored before a rule was made is held to it here.
+ */
+export function keyFor({ keys }: PublicJwks, { alg, kid }: { alg: string; kid?: unknown }): Record<string, string> | undefined {
+  const fitting = keys
+    .map(withoutEmpty)
+    .filter((jwk) => !isForEncryption(jwk) && fitsAlgorithm(jwk, alg) && (kid === undefined || jwk.kid === kid));
+  const [jwk] = fitting;
+  return jwk && fitting.length === 1 && findWeakness(jwk) === undefined ? materialOf(jwk) : undefined;
 }

@@ -1,12 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { decodeProtectedHeader } from 'jose';
 import Provider, { type AllClientMetadata, errors, type KoaContextWithOIDC, type Client as ProviderClient } from 'oidc-provider';
 import { ClientAuthMethod } from '../clients/client.entity.js';
-import { keysFor } from '../clients/public-jwks.js';
 import { isSomebody, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
 import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
-import { decoyKeys } from './decoy-keys.js';
+import { findAssertionFault } from './assertion-claims.js';
+import { type AssertionMark, assertionKey, markOf } from './assertion-keys.js';
 
 /** What every client is to oidc-provider. They differ in their id and in our row alone. */
 const CLIENT_METADATA: AllClientMetadata = {
@@ -20,9 +19,7 @@ const CLIENT_METADATA: AllClientMetadata = {
 /** The ways in which a client may prove who it is. */
 export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'] as const;
 
-/** Seconds by which the clock of a client may differ from ours. */
-export const CLOCK_TOLERANCE_SECONDS = 5;
-const LONGEST_ASSERTION_SECONDS = 3600;
+const MOST_SECRETS = 2;
 const DECOY_CONTEXT = 'nobody';
 
 /** A client as oidc-provider sees it in one request, with our row. */
@@ -31,6 +28,8 @@ export type LatchkeyClient = Omit<ProviderClient, 'tokenEndpointAuthMethod'> & {
   registration: RegisteredClient;
   /** Set once a secret or an assertion was found right. */
   isProven?: boolean;
+  /** Whether its assertion was checked against a key of nobody: then nothing was proved. */
+  isWithoutKey?: boolean;
   /** The secret that proved who it is; absent before, and when a key of its own did. */
   usedSecret?: RegisteredSecret;
   /** The secret in the clear, where it has to be hashed anew. */
@@ -62,8 +61,8 @@ export function authenticateClients(provider: Provider, cipher: Cipher): void {
   Client.find = async (id) => {
     const { registration } = await Client.adapter.find(id);
     const client: LatchkeyClient = Object.assign(Object.create(template), { clientId: registration.clientId, registration });
-    const header = assertionHeader();
-    if (header) await useAssertionKeys(client, header, cipher);
+    const assertion = Provider.ctx?.oidc.params?.client_assertion;
+    if (assertion !== undefined) await useAssertionKeys(client, markOf(String(assertion)), cipher);
     return client;
   };
   provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
@@ -90,45 +89,26 @@ export function findSecret(cipher: Cipher, registration: RegisteredClient, secre
 }
 
 /**
- * Refuses assertions that oidc-provider would take though they live too long or come from the future, and
- * remembers which secret made one.
+ * Refuses assertions that oidc-provider would take all the same, those that only a key of nobody verifies among them, and remembers
+ * which secret made one.
  * @throws {errors.InvalidClientAuth}
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-3
  */
-export function checkAssertion(
-  cipher: Cipher,
-  ctx: KoaContextWithOIDC,
-  { iat, exp }: { iat?: number | undefined; exp?: number | undefined },
-): void {
-  const now = Date.now() / 1000;
-  if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS) throw new errors.InvalidClientAuth('the assertion comes from the future');
-  if ((exp ?? 0) > now + LONGEST_ASSERTION_SECONDS) throw new errors.InvalidClientAuth('the assertion lives for too long');
+export function checkAssertion(cipher: Cipher, ctx: KoaContextWithOIDC, claims: object, header: object): void {
   const client = ctx.oidc.client as unknown as LatchkeyClient;
-  client.isProven = true;
+  const fault = findAssertionFault(claims, header);
+  if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
   if (client.tokenEndpointAuthMethod === 'client_secret_jwt') {
     client.usedSecret = signerOf(String(ctx.oidc.params?.client_assertion), signingSecrets(client, cipher));
+    client.isWithoutKey = client.usedSecret === undefined;
   }
+  if (client.isWithoutKey) throw new errors.InvalidClientAuth('no key of the client made the assertion');
+  client.isProven = true;
 }
 
-interface AssertionHeader {
-  alg: string;
-  kid?: string | undefined;
-}
-
-/** The header of the assertion of the request that is being answered; undefined when it has none. One that cannot be read has no algorithm that fits. */
-function assertionHeader(): AssertionHeader | undefined {
-  const assertion = Provider.ctx?.oidc.params?.client_assertion;
-  if (assertion === undefined) return undefined;
-  try {
-    const { alg, kid } = decodeProtectedHeader(String(assertion));
-    return { alg: typeof alg === 'string' ? alg : 'none', kid };
-  } catch {
-    return { alg: 'none' };
-  }
-}
-
-/** Gives a client the keys that its assertion is checked against; where none fits, one that nobody has, so that the work is the same. */
-async function useAssertionKeys(client: LatchkeyClient, { alg, kid }: AssertionHeader, cipher: Cipher): Promise<void> {
+/** Gives a client the keys that its assertion is checked against; where none fits, one that is nobody's, so that the work is the same. */
+async function useAssertionKeys(client: LatchkeyClient, mark: AssertionMark, cipher: Cipher): Promise<void> {
+  const { alg, kid } = mark;
   if (alg.startsWith('HS')) {
     client.tokenEndpointAuthMethod = 'client_secret_jwt';
     const KeyStore = (client.symmetricKeyStore as KeyStore).constructor as new () => KeyStore;
@@ -138,8 +118,10 @@ async function useAssertionKeys(client: LatchkeyClient, { alg, kid }: AssertionH
   } else {
     client.tokenEndpointAuthMethod = 'private_key_jwt';
     const { enabled, authMethod, jwks } = client.registration;
-    const own = enabled && authMethod === ClientAuthMethod.PRIVATE_KEY_JWT && jwks ? keysFor(jwks, { alg, kid }) : [];
-    for (const jwk of own.length > 0 ? own : await decoyKeys(alg)) (client.asymmetricKeyStore as KeyStore).add({ ...jwk, kid });
+    const isAllowed = enabled && authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
+    const { jwk, isOwn } = await assertionKey(isAllowed && jwks ? jwks : undefined, mark);
+    client.isWithoutKey = !isOwn;
+    if (jwk) (client.asymmetricKeyStore as KeyStore).add({ ...jwk, alg, kid });
   }
 }
 
@@ -149,15 +131,15 @@ interface SigningSecret {
   secret: string;
 }
 
-/** The secrets that a client may sign assertions with, in the clear; nobody's when there is none. */
+/** The secrets that a client may sign assertions with, in the clear: always as many as one can have, nobody's in place of the others. */
 function signingSecrets({ registration }: LatchkeyClient, cipher: Cipher): SigningSecret[] {
   const isAllowed = registration.enabled && registration.authMethod === ClientAuthMethod.CLIENT_SECRET_JWT;
   const readable = isAllowed ? liveSecrets(registration).filter(({ keyId }) => cipher.keyIds.includes(keyId)) : [];
-  if (readable.length === 0) return [{ registered: undefined, secret: cipher.decrypt(decoySecret(cipher), DECOY_CONTEXT) }];
-  return readable.map((registered) => ({
-    registered,
-    secret: cipher.decrypt(registered.encryptedSecret as string, registered.id, registered.keyId),
-  }));
+  return Array.from({ length: MOST_SECRETS }, (_, index) => {
+    const registered = readable[index];
+    const encrypted = registered?.encryptedSecret ?? decoySecret(cipher);
+    return { registered, secret: cipher.decrypt(encrypted, registered?.id ?? DECOY_CONTEXT, registered?.keyId) };
+  });
 }
 
 const decoySecrets = new WeakMap<Cipher, string>();
@@ -173,7 +155,7 @@ function liveSecrets({ secrets }: RegisteredClient): RegisteredSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
 }
 
-function toSymmetricKey(secret: string, { alg, kid }: AssertionHeader): object {
+function toSymmetricKey(secret: string, { alg, kid }: Pick<AssertionMark, 'alg' | 'kid'>): object {
   return { kty: 'oct', use: 'sig', alg, kid, k: Buffer.from(secret).toString('base64url') };
 }
 

@@ -6,14 +6,9 @@ import { ASSERTION_ALGORITHMS, PROOF_ALGORITHMS } from '../clients/public-jwks.j
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { scopesFor } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../platform/clock-tolerance.js';
 import { type AdapterParts, createAdapter } from './adapter.js';
-import {
-  AUTH_METHODS,
-  authenticateClients,
-  CLOCK_TOLERANCE_SECONDS,
-  checkAssertion,
-  type LatchkeyClient,
-} from './client-authentication.js';
+import { AUTH_METHODS, authenticateClients, checkAssertion, type LatchkeyClient } from './client-authentication.js';
 import { type ActiveKey, RequestKey } from './signing-key.js';
 import { makeTokenId } from './token-id.js';
 import type { UsedProofService } from './used-proof.service.js';
@@ -56,7 +51,7 @@ function createProvider(parts: ProviderParts): Provider {
   const signer = () => (Provider.ctx?.state.signer as ActiveKey | undefined) ?? keys.active;
   const provider = new Provider(tenant.issuer, {
     adapter: createAdapter(parts),
-    assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => checkAssertion(cipher, ctx, claims),
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => checkAssertion(cipher, ctx, claims, header),
     clientAuthMethods: [...AUTH_METHODS],
     clientDefaults: { id_token_signed_response_alg: signer().alg as 'ES256' },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
