@@ -1,4 +1,4 @@
-FROM node:24-bookworm-slim AS build
+FROM node:24.21-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -6,13 +6,13 @@ COPY tsconfig.json tsconfig.build.json vite.config.ts ormconfig.ts schema.graphq
 COPY src src
 RUN npx tsc -p tsconfig.build.json && npx vite build --logLevel warn
 
-FROM node:24-bookworm-slim AS packages
+FROM node:24.21-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 
 # For "docker compose run --rm tools": what backs up and restores has the database's own tools beside it.
-FROM node:24-bookworm-slim AS tools
+FROM node:24.21-bookworm-slim AS tools
 ENV NODE_ENV=production
 RUN apt-get update && apt-get install -y --no-install-recommends mariadb-client && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
@@ -21,7 +21,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 USER node
 
-FROM node:24-bookworm-slim
+FROM node:24.21-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 RUN mkdir data && chown node:node data

@@ -264,7 +264,8 @@ describe('updateClient', () => {
       (await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 60, version: 1 } })).body.data.updateClient.version,
     ).toBe(2);
     for (const version of [1, 3]) {
-      expect(codeOf(await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 70, version } }))).toBe('CONFLICT');
+      const { body } = await app.administer(UPDATE, { clientId: 'stale', input: { accessTokenLifetime: 70, version } });
+      expect(body.errors[0].extensions).toEqual({ code: 'CONFLICT', version: 2 });
     }
     const { body } = await app.administer('{ client(clientId: "stale") { accessTokenLifetime version } }');
     expect(body.data.client).toEqual({ accessTokenLifetime: 60, version: 2 });
@@ -276,6 +277,8 @@ describe('updateClient', () => {
       [10, 20].map((accessTokenLifetime) => app.administer(UPDATE, { clientId: 'duel', input: { accessTokenLifetime, version: 1 } })),
     );
     expect(answers.map((answer) => codeOf(answer) ?? 'saved').sort()).toEqual(['CONFLICT', 'saved']);
+    const lost = answers.find(codeOf)?.body.errors[0].extensions.version;
+    expect(answers.find((answer) => !codeOf(answer))?.body.data.updateClient.version).toBe(lost);
   });
 
   it('refuses bad values by name and changes nothing', async () => {

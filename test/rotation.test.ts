@@ -124,7 +124,8 @@ describe('rotateClientSecret', () => {
 
   it('is CONFLICT when the client changed since the version that was seen', async () => {
     await createClient(app, { clientId: 'versioned' });
-    expect(codeOf(await rotate('versioned', { version: 2 }))).toBe('CONFLICT');
+    const early = await rotate('versioned', { version: 2 });
+    expect(early.body.errors[0].extensions).toEqual({ code: 'CONFLICT', version: 1 });
     expect((await rotate('versioned', { version: 1 })).body.data.rotateClientSecret.client.version).toBe(2);
     expect(codeOf(await rotate('versioned', { version: 1, overlapSeconds: 0 }))).toBe('CONFLICT');
   });

@@ -312,7 +312,8 @@ describe('updateTenant', () => {
   it('refuses a version that has passed', async () => {
     const acme = await another();
     await update(acme, { name: 'First', version: 1 });
-    expect(codeOf(await update(acme, { name: 'Second', version: 1 }))).toBe('CONFLICT');
+    const { body } = await update(acme, { name: 'Second', version: 1 });
+    expect(body.errors[0].extensions).toEqual({ code: 'CONFLICT', version: 2 });
   });
 
   it('leaves to the settings what they say of the home tenant', async () => {

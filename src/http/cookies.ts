@@ -9,6 +9,7 @@ const SAME_SITE = { session: 'strict', 'sign-in': 'lax' } as const;
 
 /** What a cookie of ours holds; undefined when there is none. */
 export function readCookie(ctx: Context, name: CookieName): string | undefined {
+  ctx.vary('Cookie');
   return ctx.cookies.get(fullName(ctx, name));
 }
 
@@ -36,6 +37,7 @@ export function clearCookie(ctx: Context, name: CookieName): void {
  * site to a browser, and may be different tenants; so the origin decides.
  */
 export function isCrossSite(ctx: Context): boolean {
+  ctx.vary(['Origin', 'Sec-Fetch-Site']);
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
   return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);

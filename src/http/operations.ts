@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import { GraphQLDateTime } from 'graphql-scalars';
 import { buildSchemaSync } from 'type-graphql';
 import { authChecker } from '../access/auth-checker.js';
 import { IdentityProviderResolver } from '../access/identity-provider.resolver.js';
@@ -22,6 +23,9 @@ export const RESOLVERS = [
   TenantConnectionResolver,
   ViewerResolver,
 ] as const;
+
+// Its description says so in words, and this to programs.
+GraphQLDateTime.specifiedByURL = 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6';
 
 /**
  * The schema of the GraphQL API.

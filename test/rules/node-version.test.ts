@@ -30,5 +30,9 @@ it('is asked for by the README and by what prepares a checkout as well, and come
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   for (const version of OLDEST_NODES) expect(readme).toContain(version);
   const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const version of Object.values(optionalDependencies) as string[]) expect(tell(version).status).toBe(0);
+  for (const version of Object.values(optionalDependencies) as string[]) {
+    expect(tell(version).status).toBe(0);
+    const images = readFileSync(join(root, 'Dockerfile'), 'utf8').match(/^FROM node:[\d.]+/gm);
+    expect(new Set(images)).toEqual(new Set([`FROM node:${version.split('.').slice(0, 2).join('.')}`]));
+  }
 });
