@@ -7,7 +7,7 @@ import { migrate } from './database/migrate.js';
 import { type OpenDatabase, openDatabase } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
-import { driverCode, isPassing } from './platform/database-faults.js';
+import { isPassing, rootCode } from './platform/database-faults.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
 import type { Log } from './platform/log.js';
 import { createServices, type Services } from './services.js';
@@ -48,7 +48,7 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
     } catch (error) {
       await opened.database.close();
       if (!isPassing(error)) throw error;
-      log.warn({ code: driverCode(error) }, 'the database failed during the start, which begins anew');
+      log.warn({ code: rootCode(error) }, 'the database failed during the start, which begins anew');
       await sleep(AGAIN_MS, undefined, { signal: circumstances.signal });
     }
   }

@@ -2,6 +2,7 @@ import { type Connection, escapeId } from 'mysql2';
 import { driverCode } from '../platform/database-faults.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
+import { requireKnownProduct } from '../platform/mysql-product.js';
 import { MysqlServer } from '../platform/mysql-server.js';
 import { GIVEN_SELECT_LIMIT, NO_SELECT_LIMIT } from '../platform/mysql-session.js';
 import type { Backup } from './backup-file.js';
@@ -112,10 +113,12 @@ export class MysqlStore implements Store {
     try {
       const opened = await this.#server.connect(CONNECT_MS);
       connection = opened;
-      return await work(async (sql, values = []) => {
+      const ask: Ask = async (sql, values = []) => {
         const [rows] = await opened.promise().query(sql, [...values]);
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-      });
+      };
+      await requireKnownProduct(ask);
+      return await work(ask);
     } catch (cause) {
       throw explain(cause, this.#name);
     } finally {

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { driverCode, isAway } from '../platform/database-faults.js';
+import { isPassing, rootCode } from '../platform/database-faults.js';
+import { reasonOf } from '../platform/database-sentences.js';
 import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { MysqlEngine } from '../platform/mysql-engine.js';
+import { requireKnownProduct, requireWritable } from '../platform/mysql-product.js';
 import { MysqlServer } from '../platform/mysql-server.js';
 import { SqliteEngine } from '../platform/sqlite-engine.js';
 import { Database } from '../platform/transaction.js';
@@ -39,29 +41,27 @@ export async function openDatabase(settings: DatabaseSettings, log: Log, signal?
 async function connect(create: () => DataSource, log: Log, signal?: AbortSignal): Promise<DataSource> {
   for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
     try {
-      return await create().initialize();
+      return await initialize(create());
     } catch (cause) {
-      if (!isAway(cause)) throw new StartupError(`The database cannot be used: ${explain(driverCode(cause))}.`, { cause });
-      log.warn({ code: driverCode(cause), retryInMs: delay }, 'the database does not answer yet');
+      if (cause instanceof StartupError) throw cause;
+      if (!isPassing(cause)) throw new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
+      log.warn({ code: rootCode(cause), retryInMs: delay }, 'the database does not answer yet');
       await sleep(delay, undefined, { signal });
     }
   }
 }
 
-function explain(code: string): string {
-  switch (code) {
-    case 'ER_ACCESS_DENIED_ERROR':
-    case 'ER_DBACCESS_DENIED_ERROR':
-      return 'it refuses the user or password in DATABASE_URL';
-    case 'ER_BAD_DB_ERROR':
-      return 'the database named in DATABASE_URL does not exist; create it first';
-    case 'SQLITE_CANTOPEN':
-    case 'SQLITE_READONLY':
-    case 'SQLITE_READONLY_DIRECTORY':
-      return 'its file or folder cannot be read and written';
-    case 'SQLITE_NOTADB':
-      return 'its file is not an SQLite database';
-    default:
-      return `the driver says ${code || 'nothing more'}`;
+/** What only looks like MySQL, or may not be written, is refused before anything is asked of it. */
+async function initialize(dataSource: DataSource): Promise<DataSource> {
+  await dataSource.initialize();
+  if (dataSource.options.type !== 'mysql') return dataSource;
+  try {
+    const ask = (sql: string) => dataSource.query(sql);
+    await requireKnownProduct(ask);
+    await requireWritable(ask);
+    return dataSource;
+  } catch (cause) {
+    await dataSource.destroy();
+    throw cause;
   }
 }

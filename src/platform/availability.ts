@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { driverCode } from './database-faults.js';
+import { rootCode } from './database-faults.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
 import { PATIENCE_MS } from './patience.js';
@@ -9,6 +9,7 @@ const PROBE_EVERY_MS = 200;
 /** A time without the database. */
 interface Absence {
   since: number;
+  cause: unknown;
   back: PromiseWithResolvers<void>;
 }
 
@@ -27,8 +28,9 @@ export class Availability {
     private readonly log: Log,
   ) {}
 
-  get isAway(): boolean {
-    return this.#away !== undefined;
+  /** @throws {DatabaseUnavailable} when it is away */
+  require(): void {
+    if (this.#away) throw new DatabaseUnavailable({ cause: this.#away.cause });
   }
 
   /**
@@ -38,12 +40,12 @@ export class Availability {
    */
   async wait(deadline: number): Promise<void> {
     if (!this.#away) return;
-    const { since, back } = this.#away;
+    const { since, cause, back } = this.#away;
     const wait = Math.min(deadline, since + PATIENCE_MS) - performance.now();
     const over = new AbortController();
     const isBack = wait > 0 && (await Promise.race([back.promise.then(() => true), sleep(wait, false, { signal: over.signal })]));
     over.abort();
-    if (!isBack) throw new DatabaseUnavailable();
+    if (!isBack) throw new DatabaseUnavailable({ cause });
   }
 
   /** Asks whether the database answers; many who ask at once ask once. From a failure on it is away. */
@@ -57,8 +59,8 @@ export class Availability {
   /** Takes the database for away until a probe succeeds. */
   lose(cause: unknown): void {
     if (this.#away || this.#isClosed) return;
-    this.#away = { since: performance.now(), back: Promise.withResolvers() };
-    this.log.warn({ code: driverCode(cause) }, 'the database does not answer');
+    this.#away = { since: performance.now(), cause, back: Promise.withResolvers() };
+    this.log.warn({ code: rootCode(cause) }, 'the database does not answer');
     void this.#lookFor(this.#away);
   }
 

@@ -1,42 +1,27 @@
 import { QueryFailedError } from 'typeorm';
-import { DatabaseUnavailable, TenantDisabled } from './errors.js';
+import { AppError, causesOf, DatabaseUnavailable, TenantDisabled } from './errors.js';
+import { type Meaning, meaningOf, PASSING_REFUSALS } from './mysql-codes.js';
 
-/** The connection is gone, or the server does not serve: a cluster's node by itself (1047), too many connections (1040). */
+/** The connection is gone, as the driver and the system say it. What the server says of it stands in `mysql-codes`. */
 const AWAY = new Set([
   'UNREACHABLE',
   'SILENT',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EPIPE',
   'ETIMEDOUT',
   'PROTOCOL_CONNECTION_LOST',
-  'ER_CON_COUNT_ERROR',
-  'ER_CONNECTION_KILLED',
-  'ER_NEW_ABORTING_CONNECTION',
-  'ER_SERVER_SHUTDOWN',
-  'ER_UNKNOWN_COM_ERROR',
 ]);
-/** The database took the whole transaction back and asks for it anew. */
-const UNDONE = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
-/** It is there and cannot: no room on the disk, no right to write, no end in time. */
-const UNABLE = new Set([
-  'POOL_EXHAUSTED',
-  'QUEUE_TOO_LONG',
-  'TOOK_TOO_LONG',
-  'ENOSPC',
-  'ER_DISK_FULL',
-  'ER_RECORD_FILE_FULL',
-  'ER_ERROR_ON_WRITE',
-  'ER_ERROR_DURING_COMMIT',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
-  'ER_READ_ONLY_MODE',
-]);
-const SQLITE_UNABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL)/;
+/** It is there and cannot: no room on the disk, no end in time. */
+const UNABLE = new Set(['POOL_EXHAUSTED', 'QUEUE_TOO_LONG', 'TOOK_TOO_LONG', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
+const SQLITE_UNABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL|CORRUPT|NOTADB|NOMEM)/;
 const ORPHAN = new Set(['ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
 const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
@@ -48,11 +33,14 @@ export class WaitedInVain extends Error {
   }
 }
 
-/** No connection can be had, for whatever reason. */
+/** No connection can be had, for whatever reason. @param isThere whether those that are open go on */
 export class Unreachable extends Error {
   readonly code = 'UNREACHABLE';
 
-  constructor(cause: unknown) {
+  constructor(
+    cause: unknown,
+    readonly isThere: boolean,
+  ) {
     super('The database cannot be reached.', { cause });
     this.name = 'Unreachable';
   }
@@ -68,6 +56,16 @@ export class Silent extends Error {
   }
 }
 
+/** The node that was asked says that it only reads: it may not hear of what is written elsewhere. */
+export class ReadsOnly extends Error {
+  readonly code = 'READ_ONLY';
+
+  constructor() {
+    super('The node of the database only reads.');
+    this.name = 'ReadsOnly';
+  }
+}
+
 /** Whether an error says that a unique value is there already. */
 export function isDuplicate(error: unknown): boolean {
   return DUPLICATE.has(driverCode(error));
@@ -75,22 +73,39 @@ export function isDuplicate(error: unknown): boolean {
 
 /** Whether an error says that the database cannot be reached, rather than that something is wrong with the request. */
 export function isAway(error: unknown): boolean {
-  return AWAY.has(driverCode(error)) || isClosedConnection(error);
+  return AWAY.has(driverCode(error)) || meaning(error) === 'over' || isClosedConnection(error);
 }
 
-/** Whether the database is there and takes no more connections. Those that are open go on. */
-export function isFull(error: unknown): boolean {
-  return driverCode(error) === 'ER_CON_COUNT_ERROR';
+/** Whether a server answered the wish for a connection, by refusing it. */
+export function isRefusal(error: unknown): boolean {
+  return isPassingRefusal(error) || (errno(error) > 0 && meaning(error) !== 'over');
+}
+
+/** Whether a server refuses connections for now, and nobody has to mend a setting. */
+export function isPassingRefusal(error: unknown): boolean {
+  return PASSING_REFUSALS.has(errno(error));
+}
+
+/** Whether the node that was asked writes nothing any more. Another one may. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof ReadsOnly || meaning(error) === 'readOnly';
 }
 
 /** Whether an error says that the database took all of a transaction back, and that it may well succeed the next time. */
 export function isUndone(error: unknown): boolean {
-  return UNDONE.has(driverCode(error));
+  return meaning(error) === 'undone';
+}
+
+/** Whether a statement was ended by somebody else, and may well succeed the next time. */
+export function isInterrupted(error: unknown): boolean {
+  return meaning(error) === 'interrupted';
 }
 
 /** Whether the same may well succeed a little later. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || isAway(error) || isUndone(error) || isBusy(error);
+  if (error instanceof DatabaseUnavailable) return error.cause === undefined || isPassing(error.cause);
+  const isAgain = isUndone(error) || isInterrupted(error) || isBusy(error) || error instanceof WaitedInVain;
+  return isAgain || isAway(error) || isPassingRefusal(error);
 }
 
 /** Whether SQLite's lock is held by another connection. */
@@ -98,9 +113,17 @@ export function isBusy(error: unknown): boolean {
   return driverCode(error).startsWith('SQLITE_BUSY');
 }
 
-/** The driver's own code of an error, `''` when it has none. */
+/** The driver's own code of an error, or the server's number where that has no name; `''` when it has neither. */
 export function driverCode(error: unknown): string {
-  return String((driverError(error) as { code?: unknown } | null)?.code ?? '');
+  const { code } = (driverError(error) ?? {}) as { code?: unknown };
+  return String(code ?? (errno(error) || ''));
+}
+
+/** The code that says most to whoever runs this: the innermost of all that led to an error. */
+export function rootCode(error: unknown): string {
+  const causes = causesOf(error).filter((cause) => !(cause instanceof AppError));
+  const codes = causes.map((cause) => (isClosedConnection(cause) ? 'PROTOCOL_CONNECTION_LOST' : driverCode(cause)));
+  return codes.findLast((code) => code !== '') ?? '';
 }
 
 /**
@@ -110,14 +133,25 @@ export function driverCode(error: unknown): string {
 export function translate(error: unknown): unknown {
   const code = driverCode(error);
   if (ORPHAN.has(code)) return new TenantDisabled({ cause: error });
-  const isUnable = UNABLE.has(code) || SQLITE_UNABLE.test(code);
-  return isUnable || isAway(error) || isUndone(error) ? new DatabaseUnavailable({ cause: error }) : error;
+  const isUnable = UNABLE.has(code) || SQLITE_UNABLE.test(code) || meaning(error) !== undefined;
+  return isUnable || isAway(error) || isReadOnly(error) ? new DatabaseUnavailable({ cause: error }) : error;
 }
 
 /** What is asked over a connection after it broke gets an error without a code. */
 function isClosedConnection(error: unknown): boolean {
   const { fatal, code } = (driverError(error) ?? {}) as { fatal?: unknown; code?: unknown };
   return fatal === true && code === undefined;
+}
+
+function meaning(error: unknown): Meaning | undefined {
+  return meaningOf(errno(error));
+}
+
+/** The number that a server sent. The numbers of the system are below zero. */
+function errno(error: unknown): number {
+  const { errno: number, code } = (driverError(error) ?? {}) as { errno?: unknown; code?: unknown };
+  // What a server says before it closes a connection nobody waits on comes as a code alone.
+  return Math.max(0, Number(number ?? code) || 0);
 }
 
 function driverError(error: unknown): unknown {

@@ -1,15 +1,22 @@
 import { isatty } from 'node:tty';
+import { isDatabaseFault, reasonOf } from './database-sentences.js';
 import { StartupError } from './errors.js';
 
-/** Runs a program; a fault that the operator has to mend is told in its own words, without a stack, and the exit code is 1. */
+/** Runs a program; a fault that the operator has to mend is told in a sentence, without a stack, and the exit code is 1. */
 export async function runProgram(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${tell(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** @throws what nobody but a programmer can mend */
+function tell(error: unknown): string {
+  if (error instanceof StartupError) return error.message;
+  if (isDatabaseFault(error)) return `The database cannot be used: ${reasonOf(error)}.`;
+  throw error;
 }
 
 /** Aborts on SIGTERM and SIGINT. A signal may come twice: npm passes on what the terminal sends to everyone. */

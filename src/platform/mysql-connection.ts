@@ -1,14 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Connection } from 'mysql2';
-import { driverCode, isFull } from './database-faults.js';
+import { requireService } from './mysql-node.js';
 
 const PROBE_MS = 1_000;
-/** As the server has it when it knows no table of ours yet: it answers. */
-const EMPTY = 'ER_NO_SUCH_TABLE';
 
 /** A connection of mysql2, as far as it is used here. */
 export interface MysqlConnection {
   execute(statement: string, parameters: readonly unknown[], done: (error: Error | null, rows: never[]) => void): unknown;
+  query(statement: string, done: (error: Error | null, rows: unknown) => void): unknown;
   release(): void;
   stream: Socket;
 }
@@ -24,27 +23,15 @@ export function breakOff(connection: Pick<MysqlConnection, 'stream'>, cause: Err
 }
 
 /**
- * Asks a MySQL server for a row, over a connection of its own. A node that left its cluster still answers `SELECT 1`.
+ * Asks a MySQL server whether it serves, over a connection of its own.
  * @param open makes a connection in that time, or fails
- * @throws when there is no answer within a second or two
+ * @throws when it does not, or does not say so within a second or two
  */
 export async function probe(open: (withinMs: number) => Promise<Connection>): Promise<void> {
+  const connection = await open(PROBE_MS);
   try {
-    const connection = await open(PROBE_MS);
-    try {
-      await ask(connection);
-    } finally {
-      breakOff(connection as unknown as MysqlConnection, new Error('The probe is over.'));
-    }
-  } catch (error) {
-    if (driverCode(error) !== EMPTY && !isFull(error)) throw error;
+    await requireService(connection);
+  } finally {
+    breakOff(connection as unknown as MysqlConnection, new Error('The probe is over.'));
   }
-}
-
-function ask(connection: Connection): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const late = () => reject(Object.assign(new Error('No answer to the probe.'), { code: 'ETIMEDOUT' }));
-  const timer = setTimeout(late, PROBE_MS);
-  connection.query('SELECT 1 FROM tenants LIMIT 1', (error) => (error ? reject(error) : resolve()));
-  return promise.finally(() => clearTimeout(timer));
 }

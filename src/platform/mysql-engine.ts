@@ -1,35 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Semaphore } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { Availability } from './availability.js';
-import { isAway, isFull, isUndone, Silent, Unreachable, WaitedInVain } from './database-faults.js';
+import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
-import { breakOff, type MysqlConnection, type MysqlPool, probe } from './mysql-connection.js';
+import { type Bound, FREE_CONNECTION_MS, inTime, MysqlAccess } from './mysql-access.js';
+import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
+import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
+import { InDoubt, transact } from './mysql-transaction.js';
 import { patienceEnds } from './patience.js';
-import { isProved, type Proof, proofOf, proveAgain } from './transaction-proof.js';
+import { isProved, proofOf } from './transaction-proof.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
 const MOST_WRITING = 0.7;
-/** For how long a connection is waited for while all are in use. */
-const FREE_CONNECTION_MS = 3_000;
-/** After that long without an end, the database is asked whether it is there at all. */
-const SUSPECT_AFTER_MS = 1_500;
-/** How long work may take, and how it fails then. */
-interface Bound {
-  longestMs: number;
-  tooLong(): Error;
-}
-
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
 /** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
 const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
 const LONGEST_PAUSE_MS = 20;
-/** Whoever is turned away asks less often. */
-const LONGEST_PAUSE_WHEN_FULL_MS = 200;
 
 /**
  * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
@@ -37,7 +27,7 @@ const LONGEST_PAUSE_WHEN_FULL_MS = 200;
  */
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
-  readonly #availability: Availability;
+  readonly #access: MysqlAccess;
   readonly #writing: Semaphore;
 
   constructor(
@@ -46,11 +36,16 @@ export class MysqlEngine implements Engine {
     log: Log,
   ) {
     this.#writing = new Semaphore(Math.floor(server.settings.poolSize * MOST_WRITING));
-    this.#availability = new Availability(() => probe((withinMs) => server.connect(withinMs)), log);
+    this.#access = new MysqlAccess(server, log);
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#persist((deadline) => this.#withRunner(deadline, (runner) => work(runner.manager)));
+    const done = async ({ manager }: QueryRunner) => {
+      const result = await work(manager);
+      requireWriter(await manager.query(witnessed('SELECT 1')));
+      return result;
+    };
+    return this.#persist((deadline) => this.#withRunner(deadline, done));
   }
 
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -77,24 +72,24 @@ export class MysqlEngine implements Engine {
   }
 
   async ping(): Promise<void> {
-    if (this.#availability.isAway) throw new DatabaseUnavailable();
+    this.#access.availability.require();
     await this.#select(performance.now() + FREE_CONNECTION_MS, 'SELECT 1', []);
   }
 
   async close(): Promise<void> {
-    this.#availability.close();
+    this.#access.availability.close();
     await this.dataSource.destroy();
   }
 
   async #persist<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
     const deadline = patienceEnds();
     for (;;) {
-      await this.#availability.wait(deadline);
+      await this.#access.availability.wait(deadline);
       try {
         return await attempt(deadline);
       } catch (cause) {
-        if (!(isAway(cause) || isUndone(cause)) || performance.now() > deadline) throw cause;
-        await sleep(Math.random() * (isFull(cause) ? LONGEST_PAUSE_WHEN_FULL_MS : LONGEST_PAUSE_MS));
+        if (!isWorthAgain(cause) || performance.now() > deadline) throw cause;
+        await sleep(Math.random() * LONGEST_PAUSE_MS);
       }
     }
   }
@@ -120,111 +115,40 @@ export class MysqlEngine implements Engine {
 
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
     const { pool } = this.dataSource.driver as unknown as { pool: MysqlPool };
-    const taken = new Promise<MysqlConnection>((resolve, reject) =>
-      pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
+    const open = () =>
+      new Promise<MysqlConnection>((resolve, reject) =>
+        pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
+      );
+    const answer = async (connection: MysqlConnection) => {
+      const rows = await execute<T>(connection, witnessed(statement), parameters);
+      requireWriter(rows.length > 0 ? rows : await execute(connection, witnessed('SELECT 1'), []));
+      return rows;
+    };
+    return this.#access.use(
+      deadline,
+      { open, close: (connection: MysqlConnection) => connection.release() },
+      { work: answer, bound: LOOKUP },
     );
-    const connection = await this.#open(taken, deadline);
-    try {
-      const answer = () =>
-        new Promise<T[]>((resolve, reject) =>
-          connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
-        );
-      return await this.#watch(connection, answer, LOOKUP);
-    } finally {
-      connection.release();
-    }
   }
 
   async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, bound = WORK): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    const connection = await this.#open(runner.connect() as Promise<MysqlConnection>, deadline);
-    try {
-      return await this.#watch(connection, () => work(runner), bound);
-    } finally {
-      await runner.release();
-    }
-  }
-
-  async #open(connecting: Promise<MysqlConnection>, deadline: number): Promise<MysqlConnection> {
-    const opened = connecting.catch((cause) => {
-      if (isFull(cause)) throw cause;
-      this.#availability.lose(cause);
-      throw new Unreachable(cause);
-    });
-    return inTime(opened, deadline, (late) => late.release());
-  }
-
-  /** Does something on a connection, which is broken off when the database falls silent meanwhile, or when it takes too long. */
-  async #watch<T>(connection: MysqlConnection, work: () => Promise<T>, { longestMs, tooLong } = WORK): Promise<T> {
-    const began = performance.now();
-    let isOver = false;
-    const look = async () => {
-      const isThere = await this.#availability.check();
-      if (isOver) return;
-      if (!isThere) breakOff(connection, new Silent());
-      else if (performance.now() - began > longestMs) breakOff(connection, tooLong());
+    let runner: QueryRunner;
+    const open = (): Promise<MysqlConnection> => {
+      // One that had no connection once has none for ever.
+      runner = this.dataSource.createQueryRunner();
+      return runner.connect();
     };
-    const timer = setInterval(look, SUSPECT_AFTER_MS);
-    try {
-      return await work();
-    } catch (cause) {
-      if (!isAway(cause)) throw cause;
-      breakOff(connection, cause as Error);
-      // It may take connections and refuse whatever is asked.
-      void this.#availability.check();
-      throw cause;
-    } finally {
-      isOver = true;
-      clearInterval(timer);
-    }
+    return this.#access.use(deadline, { open, close: () => runner.release() }, { work: () => work(runner), bound });
   }
 }
 
-/** Waits for something that all compete for. What comes too late is given back. */
-async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: T) => void): Promise<T> {
-  const wait = Math.max(0, Math.min(FREE_CONNECTION_MS, deadline - performance.now()));
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new WaitedInVain('POOL_EXHAUSTED'));
-    wanted.then(giveBack, () => undefined);
-  }, wait);
-  return Promise.race([wanted, late.promise]).finally(() => clearTimeout(timer));
+/** Whether the same may be done again at once, on this node or another. */
+function isWorthAgain(cause: unknown): boolean {
+  return isAway(cause) || isUndone(cause) || isInterrupted(cause) || isReadOnly(cause);
 }
 
-/** A transaction of which it is not known whether it was committed, and what it had to give. */
-class InDoubt extends Error {
-  constructor(
-    readonly result: unknown,
-    readonly proof: Proof,
-    override readonly cause: unknown,
-  ) {
-    super('COMMIT was not answered', { cause });
-  }
-}
-
-/** @param before an attempt of the same that may have been committed, or may still be */
-async function transact<T>(runner: QueryRunner, work: Work<T>, before?: InDoubt): Promise<T> {
-  if (before) proveAgain(runner, before.proof);
-  await runner.startTransaction();
-  let result: T;
-  try {
-    result = await work(runner.manager);
-  } catch (cause) {
-    await runner.rollbackTransaction().catch((failure) => abandon(runner, failure));
-    throw cause;
-  }
-  try {
-    await runner.commitTransaction();
-  } catch (cause) {
-    if (isUndone(cause)) throw cause;
-    await abandon(runner, cause);
-    const proof = proofOf(runner);
-    throw proof ? new InDoubt(result, proof, cause) : new DatabaseUnavailable({ cause });
-  }
-  return result;
-}
-
-/** Nobody else is to get a connection whose transaction may still be open. */
-async function abandon(runner: QueryRunner, cause: unknown): Promise<void> {
-  breakOff(await runner.connect(), cause as Error);
+function execute<T>(connection: MysqlConnection, statement: string, parameters: readonly unknown[]): Promise<T[]> {
+  return new Promise((resolve, reject) =>
+    connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
+  );
 }

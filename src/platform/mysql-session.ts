@@ -1,4 +1,6 @@
 import type { Connection } from 'mysql2';
+import { isAway } from './database-faults.js';
+import { requireKnownProduct } from './mysql-product.js';
 
 const SESSION_MS = 2_000;
 
@@ -45,8 +47,11 @@ export const SET_SESSION = `SET ${SETTINGS.join(', ')}`;
 export function prepareSession(connection: Connection): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   connection.on('error', () => undefined);
-  connection.query({ sql: SET_SESSION, timeout: SESSION_MS }, (error) => (error ? reject(asAway(error)) : resolve()));
   const asText = connection.query.bind(connection) as (...args: unknown[]) => unknown;
+  connection.query({ sql: SET_SESSION, timeout: SESSION_MS }, (error) => {
+    if (!error) resolve();
+    else explain(connection, error).catch(reject);
+  });
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);
@@ -58,6 +63,19 @@ export function prepareSession(connection: Connection): Promise<void> {
   };
   Object.assign(connection, { query: apart });
   return promise;
+}
+
+/** An engine that only looks like MySQL may not know all that is set: then its name says more. @throws what to tell */
+async function explain(connection: Connection, error: NodeJS.ErrnoException): Promise<never> {
+  // A connection that was refused, or has ended, cannot be asked for more.
+  const { authorized } = connection as Connection & { authorized: boolean };
+  if (authorized && Number(error.errno) > 0 && !isAway(error)) {
+    await requireKnownProduct(async (sql) => {
+      const [rows] = await connection.promise().query(sql);
+      return rows as Record<string, unknown>[];
+    });
+  }
+  throw asAway(error);
 }
 
 function asAway(error: NodeJS.ErrnoException): Error {

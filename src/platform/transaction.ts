@@ -1,4 +1,4 @@
-import { driverCode, translate } from './database-faults.js';
+import { rootCode, translate } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
@@ -72,10 +72,10 @@ export class Database {
   }
 
   /** Whoever runs this has to know why: once in a while is enough. */
-  #tell({ cause }: DatabaseUnavailable): void {
+  #tell(error: DatabaseUnavailable): void {
     const now = performance.now();
     if (now - this.#told < TELL_EVERY_MS) return;
     this.#told = now;
-    this.log.error({ code: driverCode(cause) }, 'the database does not serve, and requests are refused');
+    this.log.error({ code: rootCode(error) }, 'the database does not serve, and requests are refused');
   }
 }

@@ -13,11 +13,18 @@ interface Link {
   answers?: Buffer[];
 }
 
+/** What becomes of who wants a connection: a server's own error, as its number and words; nothing at all; or its end. */
+export type Refusal = { errno: number; message: string } | 'silence' | 'end';
+
 /** A way to a MySQL server that can be broken, or slowed down, at the moment that matters. */
 export class MysqlProxy {
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
   #awaited: { fits(link: Link): boolean; take(link: Link): void } | undefined;
+
+  #refusal: Refusal | undefined;
+  /** How many were refused so far. */
+  refused = 0;
 
   /** @param serverPort where connections go that are opened from now on */
   constructor(public serverPort: number) {
@@ -63,6 +70,11 @@ export class MysqlProxy {
     };
   }
 
+  /** Refuses whoever wants a connection from now on; those that are open go on. Without a refusal it lets them in again. */
+  refuseNew(refusal?: Refusal): void {
+    this.#refusal = refusal;
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -80,6 +92,10 @@ export class MysqlProxy {
   }
 
   #join(client: Socket): void {
+    if (this.#refusal) {
+      this.#refuse(client, this.#refusal);
+      return;
+    }
     const server = connect(this.serverPort, '127.0.0.1');
     const link: Link = { client, server, statement: Buffer.alloc(0), isRecorded: false };
     for (const [socket, other] of [
@@ -99,6 +115,21 @@ export class MysqlProxy {
     });
     server.on('data', (piece) => link.answers?.push(piece) ?? client.write(piece));
   }
+
+  #refuse(client: Socket, refusal: Refusal): void {
+    this.refused += 1;
+    this.#sockets.add(client);
+    client.on('error', () => undefined);
+    if (refusal === 'end') client.destroy();
+    else if (refusal !== 'silence') client.end(toPacket(refusal));
+  }
+}
+
+/** An error in the place of a greeting. @see https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html */
+function toPacket({ errno, message }: { errno: number; message: string }): Buffer {
+  const error = Buffer.from([0xff, errno & 0xff, errno >> 8]);
+  const length = error.length + Buffer.byteLength(message);
+  return Buffer.concat([Buffer.from([length, 0, 0, 0]), error, Buffer.from(message)]);
 }
 
 function isCommit({ statement, isRecorded }: Link): boolean {
