@@ -21,14 +21,14 @@ async function resetAdministrator(): Promise<void> {
   const { database, changes, clients, secrets, generatedSecret } = installation;
   const host = process.argv[2];
   try {
-    if (generatedSecret && !host) return showSecret(config.adminClientId, generatedSecret);
+    if (generatedSecret && !host) return showSecret(config, generatedSecret);
     const context = host ? await findTenant(installation, host) : installation.home;
     const secret = chooseAdministratorSecret(config);
     await changes.perform(systemCaller(context, 'admin:reset'), async (change) => {
       await replaceLostKeys(change, installation);
       await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
     });
-    if (secret.isGenerated) showSecret(config.adminClientId, secret.secret);
+    if (secret.isGenerated) showSecret({ ...config, adminSecretFileOut: undefined }, secret.secret);
     else process.stdout.write(`The secret of ${config.adminClientId} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`);
   } finally {
     await database.close();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
+import { SecretFile } from './access/secret-file.js';
 import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
 import { migrate } from './database/migrate.js';
@@ -41,13 +42,17 @@ interface Circumstances {
 export async function openInstallation(config: Config, log: Log, circumstances: Circumstances = {}): Promise<Installation> {
   const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
+  const secretFile = new SecretFile(config.adminSecretFileOut);
   for (;;) {
     const opened = await openDatabase(config.database, log, circumstances.signal);
     try {
-      return await withLease(opened.writer, () => complete(config, { cipher, secret, opened, log, ...circumstances }));
+      return await withLease(opened.writer, () => complete(config, { cipher, secret, secretFile, opened, log, ...circumstances }));
     } catch (error) {
       await opened.database.close();
-      if (!isPassing(error)) throw error;
+      if (!isPassing(error)) {
+        secretFile.takeBack();
+        throw error;
+      }
       log.warn({ code: rootCode(error) }, 'the database failed during the start, which begins anew');
       await sleep(AGAIN_MS, undefined, { signal: circumstances.signal });
     }
@@ -57,12 +62,13 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
 interface Parts extends Circumstances {
   cipher: Cipher;
   secret: AdministratorSecret;
+  secretFile: SecretFile;
   opened: OpenDatabase;
   log: Log;
 }
 
 async function complete(config: Config, parts: Parts): Promise<Installation> {
-  const { cipher, secret, log, isCommand = false, throttle } = parts;
+  const { cipher, secret, secretFile, log, isCommand = false, throttle } = parts;
   const { database, writer } = parts.opened;
   const services = createServices(config, database, cipher, throttle);
   const { signingKeys, directory, changes } = services;
@@ -70,6 +76,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   await migrate(writer);
   const existing = await homeTenant.find();
+  if (!existing && secret.isGenerated) secretFile.write(secret.secret);
   const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);
     const { host } = new URL(config.issuer);
@@ -79,9 +86,11 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
     if (!existing) await putAdministrator(first, services, { clientId: config.adminClientId, secret });
     return context;
   });
-  if (existing) await warnOfIgnoredSecret(services, home, log);
+  const isInForce = await isAdministrators(services, home, secret);
+  if (!secret.isGenerated && !isInForce) log.warn(IGNORED_SECRET);
   await warnOfLostKey(services, log);
-  return { ...services, home, generatedSecret: !existing && secret.isGenerated ? secret.secret : undefined };
+  // Lost answer: the start before may have been committed though nobody could say so, and its secret is this one.
+  return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
 }
 
 async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {
@@ -94,12 +103,16 @@ async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<
 }
 
 /** The setting counts at the first start only; one that is changed later would mislead whoever set it. */
-async function warnOfIgnoredSecret({ config, lookup, cipher }: Services, home: TenantContext, log: Log): Promise<void> {
-  const { adminClientId, adminClientSecret } = config;
-  if (adminClientSecret === undefined) return;
-  const { client: administrator } = await lookup.find(home, adminClientId);
-  if (administrator && matchSecret(cipher, administrator.rowId, adminClientSecret, administrator.secrets)) return;
-  log.warn('ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force');
+const IGNORED_SECRET =
+  'ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force';
+
+async function isAdministrators(
+  { config, lookup, cipher }: Services,
+  home: TenantContext,
+  { secret }: AdministratorSecret,
+): Promise<boolean> {
+  const { client } = await lookup.find(home, config.adminClientId);
+  return client !== undefined && matchSecret(cipher, client.rowId, secret, client.secrets) !== undefined;
 }
 
 /** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused. */

@@ -67,16 +67,20 @@ export async function startServer(config: Config, position: Position): Promise<R
     throw error;
   }
   maintenance = startMaintenance(installation, log, { sweepsByItself: !isOneOfMany });
-  if (installation.generatedSecret) showSecret(config.adminClientId, installation.generatedSecret);
+  if (installation.generatedSecret) showSecret(config, installation.generatedSecret);
   log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
   return { stop, sweep: maintenance.sweep };
 }
 
-/** Shows a secret on the one occasion there is. It goes to the terminal and past the log. */
-export function showSecret(clientId: string, secret: string): void {
+/** What says who the administrator is, and where a generated secret goes. */
+type Shown = Pick<Config, 'adminClientId' | 'adminSecretFileOut'>;
+
+/** Shows the first administrator's secret on the one occasion there is, or says which file has it. It goes to the terminal and past the log. */
+export function showSecret({ adminClientId, adminSecretFileOut }: Shown, secret: string): void {
+  const where = adminSecretFileOut === undefined ? 'shown this once' : `in ${adminSecretFileOut}: take it from there and remove the file`;
   process.stdout.write(
-    `\n  The administrator's client. Its secret is shown this once; "npm run admin:reset" makes a new one.\n\n` +
-      `    Client Id   ${clientId}\n    Secret key  ${secret}\n\n`,
+    `\n  The administrator's client. Its secret is ${where}; "npm run admin:reset" makes a new one.\n\n    Client Id   ${adminClientId}\n` +
+      `${adminSecretFileOut === undefined ? `    Secret key  ${secret}\n` : ''}\n`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -59,6 +59,44 @@ describe('the first start', () => {
     await process.stop();
     expect(process.output()).not.toContain(secret);
     expect(process.printedSecret()).toBeUndefined();
+  });
+
+  it('puts the secret into a file for its owner alone instead of printing it, and writes over nothing', async () => {
+    const path = join(database.folder, 'admin-secret');
+    writeFileSync(path, 'somebody needs this');
+    const refused = await start({ ADMIN_SECRET_FILE_OUT: path });
+    expect(await refused.exit).toBe(1);
+    expect(refused.output()).toMatch(/admin-secret, which ADMIN_SECRET_FILE_OUT names, cannot be made: it is there already/);
+    expect(readFileSync(path, 'utf8')).toBe('somebody needs this');
+    rmSync(path);
+    symlinkSync(join(database.folder, 'elsewhere'), path);
+    expect(await (await start({ ADMIN_SECRET_FILE_OUT: path })).exit).toBe(1);
+    expect(existsSync(join(database.folder, 'elsewhere'))).toBe(false);
+    rmSync(path);
+
+    const process = await start({ ADMIN_SECRET_FILE_OUT: path, WORKERS: '2' });
+    await process.ready();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const secret = readFileSync(path, 'utf8').trimEnd();
+    expect((await requestToken(process, { clientId: 'admin', secret })).status).toBe(200);
+    await process.stop();
+    expect([process.output().includes(secret), process.output().includes(path)]).toEqual([false, true]);
+    const again = await start({ ADMIN_SECRET_FILE_OUT: path });
+    await again.ready();
+    expect(again.output()).not.toContain(path);
+  });
+
+  it('leaves no file behind when the start fails after it was made', async () => {
+    const path = join(database.folder, 'admin-secret');
+    const before = await start();
+    await before.ready();
+    await before.stop();
+    for (const table of ['audit_events', 'client_secrets', 'clients', 'signing_keys', 'tenants'])
+      await database.query(`DELETE FROM ${table}`);
+    const failing = isOnSqlite ? "BEGIN SELECT RAISE(FAIL, 'no'); END" : "FOR EACH ROW SIGNAL SQLSTATE '45000'";
+    await database.query(`CREATE TRIGGER forbidding BEFORE INSERT ON clients ${failing}`);
+    expect(await (await start({ ADMIN_SECRET_FILE_OUT: path })).exit).toBe(1);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('is done once by several instances that start together', async () => {

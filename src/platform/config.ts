@@ -22,6 +22,8 @@ export interface Config {
   previousEncryptionKey: Buffer | undefined;
   adminClientId: string;
   adminClientSecret: string | undefined;
+  /** The file that gets a generated secret at the first start, in place of the terminal. */
+  adminSecretFileOut: string | undefined;
   /** Of clients of the home tenant that are created without one; `<issuer>/api` when absent. */
   apiAudience: string | undefined;
   /** With what the home tenant's tokens are signed, and those of a new tenant at first. */
@@ -131,6 +133,7 @@ const settings = z.object({
     .string()
     .regex(/^[\x20-\x7e]{32,200}$/, 'must be 32 to 200 printable ASCII characters')
     .optional(),
+  ADMIN_SECRET_FILE_OUT: z.string().optional(),
   API_AUDIENCE: absoluteUri.optional(),
   SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
   SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
@@ -185,6 +188,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     previousEncryptionKey: value.ENCRYPTION_KEY_PREVIOUS,
     adminClientId: value.ADMIN_CLIENT_ID,
     adminClientSecret: value.ADMIN_CLIENT_SECRET,
+    adminSecretFileOut: value.ADMIN_SECRET_FILE_OUT,
     apiAudience: value.API_AUDIENCE,
     signingAlgorithm: value.SIGNING_ALGORITHM,
     signingKeyDays: value.SIGNING_KEY_DAYS,

@@ -17,6 +17,7 @@ it('works without a single setting', () => {
     encryptionKey: undefined,
     adminClientId: 'admin',
     adminClientSecret: undefined,
+    adminSecretFileOut: undefined,
     apiAudience: undefined,
     trustProxy: 0,
     trustForwardedHost: false,
