@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
-import { SecretFile } from './access/secret-file.js';
+import { SecretFile } from './access/secret-file.service.js';
 import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
 import { migrate } from './database/migrate.js';
