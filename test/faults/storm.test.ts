@@ -4,6 +4,7 @@ import { contradictionsIn } from '../support/storm/consistency.js';
 import { frameInput } from '../support/storm/frame-inputs.js';
 import { graphqlInput } from '../support/storm/graphql-inputs.js';
 import type { Input } from '../support/storm/input.js';
+import { massInput } from '../support/storm/masses.js';
 import { oauthInput } from '../support/storm/oauth-inputs.js';
 import { routeInput } from '../support/storm/route-inputs.js';
 import { Target } from '../support/storm/target.js';
@@ -16,6 +17,8 @@ const seed = Number(STORM_SEED ?? (CI === 'true' ? 77 : Date.now() % 1_000_000))
 const FIFTHS = STORM_PATH ? 1 : 5;
 /** So many send at once, each with a seed of its own. */
 const LANES = STORM_PATH ? 1 : 8;
+/** Inputs before the first that counts; also the seed of them. */
+const WARM_UP = 300;
 const ALLOWANCE = 12 * 1024 * 1024;
 const WITHIN_MS = 120_000 + inputs * 30;
 
@@ -24,6 +27,7 @@ const anyInput: fc.Arbitrary<Input> = fc.oneof(
   { weight: 6, arbitrary: oauthInput },
   { weight: 3, arbitrary: frameInput },
   { weight: 3, arbitrary: routeInput },
+  { weight: 3, arbitrary: massInput },
 );
 
 /** One input that comes again says nothing of memory, nor of what is usual. */
@@ -33,7 +37,8 @@ let target: Target;
 
 beforeAll(async () => {
   target = await Target.start();
-}, 60_000);
+  await target.warmUp(fc.sample(anyInput, { seed: WARM_UP, numRuns: WARM_UP }));
+}, 120_000);
 afterAll(async () => {
   process.stdout.write(`\nstorm with STORM_SEED=${seed}\n${target.tally}\n`);
   await target.stop();

@@ -26,9 +26,9 @@ export class Tally {
     this.#slowest = this.#slowest.sort((one, other) => other.milliseconds - one.milliseconds).slice(0, SLOWEST);
   }
 
-  /** @param milliseconds how long it took at first, and alone */
-  countSlow(input: Input, milliseconds: readonly number[]): void {
-    this.#slow.push(`${milliseconds.map(Math.round).join(' ms, then ')} ms alone: ${describe(input)}`);
+  /** @param costs what it took at first, and alone */
+  countSlow(input: Input, costs: readonly string[]): void {
+    this.#slow.push(`${costs.join(', then alone ')}: ${describe(input)}`);
   }
 
   /** In lines that a person reads. */

@@ -5,6 +5,8 @@ import type { Reply } from './wire.js';
 
 /** Within which somebody gets an answer, or a closed connection. */
 export const BOUND_MS = 1_000;
+/** What the server's processor may take for one answer: everybody else waits for so long. */
+export const PROCESSOR_BOUND_MS = 250;
 
 const SECRET = /lk_[0-9A-Za-z]{49}/g;
 /** Those that show a secret once. */
