@@ -77,13 +77,25 @@ describe('createClient', () => {
     },
   );
 
-  it.each(['', '   ', '\t\n', 'a'.repeat(101), '😀'.repeat(101), 'a\u0000b', 'a\nb', 'a\u202eb', '\ud800'])(
-    'refuses the name %p by name',
-    async (name) => {
-      const answer = await app.administer(CREATE, { input: { name, clientId: 'never' } });
-      expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.name']]);
-    },
-  );
+  it.each([
+    '',
+    '   ',
+    '\t\n',
+    'a'.repeat(101),
+    '😀'.repeat(101),
+    'a\u0000b',
+    'a\nb',
+    'a\u202eb',
+    '\ud800',
+    '\u200B',
+    '\u2800',
+    '\u3164',
+    'a\u{E0061}',
+    'pay\u200Bments',
+  ])('refuses the name %p by name', async (name) => {
+    const answer = await app.administer(CREATE, { input: { name, clientId: 'never' } });
+    expect([codeOf(answer), fieldsOf(answer)]).toEqual(['BAD_USER_INPUT', ['input.name']]);
+  });
 
   it.each(['', 'a b', 'a/b', 'é', 'a'.repeat(101), ' a', 'a ', 'a\u0000', 'a:b', 'a%20', 'ａ'])(
     'refuses the client id %p by name',

@@ -4,6 +4,7 @@ import type { Changes } from '../changes/changes.service.js';
 import { isManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
 import { causesOf, SignInFailed } from '../platform/errors.js';
+import { withoutHidden } from '../platform/hidden-characters.js';
 import { type Outbound, Unreachable } from '../platform/outbound.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
@@ -19,8 +20,6 @@ const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
 const LONGEST_SUBJECT = 255;
-/** What would make one name look like another. */
-const HIDDEN = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
 /** What people sign in with. */
@@ -171,7 +170,8 @@ function scopesOf({ claim, grants }: IdentityProvider, claims: oidc.IDToken): st
 
 function nameOf({ name, preferred_username, email }: oidc.IDToken): string | null {
   const [found] = [name, preferred_username, email].filter((text) => typeof text === 'string' && text !== '');
-  return (found as string | undefined)?.replace(HIDDEN, '').slice(0, LONGEST_SUBJECT) || null;
+  // A provider may send more than a name.
+  return withoutHidden(((found as string | undefined) ?? '').slice(0, 2 * LONGEST_SUBJECT)).slice(0, LONGEST_SUBJECT) || null;
 }
 
 function contextOf({ tenant }: TenantContext): string {

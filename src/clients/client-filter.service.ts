@@ -1,6 +1,6 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
-import { toSearchText } from '../platform/search-text.js';
+import { toSearchedText } from '../platform/search-text.js';
 import { Client } from './client.entity.js';
 import type { ClientFilter } from './client.input.js';
 import { ClientSecret } from './client-secret.entity.js';
@@ -23,7 +23,7 @@ export interface Near {
 
 /** What is searched; `''` when nothing is. */
 export function searchedText({ search }: ClientMatch): string {
-  return toSearchText(search ?? '').trim();
+  return toSearchedText(search ?? '');
 }
 
 /**

@@ -22,6 +22,7 @@ import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenant
 import { ClientTable1764115200000 } from './migrations/1764115200000-client-table.js';
 import { ClientSearch1764201600000 } from './migrations/1764201600000-client-search.js';
 import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
+import { SearchedLetters1764460800000 } from './migrations/1764460800000-searched-letters.js';
 
 const shared = {
   entities: [
@@ -35,6 +36,7 @@ const shared = {
     ClientTable1764115200000,
     ClientSearch1764201600000,
     Changes1764288000000,
+    SearchedLetters1764460800000,
   ],
   migrationsTransactionMode: 'each' as const,
   logging: false,

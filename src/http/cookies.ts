@@ -4,13 +4,17 @@ import { tenantOf } from '../access/principal.js';
 /** What is kept in a browser: who is signed in, and who is about to sign in at a provider. */
 export type CookieName = 'session' | 'sign-in';
 
+/** @see https://www.rfc-editor.org/rfc/rfc6265#section-6.1 */
+const LONGEST_COOKIE = 4096;
+
 /** A session never comes from another site; coming back from a provider is a visit from one. */
 const SAME_SITE = { session: 'strict', 'sign-in': 'lax' } as const;
 
-/** What a cookie of ours holds; undefined when there is none. */
+/** What a cookie of ours holds; undefined when there is none, or one that no browser keeps. */
 export function readCookie(ctx: Context, name: CookieName): string | undefined {
   ctx.vary('Cookie');
-  return ctx.cookies.get(fullName(ctx, name));
+  const value = ctx.cookies.get(fullName(ctx, name));
+  return value !== undefined && value.length <= LONGEST_COOKIE ? value : undefined;
 }
 
 /**

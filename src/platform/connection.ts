@@ -3,6 +3,8 @@ import { BadUserInput } from './errors.js';
 
 const LARGEST_PAGE = 100;
 const MOST_A_REQUEST = 300;
+/** More than the longest name makes. */
+const LONGEST_CURSOR = 2_000;
 
 /** Where a page stands in its list. @see https://relay.dev/graphql/connections.htm */
 @ObjectType({ description: 'Where a page stands in its list.' })
@@ -84,6 +86,7 @@ export function fromCursor(cursor: string, list: string, isPosition: (position: 
 }
 
 function parse(cursor: string): unknown[] {
+  if (cursor.length > LONGEST_CURSOR) return [];
   try {
     const value = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return Array.isArray(value) ? value : [];

@@ -1,4 +1,5 @@
 import { IsInt, Max, Min, registerDecorator, type ValidationArguments } from 'class-validator';
+import { hasHidden } from './hidden-characters.js';
 
 const LONGEST_NAME = 100;
 const LONGEST_AUDIENCE = 200;
@@ -19,13 +20,12 @@ export function rule(message: string | ((value: unknown) => string), validate: (
     });
 }
 
-/** Letters of every script, but nothing that makes one name look like another: no control and no override of direction. */
+/** Letters of every script, but nothing that makes one name look like another: no control, no override of direction and nothing that nobody sees. */
 export function IsName(): PropertyDecorator {
-  const hidden = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
-  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, without control characters.`, (value) => {
+  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, none of them hidden.`, (value) => {
     if (typeof value !== 'string' || value.length > LONGEST_GIVEN_NAME || !value.isWellFormed()) return false;
     const length = [...value.trim()].length;
-    return length >= 1 && length <= LONGEST_NAME && !hidden.test(value.trim());
+    return length >= 1 && length <= LONGEST_NAME && !hasHidden(value.trim());
   });
 }
 

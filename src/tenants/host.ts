@@ -17,6 +17,8 @@ export type Scheme = 'http:' | 'https:';
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2
  */
 export function normalizeHost(text: string, scheme: Scheme): string | undefined {
+  // To find the ASCII of an IDN takes the square of its length.
+  if (text.length > LONGEST_HOST) return undefined;
   const { name = '', port } = FORM.exec(text)?.groups ?? {};
   const url = URL.parse(`${scheme}//${name}${port ?? ''}`);
   if (name === '' || !url || Number(port?.slice(1) ?? 1) === 0) return undefined;

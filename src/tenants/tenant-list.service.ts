@@ -1,7 +1,7 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
-import { toSearchText } from '../platform/search-text.js';
+import { toSearchedText } from '../platform/search-text.js';
 import type { Database } from '../platform/transaction.js';
 import { normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
@@ -57,6 +57,6 @@ export class TenantListService {
 
 function matching(manager: EntityManager, search?: string | null): SelectQueryBuilder<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where('1 = 1');
-  const text = toSearchText(search ?? '').trim();
+  const text = toSearchedText(search ?? '');
   return text === '' ? query : query.andWhere('INSTR(tenant.searchText, :text) > 0', { text });
 }

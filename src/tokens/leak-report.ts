@@ -15,6 +15,8 @@ export const LEAK_PATH = '/connect/leaked';
 
 const LARGEST_BODY_BYTES = 16 * 1024;
 const LONGEST_URL = 500;
+/** With its path and what follows, percent-encoded. */
+const LONGEST_GIVEN_URL = 4_000;
 /** Stands where others have a client id: reports that name no secret of ours are counted for their source. */
 const REPORTER = ' reports of leaks';
 
@@ -58,7 +60,7 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
 
 /** Where the secret was found, as a web address without anything in it that could be a secret, this one or another. */
 function placeOf(text: string, secret: string): string | undefined {
-  const url = URL.parse(text);
+  const url = text.length > LONGEST_GIVEN_URL ? null : URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) return undefined;
   const place = (url.origin + decode(url.pathname)).replaceAll(SECRET_FORM, '…');
   return place.split(secret).join('…').slice(0, LONGEST_URL);

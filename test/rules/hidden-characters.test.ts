@@ -1,0 +1,42 @@
+import { hasHidden, withoutHidden } from '../../src/platform/hidden-characters.js';
+
+const FLAG = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}';
+
+it.each([
+  ['a zero-width space', '\u200B'],
+  ['a blank of Braille', '\u2800'],
+  ['a Hangul filler', '\u3164'],
+  ['tags', '\u{E0061}\u{E0062}'],
+  ['a joiner alone', '\u200D'],
+  ['a joiner of Latin letters', 'a\u200Db'],
+  ['a joiner at the end', 'می\u200C'],
+  ['a soft hyphen', 'pay\u00ADments'],
+  ['a mark of direction alone', '\u200F'],
+  ['an override of direction', 'a\u202Eb'],
+  ['an end of a line', 'a\u2028b'],
+  ['a control', 'a\u0007b'],
+  ['a selector of a form that a letter has not', 'a\uFE0F'],
+  ['tags after a flag of no country', `\u{1F6A9}${FLAG.slice(2)}`],
+])('finds %s', (_what, text) => {
+  expect(hasHidden(text)).toBe(true);
+  expect(hasHidden(withoutHidden(text))).toBe(false);
+});
+
+it.each([
+  ['Persian', 'می\u200Cخواهم'],
+  ['Hindi', 'क्\u200Dष'],
+  ['Japanese', '葛\u{E0100}飾'],
+  ['Mongolian', 'ᠠ\u180B'],
+  ['Hebrew beside Latin', 'שלום C++\u200F'],
+  ['Korean', '가나다'],
+  ['a family', '👩‍👩‍👧‍👦'],
+  ['a profession', '👩🏽‍💻'],
+  ['a heart', '❤️'],
+  ['a keycap', '1️⃣'],
+  ['the flag of a country', '🇸🇦'],
+  ['the flag of England', FLAG],
+  ['the flag of a movement', '🏳️‍🌈'],
+])('leaves %s as it is', (_what, text) => {
+  expect(hasHidden(text)).toBe(false);
+  expect(withoutHidden(text)).toBe(text);
+});
