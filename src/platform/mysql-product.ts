@@ -5,13 +5,17 @@ import { StartupError } from './errors.js';
 export type Ask = (sql: string) => Promise<Record<string, unknown>[]>;
 
 const FACTS = ['version', 'version_comment', 'innodb_version', 'read_only', 'innodb_read_only'] as const;
-type Facts = Partial<Record<(typeof FACTS)[number], string>>;
+type Facts = Partial<Record<(typeof FACTS)[number], string>> & { collations?: readonly string[] };
 
 /** Not by `SELECT VERSION()` alone, which a proxy may answer by itself. */
 const VARIABLES = `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${FACTS.map((name) => `'${name}'`).join(', ')})`;
 
+/** In which text is compared byte by byte. Either has its own, and nobody has both. */
+const COLLATIONS = { MySQL: 'utf8mb4_0900_bin', MariaDB: 'utf8mb4_nopad_bin' };
+const KNOWN_COLLATIONS = `SELECT COLLATION_NAME AS name FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN ('${Object.values(COLLATIONS).join("', '")}')`;
+
 const SUPPORTED = 'Latchkey works on MySQL 8.0.17 or later and on MariaDB 10.11 or later';
-/** The first release with all that is used: on MySQL that is the collation `utf8mb4_0900_bin`. */
+/** The first release with all that is used. */
 const FIRST = { MySQL: [8, 0, 17], MariaDB: [10, 11, 0] };
 /** What speaks MySQL's protocol and is another engine, as its version or the comment to it has the name. */
 const OTHERS =
@@ -43,7 +47,8 @@ async function readFacts(ask: Ask): Promise<Facts> {
   try {
     const rows = await ask(VARIABLES);
     const facts = rows.map(({ Variable_name: name, Value: value }) => [String(name).toLowerCase(), String(value)]);
-    if (facts.length > 0) return Object.fromEntries(facts);
+    const collations = (await ask(KNOWN_COLLATIONS)).map(({ name }) => String(name));
+    if (facts.length > 0) return { ...Object.fromEntries(facts), collations };
   } catch (cause) {
     if (isAway(cause)) throw cause;
   }
@@ -52,7 +57,7 @@ async function readFacts(ask: Ask): Promise<Facts> {
 }
 
 /** @returns what is wrong with it, as a name of it */
-function judge({ version = '', version_comment: comment = '', innodb_version: engine }: Facts): string | undefined {
+function judge({ version = '', version_comment: comment = '', innodb_version: engine, collations = [] }: Facts): string | undefined {
   const told = `${version}${comment === '' ? '' : ` (${comment})`}`;
   const other = OTHERS.exec(told)?.[0];
   if (other) return `${other}, ${told}, which only looks like MySQL`;
@@ -63,7 +68,8 @@ function judge({ version = '', version_comment: comment = '', innodb_version: en
   // InnoDB has the number of the server that it is built with.
   const isForeign = engine !== undefined && !engine.startsWith(number);
   if (number === '' || isForeign || (product === 'MySQL' && !SUFFIX.test(suffix))) return `${told || 'of no version'}, which nobody knows`;
-  return isOlder(number, FIRST[product]) ? `${product} ${number}, which is too old` : undefined;
+  if (isOlder(number, FIRST[product])) return `${product} ${number}, which is too old`;
+  return collations.includes(COLLATIONS[product]) ? undefined : `${told}, which does not know what ${product} ${number} knows`;
 }
 
 function isOlder(number: string, first: readonly number[]): boolean {

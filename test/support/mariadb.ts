@@ -13,8 +13,8 @@ export interface PrivateMariaDb {
   port: number;
   /** Of the process that runs now. */
   readonly pid: number;
-  /** Starts it again on the same data after `stop`. */
-  start(): Promise<void>;
+  /** Starts it again on the same data after `stop`. @param options of the server, beside the usual ones */
+  start(...options: string[]): Promise<void>;
   /** Ends it, keeping its data. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Ends it and removes its data. */
@@ -46,7 +46,7 @@ export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> 
   const port = await freePort();
   let server: ChildProcess | undefined;
 
-  const start = async () => {
+  const start = async (...options: string[]) => {
     const init = `ALTER USER root@localhost IDENTIFIED BY '${PASSWORD}'`;
     server = spawn(
       BINARY,
@@ -59,6 +59,7 @@ export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> 
         '--innodb-buffer-pool-size=256M',
         // As newer releases have it by themselves: stricter with transactions that read before they write.
         '--loose-innodb-snapshot-isolation=ON',
+        ...options,
       ],
       { stdio: 'ignore', env },
     );

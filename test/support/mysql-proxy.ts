@@ -2,11 +2,21 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const OK = 0x00;
+const PREPARE = 0x16;
+const EXECUTE = 0x17;
+
 /** A connection of which a statement has come, and was not passed on. */
 interface Link {
   client: Socket;
   server: Socket;
   statement: Buffer;
+  /** The words of it; of one that was prepared, those that were. */
+  words: string;
+  /** What was prepared, by the number that the server gave it. */
+  prepared: Map<number, string>;
+  /** What is being prepared. */
+  preparing?: string | undefined;
   /** Whether its transaction has written an entry of the record. */
   isRecorded: boolean;
   /** What the server answered and nobody was told, while that is kept back. */
@@ -62,7 +72,7 @@ export class MysqlProxy {
 
   /** Keeps back the answer to the next statement that has these words, once it is there. @returns what lets it pass */
   async holdNextAnswer(words: string): Promise<() => void> {
-    const link = await this.#next(({ statement }) => statement.includes(words));
+    const link = await this.#next((one) => one.words.includes(words));
     await answer(link);
     return () => {
       for (const piece of link.answers ?? []) link.client.write(piece);
@@ -97,7 +107,7 @@ export class MysqlProxy {
       return;
     }
     const server = connect(this.serverPort, '127.0.0.1');
-    const link: Link = { client, server, statement: Buffer.alloc(0), isRecorded: false };
+    const link: Link = { client, server, statement: Buffer.alloc(0), words: '', prepared: new Map(), isRecorded: false };
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -107,13 +117,17 @@ export class MysqlProxy {
     }
     client.on('data', (piece) => {
       link.statement = piece;
-      link.isRecorded = piece.includes('INSERT INTO `audit_events`') || (link.isRecorded && !piece.includes('START TRANSACTION'));
+      readStatement(link);
+      link.isRecorded = link.words.includes('INSERT INTO `audit_events`') || (link.isRecorded && !link.words.includes('START TRANSACTION'));
       const awaited = this.#awaited;
       if (!awaited?.fits(link)) return server.write(piece);
       this.#awaited = undefined;
       return awaited.take(link);
     });
-    server.on('data', (piece) => link.answers?.push(piece) ?? client.write(piece));
+    server.on('data', (piece) => {
+      notePrepared(link, piece);
+      return link.answers?.push(piece) ?? client.write(piece);
+    });
   }
 
   #refuse(client: Socket, refusal: Refusal): void {
@@ -132,8 +146,21 @@ function toPacket({ errno, message }: { errno: number; message: string }): Buffe
   return Buffer.concat([Buffer.from([length, 0, 0, 0]), error, Buffer.from(message)]);
 }
 
-function isCommit({ statement, isRecorded }: Link): boolean {
-  return isRecorded && statement.includes('COMMIT');
+function isCommit({ words, isRecorded }: Link): boolean {
+  return isRecorded && words.includes('COMMIT');
+}
+
+/** @see https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase_ps.html */
+function readStatement(link: Link): void {
+  const { statement, prepared } = link;
+  const command = statement[4];
+  link.words = (command === EXECUTE && prepared.get(statement.readUInt32LE(5))) || statement.toString('latin1');
+  if (command === PREPARE) link.preparing = link.words;
+}
+
+function notePrepared(link: Link, answer: Buffer): void {
+  if (link.preparing !== undefined && answer[4] === OK) link.prepared.set(answer.readUInt32LE(5), link.preparing);
+  link.preparing = undefined;
 }
 
 /** Lets the server have a statement, and waits until it has answered. */
