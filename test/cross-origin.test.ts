@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { getToken, startApp, type TestApp } from './support/app.js';
 import { postSession } from './support/session.js';
@@ -63,6 +64,19 @@ describe('PROTOCOL 35: /graphql', () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([405, 415, 413]);
     for (const answer of answers) expect(answer.headers.get('access-control-allow-origin')).toBe(ALLOWED);
+  });
+
+  it('lets them read that the database is away, which no browser would ask about twice', async () => {
+    const { directory } = app.installation;
+    const { find } = directory;
+    await preflight('/graphql', ALLOWED);
+    directory.find = () => Promise.reject(new DatabaseUnavailable());
+    const answers = [await preflight('/graphql', ALLOWED), await call(ALLOWED, bearer())];
+    directory.find = find;
+    expect(answers.map(({ status, headers }) => [status, headers.get('access-control-allow-origin'), headers.get('retry-after')])).toEqual([
+      [200, ALLOWED, null],
+      [503, ALLOWED, '5'],
+    ]);
   });
 
   it('never takes the cookie from them', async () => {

@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { JWKS_PATH, METADATA_PATHS } from '../tokens/metadata.js';
 import { GRAPHQL_PATH } from './graphql-answer.js';
 
@@ -8,6 +8,16 @@ const PUBLIC_PATHS = [JWKS_PATH, ...METADATA_PATHS];
 const EXPOSED = 'WWW-Authenticate, Retry-After, X-Request-Id';
 const TEN_MINUTES = '600';
 
+/** What a page may send. */
+interface Permission {
+  methods: string;
+  headers: string;
+}
+
+// A wildcard does not stand for Authorization.
+const TO_READ: Permission = { methods: 'GET, HEAD', headers: '*, Authorization' };
+const TO_CALL: Permission = { methods: 'GET, POST', headers: 'Authorization, Content-Type, DPoP' };
+
 /**
  * Says which pages of other origins may read an answer, refusals too: of the public documents all, of `/graphql` those of
  * the origins allowed. None may send a cookie: that is said by what is not sent, `Access-Control-Allow-Credentials`.
@@ -16,19 +26,20 @@ const TEN_MINUTES = '600';
  */
 export function crossOrigin(allowedOrigins: readonly string[]): Middleware {
   return (ctx, next) => {
-    const allow = (origin: string, { methods, headers }: { methods: string; headers: string }) => {
-      ctx.set('Access-Control-Allow-Origin', origin);
-      if (ctx.method !== 'OPTIONS') return ctx.set('Access-Control-Expose-Headers', EXPOSED);
-      ctx.set({ 'Access-Control-Allow-Methods': methods, 'Access-Control-Allow-Headers': headers, 'Access-Control-Max-Age': TEN_MINUTES });
-    };
-    if (PUBLIC_PATHS.includes(ctx.path)) {
-      // A wildcard does not stand for Authorization.
-      allow('*', { methods: 'GET, HEAD', headers: '*, Authorization' });
-    } else if (ctx.path === GRAPHQL_PATH) {
+    if (ctx.path === GRAPHQL_PATH) {
       ctx.vary(['Accept', 'Origin']);
       const origin = ctx.get('Origin');
-      if (allowedOrigins.includes(origin)) allow(origin, { methods: 'GET, POST', headers: 'Authorization, Content-Type, DPoP' });
+      if (allowedOrigins.includes(origin)) allow(ctx, origin, TO_CALL);
+    } else if (PUBLIC_PATHS.includes(ctx.path)) {
+      allow(ctx, '*', TO_READ);
     }
     return next();
   };
+}
+
+function allow(ctx: Context, origin: string, { methods, headers }: Permission): void {
+  ctx.set('Access-Control-Allow-Origin', origin);
+  if (ctx.method === 'OPTIONS')
+    ctx.set({ 'Access-Control-Allow-Methods': methods, 'Access-Control-Allow-Headers': headers, 'Access-Control-Max-Age': TEN_MINUTES });
+  else ctx.set('Access-Control-Expose-Headers', EXPOSED);
 }

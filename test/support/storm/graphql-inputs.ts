@@ -118,4 +118,4 @@ const asked = fc
   });
 
 /** Requests to the GraphQL API. */
-export const graphqlInput: fc.Arbitrary<HttpInput> = fc.oneof({ weight: 20, arbitrary: posted }, { weight: 1, arbitrary: asked });
+export const graphqlInput: fc.Arbitrary<HttpInput> = fc.oneof({ weight: 9, arbitrary: posted }, { weight: 1, arbitrary: asked });

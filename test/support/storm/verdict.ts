@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '../../../src/platform/errors.js';
 import { ENCRYPTION_KEY } from '../app.js';
 import { TABLES } from '../database.js';
 import type { Input } from './input.js';
@@ -35,11 +36,23 @@ export function faultOf(input: Input, reply: Reply, known: Set<string>): string 
   if (reply.isHanging) return 'neither an answer nor a close';
   if (reply.statuses.some((status) => status >= 500) && !isFailedSignIn(input, reply)) return `status ${reply.statuses}`;
   if (/INTERNAL_SERVER_ERROR|"server_error"/.test(reply.text)) return 'a failure inside';
+  const untold = untoldRefusal(input, reply);
+  if (untold) return untold;
   // What browsers load was built before the server had any secret, and is not made of what was sent.
   const isAsset = input.part === 'routes' && input.target.startsWith('/assets/') && reply.statuses[0] === 200;
   const inside = isAsset ? undefined : INSIDE.exec(reply.text)?.[0];
   if (inside) return `the inside shows: ${inside}`;
   return secretIn(input, reply, known);
+}
+
+/** Whatever is refused at /graphql has a code there, with the status that is listed for it. What Node refuses by itself has no id. */
+function untoldRefusal(input: Input, { statuses: [status = 0], text }: Reply): string | undefined {
+  const isOfApi = input.part === 'graphql' && input.target.split('?')[0] === '/graphql' && input.method !== 'HEAD';
+  if (!isOfApi || status < 400 || !/^x-request-id:/im.test(text)) return undefined;
+  const codes = [...text.matchAll(/"code":"([A-Z_]+)"/g)].map(
+    ([, code]) => (ERROR_CODES as Record<string, readonly number[]>)[code as string],
+  );
+  return codes.some((statuses) => statuses?.includes(status)) ? undefined : `a ${status} without a code that is listed for it`;
 }
 
 /** An identity provider that does not answer is a fault of whoever is behind the gateway. */
