@@ -200,6 +200,17 @@ describe('application/graphql-response+json', () => {
 });
 
 describe('a limit of an operation', () => {
+  it('is not what a caller calls so', async () => {
+    const { status, body } = await post('{ clients(first: "Document contains more than 1 tokens") { totalCount } }');
+    expect([status, body.errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+
+  it('has its code for a named operation as well', async () => {
+    const bomb = Array.from({ length: 30 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(' ');
+    const { body } = await post(`query Named { ...F0 } ${bomb} fragment F30 on Query { viewer { clientId } }`);
+    expect(body.errors[0].extensions.code).toBe('OPERATION_TOO_LARGE');
+  });
+
   it.each([
     ['aliases', `{ ${Array.from({ length: 40 }, (_, index) => `a${index}: viewer { clientId }`).join(' ')} }`],
     ['depth', `{ ${'... on Query { '.repeat(20)} viewer { clientId } ${'}'.repeat(20)} }`],

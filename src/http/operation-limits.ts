@@ -7,9 +7,9 @@ export const LIMITS = { tokens: 1000, depth: 10, aliases: 15, directives: 20, re
 
 /** The limits that the parser and Apollo hold know of no code: they are told by their sentences. */
 const OTHERS: [pattern: RegExp, message: string][] = [
-  [/more tha[nt] \d+ tokens/, `The document has more than ${LIMITS.tokens} tokens.`],
+  [/^(Syntax Error: )?Document contains more tha[nt] \d+ tokens/, `The document has more than ${LIMITS.tokens} tokens.`],
   [
-    /recursively requests too many selections/,
+    /^(Operation "\w+"|Anonymous operation) recursively requests too many selections\.$/,
     `The document selects more than ${LIMITS.recursiveSelections} fields through its fragments.`,
   ],
 ];
