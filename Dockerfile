@@ -11,16 +11,6 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 
-# For "docker compose run --rm tools": what backs up and restores has the database's own tools beside it.
-FROM node:24.21-bookworm-slim AS tools
-ENV NODE_ENV=production
-RUN apt-get update && apt-get install -y --no-install-recommends mariadb-client && rm -rf /var/lib/apt/lists/*
-WORKDIR /app
-COPY --from=packages /app/node_modules node_modules
-COPY --from=build /app/dist dist
-COPY package.json ./
-USER node
-
 FROM node:24.21-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app

@@ -1,35 +1,42 @@
 import 'reflect-metadata';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeBackup } from './backups/backup-file.js';
+import type { Contents } from './backups/contents.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { createStore } from './backups/store-choice.js';
+import { Cipher } from './platform/cipher.js';
 import { readConfig } from './platform/config.js';
+import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
 
 /** `npm run backup -- FILE`: copies the whole database, as it is at one moment, into a new file. Servers go on meanwhile. */
 async function backUp(): Promise<void> {
-  const { database } = readConfig();
+  const config = readConfig();
   const path = readPath();
-  const copy = `${path}.copy-${process.pid}`;
+  const cipher = new Cipher(findEncryptionKey(config), config.previousEncryptionKey);
   const { signal } = abortOnSignals();
   const createdAt = new Date().toISOString();
   try {
-    const contents = await createStore(database).copyTo(copy, signal);
-    const about = { version: readVersion(), database: database.type, createdAt, ...contents };
-    await writeBackup(path, { about, payload: copy, signal });
-    process.stdout.write(
-      `${path} has all that was stored at ${createdAt}: ${contents.clients} clients in ${contents.tenants} tenants, ${statSync(path).size} bytes.\n` +
-        `It is of use only with the encryption key ${[...contents.keyIds, ...contents.otherKeyIds].join(' and ')}, which is not in it: keep that in another place.\n`,
-    );
+    await createStore(config.database).copy(async (contents, blocks) => {
+      const about = { version: readVersion(), database: config.database.type, createdAt, ...contents };
+      await writeBackup(path, about, { blocks, cipher, signal });
+      tell(path, about, cipher);
+    });
   } catch (error) {
     throw signal.aborted
       ? new StartupError('The backup was ended before it was done; there is no file.')
       : explainFileFault(error, 'The backup');
-  } finally {
-    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(copy + end, { force: true });
   }
+}
+
+function tell(path: string, { createdAt, clients, tenants, ...about }: Contents & { createdAt: string }, { keyId }: Cipher): void {
+  const keyIds = new Set([keyId, ...about.keyIds, ...about.otherKeyIds]);
+  process.stdout.write(
+    `${path} has all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, ${statSync(path).size} bytes.\n` +
+      `It is of use only with the encryption key ${[...keyIds].join(' and ')}, which is not in it: keep that in another place.\n`,
+  );
 }
 
 function readPath(): string {

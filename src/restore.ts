@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { type BackupHeader, readBackup } from './backups/backup-file.js';
+import { type Backup, type BackupHeader, readBackup } from './backups/backup-file.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { requireFit } from './backups/fit.js';
 import { refresh } from './backups/refresh.js';
 import { createStore } from './backups/store-choice.js';
 import { openInstallation } from './installation.js';
+import { Cipher } from './platform/cipher.js';
 import { type Config, readConfig } from './platform/config.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
@@ -20,14 +21,17 @@ async function restore(): Promise<void> {
   const { file, mayReplace, cutsTokens } = readArguments();
   const config = readConfig();
   const { signal } = abortOnSignals();
-  const store = createStore(config.database);
+  // Whoever may migrate makes the tables.
+  const store = createStore(config.migrationDatabase);
+  let backup: Backup | undefined;
   try {
-    const backup = await readBackup(file);
     const encryptionKey = findEncryptionKey(config);
-    requireFit(backup.header, { ...config, encryptionKey });
+    const cipher = new Cipher(encryptionKey, config.previousEncryptionKey);
+    backup = await readBackup(file, cipher);
+    requireFit(backup.header, config, cipher);
     await store.requireRoom(mayReplace);
     const database = await store.stage(backup, signal);
-    await complete({ ...config, encryptionKey, database }, backup.header, cutsTokens);
+    await complete({ ...config, encryptionKey, database, migrationDatabase: database }, backup.header, cutsTokens);
     signal.throwIfAborted();
     const kept = await store.swap();
     // What is damaged or older than the record has none to read.
@@ -38,6 +42,7 @@ async function restore(): Promise<void> {
       ? new StartupError('The restore was ended before it was done. Nothing was changed.')
       : explainFileFault(error, 'The restore');
   } finally {
+    await backup?.close();
     await store.discard();
   }
 }

@@ -4,16 +4,18 @@ import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.j
 import { StartupError } from '../platform/errors.js';
 import { requireKnownProduct } from '../platform/mysql-product.js';
 import { MysqlServer } from '../platform/mysql-server.js';
-import { GIVEN_SELECT_LIMIT, NO_SELECT_LIMIT } from '../platform/mysql-session.js';
-import type { Backup } from './backup-file.js';
+import type { Backup, Block } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
-import { dump, load } from './mysql-tools.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
+import { fill, readTables, type Tables } from './tables.js';
 import { listUndone } from './undone.js';
+import { toBlocks } from './values.js';
 
 const LONGEST_NAME = 64;
 const CONNECT_MS = 5_000;
+/** A table has become another one since the snapshot was taken. */
+const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
 
 /** A database on a MySQL or MariaDB server. */
@@ -27,19 +29,14 @@ export class MysqlStore implements Store {
     this.#name = settings.database;
   }
 
-  async copyTo(path: string, signal: AbortSignal): Promise<Contents> {
-    const before = await this.#ask(async (ask) => {
-      await requireWholeTables(ask);
-      return readContents(ask, await listTables(ask, this.#name));
+  async copy(write: (contents: Contents, blocks: AsyncIterable<Block>) => Promise<void>): Promise<void> {
+    await this.#connect(async (connection, ask) => {
+      // One moment: all is read from the snapshot that the transaction begins with.
+      await ask('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await ask('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+      const contents = await readContents(ask, await listTables(ask, this.#name));
+      await write(contents, readBlocks(connection, await readTables(contents.lastMigration)));
     });
-    await dump(this.#server, path, signal);
-    const after = await this.#ask(async (ask) => readContents(ask, await listTables(ask, this.#name)));
-    if (after.lastMigration !== before.lastMigration) {
-      throw new StartupError('The database was migrated while it was backed up: back it up again.');
-    }
-    // The encryption key may be changed at the same time: either may be in what was copied.
-    const keyIds = [...new Set([...before.keyIds, ...after.keyIds])];
-    return { ...before, keyIds, otherKeyIds: before.otherKeyIds.filter((id) => !keyIds.includes(id)) };
   }
 
   async requireRoom(mayReplace: boolean): Promise<void> {
@@ -58,10 +55,9 @@ export class MysqlStore implements Store {
     await this.#ask((ask) => ask(`CREATE DATABASE ${quote(staged)}`));
     this.#staged = staged;
     const beside = { ...this.#server.settings, database: staged };
-    const server = new MysqlServer(beside);
-    // Whether it has TLS is known when it was connected to.
-    await (await server.connect(CONNECT_MS)).promise().end();
-    await load(server, backup.payload(), signal);
+    await fill(beside, backup, signal).catch((cause) => {
+      throw explain(cause, this.#name);
+    });
     return beside;
   }
 
@@ -108,7 +104,11 @@ export class MysqlStore implements Store {
     throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
   }
 
-  async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+  #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#connect((_connection, ask) => work(ask));
+  }
+
+  async #connect<T>(work: (connection: Connection, ask: Ask) => Promise<T>): Promise<T> {
     let connection: Connection | undefined;
     try {
       const opened = await this.#server.connect(CONNECT_MS);
@@ -118,27 +118,27 @@ export class MysqlStore implements Store {
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
       };
       await requireKnownProduct(ask);
-      return await work(ask);
+      const result = await work(opened, ask);
+      await opened.promise().end();
+      return result;
     } catch (cause) {
+      // What is still being read is not waited for.
+      connection?.destroy();
       throw explain(cause, this.#name);
-    } finally {
-      await connection?.promise().end();
     }
+  }
+}
+
+async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerator<Block> {
+  for (const [table, columns] of tables) {
+    const sql = `SELECT ${columns.map((name) => quote(name)).join(', ')} FROM ${quote(table)}`;
+    yield* toBlocks(table, columns, connection.query({ sql, rowsAsArray: true, dateStrings: true }).stream());
   }
 }
 
 async function listTables(ask: Ask, database: string): Promise<string[]> {
   const rows = await ask('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?', [database]);
   return rows.map(({ name }) => String(name));
-}
-
-/** The tool that dumps has a session of its own, whose limit would cut each table short without a word. */
-async function requireWholeTables(ask: Ask): Promise<void> {
-  const [row] = await ask(`SELECT ${GIVEN_SELECT_LIMIT} AS given`);
-  if (String(row?.given) === NO_SELECT_LIMIT) return;
-  throw new StartupError(
-    'The database server has a sql_select_limit, with which a backup would lack rows: unset it (SET GLOBAL sql_select_limit = DEFAULT) first.',
-  );
 }
 
 function nameBeside(name: string, what: string): string {
@@ -159,6 +159,12 @@ function explain(cause: unknown, name: string): unknown {
       { cause },
     );
   }
+  if (code === CHANGED) return new StartupError('The database was migrated while it was backed up: back it up again.', { cause });
   if (code === 'ER_BAD_DB_ERROR') return new StartupError('The database named in DATABASE_URL does not exist: create it first.', { cause });
-  return code === '' ? cause : new StartupError(`The database cannot be used: the driver says ${code}.`, { cause });
+  return code === '' || !isOfDriver(cause) ? cause : new StartupError(`The database cannot be used: the driver says ${code}.`, { cause });
+}
+
+/** Others, such as those of a file that is written meanwhile, have codes of their own. */
+function isOfDriver(cause: unknown): boolean {
+  return cause instanceof Error && ('sqlState' in cause || 'fatal' in cause);
 }

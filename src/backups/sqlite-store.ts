@@ -1,29 +1,18 @@
-import {
-  chownSync,
-  createWriteStream,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import Sqlite from 'better-sqlite3';
 import { driverCode } from '../platform/database-faults.js';
 import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
-import { type Backup, syncFolder } from './backup-file.js';
+import { type Backup, type Block, syncFolder } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
+import { fill, readTables, type Tables } from './tables.js';
 import { listUndone } from './undone.js';
+import { toBlocks } from './values.js';
 
-const PAGES_AT_ONCE = 1000;
 const WAIT_MS = 2_000;
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const IN_USE = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED']);
@@ -40,23 +29,17 @@ export class SqliteStore implements Store {
     this.#staged = `${this.#path}.restoring-${process.pid}`;
   }
 
-  async copyTo(path: string, signal: AbortSignal): Promise<Contents> {
+  async copy(write: (contents: Contents, blocks: AsyncIterable<Block>) => Promise<void>): Promise<void> {
     if (!existsSync(this.#path)) throw new StartupError(`There is no database ${this.#path}: there is nothing to back up.`);
-    const source = new Sqlite(this.#path, { fileMustExist: true });
+    const source = openFile(this.#path);
     try {
-      // A transaction that reads keeps the copy at one moment: without it every write of a server would begin it anew.
+      // A transaction that reads keeps the copy at one moment.
       source.exec('BEGIN');
-      source.prepare(LIST_TABLES).all();
-      writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
-      const progress = () => {
-        signal.throwIfAborted();
-        return PAGES_AT_ONCE;
-      };
-      await source.backup(path, { progress });
+      const contents = await inspect(source);
+      await write(contents, readBlocks(source, await readTables(contents.lastMigration)));
     } finally {
       source.close();
     }
-    return inspect(path);
   }
 
   async requireRoom(mayReplace: boolean): Promise<void> {
@@ -70,9 +53,9 @@ export class SqliteStore implements Store {
   }
 
   async stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings> {
-    mkdirSync(dirname(this.#path), { recursive: true });
-    await pipeline(backup.payload(), createWriteStream(this.#staged, { flags: 'wx', mode: 0o600 }), { signal });
-    await inspect(this.#staged);
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    writeFileSync(this.#staged, '', { mode: 0o600, flag: 'wx' });
+    await fill({ type: 'sqlite', path: this.#staged }, backup, signal);
     return { type: 'sqlite', path: this.#staged };
   }
 
@@ -93,7 +76,7 @@ export class SqliteStore implements Store {
   }
 
   async listUndone(kept: string, since: string): Promise<string[]> {
-    const old = new Sqlite(kept, { readonly: true, fileMustExist: true });
+    const old = openFile(kept, { readonly: true });
     try {
       return await listUndone(askOf(old), since);
     } finally {
@@ -134,21 +117,19 @@ export class SqliteStore implements Store {
   }
 }
 
-/** @throws {StartupError} when it is not whole, or not one of Latchkey's */
-async function inspect(path: string): Promise<Contents> {
-  const copy = new Sqlite(path, { fileMustExist: true });
-  try {
-    const faults = [...(copy.pragma('integrity_check') as object[]), ...(copy.pragma('foreign_key_check') as object[])];
-    if (JSON.stringify(faults) !== '[{"integrity_check":"ok"}]') {
-      throw new StartupError(`The database is damaged: SQLite's integrity check says ${JSON.stringify(faults).slice(0, 500)}.`);
-    }
-    const ask = askOf(copy);
-    return await readContents(
-      ask,
-      (await ask(LIST_TABLES)).map(({ name }) => String(name)),
-    );
-  } finally {
-    copy.close();
+/** What a database defines is not trusted to be ours: no view or trigger of it may call a function that does more than compute. */
+function openFile(path: string, options: Sqlite.Options = {}): Sqlite.Database {
+  const connection = new Sqlite(path, { fileMustExist: true, ...options });
+  connection.pragma('trusted_schema = OFF');
+  connection.pragma('cell_size_check = ON');
+  return connection;
+}
+
+async function* readBlocks(source: Sqlite.Database, tables: Tables): AsyncGenerator<Block> {
+  for (const [table, columns] of tables) {
+    const names = columns.map((name) => `\`${name}\``).join(', ');
+    const rows = source.prepare(`SELECT ${names} FROM ${table}`).raw().safeIntegers().iterate() as Iterable<unknown[]>;
+    yield* toBlocks(table, columns, rows);
   }
 }
 
@@ -156,11 +137,21 @@ function askOf(connection: Sqlite.Database): Ask {
   return async (sql, values = []) => connection.prepare(sql).all(...values) as Record<string, unknown>[];
 }
 
+/** @throws {StartupError} when it is not whole, or not one of Latchkey's */
+async function inspect(source: Sqlite.Database): Promise<Contents> {
+  const ask = askOf(source);
+  const tables = (await ask(LIST_TABLES)).map(({ name }) => String(name));
+  const contents = await readContents(ask, tables);
+  const faults = [...(source.pragma('integrity_check') as object[]), ...(source.pragma('foreign_key_check') as object[])];
+  if (JSON.stringify(faults) === '[{"integrity_check":"ok"}]') return contents;
+  throw new StartupError(`The database is damaged: SQLite's integrity check says ${JSON.stringify(faults).slice(0, 500)}.`);
+}
+
 /** What cannot be read may hold anything. */
 function hasTables(path: string): boolean {
   let connection: Sqlite.Database | undefined;
   try {
-    connection = new Sqlite(path, { fileMustExist: true, timeout: WAIT_MS });
+    connection = openFile(path, { timeout: WAIT_MS });
     return connection.prepare(LIST_TABLES).all().length > 0;
   } catch {
     return true;

@@ -1,14 +1,14 @@
 import type { DatabaseSettings } from '../platform/database-url.js';
-import type { Backup } from './backup-file.js';
+import type { Backup, Block } from './backup-file.js';
 import type { Contents } from './contents.js';
 
 /** A database as backups are made of it and put back into it. */
 export interface Store {
-  /** Copies all of it, as it is at one moment, into a new file of mode 0600; servers go on meanwhile. @throws {StartupError} */
-  copyTo(path: string, signal: AbortSignal): Promise<Contents>;
+  /** Reads all of it, as it is at one moment; servers go on meanwhile. @param write gets what is in it @throws {StartupError} */
+  copy(write: (contents: Contents, blocks: AsyncIterable<Block>) => Promise<void>): Promise<void>;
   /** @throws {StartupError} when a server uses it, or when it has tables and they may not be replaced */
   requireRoom(mayReplace: boolean): Promise<void>;
-  /** Puts a backup beside it, where it can be opened. @throws {StartupError} */
+  /** Puts a backup into a new database beside it, where it can be opened. @throws {StartupError} */
   stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings>;
   /** Puts what was staged in its place, in one step. @returns where what was there before is now, if anything was */
   swap(): Promise<string | undefined>;

@@ -64,7 +64,7 @@ export function createReader(settings: DatabaseSettings & { type: 'sqlite' }): D
  */
 export function prepareFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600, flag: 'a' });
   } catch (cause) {
     throw new StartupError(`The database ${path} cannot be made (${(cause as NodeJS.ErrnoException).code}).`, { cause });

@@ -8,6 +8,7 @@ interface DerivedKeys {
   digest: KeyObject;
   lookup: KeyObject;
   encryption: Buffer;
+  backup: KeyObject;
 }
 
 /**
@@ -47,6 +48,17 @@ export class Cipher {
   lookupMac(text: string, keyId = this.keyId): string {
     const { lookup } = this.#keys.get(keyId) ?? this.#current;
     return createHmac('sha256', lookup).update(text).digest('base64');
+  }
+
+  /**
+   * HMAC-SHA-256 of a piece of a backup, 32 bytes, under a key of its own.
+   * @param previous that of the piece before it, always of one length
+   * @param keyId of a key that is at hand
+   */
+  backupMac(previous: string, piece: Buffer, keyId: string): Buffer {
+    const keys = this.#keys.get(keyId);
+    if (!keys) throw new Error(`the encryption key ${keyId} is not at hand`);
+    return createHmac('sha256', keys.backup).update(previous).update(piece).digest();
   }
 
   /**
@@ -91,6 +103,7 @@ function deriveKeys(key: Buffer): DerivedKeys {
     digest: createSecretKey(derive(key, 'client secret digest')),
     lookup: createSecretKey(derive(key, 'client secret lookup')),
     encryption: derive(key, 'encryption at rest'),
+    backup: createSecretKey(derive(key, 'backup authentication')),
   };
 }
 

@@ -36,7 +36,7 @@ function makeKeyFile(keyPath: string, databasePath: string): void {
   }
   const draft = `${keyPath}.${process.pid}`;
   try {
-    mkdirSync(dirname(keyPath), { recursive: true });
+    mkdirSync(dirname(keyPath), { recursive: true, mode: 0o700 });
     writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
     linkUnlessThere(draft, keyPath);
   } catch (cause) {

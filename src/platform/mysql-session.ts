@@ -4,19 +4,12 @@ import { requireKnownProduct } from './mysql-product.js';
 
 const SESSION_MS = 2_000;
 
-/** Where a session keeps what its `sql_select_limit` was before. */
-export const GIVEN_SELECT_LIMIT = '@given_select_limit';
-
-/** What it is when there is none. */
-export const NO_SELECT_LIMIT = '18446744073709551615';
-
 /**
  * What a session is set to, whatever the server's own settings are. Each of these changes what a statement means, or whether it is
  * carried out, and can be set for all sessions by whoever runs the server, or by `init_connect`.
  * The comments are MySQL's and MariaDB's own way to say what is for one of them alone: `/*M!` for MariaDB, a version below 100000 for MySQL.
  */
 const SETTINGS = [
-  `${GIVEN_SELECT_LIMIT} = @@sql_select_limit`,
   // Autocommit: from off to on commits what `init_connect` has left open.
   'autocommit = 0',
   'autocommit = 1',
@@ -33,7 +26,7 @@ const SETTINGS = [
   'sql_auto_is_null = 0',
   'sql_safe_updates = 0',
   'sql_big_selects = 1',
-  `sql_select_limit = ${NO_SELECT_LIMIT}`,
+  'sql_select_limit = 18446744073709551615',
   'max_sort_length = 1024',
 ];
 

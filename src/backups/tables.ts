@@ -1,0 +1,107 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { createDataSource } from '../database/data-source.js';
+import { migrate } from '../database/migrate.js';
+import type { DatabaseSettings } from '../platform/database-url.js';
+import { StartupError } from '../platform/errors.js';
+import type { Backup, Block } from './backup-file.js';
+import { decodeValue } from './values.js';
+
+const NOWHERE: DatabaseSettings = { type: 'sqlite', path: ':memory:' };
+/** Neither is data: migrations run anew where a backup is loaded, and a lease is of a moment. */
+const NOT_DATA = new Set(['migrations', 'leases']);
+/** A transaction of more would be too large for a cluster. */
+const BLOCKS_AT_ONCE = 50;
+
+/** The tables of the product with their columns. */
+export type Tables = ReadonlyMap<string, readonly string[]>;
+
+/** The names of all migrations, the oldest first. */
+export function listMigrations(): string[] {
+  return migrationsOf(createDataSource(NOWHERE)).map(({ name }) => name);
+}
+
+/**
+ * What tables there are after a migration, on either kind of database: by what the migrations make, and never by what a file or a
+ * database says. Whatever else is in a database is no part of a backup.
+ */
+export async function readTables(lastMigration: string): Promise<Tables> {
+  const source = await openAt(NOWHERE, lastMigration);
+  try {
+    const tables = await source.query<{ name: string }[]>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    );
+    const known = new Map<string, string[]>();
+    for (const { name } of tables.filter((table) => !NOT_DATA.has(table.name))) {
+      const columns = await source.query<{ name: string }[]>('SELECT name FROM pragma_table_info(?)', [name]);
+      known.set(
+        name,
+        columns.map((column) => column.name),
+      );
+    }
+    return known;
+  } finally {
+    await source.destroy();
+  }
+}
+
+/**
+ * Makes the tables of a release in an empty database and puts rows into them. Nothing of a backup is run: names are held against those of the
+ * tables that were made, and values are parameters.
+ */
+export async function fill(settings: DatabaseSettings, { header, blocks }: Backup, signal: AbortSignal): Promise<void> {
+  const tables = await readTables(header.lastMigration);
+  const source = await openAt(settings, header.lastMigration);
+  const runner = source.createQueryRunner();
+  try {
+    // Rows come in no order; as they were, each has what it refers to.
+    await runner.query(settings.type === 'sqlite' ? 'PRAGMA foreign_keys = OFF' : 'SET SESSION foreign_key_checks = 0');
+    let count = 0;
+    for await (const block of blocks()) {
+      signal.throwIfAborted();
+      if (count % BLOCKS_AT_ONCE === 0) await runner.startTransaction();
+      await insert(runner, tables, block);
+      if (++count % BLOCKS_AT_ONCE === 0) await runner.commitTransaction();
+    }
+    if (runner.isTransactionActive) await runner.commitTransaction();
+  } finally {
+    await runner.release();
+    await source.destroy();
+  }
+}
+
+async function insert(runner: QueryRunner, tables: Tables, { table, columns, rows }: Block): Promise<void> {
+  const known = tables.get(table) ?? [];
+  if (known.length === 0 || columns.join() !== known.join() || rows.some((row) => row.length !== known.length)) {
+    throw new StartupError('The backup has a table or a column that its release does not know. Nothing was changed.');
+  }
+  const row = `(${known.map(() => '?').join(', ')})`;
+  const isMysql = runner.connection.options.type === 'mysql';
+  // A driver for MySQL takes whole numbers as text, however long they are.
+  const values = rows
+    .flat()
+    .map(decodeValue)
+    .map((value) => (isMysql && typeof value === 'bigint' ? String(value) : value));
+  const names = known.map((name) => `\`${name}\``).join(', ');
+  await runner.query(`INSERT INTO ${table} (${names}) VALUES ${rows.map(() => row).join(', ')}`, values);
+}
+
+/** A database with the migrations up to one of them. */
+async function openAt(settings: DatabaseSettings, lastMigration: string): Promise<DataSource> {
+  const source = createDataSource(settings);
+  const migrations = migrationsOf(source);
+  const upTo = migrations.findIndex(({ name }) => name === lastMigration) + 1;
+  source.setOptions({ migrations: migrations.slice(0, upTo) });
+  await source.initialize();
+  try {
+    await migrate(source);
+    return source;
+  } catch (error) {
+    await source.destroy();
+    throw error;
+  }
+}
+
+// biome-ignore lint/complexity/noBannedTypes: a migration is a class, which is how TypeORM lists it.
+function migrationsOf({ options }: DataSource): Function[] {
+  return Object.values(options.migrations ?? {}).filter((migration) => typeof migration === 'function');
+}
