@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findAffected, readAdvisories } from '../supply/advisory-check.ts';
 import { readLockFile } from '../supply/lock-file.ts';
+import { buildEnvironment } from './build-environment.mjs';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -11,6 +12,7 @@ const { stdout } = spawnSync('npm', ['audit', '--json', '--package-lock-only'], 
   cwd: join(import.meta.dirname, '..'),
   encoding: 'utf8',
   timeout: 60_000,
+  env: buildEnvironment(process.env),
 });
 const report = parse(stdout);
 if (report?.metadata) askedRegistry(report);
