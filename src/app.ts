@@ -123,7 +123,7 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
   for (const path of METADATA_PATHS) router.get(path, metadata);
   const consolePage = page(surroundings.pagesFolder, 'console.html');
   for (const path of CONSOLE_PATHS) router.get(path, consolePage);
-  const graphql = await createGraphql(installation, surroundings.log);
+  const graphql = await createGraphql(installation, surroundings);
   router.post(GRAPHQL_PATH, graphql);
   router.get(GRAPHQL_PATH, ...(config.graphiql ? [forPeople(consolePage)] : []), graphql);
   router.get('/assets/:file', assets(surroundings.pagesFolder));
@@ -155,7 +155,7 @@ function addSessions(router: Router, installation: Installation, { log }: Surrou
   router.get(CALLBACK_PATH, finishSignIn(signInParts));
 }
 
-function createGraphql(installation: Installation, log: Log): Promise<Middleware> {
+function createGraphql(installation: Installation, { log, metrics }: Surroundings): Promise<Middleware> {
   const { config, database, clients, secrets, issuers, signingKeys, tenants, directory, audit, providers } = installation;
   const list = new ClientListService(database);
   const loader = new ClientLoader(database);
@@ -167,7 +167,7 @@ function createGraphql(installation: Installation, log: Log): Promise<Middleware
     new ClientSecretResolver(secrets, loader),
     new IdentityProviderResolver(providers),
     new SigningKeyResolver(signingKeys),
-    new TenantResolver(tenants, tenantList, directory),
+    new TenantResolver(tenants, tenantList, directory, config.tenantLimits),
     new TenantConnectionResolver(tenantList),
     new ViewerResolver(),
   ];
@@ -177,5 +177,6 @@ function createGraphql(installation: Installation, log: Log): Promise<Middleware
     authenticator: new Authenticator({ ...installation, verify }),
     isSchemaOpen: config.graphiql,
     log,
+    metrics,
   });
 }

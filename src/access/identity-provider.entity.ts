@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Field, ObjectType } from 'type-graphql';
+import { Extensions, Field, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Which rights a value of the claim gives. */
@@ -14,7 +14,11 @@ export class ClaimGrant {
 
 /** The external OpenID provider through which the people of a tenant sign in. */
 @Entity('identity_providers')
-@ObjectType({ description: 'The external OpenID provider through which people sign in.' })
+@Extensions({ readRight: 'clients:read' })
+@ObjectType({
+  description:
+    'The external OpenID provider through which people sign in. In the answer of a mutation every field but issuer needs clients:read as well.',
+})
 export class IdentityProvider {
   @PrimaryColumn('varchar', { name: 'tenant_id', length: 36 })
   tenantId!: string;
@@ -23,6 +27,7 @@ export class IdentityProvider {
   @Column('varchar', { length: 100 })
   name!: string;
 
+  @Extensions({ isName: true })
   @Field({ description: 'Its issuer.' })
   @Column('varchar', { length: 500 })
   issuer!: string;

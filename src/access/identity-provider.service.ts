@@ -68,7 +68,7 @@ export class IdentityProviderService {
    * @throws {Forbidden} when it gave rights that the caller does not hold
    */
   remove(caller: Principal): Promise<boolean> {
-    return this.changes.make(caller, { right: 'clients:write' }, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { right: 'clients:write', allowance: 'ending' }, async ({ manager, caller: present, record }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
       if (!before) return false;
       requireSameRights(present, { scopes: grantedBy(before) });

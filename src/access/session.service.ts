@@ -64,7 +64,7 @@ export class SessionService {
     const scopes = client.scopes.filter(isManagementScope);
     const holder = { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null };
     return this.changes
-      .perform(caller, (change) => begin(change, { ...holder, scopes, seconds }))
+      .admit(caller, (change) => begin(change, { ...holder, scopes, seconds }))
       .catch((error) => {
         // What the session would belong to is gone.
         if (error instanceof TenantDisabled && error.cause) return undefined;

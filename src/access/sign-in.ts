@@ -98,7 +98,7 @@ export class SignIn {
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');
     const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
-    return this.parts.changes.perform(caller, async (change) => {
+    return this.parts.changes.admit(caller, async (change) => {
       const { tenantId, version } = provider;
       if (!(await change.manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');
       return this.parts.sessions.beginForPerson(change, scopes);

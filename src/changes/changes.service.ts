@@ -6,12 +6,15 @@ import type { Cipher } from '../platform/cipher.js';
 import { Forbidden, RightsEnded } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
-import { Ledger } from './ledger.service.js';
+import { Ledger, type Opening } from './ledger.service.js';
+import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
 
 /** What a change needs. */
 export interface Terms {
   /** The right that it uses. */
   right: ManagementScope;
+  /** How far it may go past the tenant's limits; not at all when absent. */
+  allowance?: Allowance;
 }
 
 /** A change while it is made. What is done by its manager is committed together with the entries of the record, or not at all. */
@@ -21,6 +24,13 @@ export interface Change<C extends Caller = Caller> {
   caller: C;
   /** Writes an entry into the record of the caller's tenant. */
   record(deed: Deed): Promise<void>;
+  /**
+   * Requires that the tenant has not used up its limits, where it turns out that a change was allowed more than it deserves.
+   * @throws {TenantLimit}
+   */
+  requireRoom(): void;
+  /** Counts a client that is made or removed. @throws {TenantLimit} when somebody makes more than there is room for */
+  countClient(step: 1 | -1): Promise<void>;
   /**
    * The same change as far as it is made within another tenant, served or not. The home tenant's turn was taken first, whoever makes
    * it: so no two wait for each other.
@@ -36,19 +46,22 @@ export class Changes {
   constructor(
     private readonly database: Database,
     private readonly cipher: Cipher,
+    private readonly limits: TenantLimits,
   ) {}
 
   /**
    * Makes a change by somebody who needs a right for it. `work` may run more than once.
-   * @throws {RightsEnded | Forbidden | TenantDisabled}
+   * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
-  make<T>(caller: Principal, { right }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
+  make<T>(caller: Principal, { right, allowance = 'ordinary' }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
       if (!scopes.includes(right)) throw new Forbidden(`This needs the scope ${right}.`, right);
-      return work({ ...change, caller: { ...caller, scopes } });
+      ledger.requireRoom(allowance);
+      ledger.countMutation();
+      return work({ ...change, caller: { ...caller, scopes }, countClient: (step) => ledger.countClient(step, { isLimited: true }) });
     });
   }
 
@@ -58,6 +71,19 @@ export class Changes {
    */
   perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => work((await transaction.enter(caller, { isServed: true })).change));
+  }
+
+  /**
+   * Lets somebody in, who may do so for as long as others leave room for it.
+   * @throws {TenantDisabled | TenantLimit}
+   */
+  admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
+    return this.#transact(async (transaction) => {
+      const { ledger, change } = await transaction.enter(caller, { isServed: true });
+      ledger.requireRoom('reserved');
+      ledger.countMutation();
+      return work(change);
+    });
   }
 
   /** Makes a change by the server itself that may have to make its tenant first. */
@@ -72,7 +98,7 @@ export class Changes {
 
   #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.database.write(async (manager) => {
-      const transaction = new Transaction(manager, this.cipher, this.database.moment(new Date()));
+      const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
       const result = await work(transaction);
       await transaction.save();
       return result;
@@ -86,13 +112,19 @@ class Transaction {
 
   constructor(
     readonly manager: EntityManager,
-    private readonly cipher: Cipher,
-    private readonly now: Date | string,
+    private readonly parts: Pick<Opening, 'cipher' | 'limits' | 'now'>,
   ) {}
 
   async enter(caller: Caller, terms: OpeningTerms): Promise<Entered> {
     const ledger = await this.open(caller.tenant.id, terms);
-    const change = { manager: this.manager, caller, record: (deed: Deed) => ledger.append(caller, deed), within: this.within };
+    const change: Change = {
+      manager: this.manager,
+      caller,
+      record: (deed) => ledger.append(caller, deed),
+      requireRoom: () => ledger.requireRoom('ordinary'),
+      countClient: (step) => ledger.countClient(step, { isLimited: false }),
+      within: this.within,
+    };
     return { ledger, change };
   }
 
@@ -100,9 +132,9 @@ class Transaction {
   async open(tenantId: string, { isServed, credential }: OpeningTerms): Promise<Ledger> {
     const known = this.#ledgers.get(tenantId);
     if (known) return known;
-    const { manager, cipher, now } = this;
+    const { manager, parts } = this;
     await takeTurn(manager, tenantId, { isServed });
-    const ledger = await Ledger.open(manager, { tenantId, cipher, credential, now });
+    const ledger = await Ledger.open(manager, { ...parts, tenantId, credential });
     this.#ledgers.set(tenantId, ledger);
     return ledger;
   }

@@ -7,15 +7,24 @@ import { AuditEvent } from '../audit/audit-event.entity.js';
 import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey } from '../audit/record-key.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { prove } from '../platform/transaction-proof.js';
+import { type Allowance, requireRoom, requireRoomForClient, type TenantLimits, type TenantUse, useAt } from './tenant-limits.rules.js';
 
-interface LedgerRow extends RecordRow {
+const LIMIT_COLUMNS = 'max_clients, max_mutations_a_minute, max_record_bytes_a_day';
+const USE_COLUMNS = 'mutation_minute, mutation_count, record_day, record_bytes, client_count';
+
+interface LedgerRow extends RecordRow, TenantUse {
+  max_clients: number | null;
+  max_mutations_a_minute: number | null;
+  max_record_bytes_a_day: number | null;
   scopes: string | null;
 }
 
 /** Whose ledger is opened. */
-interface Opening {
+export interface Opening {
   tenantId: string;
   cipher: Cipher;
+  /** Of tenants that have none of their own. */
+  limits: TenantLimits;
   /** What whoever makes the change has shown. */
   credential?: Credential | undefined;
   /** The moment, as the dialect has it. */
@@ -23,11 +32,14 @@ interface Opening {
 }
 
 /**
- * What is written of a tenant with each change of it, under the lock of its row: where the chain of its record ends. It is read once
- * when the lock was had, and stored once, before the transaction is committed.
+ * What is written of a tenant with each change of it, under the lock of its row: where the chain of its record ends, and what it has
+ * used of its limits, so that they hold on all instances. It is read once when the lock was had, and stored once, before the
+ * transaction is committed.
  */
 export class Ledger {
   readonly #ends: ChainEnds;
+  readonly #use: TenantUse;
+  readonly #limits: TenantLimits;
   #isChanged = false;
   #known: RecordKey | undefined;
   #made: ReturnType<typeof makeRecordKey>['stored'] | undefined;
@@ -38,13 +50,19 @@ export class Ledger {
     private readonly opening: Opening,
   ) {
     this.#ends = endsOf(opening.tenantId, row);
+    this.#use = useAt(row, new Date());
+    this.#limits = {
+      clients: row.max_clients ?? opening.limits.clients,
+      mutationsAMinute: row.max_mutations_a_minute ?? opening.limits.mutationsAMinute,
+      recordBytesADay: row.max_record_bytes_a_day ?? opening.limits.recordBytesADay,
+    };
   }
 
   /** Reads the row of a tenant, whose turn was taken, and with it what the credential is worth at this moment. */
   static async open(manager: EntityManager, opening: Opening): Promise<Ledger> {
     const { tenantId, credential, now } = opening;
     const rights = credential ? askForRights(tenantId, credential, now) : { sql: 'NULL', parameters: [] };
-    const sql = `SELECT ${RECORD_COLUMNS}, (${rights.sql}) AS scopes FROM tenants WHERE id = ?`;
+    const sql = `SELECT ${RECORD_COLUMNS}, ${LIMIT_COLUMNS}, ${USE_COLUMNS}, (${rights.sql}) AS scopes FROM tenants WHERE id = ?`;
     const [row]: [LedgerRow] = await manager.query(sql, [...rights.parameters, tenantId]);
     return new Ledger(manager, row, opening);
   }
@@ -53,6 +71,36 @@ export class Ledger {
   get rights(): string[] | undefined {
     const { credential } = this.opening;
     return credential && rightsLeft(credential, this.row.scopes);
+  }
+
+  /** Requires that the tenant has not used up its limits. @throws {TenantLimit} */
+  requireRoom(allowance: Allowance): void {
+    requireRoom(this.#use, this.#limits, { allowance, now: new Date() });
+  }
+
+  /** Counts a change that is made. */
+  countMutation(): void {
+    this.#use.mutation_count += 1;
+    this.#isChanged = true;
+  }
+
+  /**
+   * Counts a client that is made or removed.
+   * @param isLimited whether there has to be room for it
+   * @throws {TenantLimit}
+   */
+  async countClient(step: 1 | -1, { isLimited }: { isLimited: boolean }): Promise<void> {
+    const count = this.#use.client_count ?? (await this.#countClients());
+    if (isLimited && step === 1) requireRoomForClient(count, this.#limits);
+    this.#use.client_count = count + step;
+    this.#isChanged = true;
+  }
+
+  async #countClients(): Promise<number> {
+    const [row]: [{ n: number | string }] = await this.manager.query('SELECT COUNT(*) AS n FROM clients WHERE tenant_id = ?', [
+      this.opening.tenantId,
+    ]);
+    return Number(row.n);
   }
 
   /** Appends an entry to the record, linked to the one before. */
@@ -64,6 +112,7 @@ export class Ledger {
     await this.manager.insert(AuditEvent, { ...event, hash } as object);
     if (ends.beganAt === '') ends.beganAt = event.at.toISOString();
     Object.assign(ends, { sequence: event.sequence, hash });
+    this.#use.record_bytes += Buffer.byteLength(JSON.stringify(event));
     this.#isChanged = true;
   }
 
@@ -89,6 +138,7 @@ export class Ledger {
       record_swept_hash: sweptHash,
       record_began_at: beganAt,
       record_seal: sealOf(this.#key(), this.#ends),
+      ...this.#use,
       // Untouched otherwise: it may be encrypted anew meanwhile.
       ...this.#made,
     };

@@ -77,7 +77,7 @@ export class ClientSecretService {
    * @throws {ClientNotFound | LastSecret | SecretNotFound}
    */
   revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
-    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       const secret = await manager.findOneBy(ClientSecret, { id: secretId, clientRowId: client.id });

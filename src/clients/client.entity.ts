@@ -1,5 +1,5 @@
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Extensions, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { PublicJwks } from './public-jwks.js';
 
@@ -35,8 +35,13 @@ registerEnumType(ClientAuthMethod, {
 @Index(['tenantId', 'createdAt', 'id'])
 @Index(['tenantId', 'lastUsedAt', 'id', 'enabled', 'createdAt', 'nameKey', 'clientId'])
 @Index(['searchSlot', 'tenantId', 'id'])
-@ObjectType({ description: 'An application that may get access tokens and call your APIs with them.' })
+@Extensions({ readRight: 'clients:read' })
+@ObjectType({
+  description:
+    'An application that may get access tokens and call your APIs with them. In the answer of a mutation every field but id, clientId and version needs clients:read as well.',
+})
 export class Client {
+  @Extensions({ isName: true })
   @Field(() => ID, { description: 'Identifies the client within this API. What the application sends is its clientId.' })
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
@@ -60,6 +65,7 @@ export class Client {
   @Column('int', { name: 'search_slot', nullable: true, select: false })
   searchSlot!: number | null;
 
+  @Extensions({ isName: true })
   @Field({ description: 'What the application sends as client_id. It is compared exactly and never changes.' })
   @Column('varchar', { name: 'client_id', length: 100 })
   clientId!: string;
@@ -111,6 +117,7 @@ export class Client {
   @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })
   tokensExpireBy!: Date | null;
 
+  @Extensions({ isName: true })
   @Field(() => Int, { description: 'Grows by one with every change. Send it with an update to be told when somebody else was faster.' })
   @Column('int')
   version!: number;

@@ -50,7 +50,7 @@ export class ClientService {
   /**
    * Registers a client and makes its secret; one with `PRIVATE_KEY_JWT` has none.
    * @returns the secret in the clear, for the one response that shows it
-   * @throws {BadUserInput | ClientIdTaken | Forbidden}
+   * @throws {BadUserInput | ClientIdTaken | Forbidden | TenantLimit}
    */
   async create(caller: Principal, input: CreateClientInput): Promise<{ client: Client; clientSecret: PlainSecret | null }> {
     const scopes = input.scopes ?? [];
@@ -83,10 +83,12 @@ export class ClientService {
    * @throws {ClientNotFound | StaleVersion | BadUserInput | Forbidden | LastAdministrator}
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
-    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
+    const allowance = input.enabled === false ? 'ending' : 'ordinary';
+    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, record, requireRoom }) => {
       const before = await requireClient(manager, caller, clientId);
       if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
       requireSameRights(present, before);
+      if (!before.enabled) requireRoom();
       if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
       const now = new Date();
       const after = {
@@ -117,12 +119,13 @@ export class ClientService {
    * @throws {ClientNotFound | LastAdministrator}
    */
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
-    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, countClient }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       await requireOtherHolders(manager, caller, { before: client, after: null });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       await manager.delete(Client, { id: client.id });
+      await countClient(-1);
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
       await record({ action: AuditAction.DELETE_CLIENT, on: nameOf(client), before: describeClient(client) });
       return { clientId, lastTokenExpiresAt };
@@ -135,7 +138,7 @@ export class ClientService {
    * @throws {ClientNotFound}
    */
   revokeTokens(caller: Principal, clientId: string): Promise<{ client: Client; lastTokenExpiresAt: Date }> {
-    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'reserved' }, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       await manager.update(Client, { id: client.id }, { tokenEpoch: makeTokenEpoch() });
@@ -149,7 +152,8 @@ export class ClientService {
    * Stores a client, without asking who may.
    * @throws when the client id is taken; see `isDuplicate`
    */
-  async insert({ manager, caller: { tenant, issuer } }: Change, values: NewClient): Promise<Client> {
+  async insert({ manager, caller: { tenant, issuer }, countClient }: Change, values: NewClient): Promise<Client> {
+    await countClient(1);
     const now = new Date();
     const client = manager.create(Client, {
       ...values,

@@ -11,11 +11,14 @@ import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQL
 import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
+import type { Metrics } from '../platform/metrics.js';
+import { requireAnswerRights } from './answer-rights.js';
 import { boundArguments, boundIntrospection } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf } from './refusals.js';
+import { tellRefusals } from './refused-rights.js';
 
 /** What is known of a request while it is answered. */
 interface AnswerContext extends GraphQLContext {
@@ -33,7 +36,7 @@ const HTTP_BY_CODE: Record<string, { status: number; header: [name: string, valu
 };
 
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */
-export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<AnswerContext> {
+export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics): ApolloServer<AnswerContext> {
   const armor = operationLimits();
   return new ApolloServer<AnswerContext>({
     schema,
@@ -59,6 +62,8 @@ export function createApollo(schema: GraphQLSchema, log: Log): ApolloServer<Answ
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       translateErrors(schema, log),
+      requireAnswerRights(schema),
+      tellRefusals(log, metrics),
     ] as ApolloServerPlugin<AnswerContext>[],
   });
 }
@@ -118,6 +123,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
       const result = response.body.singleResult;
       const codes = result.errors?.map(({ extensions }) => String(extensions?.code)) ?? [];
       setStatus(response.http, codes);
+      tellWhen(response.http, result.errors);
       if (isStrict) fitStatus(response.http, result.data);
       const isRefusedByGraphQL = result.data === undefined && codes.some((code) => INPUT_CODES.includes(code));
       const fields = document && principal && isRefusedByGraphQL ? inputFaults(schema, document, request.variables ?? {}) : [];
@@ -132,6 +138,14 @@ function setStatus(http: HTTPGraphQLHead, codes: readonly string[]): void {
   if (!found) return;
   http.status = found.status;
   http.headers.set(...found.header);
+}
+
+/** A limit that holds for a while says for how long. */
+function tellWhen(http: HTTPGraphQLHead, errors: readonly GraphQLFormattedError[] = []): void {
+  const seconds = errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((wait) => typeof wait === 'number');
+  if (seconds === undefined) return;
+  http.status = 429;
+  http.headers.set('retry-after', String(seconds));
 }
 
 /** An operation that was run is a success to this type, whatever became of its fields; one that was not is none. @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json.Status-Codes */

@@ -5,6 +5,7 @@ import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
 import { Forbidden } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
+import type { Metrics } from '../platform/metrics.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
@@ -19,6 +20,7 @@ export interface GraphQLParts {
   /** Whether the schema may be read without a token. */
   isSchemaOpen: boolean;
   log: Log;
+  metrics: Metrics;
 }
 
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
@@ -28,7 +30,7 @@ export function forPeople(page: Middleware): Middleware {
 
 /** `/graphql`: reads the request, finds out who calls, and lets Apollo answer. */
 export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> {
-  const apollo = createApollo(parts.schema, parts.log);
+  const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { RequestMark, TenantContext } from '../access/principal.js';
-import { DatabaseUnavailable, type ErrorCode, HostNotServed, TenantDisabled, TooManyFailures } from '../platform/errors.js';
+import { DatabaseUnavailable, type ErrorCode, HostNotServed, TenantDisabled, TenantLimit, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -26,7 +26,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       await withPatience(next);
       explainStatus(ctx);
     } catch (error) {
-      answerError(ctx, error, log);
+      answerError(ctx, error, { log, metrics });
     }
     const milliseconds = performance.now() - start;
     const route = ctx.routerPath ?? 'unmatched';
@@ -69,7 +69,7 @@ function explainStatus(ctx: Context): void {
     refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
 }
 
-function answerError(ctx: Context, error: unknown, log: Log): void {
+function answerError(ctx: Context, error: unknown, { log, metrics }: { log: Log; metrics: Metrics }): void {
   const { status = 500 } = error as { status?: number };
   if (error instanceof DatabaseUnavailable) {
     ctx.set('Retry-After', String(error.retryAfterSeconds));
@@ -77,9 +77,10 @@ function answerError(ctx: Context, error: unknown, log: Log): void {
   } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
     const { message, code } = new HostNotServed();
     refuse(ctx, 421, { error: 'invalid_request', error_description: message, code });
-  } else if (error instanceof TooManyFailures) {
+  } else if (error instanceof TooManyFailures || error instanceof TenantLimit) {
+    if (error instanceof TenantLimit) metrics.tenantLimits.inc({ limit: error.kind });
     refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message, code: error.code });
-    ctx.set('Retry-After', String(error.retryAfterSeconds));
+    if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
   } else if (status === 404) {
     refuse(ctx, 404, NOT_FOUND);
   } else if (status < 500) {

@@ -43,6 +43,8 @@ export interface Config {
   graphiql: boolean;
   /** For how many days the record of what was done is kept. */
   auditRetentionDays: number;
+  /** Of tenants that are given none of their own. */
+  tenantLimits: { clients: number; mutationsAMinute: number; recordBytesADay: number };
   isProduction: boolean;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsPort: number | undefined;
@@ -147,6 +149,9 @@ const settings = z.object({
   METRICS_PORT: port.optional(),
   WORKERS: workers.default(1),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(400),
+  TENANT_CLIENT_LIMIT: wholeNumber(1, 999_999_999).default(2_000_000),
+  TENANT_MUTATION_LIMIT: wholeNumber(1, 999_999_999).default(60_000),
+  TENANT_RECORD_LIMIT: wholeNumber(1, 999_999_999).default(250_000_000),
 });
 
 /** What is wrong with settings that are right each by itself. It looks at what was given, so that it is told together with the rest. */
@@ -202,6 +207,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsPort: value.METRICS_PORT,
     workers: value.WORKERS,
     auditRetentionDays: value.AUDIT_RETENTION_DAYS,
+    tenantLimits: {
+      clients: value.TENANT_CLIENT_LIMIT,
+      mutationsAMinute: value.TENANT_MUTATION_LIMIT,
+      recordBytesADay: value.TENANT_RECORD_LIMIT,
+    },
     isProduction: value.NODE_ENV === 'production',
   };
 }

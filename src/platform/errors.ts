@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   SIGN_IN_FAILED: [400, 403, 404, 502],
   TENANT_DISABLED: [200],
   TENANT_ENABLED: [200],
+  TENANT_LIMIT: [200, 429],
   TENANT_NOT_FOUND: [200],
   TOO_MANY_REQUESTS: [429],
   UNAUTHENTICATED: [200, 400, 401],
@@ -179,6 +180,32 @@ export class TenantDisabled extends AppError {
 export class TenantEnabled extends AppError {
   constructor() {
     super('TENANT_ENABLED', 'This tenant is enabled. Disable it first: then nothing of it is in use any more when it is deleted.');
+  }
+}
+
+const TENANT_LIMITS = {
+  CLIENTS: (limit: number) => `This tenant may have ${limit} clients, and has them. Delete some that are not used.`,
+  MUTATIONS: (limit: number) => `This tenant may make ${limit} changes a minute, and has made them.`,
+  RECORD: (limit: number) => `The record of this tenant may grow by ${limit} bytes a day, and has. What ends access goes on.`,
+};
+
+/** A tenant has used up what it may use of the server. Whoever manages tenants may give it more. */
+export class TenantLimit extends AppError {
+  /** When there is room again by itself; absent when there never is. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly kind: keyof typeof TENANT_LIMITS,
+    { limit, retryAfterSeconds }: { limit: number; retryAfterSeconds?: number },
+  ) {
+    const wait = retryAfterSeconds === undefined ? '' : ` Try again in ${retryAfterSeconds} seconds.`;
+    super('TENANT_LIMIT', TENANT_LIMITS[kind](limit) + wait);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  override get details(): { limit: string; retryAfterSeconds?: number } {
+    const { kind, retryAfterSeconds } = this;
+    return { limit: kind, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
 }
 

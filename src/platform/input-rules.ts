@@ -4,6 +4,7 @@ import { hasHidden } from './hidden-characters.js';
 const LONGEST_NAME = 100;
 const LONGEST_AUDIENCE = 200;
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
+const LARGEST_LIMIT = 1_000_000_000;
 /** With blanks around it. */
 const LONGEST_GIVEN_NAME = 1_000;
 const AUDIENCE_FORM = new RegExp(`^[\\x21-\\x7E]{1,${LONGEST_AUDIENCE}}$`);
@@ -69,5 +70,13 @@ export function IsTokenLifetime(): PropertyDecorator {
   const options = { message: `Give a whole number of seconds from 1 to ${LONGEST_LIFETIME_SECONDS} (365 days).` };
   return (target, property) => {
     for (const limit of [IsInt(options), Min(1, options), Max(LONGEST_LIFETIME_SECONDS, options)]) limit(target, property as string);
+  };
+}
+
+/** What a tenant may have or do at most. */
+export function IsTenantLimit(): PropertyDecorator {
+  const options = { message: `Give a whole number from 1 to ${LARGEST_LIMIT}, or null for what the settings say.` };
+  return (target, property) => {
+    for (const limit of [IsInt(options), Min(1, options), Max(LARGEST_LIMIT, options)]) limit(target, property as string);
   };
 }

@@ -31,6 +31,18 @@ export class Metrics {
     labelNames: ['reason'],
     registers: [this.registry],
   });
+  readonly rightsRefused = new Counter({
+    name: 'latchkey_rights_refused_total',
+    help: 'Operations of the GraphQL API that were refused for want of a right, by the right; "ended" when all of them had ended meanwhile.',
+    labelNames: ['right'],
+    registers: [this.registry],
+  });
+  readonly tenantLimits = new Counter({
+    name: 'latchkey_tenant_limits_total',
+    help: 'What was refused because a tenant had used up a limit, by the limit.',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
 
   /** Starts the metrics of the process itself (memory, processor time, event loop). */
   collectProcess(): void {

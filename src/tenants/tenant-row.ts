@@ -20,6 +20,9 @@ export function newTenant(names: Names): Tenant {
     defaultAudience: null,
     minAccessTokenLifetime: 1,
     maxAccessTokenLifetime: LONGEST_LIFETIME_SECONDS,
+    maxClients: null,
+    maxMutationsPerMinute: null,
+    maxRecordBytesPerDay: null,
     revision: 0,
     signingAlgorithm: null,
     tokensExpireBy: null,
@@ -37,5 +40,7 @@ export function searchTextOf({ name, host }: Names): string {
 /** A tenant as the record has it. */
 export function describeTenant(tenant: Tenant) {
   const { name, host, enabled, defaultAudience, signingAlgorithm, minAccessTokenLifetime, maxAccessTokenLifetime } = tenant;
-  return { name, host, enabled, defaultAudience, signingAlgorithm, minAccessTokenLifetime, maxAccessTokenLifetime };
+  const { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay } = tenant;
+  const limits = { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay };
+  return { name, host, enabled, defaultAudience, signingAlgorithm, minAccessTokenLifetime, maxAccessTokenLifetime, ...limits };
 }

@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Extensions, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SIGNING_ALGORITHMS } from '../platform/config.js';
 
@@ -18,13 +18,19 @@ registerEnumType(SigningAlgorithmEnum, {
 
 /** One company's world: its issuer, its keys and its clients. Nothing is shared between tenants. */
 @Entity('tenants')
-@ObjectType({ description: "One company's world: its issuer, its keys, its clients, its administrators and its record." })
+@Extensions({ readRight: 'tenants:read' })
+@ObjectType({
+  description:
+    "One company's world: its issuer, its keys, its clients, its administrators and its record. In the answer of a mutation every field but id, host, issuer and version needs tenants:read as well.",
+})
 export class Tenant {
+  @Extensions({ isName: true })
   @Field(() => ID, { description: 'Identifies the tenant within this API. What names it everywhere else is its host.' })
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
   /** Host, with a port that is not the scheme's own: what names the tenant in a request. */
+  @Extensions({ isName: true })
   @Field({ description: 'Its host, with a port that is not the usual one, in lower case and ASCII. It never changes.' })
   @Column('varchar', { length: 255, unique: true })
   host!: string;
@@ -60,6 +66,16 @@ export class Tenant {
   @Column('int', { name: 'max_token_lifetime', default: 31_536_000 })
   maxAccessTokenLifetime!: number;
 
+  /** Those that follow are of the settings when absent. */
+  @Column('int', { name: 'max_clients', nullable: true })
+  maxClients!: number | null;
+
+  @Column('int', { name: 'max_mutations_a_minute', nullable: true })
+  maxMutationsPerMinute!: number | null;
+
+  @Column('int', { name: 'max_record_bytes_a_day', nullable: true })
+  maxRecordBytesPerDay!: number | null;
+
   /** Counted up by every change to the tenant's clients, so that changes which depend on one another wait for one another. */
   @Column('int')
   revision!: number;
@@ -77,6 +93,7 @@ export class Tenant {
   tokensExpireBy!: Date | null;
 
   /** Counted up by every change of the tenant itself and of its keys: whoever kept either learns from it. */
+  @Extensions({ isName: true })
   @Field(() => Int, { description: 'Grows with every change of the tenant and of its signing keys.' })
   @Column('int', { default: 1 })
   version!: number;

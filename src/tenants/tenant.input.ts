@@ -1,7 +1,7 @@
 import { IsIn, IsOptional } from 'class-validator';
 import { Field, InputType, Int } from 'type-graphql';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../platform/config.js';
-import { IsAudience, IsName, IsTokenLifetime } from '../platform/input-rules.js';
+import { IsAudience, IsName, IsTenantLimit, IsTokenLifetime } from '../platform/input-rules.js';
 import { SigningAlgorithmEnum } from './tenant.entity.js';
 
 /** What a tenant is created from. */
@@ -65,6 +65,27 @@ export class UpdateTenantInput {
   @IsOptional()
   @IsTokenLifetime()
   maxAccessTokenLifetime?: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'How many clients it may have, 1 to 1000000000; null for TENANT_CLIENT_LIMIT.' })
+  @IsOptional()
+  @IsTenantLimit()
+  maxClients?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many mutations a minute it may make, 1 to 1000000000; null for TENANT_MUTATION_LIMIT.',
+  })
+  @IsOptional()
+  @IsTenantLimit()
+  maxMutationsPerMinute?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'By how many bytes a day its record may grow, 1 to 1000000000; null for TENANT_RECORD_LIMIT.',
+  })
+  @IsOptional()
+  @IsTenantLimit()
+  maxRecordBytesPerDay?: number | null;
 
   @Field(() => Int, {
     nullable: true,

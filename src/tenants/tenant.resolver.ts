@@ -1,5 +1,6 @@
-import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Authorized, Ctx, Extensions, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
+import type { TenantLimits } from '../changes/tenant-limits.rules.js';
 import { Client } from '../clients/client.entity.js';
 import { apiAudience } from '../clients/scopes.js';
 import { type Connection, PageInfo } from '../platform/connection.js';
@@ -71,6 +72,7 @@ export class TenantResolver {
     private readonly service: TenantService<Administrator>,
     private readonly list: TenantListService,
     private readonly directory: TenantDirectory,
+    private readonly limits: TenantLimits,
   ) {}
 
   @Authorized('tenants:read')
@@ -134,6 +136,7 @@ export class TenantResolver {
     return this.service.delete(principal as Principal, host);
   }
 
+  @Extensions({ isName: true })
   @FieldResolver(() => String, { description: 'The issuer of its tokens: its URL, without a trailing slash.' })
   issuer(@Root() tenant: Tenant): string {
     return this.directory.contextOf(tenant).issuer;
@@ -142,6 +145,21 @@ export class TenantResolver {
   @FieldResolver(() => String, { description: 'The audience of clients that are created without one.' })
   defaultAudience(@Root() tenant: Tenant): string {
     return tenant.defaultAudience ?? apiAudience(this.directory.contextOf(tenant).issuer);
+  }
+
+  @FieldResolver(() => Int, { description: 'How many clients it may have.' })
+  maxClients(@Root() tenant: Tenant): number {
+    return tenant.maxClients ?? this.limits.clients;
+  }
+
+  @FieldResolver(() => Int, { description: 'How many mutations a minute it may make. What ends access is not hindered.' })
+  maxMutationsPerMinute(@Root() tenant: Tenant): number {
+    return tenant.maxMutationsPerMinute ?? this.limits.mutationsAMinute;
+  }
+
+  @FieldResolver(() => Int, { description: 'By how many bytes a day its record may grow. What ends access is not hindered.' })
+  maxRecordBytesPerDay(@Root() tenant: Tenant): number {
+    return tenant.maxRecordBytesPerDay ?? this.limits.recordBytesADay;
   }
 }
 

@@ -76,8 +76,10 @@ export class TenantService<A extends object = object> {
    */
   update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
-    return this.changes.make(caller, RIGHT, async ({ manager, record, within }) => {
+    const allowance = input.enabled === false ? 'ending' : 'ordinary';
+    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, record, within, requireRoom }) => {
       const before = await this.#lock(manager, host);
+      if (!before.enabled) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
       requireChangeable(before, input, after);
@@ -99,7 +101,7 @@ export class TenantService<A extends object = object> {
    */
   delete(caller: Principal, host: string): Promise<{ host: string }> {
     requireHome(caller);
-    return this.changes.make(caller, RIGHT, async ({ manager, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, record }) => {
       const tenant = await this.#lock(manager, host);
       if (tenant.isHome) throw new HomeTenant();
       if (tenant.enabled) throw new TenantEnabled();
@@ -137,6 +139,9 @@ function merge(before: Tenant, input: UpdateTenantInput) {
     defaultAudience: input.defaultAudience === undefined ? before.defaultAudience : input.defaultAudience,
     minAccessTokenLifetime: input.minAccessTokenLifetime ?? before.minAccessTokenLifetime,
     maxAccessTokenLifetime: input.maxAccessTokenLifetime ?? before.maxAccessTokenLifetime,
+    maxClients: input.maxClients === undefined ? before.maxClients : input.maxClients,
+    maxMutationsPerMinute: input.maxMutationsPerMinute === undefined ? before.maxMutationsPerMinute : input.maxMutationsPerMinute,
+    maxRecordBytesPerDay: input.maxRecordBytesPerDay === undefined ? before.maxRecordBytesPerDay : input.maxRecordBytesPerDay,
     version: before.version + 1,
     updatedAt: new Date(),
   };

@@ -93,7 +93,7 @@ export class SigningKeys {
   async revoke(caller: Principal, kid: string): Promise<void> {
     const { tenant } = caller;
     await this.#prepare(caller);
-    await this.changes.make(caller, RIGHT, async ({ manager, record }) => {
+    await this.changes.make(caller, { ...RIGHT, allowance: 'reserved' }, async ({ manager, record }) => {
       const now = new Date();
       const rows = await this.store.rowsOf(manager, tenant.id);
       const revoked = rows.find(({ id }) => id === kid);

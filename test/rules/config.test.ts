@@ -28,6 +28,7 @@ it('works without a single setting', () => {
     metricsPort: undefined,
     workers: 1,
     auditRetentionDays: 400,
+    tenantLimits: { clients: 2_000_000, mutationsAMinute: 60_000, recordBytesADay: 250_000_000 },
     isProduction: false,
   });
 });

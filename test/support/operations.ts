@@ -76,6 +76,9 @@ const PLAIN: Record<string, Record<string, unknown>> = {
     signingAlgorithm: ABSENT,
     minAccessTokenLifetime: ABSENT,
     maxAccessTokenLifetime: ABSENT,
+    maxClients: ABSENT,
+    maxMutationsPerMinute: ABSENT,
+    maxRecordBytesPerDay: ABSENT,
     version: ABSENT,
   },
 };

@@ -36,12 +36,17 @@ export function getSession({ url }: { url: string }, cookie = '', headers: Extra
 }
 
 /** Sends a GraphQL operation with a session. */
-export function graphqlBySession({ url }: { url: string }, cookie: string, query: string, headers: Extra = {}): Promise<Answer> {
+export function graphqlBySession(
+  { url }: { url: string },
+  cookie: string,
+  operation: string | { query: string; variables?: object | undefined },
+  headers: Extra = {},
+): Promise<Answer> {
   return readAnswer(
     fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', cookie, ...headers },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify(typeof operation === 'string' ? { query: operation } : operation),
     }),
   );
 }

@@ -1,0 +1,69 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import {
+  type ASTNode,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import type { GraphQLContext } from '../access/principal.js';
+import { Forbidden } from '../platform/errors.js';
+
+/**
+ * Refuses a mutation that asks in its answer for what its caller may not read, before anything of it is done: a field that was refused
+ * afterwards would take the secret with it that is shown this once. A type says by the extension `readRight` what reading it needs;
+ * fields that only name a thing, by `isName`, are for whoever may change it.
+ */
+export function requireAnswerRights(schema: GraphQLSchema): ApolloServerPlugin<GraphQLContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document, operation, contextValue: { principal } }) => {
+        if (!principal || operation?.operation !== 'mutation') return;
+        const [missing] = rightsToRead(schema, document, operation).filter((right) => !principal.scopes.includes(right));
+        if (missing === undefined) return;
+        const cause = new Forbidden(`The answer that you ask for needs the scope ${missing}. Nothing was done.`, missing);
+        throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 403 } } });
+      },
+    }),
+  };
+}
+
+/** The rights that somebody needs who reads the answer to an operation. */
+export function rightsToRead(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): string[] {
+  const rights = new Set<string>();
+  const info = new TypeInfo(schema);
+  const definitions = [operation, ...fragmentsOf(document, operation)];
+  visit(
+    { kind: Kind.DOCUMENT, definitions },
+    visitWithTypeInfo(info, {
+      Field: () => {
+        const right = info.getParentType()?.extensions.readRight;
+        if (typeof right === 'string' && info.getFieldDef()?.extensions.isName !== true) rights.add(right);
+      },
+    }),
+  );
+  return [...rights];
+}
+
+/** The fragments that are spread in an operation, those in them included. */
+function fragmentsOf(document: DocumentNode, operation: OperationDefinitionNode): Set<FragmentDefinitionNode> {
+  const found = new Set<FragmentDefinitionNode>();
+  const follow = (node: ASTNode) =>
+    visit(node, {
+      FragmentSpread: ({ name }) => {
+        const fragment = document.definitions.find(
+          (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name.value,
+        ) as FragmentDefinitionNode | undefined;
+        if (!fragment || found.has(fragment)) return;
+        found.add(fragment);
+        follow(fragment);
+      },
+    });
+  follow(operation);
+  return found;
+}
