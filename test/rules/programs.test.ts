@@ -15,7 +15,7 @@ it('the server and its commands start no program but workers, which are the serv
 
 it('every script that starts a program says what environment it gets', () => {
   const calls = sources.flatMap((path) =>
-    [...read(path).matchAll(/\b(?:spawn|spawnSync|exec|execFile|execFileSync|execSync)\(([\s\S]*?)\}\)/g)].map(([call]) => ({
+    [...read(path).matchAll(/(?<![.\w])(?:spawn|spawnSync|exec|execFile|execFileSync|execSync)\(([\s\S]*?)\}\)/g)].map(([call]) => ({
       path,
       call,
     })),
