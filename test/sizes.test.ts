@@ -27,6 +27,18 @@ it.each(['clients', 'tenants', 'auditEvents'])('a cursor of thousands of charact
   expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] });
 });
 
+it('a moment that no database knows is the first or the last that it does', async () => {
+  const [first, last] = ['0000-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59'];
+  const find = 'query ($filter: AuditFilter, $after: String) { auditEvents(filter: $filter, after: $after) { nodes { id } } }';
+  const countOf = async (variables: object) => (await app.administer(find, variables)).body.data.auditEvents.nodes.length;
+  expect(await countOf({ filter: { since: first, until: last } })).toBeGreaterThan(0);
+  expect(await countOf({ filter: { until: first } })).toBe(0);
+  expect(await countOf({ filter: { since: last } })).toBe(0);
+  const after = (at: string) => Buffer.from(JSON.stringify(['AUDIT', at, 'x'])).toString('base64url');
+  expect(await countOf({ after: after('+275760-09-13T00:00:00.000Z') })).toBeGreaterThan(0);
+  expect(await countOf({ after: after('-271821-04-20T00:00:00.000Z') })).toBe(0);
+});
+
 it('a host of thousands of letters, no two the same, is none', async () => {
   const host = Array.from({ length: 9_000 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join('');
   const found = await app.administer('query ($host: String!) { tenant(host: $host) { id } }', { host });

@@ -2,6 +2,7 @@ import { type FindOptionsWhere, In, LessThan, MoreThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
+import { storable } from '../platform/moments.js';
 import type { Database } from '../platform/transaction.js';
 import type { AuditFilter } from './audit.input.js';
 import { AuditEvent } from './audit-event.entity.js';
@@ -32,11 +33,11 @@ export class AuditListService {
     const where: FindOptionsWhere<AuditEvent> = { tenantId: caller.tenant.id, ...matching(filter ?? {}) };
     const events = await this.database.read((manager) => {
       const query = manager.createQueryBuilder(AuditEvent, 'event').where(where);
-      if (filter?.since) query.andWhere('event.at >= :since', { since: filter.since });
-      if (filter?.until) query.andWhere('event.at < :until', { until: filter.until });
+      if (filter?.since) query.andWhere('event.at >= :since', { since: storable(filter.since) });
+      if (filter?.until) query.andWhere('event.at < :until', { until: storable(filter.until) });
       if (page.after != null) {
         const [at, id] = fromCursor(page.after, LIST, isPosition) as [string, string];
-        query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: new Date(at), id });
+        query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: storable(new Date(at)), id });
       }
       return query
         .orderBy('event.at', 'DESC')

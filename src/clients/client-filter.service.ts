@@ -1,5 +1,6 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
+import { storable } from '../platform/moments.js';
 import { toSearchedText } from '../platform/search-text.js';
 import { Client } from './client.entity.js';
 import type { ClientFilter } from './client.input.js';
@@ -7,7 +8,6 @@ import { ClientSecret } from './client-secret.entity.js';
 
 /** The index that has all that clients are filtered and sorted by. */
 const WHOLE_INDEX = 'clients_by_use';
-const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Which clients are wanted: those to which all that is given applies. */
 export interface ClientMatch {
@@ -71,9 +71,4 @@ function withExpiringSecret(query: SelectQueryBuilder<Client>, before: Date): vo
 /** On MariaDB, which would rather fetch every row in the order that is asked for than sort what one index tells. */
 function readIndexAlone(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince }: ClientFilter): void {
   if ([enabled, neverUsed, unusedSince].some((wanted) => wanted != null)) query.useIndex(WHOLE_INDEX);
-}
-
-/** The nearest moment with which both databases can compare: nothing is older or newer than these. */
-function storable(moment: Date): Date {
-  return new Date(Math.min(Math.max(moment.getTime(), 0), LAST_MOMENT));
 }

@@ -1,0 +1,6 @@
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** The nearest moment with which both databases can compare: nothing that is stored is older or newer than these. */
+export function storable(moment: Date): Date {
+  return new Date(Math.min(Math.max(moment.getTime(), 0), LAST_MOMENT));
+}
