@@ -11,6 +11,7 @@ import { ClientConnectionResolver, ClientResolver } from './clients/client.resol
 import { ClientListService } from './clients/client-list.service.js';
 import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
+import { INTROSPECTION_PATH } from './clients/scopes.js';
 import { passBody } from './http/body.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { forPeople, graphqlEndpoint } from './http/graphql.js';
@@ -18,6 +19,7 @@ import { GRAPHQL_PATH } from './http/graphql-answer.js';
 import { requireFewHeaders } from './http/header-limit.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTarget, requireTenant } from './http/host.js';
+import { introspectionByToken } from './http/introspection-by-token.js';
 import { createSchema } from './http/operations.js';
 import { assets, CONSOLE_PATHS, page } from './http/pages.js';
 import { refuse, requestLifecycle } from './http/request.js';
@@ -34,7 +36,7 @@ import { introspectionEndpoint, revocationEndpoint } from './tokens/introspectio
 import { LEAK_PATH, leakEndpoint } from './tokens/leak-report.js';
 import { JWKS_PATH, jwks, METADATA_PATHS, metadata } from './tokens/metadata.js';
 import { OAuthEndpoints } from './tokens/oauth-endpoint.js';
-import { INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './tokens/provider.js';
+import { REVOCATION_PATH, TOKEN_PATH } from './tokens/provider.js';
 import { SecretProof } from './tokens/secret-proof.js';
 import { SigningKeyResolver } from './tokens/signing-key.resolver.js';
 import { tokenEndpoint } from './tokens/token-endpoint.js';
@@ -120,7 +122,7 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
   router.post(LEAK_PATH, oauth.leak);
   addSessions(router, installation, surroundings);
   router.get(JWKS_PATH, jwks(issuers));
-  for (const path of METADATA_PATHS) router.get(path, metadata);
+  for (const path of METADATA_PATHS) router.get(path, metadata(issuers));
   const consolePage = page(surroundings.pagesFolder, 'console.html');
   for (const path of CONSOLE_PATHS) router.get(path, consolePage);
   const graphql = await createGraphql(installation, surroundings);
@@ -133,11 +135,13 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
 type OAuth = Record<'token' | 'introspection' | 'revocation' | 'leak', Middleware>;
 
 function createOAuth(installation: Installation, { log, metrics }: Surroundings): OAuth {
-  const { status, secrets, use, throttle } = installation;
+  const { status, secrets, use, throttle, issuers } = installation;
+  const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForIntrospection(token);
+  const authenticator = new Authenticator({ ...installation, verify });
   const endpoints = new OAuthEndpoints({ ...installation, log });
   return {
     token: tokenEndpoint(endpoints, { use, metrics }),
-    introspection: introspectionEndpoint(endpoints, status),
+    introspection: introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status)),
     revocation: revocationEndpoint(endpoints, status),
     leak: leakEndpoint({ secrets, throttle, log }),
   };

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { readAnswer } from './support/answer.js';
 import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from './support/app.js';
@@ -99,6 +99,36 @@ it('is worth nothing as a bearer token, and a bearer token nothing with a proof'
     401,
     expect.stringMatching(/^DPoP algs="ES256 .*", error="invalid_token"/),
   ]);
+});
+
+it.each([
+  ['an exponent of 1', { e: 'AQ' }],
+  ['an exponent below 65,537', { e: 'Aw' }],
+  ['a modulus of 1,024 bits', { n: Buffer.alloc(128, 0xc1).toString('base64url') }],
+])('binds no token to an RSA key with %s', async (_what, change) => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 'e' in change && change.e === 'Aw' ? 3 : 65_537 });
+  const weakJwk = { ...(await exportJWK(weak.publicKey)), ...change };
+  const text = await new SignJWT({ htm: 'POST', htu: `${app.url}/connect/token`, iat: now(), jti: randomUUID() })
+    .setProtectedHeader({ alg: 'RS256', typ: 'dpop+jwt', jwk: weakJwk })
+    .sign(weak.privateKey);
+  const input = text.slice(0, text.lastIndexOf('.'));
+  const digest = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+  const hash = createHash('sha256').update(input).digest();
+  const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(202, 0xff), Buffer.from([0]), digest, hash]);
+  for (const proof of [text, `${input}.${padded.toString('base64url')}`]) {
+    const { status, body } = await getBoundToken(proof);
+    expect([status, body.error]).toEqual([400, 'invalid_dpop_proof']);
+  }
+});
+
+it('takes a proof by a clock that is up to ten seconds beyond the minute, at the GraphQL API', async () => {
+  const token = (await getBoundToken()).body.access_token;
+  for (const offset of [-67, 67]) {
+    const dpop = await makeProof('/graphql', { ath: athOf(token), iat: now() + offset });
+    expect((await ask({ authorization: `DPoP ${token}`, dpop })).status).toBe(200);
+  }
+  const late = await makeProof('/graphql', { ath: athOf(token), iat: now() - 75 });
+  expect((await ask({ authorization: `DPoP ${token}`, dpop: late })).status).toBe(401);
 });
 
 it('refuses at the GraphQL API every proof that is not about this request, this token and this key', async () => {

@@ -59,6 +59,7 @@ describe('PROTOCOL 19: the metadata', () => {
         grant_types_supported: ['client_credentials'],
         response_types_supported: [],
         subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
         token_endpoint_auth_methods_supported: METHODS,
         token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
         introspection_endpoint: `${app.url}/connect/introspect`,

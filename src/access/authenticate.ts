@@ -69,7 +69,7 @@ export class Authenticator {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [name = '', token = ''] = request.authorization?.split(' ') ?? [];
+    const [name = '', token = ''] = request.authorization?.split(/ +/) ?? [];
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
     if (request.authorization === undefined) return this.#findSession(tenant, request);
     if (!scheme) return undefined;

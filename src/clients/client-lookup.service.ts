@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
 import type { Database } from '../platform/transaction.js';
+import type { AccessTokenType } from '../tenants/tenant.entity.js';
 import { type Key, type NoRow, type RegisteredClient, type Row, toRegisteredClient } from './registered-client.js';
 
 /** What a lookup came to. */
@@ -9,6 +10,8 @@ export interface Lookup {
   client: RegisteredClient | undefined;
   /** Of the tenant, as it was when the client was read; absent when the tenant is not served any more. */
   tenantVersion: number | undefined;
+  /** What the tenant's tokens call themselves at that moment. */
+  accessTokenType: AccessTokenType | undefined;
 }
 
 /** Most clients in one query. SQLite keeps the statement of each size prepared. */
@@ -41,7 +44,8 @@ export class ClientLookupService {
     const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
     const found = rows.filter(isWanted);
     const client = found[0] && toRegisteredClient(found, { tenantId: tenant.id, clientId, issuer });
-    return { client, tenantVersion: rows[0]?.tenant_version ?? undefined };
+    const [{ tenant_version: tenantVersion, access_token_type: accessTokenType } = NO_TENANT] = rows;
+    return { client, tenantVersion: tenantVersion ?? undefined, accessTokenType: accessTokenType ?? undefined };
   }
 
   /**
@@ -94,6 +98,8 @@ export class ClientLookupService {
   }
 }
 
+const NO_TENANT = { tenant_version: null, access_token_type: null };
+
 /** What was ended at once has ended, whatever the clocks of other instances say, or one that goes back. */
 const IS_LIVE = `(s.expires_at IS NULL
   OR (s.expires_at > ? AND s.revoked_at IS NULL AND (s.superseded_at IS NULL OR s.expires_at > s.superseded_at)))`;
@@ -113,7 +119,7 @@ function selectRows(clients: number): string {
 function writeStatement(clients: number): string {
   const others = Array.from({ length: clients - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ?, ?`).join('');
   const wanted = `SELECT 0 AS wanted, ? AS tenant_id, ? AS client_id${others}`;
-  return `SELECT w.wanted, t.version AS tenant_version, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
+  return `SELECT w.wanted, t.version AS tenant_version, t.access_token_type, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.enabled, c.auth_method, c.jwks, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
       s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
     FROM (${wanted}) w

@@ -1,4 +1,5 @@
 import type { TenantContext } from '../access/principal.js';
+import { AccessTokenType } from '../tenants/tenant.entity.js';
 import { ClientAuthMethod } from './client.entity.js';
 import type { PublicJwks } from './public-jwks.js';
 import { fromStoredAudience } from './scopes.js';
@@ -36,6 +37,7 @@ interface Wanted {
   wanted: number;
   /** Null when the tenant is not served. */
   tenant_version: number | null;
+  access_token_type: AccessTokenType | null;
 }
 
 /** A client with one of its secrets, as the database gives them. */
@@ -106,6 +108,7 @@ const NOBODY: readonly Row[] = [
   {
     wanted: 0,
     tenant_version: 0,
+    access_token_type: AccessTokenType.AT_JWT,
     is_wanted: 0,
     row_id: NO_ID,
     enabled: 0,

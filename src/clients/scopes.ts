@@ -17,8 +17,31 @@ export function managementAudience(issuer: string): string {
   return `${issuer}/graphql`;
 }
 
+/** Path of the introspection endpoint, the same on every tenant's host. */
+export const INTROSPECTION_PATH = '/connect/introspect';
+
+/** The audience of tokens with which an issuer's introspection endpoint is asked. */
+export function introspectionAudience(issuer: string): string {
+  return issuer + INTROSPECTION_PATH;
+}
+
+/** Whether an audience is Latchkey itself. */
+export function isOwnAudience(audience: string, issuer: string): boolean {
+  return audience === managementAudience(issuer) || audience === introspectionAudience(issuer);
+}
+
+/** Whether a client may have tokens for an audience: for its own, and for introspection by the right to it. */
+export function isPermittedAudience(
+  audience: string,
+  issuer: string,
+  { audiences, scopes }: { audiences: string[]; scopes: string[] },
+): boolean {
+  return audiences.includes(audience) || (audience === introspectionAudience(issuer) && scopes.includes(INTROSPECTION_SCOPE));
+}
+
 /** Those of a client's scopes that tokens for an audience may carry. */
 export function scopesFor(audience: string, issuer: string, scopes: readonly string[]): string[] {
+  if (audience === introspectionAudience(issuer)) return scopes.filter((scope) => scope === INTROSPECTION_SCOPE);
   const isManagement = audience === managementAudience(issuer);
   return scopes.filter((scope) => isManagementScope(scope) === isManagement);
 }

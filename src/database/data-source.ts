@@ -22,6 +22,7 @@ import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenant
 import { ClientTable1764115200000 } from './migrations/1764115200000-client-table.js';
 import { ClientSearch1764201600000 } from './migrations/1764201600000-client-search.js';
 import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
+import { AccessTokenType1764374400000 } from './migrations/1764374400000-access-token-type.js';
 import { SearchedLetters1764460800000 } from './migrations/1764460800000-searched-letters.js';
 
 const shared = {
@@ -36,6 +37,7 @@ const shared = {
     ClientTable1764115200000,
     ClientSearch1764201600000,
     Changes1764288000000,
+    AccessTokenType1764374400000,
     SearchedLetters1764460800000,
   ],
   migrationsTransactionMode: 'each' as const,

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { toSearchText } from '../platform/search-text.js';
-import type { Tenant } from './tenant.entity.js';
+import { AccessTokenType, type Tenant } from './tenant.entity.js';
 
 const LONGEST_SEARCH_TEXT = 2000;
 const LONGEST_LIFETIME_SECONDS = 31_536_000;
@@ -25,6 +25,7 @@ export function newTenant(names: Names): Tenant {
     maxRecordBytesPerDay: null,
     revision: 0,
     signingAlgorithm: null,
+    accessTokenType: AccessTokenType.AT_JWT,
     tokensExpireBy: null,
     version: 1,
     createdAt: now,
@@ -39,8 +40,8 @@ export function searchTextOf({ name, host }: Names): string {
 
 /** A tenant as the record has it. */
 export function describeTenant(tenant: Tenant) {
-  const { name, host, enabled, defaultAudience, signingAlgorithm, minAccessTokenLifetime, maxAccessTokenLifetime } = tenant;
-  const { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay } = tenant;
-  const limits = { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay };
-  return { name, host, enabled, defaultAudience, signingAlgorithm, minAccessTokenLifetime, maxAccessTokenLifetime, ...limits };
+  const { name, host, enabled, defaultAudience, signingAlgorithm, accessTokenType } = tenant;
+  const { minAccessTokenLifetime, maxAccessTokenLifetime, maxClients, maxMutationsPerMinute, maxRecordBytesPerDay } = tenant;
+  const limits = { minAccessTokenLifetime, maxAccessTokenLifetime, maxClients, maxMutationsPerMinute, maxRecordBytesPerDay };
+  return { name, host, enabled, defaultAudience, signingAlgorithm, accessTokenType, ...limits };
 }

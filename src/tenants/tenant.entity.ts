@@ -16,6 +16,21 @@ registerEnumType(SigningAlgorithmEnum, {
   },
 });
 
+/** What an access token says of itself in its header, as `typ`. */
+export enum AccessTokenType {
+  AT_JWT = 'AT_JWT',
+  JWT = 'JWT',
+}
+
+registerEnumType(AccessTokenType, {
+  name: 'AccessTokenType',
+  description: 'What access tokens call themselves in their header, as typ.',
+  valuesConfig: {
+    AT_JWT: { description: 'at+jwt, as RFC 9068 has it: nobody can take another kind of token for one.' },
+    JWT: { description: "JWT: for APIs whose library knows nothing else, such as Spring's decoder as it is." },
+  },
+});
+
 /** One company's world: its issuer, its keys and its clients. Nothing is shared between tenants. */
 @Entity('tenants')
 @Extensions({ readRight: 'tenants:read' })
@@ -87,6 +102,13 @@ export class Tenant {
   })
   @Column('varchar', { name: 'signing_algorithm', length: 10, nullable: true })
   signingAlgorithm!: string | null;
+
+  @Field(() => AccessTokenType, {
+    description:
+      'What its access tokens call themselves in their header, as typ. Those for its own GraphQL API and for introspection are at+jwt whatever it is.',
+  })
+  @Column('varchar', { name: 'access_token_type', length: 10, default: AccessTokenType.AT_JWT })
+  accessTokenType!: AccessTokenType;
 
   /** When the last token of all clients that were deleted has expired. */
   @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })

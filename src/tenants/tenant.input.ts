@@ -2,7 +2,7 @@ import { IsIn, IsOptional } from 'class-validator';
 import { Field, InputType, Int } from 'type-graphql';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../platform/config.js';
 import { IsAudience, IsName, IsTenantLimit, IsTokenLifetime } from '../platform/input-rules.js';
-import { SigningAlgorithmEnum } from './tenant.entity.js';
+import { AccessTokenType, SigningAlgorithmEnum } from './tenant.entity.js';
 
 /** What a tenant is created from. */
 @InputType({ description: 'What a tenant is created from.' })
@@ -16,6 +16,12 @@ export class CreateTenantInput {
       'Its host, such as acme.example.com, with a port when that is not the usual one. An IDN may be given in Unicode. It cannot be changed later.',
   })
   host!: string;
+
+  @Field(() => AccessTokenType, {
+    defaultValue: AccessTokenType.AT_JWT,
+    description: 'What its access tokens call themselves in their header, as typ.',
+  })
+  accessTokenType!: AccessTokenType;
 }
 
 /** What may be changed of a tenant. */
@@ -49,6 +55,12 @@ export class UpdateTenantInput {
   @IsOptional()
   @IsIn(SIGNING_ALGORITHMS)
   signingAlgorithm?: SigningAlgorithm | null;
+
+  @Field(() => AccessTokenType, {
+    nullable: true,
+    description: 'What access tokens call themselves in their header from now on, as typ. Those that were issued before stay good.',
+  })
+  accessTokenType?: AccessTokenType | null;
 
   @Field(() => Int, {
     nullable: true,

@@ -56,7 +56,7 @@ export class TenantService<A extends object = object> {
     const host = normalizeHost(input.host.trim(), this.directory.scheme);
     if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
     if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
-    const tenant = newTenant({ host, name: input.name.trim() });
+    const tenant = { ...newTenant({ host, name: input.name.trim() }), accessTokenType: input.accessTokenType };
     return this.changes
       .make(caller, RIGHT, async ({ manager, record, within }) => {
         await manager.insert(Tenant, tenant);
@@ -137,6 +137,7 @@ function merge(before: Tenant, input: UpdateTenantInput) {
     searchText: searchTextOf({ name, host: before.host }),
     enabled: input.enabled ?? before.enabled,
     defaultAudience: input.defaultAudience === undefined ? before.defaultAudience : input.defaultAudience,
+    accessTokenType: input.accessTokenType ?? before.accessTokenType,
     minAccessTokenLifetime: input.minAccessTokenLifetime ?? before.minAccessTokenLifetime,
     maxAccessTokenLifetime: input.maxAccessTokenLifetime ?? before.maxAccessTokenLifetime,
     maxClients: input.maxClients === undefined ? before.maxClients : input.maxClients,

@@ -1,7 +1,9 @@
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
 import type { TenantContext } from '../access/principal.js';
+import { isOwnAudience } from '../clients/scopes.js';
 import { SIGNING_ALGORITHMS } from '../platform/config.js';
+import { AccessTokenType } from '../tenants/tenant.entity.js';
 import type { KeyRing, PublishedKey } from './key-ring.js';
 
 /** What an access token of ours says, once it is known to be genuine and not expired. */
@@ -18,16 +20,35 @@ export interface AccessToken {
   claims: JWTPayload;
 }
 
+/** What a token of ours is called in its header, by the tenant's choice. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.1 */
+const TYPES: Record<AccessTokenType, string> = { [AccessTokenType.AT_JWT]: 'at+jwt', [AccessTokenType.JWT]: 'JWT' };
+
+/** Which tokens will do. */
+interface Wanted {
+  /** The only audience; any when absent. */
+  audience?: string;
+  /** Whether one will do that calls itself `JWT`. We sign no other kind with the same keys, so that it is an access token all the same. */
+  allowsJwt?: boolean;
+}
+
+/** The `typ` of a token: that of tokens for Latchkey itself is nobody's to choose. */
+export function typeFor(audience: string, issuer: string, chosen = AccessTokenType.AT_JWT): string {
+  return TYPES[isOwnAudience(audience, issuer) ? AccessTokenType.AT_JWT : chosen];
+}
+
 /** Checks an access token. @throws when it is not a genuine one that has not expired */
 export type VerifyAccessToken = (token: string) => Promise<AccessToken>;
 
 /**
  * Checks tokens of a tenant against the tenant's own keys alone: what a token's header says of keys
  * elsewhere is not looked at.
- * @param audience the only one that will do; any when absent
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
-export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, audience?: string): VerifyAccessToken {
+export function createTokenVerifier(
+  { issuer }: TenantContext,
+  keys: KeyRing,
+  { audience, allowsJwt = false }: Wanted = {},
+): VerifyAccessToken {
   const selectKey: JWTVerifyGetKey = async ({ kid, alg }) => {
     const found = typeof kid === 'string' ? await keys.find(kid) : undefined;
     if (found?.jwk.alg !== alg) throw new JWSSignatureVerificationFailed();
@@ -37,10 +58,11 @@ export function createTokenVerifier({ issuer }: TenantContext, keys: KeyRing, au
     const { payload, protectedHeader } = await jwtVerify(token, selectKey, {
       issuer,
       ...(audience === undefined ? {} : { audience }),
-      typ: 'at+jwt',
+      ...(allowsJwt ? {} : { typ: TYPES.AT_JWT }),
       algorithms: [...SIGNING_ALGORITHMS],
       requiredClaims: ['client_id', 'iat', 'exp', 'jti'],
     });
+    if (!Object.values(TYPES).includes(String(protectedHeader.typ))) throw new JWSSignatureVerificationFailed();
     return {
       clientId: String(payload.client_id),
       scopes: typeof payload.scope === 'string' ? payload.scope.split(' ') : [],

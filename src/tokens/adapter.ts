@@ -41,10 +41,11 @@ async function findClient(parts: AdapterParts, id: string): Promise<{ registrati
 
 /** With the client comes the tenant as it is at the same moment: one that is not served issues nothing, and a key that was withdrawn signs nothing. */
 async function lookUp({ tenant, clients, keys }: AdapterParts, ctx: KoaContextWithOIDC, id: string): Promise<RegisteredClient | undefined> {
-  const { client, tenantVersion } = await clients.find(tenant, id);
+  const { client, tenantVersion, accessTokenType } = await clients.find(tenant, id);
   if (tenantVersion === undefined) throw new HostNotServed();
   await keys.catchUp(tenantVersion);
   ctx.state.signer = keys.active;
+  ctx.state.accessTokenType = accessTokenType;
   return client;
 }
 

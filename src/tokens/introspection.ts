@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { AccessToken } from './access-token.js';
+import type { Issuer } from './issuers.js';
 import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
 import { refuse } from './oauth-refusal.js';
 import type { TokenStatusService } from './token-status.service.js';
@@ -18,13 +19,25 @@ export function introspectionEndpoint(endpoints: OAuthEndpoints, status: TokenSt
   return endpoints.endpoint(async (ctx, outcome) => {
     if (!isAboutJwt(outcome)) return;
     ctx.status = 200;
-    ctx.body = INACTIVE;
-    const token = await outcome.issuer.verify(tokenOf(ctx)).catch(toNothing);
     const { clientId, scopes } = outcome.client.registration;
-    if (!token || (token.clientId !== clientId && !scopes.includes(INTROSPECTION_SCOPE))) return;
-    const held = await status.findScopes(outcome.issuer.tenant, token);
-    if (held) ctx.body = describe(token, held);
+    const onlyOf = scopes.includes(INTROSPECTION_SCOPE) ? undefined : clientId;
+    ctx.body = await inspect({ issuer: outcome.issuer, status }, tokenOf(ctx), onlyOf);
   });
+}
+
+/**
+ * What may be said of a token.
+ * @param onlyOf the client whose tokens alone may be looked into; absent for whoever may look into all
+ */
+export async function inspect(
+  { issuer, status }: { issuer: Issuer; status: TokenStatusService },
+  text: string,
+  onlyOf?: string,
+): Promise<object> {
+  const token = await issuer.verify(text).catch(toNothing);
+  if (!token || (onlyOf !== undefined && token.clientId !== onlyOf)) return INACTIVE;
+  const held = await status.findScopes(issuer.tenant, token);
+  return held ? describe(token, held) : INACTIVE;
 }
 
 /**

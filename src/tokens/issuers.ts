@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import type { TenantContext } from '../access/principal.js';
-import { managementAudience } from '../clients/scopes.js';
+import { introspectionAudience, managementAudience } from '../clients/scopes.js';
 import { createTokenVerifier, type VerifyAccessToken } from './access-token.js';
 import type { KeyRing } from './key-ring.js';
 
@@ -22,14 +22,17 @@ export class Issuer {
   readonly verify: VerifyAccessToken;
   /** Checks one for the tenant's GraphQL API. */
   readonly verifyForManagement: VerifyAccessToken;
+  /** Checks one for its introspection endpoint. */
+  readonly verifyForIntrospection: VerifyAccessToken;
 
   constructor(
     readonly tenant: TenantContext,
     readonly keys: KeyRing,
     private readonly source: IssuerSource,
   ) {
-    this.verify = createTokenVerifier(tenant, keys);
-    this.verifyForManagement = createTokenVerifier(tenant, keys, managementAudience(tenant.issuer));
+    this.verify = createTokenVerifier(tenant, keys, { allowsJwt: true });
+    this.verifyForManagement = createTokenVerifier(tenant, keys, { audience: managementAudience(tenant.issuer) });
+    this.verifyForIntrospection = createTokenVerifier(tenant, keys, { audience: introspectionAudience(tenant.issuer) });
   }
 
   /** Its OAuth provider, built when it is first asked for. */

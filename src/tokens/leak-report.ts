@@ -1,19 +1,16 @@
-import type { Context, Middleware } from 'koa';
-import getRawBody from 'raw-body';
+import type { Middleware } from 'koa';
 import { ActorType, tenantOf } from '../access/principal.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
-import { refuseOtherThanForm } from './form-body.js';
 import { answerTooMany } from './oauth-endpoint.js';
-import { refuse } from './oauth-refusal.js';
 import type { Throttle } from './throttle.js';
+import { readTokenForm } from './token-form.js';
 
 /** Path at which leaked secrets are reported, the same on every tenant's host. */
 export const LEAK_PATH = '/connect/leaked';
 
-const LARGEST_BODY_BYTES = 16 * 1024;
 const LONGEST_URL = 500;
 /** With its path and what follows, percent-encoded. */
 const LONGEST_GIVEN_URL = 4_000;
@@ -39,7 +36,7 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
     const { plain: address, source } = addressOf(ctx.ip);
     const attempt = { tenantId: context.tenant.id, source, clientId: REPORTER };
     try {
-      const form = await readForm(ctx);
+      const form = await readTokenForm(ctx);
       if (!form) return;
       await throttle.admit(attempt);
       const token = form.get('token') as string;
@@ -72,24 +69,4 @@ function decode(path: string): string {
   } catch {
     return '';
   }
-}
-
-async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
-  if (refuseOtherThanForm(ctx)) return undefined;
-  try {
-    const form = new URLSearchParams(
-      await getRawBody(ctx.req, { limit: LARGEST_BODY_BYTES, length: ctx.request.length, encoding: 'utf-8' }),
-    );
-    if (form.getAll('token').length === 1) return form;
-    refuse(ctx, 400, 'invalid_request', 'Send the secret once, as "token".');
-  } catch (cause) {
-    const isTooLarge = (cause as { type?: string }).type === 'entity.too.large';
-    refuse(
-      ctx,
-      isTooLarge ? 413 : 400,
-      'invalid_request',
-      isTooLarge ? 'The body is too large.' : 'The body ended before it was complete.',
-    );
-  }
-  return undefined;
 }

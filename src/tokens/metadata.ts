@@ -1,9 +1,10 @@
 import type { Middleware } from 'koa';
 import { tenantOf } from '../access/principal.js';
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
+import { INTROSPECTION_PATH } from '../clients/scopes.js';
 import { AUTH_METHODS } from './client-authentication.js';
 import type { Issuers } from './issuers.js';
-import { ASSERTION_ALGORITHM_NAMES, INTROSPECTION_PATH, REVOCATION_PATH, TOKEN_PATH } from './provider.js';
+import { ASSERTION_ALGORITHM_NAMES, REVOCATION_PATH, TOKEN_PATH } from './provider.js';
 
 /** Path of the public keys, the same on every tenant's host. */
 export const JWKS_PATH = '/.well-known/jwks.json';
@@ -16,12 +17,19 @@ const MAX_AGE = 'public, max-age=300';
  * whatever the Host header says.
  * @see https://www.rfc-editor.org/rfc/rfc8414
  */
-export const metadata: Middleware = (ctx) => {
-  ctx.set('Cache-Control', MAX_AGE);
-  ctx.body = documentOf(tenantOf(ctx).issuer);
-};
+export function metadata(issuers: Issuers): Middleware {
+  return async (ctx) => {
+    const { keys } = await issuers.of(tenantOf(ctx));
+    ctx.set('Cache-Control', MAX_AGE);
+    ctx.body = documentOf(tenantOf(ctx).issuer, [...new Set(keys.publishedAt(new Date()).map(({ jwk }) => jwk.alg))]);
+  };
+}
 
-function documentOf(issuer: string): object {
+/**
+ * @param algorithms in which tokens are signed, or soon will be. Readers of OpenID's metadata look for them under the name that they
+ * have for ID tokens, and take it for RS256 where there is none.
+ */
+function documentOf(issuer: string, algorithms: readonly (string | undefined)[]): object {
   return {
     issuer,
     token_endpoint: issuer + TOKEN_PATH,
@@ -29,6 +37,7 @@ function documentOf(issuer: string): object {
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
     subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: algorithms,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     introspection_endpoint: issuer + INTROSPECTION_PATH,

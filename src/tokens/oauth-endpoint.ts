@@ -61,6 +61,7 @@ export class OAuthEndpoints {
   endpoint(finish: (ctx: Context, outcome: Outcome) => Promise<void> | void): Middleware {
     return async (ctx, next) => {
       for (const header of UNKNOWN_HEADERS) if (header in ctx.req.headers) delete ctx.req.headers[header];
+      oneBlankInAuthorization(ctx);
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Pragma', 'no-cache');
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
@@ -83,6 +84,11 @@ export class OAuthEndpoints {
     if (!attempt || ctx.status !== 401) return;
     await this.parts.throttle.fail(attempt).catch((error) => answerTooMany(ctx, error));
   }
+}
+
+/** Any number of blanks may stand between a scheme and what belongs to it. @see https://www.rfc-editor.org/rfc/rfc9110#section-11.4 */
+function oneBlankInAuthorization({ req: { headers } }: Context): void {
+  if (headers.authorization !== undefined) headers.authorization = headers.authorization.replace(/ +/, ' ');
 }
 
 function outcomeOf(ctx: Context, issuer: Issuer): Outcome {

@@ -1,16 +1,20 @@
+import { decodeProtectedHeader } from 'jose';
 import type { Middleware } from 'koa';
 import mount from 'koa-mount';
 import Provider, { errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
 import type { TenantContext } from '../access/principal.js';
 import { ASSERTION_ALGORITHMS, PROOF_ALGORITHMS } from '../clients/public-jwks.js';
+import { findKeyFault, withoutEmpty } from '../clients/public-key.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
-import { scopesFor } from '../clients/scopes.js';
+import { INTROSPECTION_PATH, isPermittedAudience, scopesFor } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../platform/clock-tolerance.js';
+import { typeFor } from './access-token.js';
 import { type AdapterParts, createAdapter } from './adapter.js';
 import { AUTH_METHODS, authenticateClients, checkAssertion, type LatchkeyClient } from './client-authentication.js';
 import { type ActiveKey, RequestKey } from './signing-key.js';
 import { makeTokenId } from './token-id.js';
+import { askedAudience, requireOneMeaning } from './token-parameters.js';
 import type { UsedProofService } from './used-proof.service.js';
 
 /** What one tenant's provider is built from. */
@@ -21,8 +25,6 @@ export interface ProviderParts extends AdapterParts {
 
 /** Path of the token endpoint, the same on every tenant's host. */
 export const TOKEN_PATH = '/connect/token';
-/** Path of the introspection endpoint. */
-export const INTROSPECTION_PATH = '/connect/introspect';
 /** Path of the revocation endpoint. */
 export const REVOCATION_PATH = '/connect/revocation';
 /** The algorithms in which a client may sign an assertion. */
@@ -66,14 +68,21 @@ function createProvider(parts: ProviderParts): Provider {
       introspection: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, client) => registrationOf(client).audiences[0] as string,
+        defaultResource: (ctx, client) => askedAudience(ctx) ?? (registrationOf(client).audiences[0] as string),
         getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, signer: signer() }),
       },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
-    formats: { customizers: { jwt: (_ctx, token, { payload }) => void Object.assign(payload, ownClaims(token, Number(payload.iat))) } },
+    formats: {
+      customizers: {
+        jwt: (ctx, token, parts) => {
+          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, ctx.state.accessTokenType) };
+          Object.assign(parts.payload, ownClaims(token, Number(parts.payload.iat)));
+        },
+      },
+    },
     jwks: { keys: [new RequestKey(signer)] },
     renderError: (ctx, out) => {
       ctx.body = out;
@@ -103,6 +112,13 @@ function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, 
   return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
 }
 
+/** A key that anybody could sign with binds a token to nobody. @throws {errors.InvalidDpopProof} */
+function requireSoundProofKey(ctx: KoaContextWithOIDC): void {
+  const proof = ctx.get('DPoP');
+  const fault = proof && findKeyFault(withoutEmpty(decodeProtectedHeader(proof).jwk as object), 'the key of the proof');
+  if (fault) throw new errors.InvalidDpopProof(fault);
+}
+
 function registrationOf(client: ProviderClient): RegisteredClient {
   return (client as unknown as LatchkeyClient).registration;
 }
@@ -117,12 +133,14 @@ function registrationOf(client: ProviderClient): RegisteredClient {
 function authorize(
   ctx: KoaContextWithOIDC,
   resource: string,
-  { audiences, scopes }: RegisteredClient,
+  registration: RegisteredClient,
   { tenant, signer }: { tenant: TenantContext; signer: ActiveKey },
 ): ResourceServer {
-  if (Array.isArray(ctx.oidc.params?.resource)) throw new errors.InvalidRequest("'resource' parameter must not be provided twice");
-  if (!audiences.includes(resource)) throw new errors.InvalidTarget('the client has no access to this resource');
-  const allowed = scopesFor(resource, tenant.issuer, scopes);
+  requireOneMeaning(ctx, resource);
+  requireSoundProofKey(ctx);
+  if (!isPermittedAudience(resource, tenant.issuer, registration))
+    throw new errors.InvalidTarget('the client has no access to this resource');
+  const allowed = scopesFor(resource, tenant.issuer, registration.scopes);
   const params = ctx.oidc.params as { scope?: string | undefined };
   const isDenied = params.scope?.split(' ').some((scope) => !allowed.includes(scope));
   if (isDenied)

@@ -68,12 +68,13 @@ const PLAIN: Record<string, Record<string, unknown>> = {
   // Without a secret: the one before is kept, where there was one for this provider.
   IdentityProviderInput: { name: 'Somebody', clientSecret: ABSENT, scope: ABSENT, claim: 'groups' },
   ClaimGrantInput: { value: 'readers', scopes: ['clients:read'] },
-  CreateTenantInput: { name: 'Somebody' },
+  CreateTenantInput: { name: 'Somebody', accessTokenType: ABSENT },
   UpdateTenantInput: {
     name: 'Renamed',
     enabled: false,
     defaultAudience: ABSENT,
     signingAlgorithm: ABSENT,
+    accessTokenType: ABSENT,
     minAccessTokenLifetime: ABSENT,
     maxAccessTokenLifetime: ABSENT,
     maxClients: ABSENT,

@@ -167,6 +167,7 @@ query tenant($host: String!) {
     enabled
     defaultAudience
     signingAlgorithm
+    accessTokenType
     minAccessTokenLifetime
     maxAccessTokenLifetime
     version

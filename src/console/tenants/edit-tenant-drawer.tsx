@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { toFailure } from '../api/failure';
 import {
+  type AccessTokenType,
   type SigningAlgorithm,
   TenantDocument,
   type TenantRowFragment,
@@ -26,7 +27,13 @@ interface Draft {
   maxAccessTokenLifetime: number | string;
   defaultAudience: string;
   signingAlgorithm: SigningAlgorithm;
+  accessTokenType: AccessTokenType;
 }
+
+const TYPES: { value: AccessTokenType; label: string }[] = [
+  { value: 'AT_JWT', label: 'at+jwt' },
+  { value: 'JWT', label: 'JWT' },
+];
 
 const ALGORITHMS: SigningAlgorithm[] = ['ES256', 'EdDSA', 'RS256'];
 
@@ -55,7 +62,7 @@ export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragmen
           {...form.getInputProps('enabled', { type: 'checkbox' })}
         />
       )}
-      <Lifetimes form={form} />
+      <Tokens form={form} />
       {!base.isHome && <Defaults form={form} />}
       <Trouble failure={save.failure} />
     </FormDrawer>
@@ -64,7 +71,7 @@ export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragmen
 
 type TenantForm = UseFormReturnType<Draft>;
 
-function Lifetimes({ form }: { form: TenantForm }) {
+function Tokens({ form }: { form: TenantForm }) {
   const { minAccessTokenLifetime: least, maxAccessTokenLifetime: most } = form.values;
   return (
     <>
@@ -79,6 +86,12 @@ function Lifetimes({ form }: { form: TenantForm }) {
         description={`In seconds: ${lifetimeInWords(Number(most) || 0)}.`}
         {...WHOLE}
         {...form.getInputProps('maxAccessTokenLifetime')}
+      />
+      <NativeSelect
+        label="Access token type"
+        description="The typ in a token’s header. JWT is for APIs that refuse at+jwt."
+        data={TYPES}
+        {...form.getInputProps('accessTokenType')}
       />
     </>
   );
@@ -135,13 +148,14 @@ function useSave({ host, name }: TenantRowFragment, { form, rebase, onClose }: S
 }
 
 function toDraft(tenant: TenantRowFragment): Draft {
-  const { name, enabled, minAccessTokenLifetime, maxAccessTokenLifetime, defaultAudience } = tenant;
+  const { name, enabled, minAccessTokenLifetime, maxAccessTokenLifetime, defaultAudience, accessTokenType } = tenant;
   return {
     name,
     enabled,
     minAccessTokenLifetime,
     maxAccessTokenLifetime,
     defaultAudience,
+    accessTokenType,
     signingAlgorithm: tenant.signingAlgorithm ?? 'ES256',
   };
 }
@@ -161,6 +175,7 @@ function changesOf(before: Draft, draft: Draft): UpdateTenantInput {
     ...(draft.minAccessTokenLifetime !== before.minAccessTokenLifetime && { minAccessTokenLifetime: Number(draft.minAccessTokenLifetime) }),
     ...(draft.maxAccessTokenLifetime !== before.maxAccessTokenLifetime && { maxAccessTokenLifetime: Number(draft.maxAccessTokenLifetime) }),
     ...(draft.defaultAudience !== before.defaultAudience && { defaultAudience: draft.defaultAudience.trim() || null }),
+    ...(draft.accessTokenType !== before.accessTokenType && { accessTokenType: draft.accessTokenType }),
     ...(draft.signingAlgorithm !== before.signingAlgorithm && { signingAlgorithm: draft.signingAlgorithm }),
   };
 }

@@ -1,0 +1,58 @@
+import type { Context, Middleware } from 'koa';
+import { type Authenticator, BearerError } from '../access/authenticate.js';
+import { tenantOf } from '../access/principal.js';
+import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
+import { inspect } from '../tokens/introspection.js';
+import type { Issuers } from '../tokens/issuers.js';
+import { refuse } from '../tokens/oauth-refusal.js';
+import { readTokenForm } from '../tokens/token-form.js';
+import type { TokenStatusService } from '../tokens/token-status.service.js';
+import { markOf } from './request.js';
+
+/** What looks into tokens for the bearer of another. */
+export interface InspectionParts {
+  /** Knows whoever sends a token for the introspection endpoint. */
+  authenticator: Authenticator;
+  issuers: Issuers;
+  status: TokenStatusService;
+}
+
+/**
+ * The introspection endpoint for an API that shows an access token of its own in place of its credentials. The token has to be for
+ * this endpoint: one that was sent to another API, with the same right in it, would let that API look into every token of the tenant.
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+ */
+export function introspectionByToken(parts: InspectionParts, forClients: Middleware): Middleware {
+  return (ctx, next) => (/^(bearer|dpop)( |$)/i.test(ctx.get('Authorization')) ? answer(parts, ctx) : forClients(ctx, next));
+}
+
+async function answer({ authenticator, issuers, status }: InspectionParts, ctx: Context): Promise<void> {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
+  try {
+    const caller = await authenticator.authenticate(tenantOf(ctx), {
+      authorization: ctx.get('Authorization'),
+      dpop: ctx.get('DPoP') || undefined,
+      session: undefined,
+      isCrossSite: false,
+      query: new URLSearchParams(ctx.querystring),
+      method: ctx.method,
+      path: ctx.path,
+      request: markOf(ctx),
+    });
+    ctx.state.details = { clientId: caller?.actor.id ?? null };
+    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) return refuseWithoutRight(ctx);
+    const form = await readTokenForm(ctx);
+    if (form) ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
+  } catch (error) {
+    if (!(error instanceof BearerError)) throw error;
+    refuse(ctx, error.status, error.error ?? 'invalid_token', error.message);
+    ctx.set('WWW-Authenticate', error.challenge);
+  }
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+function refuseWithoutRight(ctx: Context): void {
+  refuse(ctx, 403, 'insufficient_scope', `This needs the scope ${INTROSPECTION_SCOPE}.`);
+  ctx.set('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${INTROSPECTION_SCOPE}"`);
+}

@@ -1,0 +1,101 @@
+import { type Answer, readAnswer } from './support/answer.js';
+import { basic, claimsOf, createClient, startApp, type TestApp } from './support/app.js';
+
+const BILLING = 'https://billing.example/';
+
+let app: TestApp;
+let api: string;
+let client: { clientId: string; secret: string };
+
+beforeAll(async () => {
+  app = await startApp({ FAILURE_LIMIT: '0' });
+  api = `${app.url}/api`;
+  client = await createClient(app, { clientId: 'board', scopes: ['orders:read', 'orders:write'], audiences: [api, BILLING] });
+});
+afterAll(() => app.stop());
+
+const ask = (body: string, authorization = basic(client.clientId, client.secret)) =>
+  readAnswer(
+    fetch(`${app.url}/connect/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', authorization },
+      body: `grant_type=client_credentials&${body}`,
+    }),
+  );
+const audienceOf = ({ body }: Answer) => claimsOf(body.access_token).aud;
+
+describe('audience, as Auth0 calls it', () => {
+  it('is taken for the resource', async () => {
+    expect(audienceOf(await ask(''))).toBe(api);
+    expect(audienceOf(await ask('audience='))).toBe(api);
+    expect(audienceOf(await ask(`audience=${BILLING}`))).toBe(BILLING);
+    expect(audienceOf(await ask(`audience=${BILLING}&resource=${BILLING}`))).toBe(BILLING);
+  });
+
+  it.each([
+    ['one that the client may not have', 'audience=https://nope.example', 'invalid_target'],
+    ['no URI', 'audience=orders', 'invalid_target'],
+    ['another than the resource', `audience=${BILLING}&resource=API`, 'invalid_request'],
+    ['another than the resource, which is the first', `audience=API&resource=${BILLING}`, 'invalid_request'],
+    ['sent twice', `audience=${BILLING}&audience=API`, 'invalid_request'],
+    ['sent twice beside a resource', `audience=${BILLING}&audience=API&resource=API`, 'invalid_request'],
+  ])('is refused when it is %s', async (_what, form, error) => {
+    const { status, body } = await ask(form.replaceAll('API', api));
+    expect([status, body.error]).toEqual([400, error]);
+  });
+});
+
+it.each([
+  'scope[0]=orders:read',
+  'scope%5B0%5D=orders:read',
+  'scope[]=orders:read',
+  'resource[0]=https://x.example',
+  'audience[]=x',
+  'grant_type[0]=x',
+])('refuses a parameter that is written as a list: %s', async (form) => {
+  const { status, body } = await ask(form);
+  expect([status, body.error]).toEqual([400, 'invalid_request']);
+  expect(body.error_description).toContain('brackets');
+});
+
+it('passes over parameters that nobody knows', async () => {
+  expect((await ask('anything[0]=x&prompt=none')).status).toBe(200);
+});
+
+it.each([
+  ['+orders:read', 'orders:read'],
+  ['orders:read+', 'orders:read'],
+  ['%20%20orders:read++orders:write%20', 'orders:read orders:write'],
+  ['+', 'orders:read orders:write'],
+  ['', 'orders:read orders:write'],
+])('passes over blanks around scopes: %p', async (scope, granted) => {
+  expect((await ask(`scope=${scope}`)).body.scope).toBe(granted);
+});
+
+it.each(['orders:read%0Aorders:write', 'orders:read%09', 'orders:read%C2%A0orders:write', 'orders:read,orders:write'])(
+  'refuses what is no blank between scopes: %p',
+  async (scope) => {
+    const { status, body } = await ask(`scope=${scope}`);
+    expect([status, body.error]).toEqual([400, 'invalid_scope']);
+  },
+);
+
+it('allows any number of blanks between a scheme and credentials', async () => {
+  const [scheme, credentials] = basic(client.clientId, client.secret).split(' ') as [string, string];
+  for (const blanks of ['  ', '     ']) expect((await ask('', scheme + blanks + credentials)).status).toBe(200);
+  expect((await ask('', `${scheme}  ${credentials} x`)).body.error).toBe('invalid_request');
+  const token = (await readAnswer(adminToken())).body.access_token;
+  const query = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer  ${token}` },
+    body: '{"query":"{ viewer { clientId } }"}',
+  };
+  expect((await readAnswer(fetch(`${app.url}/graphql`, query))).body.data.viewer.clientId).toBe('admin');
+});
+
+const adminToken = () =>
+  fetch(`${app.url}/connect/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: basic(app.admin.clientId, app.admin.secret) },
+    body: 'grant_type=client_credentials',
+  });
