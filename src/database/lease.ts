@@ -1,19 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
-import { v4 as uuid } from 'uuid';
+import Sqlite from 'better-sqlite3';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { isBusy } from '../platform/database-faults.js';
+import { prepareFile } from './data-source.js';
 
 const LEASE_MS = 15_000;
 /** Nobody has it for so long: the clock was wrong when it was taken. More than a lease, for clocks of nodes differ a little. */
 const UNREAL_MS = 2 * LEASE_MS;
 const RENEW_MS = 3_000;
-const POLL_MS = 200;
+const POLL_MS = 100;
+const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
 /**
- * Runs work that only one process may do at a time on this database. The lock is a row that its
- * holder renews: it holds on every node of a cluster, and ends by itself when its holder dies.
+ * Lock: runs work that only one process may do at a time on this database. It ends with the process that holds it: SQLite's is a lock of the
+ * operating system, MySQL's a row that names the connection of its holder.
+ * @param work is given the connection to do it on; when that is lost, so is the lock
  */
-export async function withLease<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
-  const lease = new Lease(dataSource);
+export async function withLease<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    const { database } = dataSource.options;
+    return dataSource.options.type === 'better-sqlite3'
+      ? await withLockedFile(`${database}-startup`, () => work(runner))
+      : await withLeasedRow(new Lease(dataSource, runner), () => work(runner));
+  } finally {
+    await runner.release();
+  }
+}
+
+/** The system gives the lock of a process that was killed to the next at once. */
+async function withLockedFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  prepareFile(path);
+  const file = new Sqlite(path, { timeout: 0 });
+  try {
+    while (!isLocked(file)) await sleep(POLL_MS);
+    return await work();
+  } finally {
+    file.close();
+  }
+}
+
+function isLocked(file: Sqlite.Database): boolean {
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  }
+}
+
+async function withLeasedRow<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
   await lease.acquire();
   const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
   try {
@@ -25,41 +64,66 @@ export async function withLease<T>(dataSource: DataSource, work: () => Promise<T
   }
 }
 
+/**
+ * A row that its holder renews: it holds on every node of a cluster. Its holder is dead when it was not renewed, and at once when it came
+ * over a connection to this node that this user had, and that is there no more.
+ */
 class Lease {
-  readonly #holder = uuid();
-  readonly #isSqlite: boolean;
-  readonly #now: string;
+  #holder = '';
 
-  constructor(private readonly dataSource: DataSource) {
-    this.#isSqlite = dataSource.options.type === 'better-sqlite3';
-    this.#now = this.#isSqlite ? "CAST(unixepoch('subsec') * 1000 AS INTEGER)" : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
-  }
+  /** @param runner the holder's connection @param dataSource renews meanwhile */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly runner: QueryRunner,
+  ) {}
 
   async acquire(): Promise<void> {
-    await this.dataSource.query(
+    await this.runner.query(
       'CREATE TABLE IF NOT EXISTS leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL, expires_at bigint NOT NULL)',
     );
-    await this.dataSource.query(
-      `INSERT ${this.#isSqlite ? 'OR IGNORE' : 'IGNORE'} INTO leases (name, holder, expires_at) VALUES ('startup', NULL, 0)`,
-    );
+    await this.runner.query(`INSERT IGNORE INTO leases (name, holder, expires_at) VALUES ('startup', NULL, 0)`);
+    this.#holder = await this.#name();
     while (!(await this.#take())) await sleep(POLL_MS);
   }
 
-  async #take(): Promise<boolean> {
-    await this.dataSource.query(
-      `UPDATE leases SET holder = ?, expires_at = ${this.#now} + ${LEASE_MS}
-       WHERE name = 'startup' AND (holder IS NULL OR expires_at < ${this.#now} OR expires_at > ${this.#now} + ${UNREAL_MS})`,
-      [this.#holder],
-    );
-    const [row] = await this.dataSource.query(`SELECT holder FROM leases WHERE name = 'startup'`);
-    return row.holder === this.#holder;
-  }
-
   async renew(): Promise<void> {
-    await this.dataSource.query(`UPDATE leases SET expires_at = ${this.#now} + ${LEASE_MS} WHERE holder = ?`, [this.#holder]);
+    await this.dataSource.query(`UPDATE leases SET expires_at = ${NOW} + ${LEASE_MS} WHERE holder = ?`, [this.#holder]);
   }
 
   async release(): Promise<void> {
-    await this.dataSource.query('UPDATE leases SET holder = NULL WHERE holder = ?', [this.#holder]);
+    await this.runner.query('UPDATE leases SET holder = NULL WHERE holder = ?', [this.#holder]);
+  }
+
+  /** Place, connection, and something that no other holder has. A proxy may make up the number of a connection: then there is none. */
+  async #name(): Promise<string> {
+    const [{ place, id }] = await this.runner.query(
+      "SELECT CONCAT_WS('|', @@hostname, @@port, @@server_id, CURRENT_USER()) AS place, CONNECTION_ID() AS id",
+    );
+    const connection = (await this.#connections()).has(String(id)) ? Number(id).toString(36) : '';
+    return [createHash('sha256').update(String(place)).digest('hex').slice(0, 12), connection, randomBytes(4).toString('hex')].join('.');
+  }
+
+  /** Those to this node that this user may see: at least their own. */
+  async #connections(): Promise<Set<string>> {
+    const rows: { Id: number | string }[] = await this.runner.query('SHOW PROCESSLIST');
+    return new Set(rows.map(({ Id }) => String(Id)));
+  }
+
+  async #take(): Promise<boolean> {
+    const [before] = await this.runner.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    const dead = before.holder !== null && (await this.#isGone(before.holder)) ? before.holder : '';
+    await this.runner.query(
+      `UPDATE leases SET holder = ?, expires_at = ${NOW} + ${LEASE_MS}
+       WHERE name = 'startup' AND (holder IS NULL OR holder = ? OR expires_at < ${NOW} OR expires_at > ${NOW} + ${UNREAL_MS})`,
+      [this.#holder, dead],
+    );
+    const [after] = await this.runner.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    return after.holder === this.#holder;
+  }
+
+  async #isGone(holder: string): Promise<boolean> {
+    const [place, connection] = holder.split('.');
+    if (!connection || place !== this.#holder.split('.')[0]) return false;
+    return !(await this.#connections()).has(String(Number.parseInt(connection, 36)));
   }
 }
