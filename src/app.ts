@@ -65,6 +65,11 @@ export function createWaitingApp({ log, metrics, health }: Surroundings, config:
   app.use(requireFewHeaders);
   app.use(healthRoutes(health));
   app.use((ctx) => {
+    // A page reads the answer to its call, and never the one to what its browser asks before.
+    if (ctx.res.hasHeader('Access-Control-Allow-Methods')) {
+      ctx.status = 204;
+      return;
+    }
     const error_description = 'The server is starting. Try again in a few seconds.';
     refuse(ctx, 503, { error: 'temporarily_unavailable', error_description, code: 'SERVER_STARTING' });
     ctx.set('Retry-After', '5');

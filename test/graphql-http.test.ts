@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { readAnswer } from './support/answer.js';
 import { getToken, startApp, type TestApp } from './support/app.js';
 import { postSession } from './support/session.js';
@@ -188,6 +189,21 @@ describe('application/graphql-response+json', () => {
     const { status, body, headers } = await post(query, accept);
     expect([status, headers.get('content-type'), body.errors[0].extensions.code]).toEqual([expected, STRICT_TYPE, code]);
     expect('data' in body).toBe(expected === 200);
+  });
+
+  it('is a success for an answer with data, of which a part could not be had', async () => {
+    const { providers } = app.installation;
+    const { find } = providers;
+    providers.find = () => Promise.reject(new DatabaseUnavailable());
+    const query = '{ viewer { clientId } identityProvider { name } }';
+    const [strict, legacy] = [await post(query, accept), await post(query, { accept: 'application/json' })];
+    providers.find = find;
+    const data = { viewer: { clientId: 'admin' }, identityProvider: null };
+    expect([strict.status, legacy.status]).toEqual([200, 503]);
+    for (const { body, headers } of [strict, legacy]) {
+      expect(body).toMatchObject({ data, errors: [{ extensions: { code: 'DATABASE_UNAVAILABLE' } }] });
+      expect(headers.get('retry-after')).toBe('5');
+    }
   });
 
   it('is no success for an answer without data', async () => {

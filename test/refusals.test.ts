@@ -7,6 +7,7 @@ import { createHttpServer } from '../src/http/listener.js';
 import { DatabaseUnavailable, ERROR_CODES, TooManyFailures } from '../src/platform/errors.js';
 import { getToken, startApp, type TestApp } from './support/app.js';
 
+const ORIGIN = 'https://app.example.com';
 const APOLLO = 'application/graphql-response+json,application/json;q=0.9';
 const TYPES = [
   [APOLLO, 'application/graphql-response+json; charset=utf-8'],
@@ -103,11 +104,20 @@ describe.each(TYPES)('to %s every refusal', (accept, type) => {
     const { metrics } = app;
     const health = { isReady: async () => false };
     const server = createHttpServer();
-    server.on('request', createWaitingApp({ log, metrics, health, pagesFolder: '' }, { allowedOrigins: [], trustProxy: 0 }).callback());
+    server.on(
+      'request',
+      createWaitingApp({ log, metrics, health, pagesFolder: '' }, { allowedOrigins: [ORIGIN], trustProxy: 0 }).callback(),
+    );
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
     const { port } = server.address() as { port: number };
     const answer = await refused({ headers: { accept }, port });
     expect([answer.status, answer.code, answer.type, answer.headers['retry-after']]).toEqual([503, 'SERVER_STARTING', type, '5']);
+    const url = `http://localhost:${port}/graphql`;
+    const asked = await fetch(url, { method: 'OPTIONS', headers: { origin: ORIGIN, 'access-control-request-method': 'POST' } });
+    const called = await fetch(url, { method: 'POST', headers: { origin: ORIGIN, accept } });
+    expect([asked.status, called.status]).toEqual([204, 503]);
+    for (const { headers } of [asked, called]) expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect((await fetch(url, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })).status).toBe(503);
     await new Promise((resolve) => server.close(resolve).closeAllConnections());
   });
 });
