@@ -75,10 +75,11 @@ export class IntrospectionCost {
 
   #addField(count: Count, field: FieldNode, place: Place | undefined, within: readonly string[]): void {
     const name = field.name.value;
-    if (!place && name !== '__schema' && name !== '__type') return;
     const times = place?.times ?? 1;
     count.cost += times * (TEXTS.includes(name) ? COST_OF_A_TEXT : 1);
-    if (field.selectionSet) this.#add(count, field.selectionSet, this.#below(name, { times, isOfAll: place?.isOfAll ?? false }), within);
+    // What is not about the schema counts once, so that fragments within fragments end.
+    if (field.selectionSet && (place || name === '__schema' || name === '__type'))
+      this.#add(count, field.selectionSet, this.#below(name, { times, isOfAll: place?.isOfAll ?? false }), within);
   }
 
   #below(name: string, { times, isOfAll }: Place): Place {

@@ -46,7 +46,7 @@ export class SharedCounts {
   /** All know of it before the one that failed is answered. */
   #tellOf(source: string): void {
     if (this.#told.has(hashOf(source))) return;
-    this.#told.set(hashOf(source), true);
+    this.#told.set(hashOf(source), performance.now());
     this.tellAll({ kind: 'failing', source });
   }
 }
@@ -79,14 +79,14 @@ export class CountsOfAll implements FailureCounts {
   remember(attempt: Attempt): void {
     const pair = hashOf(pairOf(attempt));
     if (this.#told.has(pair)) return;
-    this.#told.set(pair, true);
+    this.#told.set(pair, performance.now());
     this.tell({ kind: 'remember', attempt });
   }
 
   /** Takes what the primary says. */
   hear(message: ToWorker): void {
     if (message.kind === 'begin' && message.hasFailing) this.#askForAll();
-    if (message.kind === 'failing') this.#failing.set(hashOf(message.source), true);
+    if (message.kind === 'failing') this.#failing.set(hashOf(message.source), performance.now());
     if (message.kind === 'answer') this.#settle(message.id, message.waitMs);
   }
 
@@ -116,9 +116,9 @@ export class CountsOfAll implements FailureCounts {
 }
 
 /** @param onFull is called when something is forgotten before its time */
-function rememberFor(ttl: number, onFull?: () => void): LRUCache<number, true> {
-  const dispose = (_value: true, _key: number, reason: LRUCache.DisposeReason) => {
-    if (reason === 'evict') onFull?.();
+function rememberFor(ttl: number, onFull?: () => void): LRUCache<number, number> {
+  const dispose = (rememberedAt: number, _name: number, reason: LRUCache.DisposeReason) => {
+    if (reason === 'evict' && performance.now() - rememberedAt < ttl) onFull?.();
   };
-  return new LRUCache<number, true>({ max: MOST_REMEMBERED, ttl, ttlResolution: 1000, ...(onFull && { dispose }) });
+  return new LRUCache<number, number>({ max: MOST_REMEMBERED, ttl, ttlResolution: 1000, ...(onFull && { dispose }) });
 }
