@@ -94,7 +94,7 @@ itInFull('logs no secret', () => {
 });
 
 it('still issues a valid token and lists clients', async () => {
-  await target.actors.renew();
+  await target.renew();
   const { values } = target.actors;
   expect(await getToken(target.server, { clientId: 'reader', secret: values.readerSecret as string })).toMatch(/^eyJ/);
   const { body } = await target.actors.administer('{ clients { nodes { clientId secrets { id } } totalCount } }');
