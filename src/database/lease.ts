@@ -78,8 +78,9 @@ class Lease {
   ) {}
 
   async acquire(): Promise<void> {
+    // Character set: with that of the database, what is text may come back as bytes.
     await this.runner.query(
-      'CREATE TABLE IF NOT EXISTS leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL, expires_at bigint NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL, expires_at bigint NOT NULL) DEFAULT CHARACTER SET utf8mb4',
     );
     await this.runner.query(`INSERT IGNORE INTO leases (name, holder, expires_at) VALUES ('startup', NULL, 0)`);
     this.#holder = await this.#name();

@@ -1,8 +1,9 @@
+import { requestToken } from '../support/app.js';
 import { kind } from '../support/database.js';
-import { until } from '../support/process.js';
+import { startProcess, until } from '../support/process.js';
 import { createPrivateDatabase } from './support/private-database.js';
 import { CAN_MOUNT, createSmallDisk, type SmallDisk } from './support/small-disk.js';
-import { type Subject, startSubject } from './support/subject.js';
+import { ADMIN, type Subject, startSubject } from './support/subject.js';
 import { endure } from './support/trouble.js';
 
 /** An empty MariaDB has 130 MB. */
@@ -51,6 +52,24 @@ itOnSmallDisk(
     });
     expect(writes.refused).toBeGreaterThanOrEqual(REFUSALS);
     expect(tokens.refused).toBe(0);
+  },
+  120_000,
+);
+
+/** A database server may still have room in its own files. */
+const itOnSmallDiskOfOurs = kind === 'sqlite' ? itOnSmallDisk : it.skip;
+
+itOnSmallDiskOfOurs(
+  'a full disk: a command, and a server that starts, end with a sentence, and who serves goes on',
+  async () => {
+    disk.fill();
+    for (const script of ['main.js', 'admin-reset.js']) {
+      const program = await startProcess(subject.database, {}, script);
+      expect(await program.exit).toBe(1);
+      expect(program.output()).toMatch(/^The database cannot be used: the disk is full\.$/m);
+      expect(program.output()).not.toContain('    at ');
+    }
+    expect((await requestToken({ url: subject.issuer }, ADMIN)).status).toBe(200);
   },
   120_000,
 );

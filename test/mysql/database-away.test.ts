@@ -7,6 +7,7 @@ import { getToken, graphql, introspect, postForm, requestToken } from '../suppor
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
 import { answers, startProcess, type TestProcess, until } from '../support/process.js';
 import { cookieName, getSession, postSession } from '../support/session.js';
+import { logOf } from '../support/workers.js';
 
 /** These take a server away, so they need one of their own; where only a remote one is given they are skipped. */
 const itWithOwnServer = hasMariaDb() ? it : it.skip;
@@ -139,4 +140,20 @@ itWithOwnServer('serves over the connections that it has when the database takes
     await connection.end();
     await server.stop();
   }
+});
+
+itWithOwnServer('says of a database that is frozen why it is not served', async () => {
+  const server = await start();
+  await server.ready();
+  process.kill(mariaDb.pid, 'SIGSTOP');
+  try {
+    expect((await requestToken(server, administrator)).status).toBe(503);
+    await until(() => server.output().includes('the database does not serve'));
+  } finally {
+    process.kill(mariaDb.pid, 'SIGCONT');
+  }
+  const told = logOf(server).filter(({ msg }) => /^the database does not/.test(String(msg)));
+  expect(told.map(({ code }) => code)).toEqual(told.map(() => expect.stringMatching(/^(ETIMEDOUT|SILENT)$/)));
+  await server.ready();
+  await server.stop();
 });
