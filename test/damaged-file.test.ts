@@ -7,7 +7,7 @@ import { answers, startProcess, type TestProcess, until } from './support/proces
 /** A database server looks after its files by itself. */
 const describeOnSqlite = kind === 'sqlite' ? describe : describe.skip;
 const PAGE = 4096;
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 describeOnSqlite('an SQLite file that is damaged', () => {
   let database: TestDatabase;
