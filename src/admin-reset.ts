@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
+import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
+import { SecretFile } from './access/secret-file.service.js';
 import type { Change } from './changes/changes.service.js';
 import { type Installation, openInstallation } from './installation.js';
-import { readConfig, type SigningAlgorithm } from './platform/config.js';
+import { type Config, readConfig, type SigningAlgorithm } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
@@ -24,14 +25,28 @@ async function resetAdministrator(): Promise<void> {
     if (generatedSecret && !host) return showSecret(config, generatedSecret);
     const context = host ? await findTenant(installation, host) : installation.home;
     const secret = chooseAdministratorSecret(config);
-    await changes.perform(systemCaller(context, 'admin:reset'), async (change) => {
-      await replaceLostKeys(change, installation);
-      await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
-    });
-    if (secret.isGenerated) showSecret({ ...config, adminSecretFileOut: undefined }, secret.secret);
+    await withSecretFile(config, secret, () =>
+      changes.perform(systemCaller(context, 'admin:reset'), async (change) => {
+        await replaceLostKeys(change, installation);
+        await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
+      }),
+    );
+    if (secret.isGenerated) showSecret(config, secret.secret);
     else process.stdout.write(`The secret of ${config.adminClientId} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`);
   } finally {
     await database.close();
+  }
+}
+
+/** The file has the secret before it comes into force, and no longer when it does not. */
+async function withSecretFile(config: Config, secret: AdministratorSecret, work: () => Promise<unknown>): Promise<void> {
+  const file = new SecretFile(config.adminSecretFileOut);
+  if (secret.isGenerated) file.write(secret.secret);
+  try {
+    await work();
+  } catch (error) {
+    file.takeBack();
+    throw error;
   }
 }
 

@@ -74,9 +74,10 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { signingKeys, directory, changes } = services;
   const homeTenant = new HomeTenantService(database);
   if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
+  // Where the secret cannot be put where it is to be, nothing is changed.
+  if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
   await migrate(writer);
   const existing = await homeTenant.find();
-  if (!existing && secret.isGenerated) secretFile.write(secret.secret);
   const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);
     const { host } = new URL(config.issuer);
@@ -91,6 +92,11 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   await warnOfLostKey(services, log);
   // Lost answer: the start before may have been committed though nobody could say so, and its secret is this one.
   return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
+}
+
+async function hasHome(writer: OpenDatabase['writer']): Promise<boolean> {
+  if (!(await hasTable(writer, 'tenants'))) return false;
+  return (await writer.query<unknown[]>('SELECT id FROM tenants WHERE is_home = 1')).length > 0;
 }
 
 async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {

@@ -66,8 +66,11 @@ describe('the first start', () => {
     writeFileSync(path, 'somebody needs this');
     const refused = await start({ ADMIN_SECRET_FILE_OUT: path });
     expect(await refused.exit).toBe(1);
-    expect(refused.output()).toMatch(/admin-secret, which ADMIN_SECRET_FILE_OUT names, cannot be made: it is there already/);
+    expect(refused.output()).toMatch(
+      /admin-secret, which ADMIN_SECRET_FILE_OUT names, cannot be made: it is there already: .* Nothing was changed\.\n$/,
+    );
     expect(readFileSync(path, 'utf8')).toBe('somebody needs this');
+    expect((await database.tables()).filter((name) => name !== 'leases')).toEqual([]);
     rmSync(path);
     symlinkSync(join(database.folder, 'elsewhere'), path);
     expect(await (await start({ ADMIN_SECRET_FILE_OUT: path })).exit).toBe(1);
@@ -84,6 +87,18 @@ describe('the first start', () => {
     const again = await start({ ADMIN_SECRET_FILE_OUT: path });
     await again.ready();
     expect(again.output()).not.toContain(path);
+
+    const settings = { ADMIN_SECRET_FILE_OUT: path, PORT: String(again.port) };
+    const unwritten = await start(settings, 'admin-reset.js');
+    expect([await unwritten.exit, unwritten.output()]).toEqual([1, expect.stringMatching(/is there already.* Nothing was changed\.\n$/)]);
+    expect((await requestToken(again, { clientId: 'admin', secret })).status).toBe(200);
+    rmSync(path);
+    const reset = await start(settings, 'admin-reset.js');
+    expect(await reset.exit).toBe(0);
+    const next = readFileSync(path, 'utf8').trimEnd();
+    expect([statSync(path).mode & 0o777, reset.output().includes(next)]).toEqual([0o600, false]);
+    expect((await requestToken(again, { clientId: 'admin', secret })).status).toBe(401);
+    expect((await requestToken(again, { clientId: 'admin', secret: next })).status).toBe(200);
   });
 
   it('leaves no file behind when the start fails after it was made', async () => {

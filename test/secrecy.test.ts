@@ -140,6 +140,65 @@ it('what was put into a path in place of something else is in no log line', asyn
   expect(lines).toContain('"path":"/connect/leaked/[redacted]"');
 });
 
+it('what stands in a wrong place of a request is in no log line or row, whatever the place', async () => {
+  const client = await createClient(app, { clientId: 'careless', scopes: ['orders:read'] });
+  const token = await getToken(app, client);
+  const encoded = encodeURIComponent(client.secret).replace('_', '%5f');
+  const basic = Buffer.from(`careless:${client.secret}`).toString('base64');
+  const id = await createClient(app, { clientId: 'touched' });
+  for (const misplaced of [client.secret, encoded, basic, token]) {
+    const headers = [
+      'User-Agent',
+      'Referer',
+      'Origin',
+      'X-Request-Id',
+      'Accept',
+      'Accept-Language',
+      'Cookie',
+      'X-Forwarded-For',
+      'Traceparent',
+      'If-Match',
+    ];
+    for (const path of ['/', '/connect/token', '/graphql', '/session', `/connect/introspect/${misplaced}`])
+      for (const method of ['GET', 'POST', 'PUT'])
+        await readAnswer(
+          fetch(`${app.url}${path}?x=${misplaced}&${misplaced}=y`, {
+            method,
+            redirect: 'manual',
+            headers: Object.fromEntries(headers.map((name) => [name, name === 'Cookie' ? `session=${misplaced}` : misplaced])),
+          }),
+        );
+    for (const field of ['grant_type', 'scope', 'resource', 'client_id', 'client_assertion', misplaced])
+      await requestToken(app, { ...client, secret: `${client.secret}x` }, { [field]: misplaced });
+    const name = misplaced.replaceAll(/\W/g, '_');
+    for (const query of [
+      `query ${name} { viewer { clientId } }`,
+      `{ ${name} }`,
+      `{ client(clientId: "${misplaced}") { id } }`,
+      `{ clients(search: "${misplaced}") { totalCount } }`,
+      `{ ${misplaced}`,
+    ])
+      await app.administer(query);
+    for (const input of [
+      { name: misplaced, clientId: 'a' },
+      { name: 'A', clientId: misplaced },
+      { name: 'A', clientId: 'b', scopes: [misplaced] },
+      { name: 'A', clientId: 'c', audiences: [`https://x.example/${misplaced}`] },
+    ]) {
+      const { body } = await app.administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', {
+        input,
+      });
+      expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    }
+    await app.administer(`mutation { revokeClientSecret(clientId: "touched", secretId: "${misplaced}") { id } }`);
+    await app.administer(`mutation { updateClient(clientId: "${id.clientId}", input: { scopes: ["${misplaced}"] }) { id } }`);
+  }
+  await app.installation.use.flush();
+  const told = app.logLines.join('') + (await app.database.dump());
+  for (const form of [...formsOf(client.secret), encoded, basic.slice(0, 60), token.split('.')[2] as string])
+    expect(told).not.toContain(form);
+});
+
 it('a token is in no log line', async () => {
   const token = await getToken(app, app.admin);
   await graphql(app, { token, query: '{ viewer { clientId } }' });

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { StartupError } from '../platform/errors.js';
 
-/** A file for the first administrator's secret, in place of the terminal, whose text a log may keep. */
+/** A file for an administrator's secret that was made, in place of the terminal, whose text a log may keep. */
 export class SecretFile {
   #isWritten = false;
 
@@ -21,7 +21,7 @@ export class SecretFile {
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       const reason = code === 'EEXIST' ? 'it is there already: move it away' : `the system says ${code}`;
-      throw new StartupError(`The file ${this.path}, which ADMIN_SECRET_FILE_OUT names, cannot be made: ${reason}. Nothing was started.`, {
+      throw new StartupError(`The file ${this.path}, which ADMIN_SECRET_FILE_OUT names, cannot be made: ${reason}. Nothing was changed.`, {
         cause,
       });
     }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../access/principal.js';
+import { redact } from '../platform/redaction.js';
 import type { AuditAction, AuditEvent, AuditObjectType } from './audit-event.entity.js';
 
 const LONGEST_NAME = 255;
 const LONGEST_VALUE = 8_000;
 
-/** What is told of a thing. Whoever describes it leaves its secrets out. */
+/** What is told of a thing. Whoever describes it leaves its secrets out; one that somebody put in a wrong place is taken out of the entry. */
 export type Description = Record<string, unknown>;
 
 /** What was done, and to what. */
@@ -48,7 +49,7 @@ function bound(description: Description | null | undefined): Description | null 
     return { sha256: createHash('sha256').update(json).digest('base64url'), bytes: Buffer.byteLength(json) };
   };
   // As it will be read again: a moment is a text, and what is undefined is not there.
-  return JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(description).map(([name, value]) => [name, shorten(value)]))));
+  return JSON.parse(redact(JSON.stringify(Object.fromEntries(Object.entries(description).map(([name, value]) => [name, shorten(value)])))));
 }
 
 /** Of two descriptions of one thing, what differs. */
@@ -59,5 +60,5 @@ export function difference(before: Description, after: Description): { before: D
 }
 
 function cut(text: string | null): string | null {
-  return text && [...text.toWellFormed()].slice(0, LONGEST_NAME).join('');
+  return text && [...redact(text.toWellFormed())].slice(0, LONGEST_NAME).join('');
 }

@@ -1,7 +1,7 @@
 import { IsOptional, Matches } from 'class-validator';
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
-import { IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
+import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
 import { findJwksFault, type PublicJwks } from './public-jwks.js';
 
@@ -21,6 +21,7 @@ export class CreateClientInput {
 
   @Field({ description: 'What the application will send as client_id: 1 to 100 of A-Z a-z 0-9 . _ ~ - and not in use yet.' })
   @Matches(CLIENT_ID_FORM, { message: 'Use 1 to 100 of the characters A-Z a-z 0-9 . _ ~ - and no others.' })
+  @HoldsNoSecret()
   clientId!: string;
 
   @Field(() => Int, { defaultValue: 3600, nullable: true, description: 'How long each access token lives, in seconds: 1 to 31536000.' })

@@ -1,5 +1,6 @@
 import { IsInt, Max, Min, registerDecorator, type ValidationArguments } from 'class-validator';
 import { hasHidden } from './hidden-characters.js';
+import { redact } from './redaction.js';
 
 const LONGEST_NAME = 100;
 const LONGEST_AUDIENCE = 200;
@@ -23,11 +24,22 @@ export function rule(message: string | ((value: unknown) => string), validate: (
 
 /** Letters of every script, but nothing that makes one name look like another: no control, no override of direction and nothing that nobody sees. */
 export function IsName(): PropertyDecorator {
-  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, none of them hidden.`, (value) => {
+  return rule(`Give a name of 1 to ${LONGEST_NAME} characters, none of them hidden and no secret among them.`, (value) => {
     if (typeof value !== 'string' || value.length > LONGEST_GIVEN_NAME || !value.isWellFormed()) return false;
     const length = [...value.trim()].length;
-    return length >= 1 && length <= LONGEST_NAME && !hasHidden(value.trim());
+    return length >= 1 && length <= LONGEST_NAME && !hasHidden(value.trim()) && !holdsSecret(value);
   });
+}
+
+const SECRET_FAULT = 'This has the form of a secret or a token: give something else, and take what was pasted here for leaked.';
+
+function holdsSecret(value: unknown): boolean {
+  return typeof value === 'string' && redact(value) !== value;
+}
+
+/** No secret by mistake: what is stored is read by more people than may have it. */
+export function HoldsNoSecret(): PropertyDecorator {
+  return rule(SECRET_FAULT, (value) => !holdsSecret(value));
 }
 
 /** Whether a value can be the audience of a token. @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
@@ -57,6 +69,7 @@ export function IsListOf({ least = 0, most, of, message }: ListRule): PropertyDe
   const findFault = (values: unknown): string | undefined => {
     if (Array.isArray(values) && values.length > most) return `Give at most ${most} values.`;
     if (!Array.isArray(values) || values.length < least || !values.every(of)) return message;
+    if (values.some(holdsSecret)) return SECRET_FAULT;
     return new Set(values).size < values.length ? 'Give each value once.' : undefined;
   };
   return rule(
