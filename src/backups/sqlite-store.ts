@@ -15,6 +15,8 @@ import { toBlocks } from './values.js';
 
 const WAIT_MS = 2_000;
 const COMPANIONS = ['-wal', '-shm', '-journal'];
+/** What a start on it leaves. */
+const LOCK = '-startup';
 const IN_USE = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED']);
 const LIST_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
 
@@ -85,7 +87,7 @@ export class SqliteStore implements Store {
   }
 
   async discard(): Promise<void> {
-    for (const end of ['', ...COMPANIONS]) rmSync(this.#staged + end, { force: true });
+    for (const end of ['', ...COMPANIONS, LOCK]) rmSync(this.#staged + end, { force: true });
   }
 
   get #isThere(): boolean {
