@@ -73,6 +73,13 @@ describe('PROTOCOL 19: the metadata', () => {
     },
   );
 
+  it.each(['RS256', 'EdDSA'])('says that tokens are signed with %s where they are', async (algorithm) => {
+    const signing = await startApp({ SIGNING_ALGORITHM: algorithm });
+    const { body } = await readAnswer(fetch(`${signing.url}/.well-known/openid-configuration`));
+    expect(body.id_token_signing_alg_values_supported).toEqual([algorithm]);
+    await signing.stop();
+  });
+
   it("lists endpoints that answer, and its issuer is the tokens'", async () => {
     const { body } = await readAnswer(fetch(`${app.url}/.well-known/oauth-authorization-server`));
     const client = await createClient(app, { clientId: 'reader' });
