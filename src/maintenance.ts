@@ -49,6 +49,7 @@ async function clearDatabase(installation: Installation, log: Log): Promise<void
   const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
   for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
   for (const store of [signingKeys, status, proofs, secrets, use, sessions, index]) await store.sweep(now);
+  await audit.beginChains();
   await audit.sweep(now, config.auditRetentionDays);
 }
 

@@ -2,6 +2,7 @@ import { type FindOptionsWhere, In, LessThan, MoreThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
+import { TenantDisabled } from '../platform/errors.js';
 import { storable } from '../platform/moments.js';
 import type { Database } from '../platform/transaction.js';
 import type { AuditFilter } from './audit.input.js';
@@ -46,6 +47,18 @@ export class AuditListService {
         .getMany();
     });
     return toConnection(events, page, ({ at, id }) => toCursor(LIST, at.toISOString(), id));
+  }
+
+  /** Begins the chain of tenants that a release without one has made: one that lacks it later was robbed of it. */
+  async beginChains(): Promise<void> {
+    const sql = `SELECT id FROM tenants WHERE record_key IS NULL LIMIT ${ROWS_IN_A_SWEEP}`;
+    const tenants = await this.database.read<{ id: string }[]>((manager) => manager.query(sql));
+    for (const { id } of tenants) {
+      const begun = this.changes.keep(id, async (_manager, ledger) => ledger.begin());
+      await begun.catch((error) => {
+        if (!(error instanceof TenantDisabled)) throw error;
+      });
+    }
   }
 
   /** Removes entries that are older than so many days, in small steps, so that nobody waits for long. */

@@ -116,6 +116,12 @@ export class Ledger {
     this.#isChanged = true;
   }
 
+  /** Begins the chain, before there is an entry. */
+  begin(): void {
+    this.#ends.beganAt ||= new Date().toISOString();
+    this.#isChanged = true;
+  }
+
   /** Tells that entries were removed because of their age, up to this one. */
   sweepUpTo({ sequence, hash }: Pick<AuditEvent, 'sequence' | 'hash'>): void {
     Object.assign(this.#ends, { sweptSequence: sequence, sweptHash: hash });

@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { type RecordReport, verifyRecords } from './audit/audit-verify.service.js';
+import { openInstallation } from './installation.js';
+import { readConfig } from './platform/config.js';
+import { runProgram } from './platform/exit.js';
+import { createLog } from './platform/log.js';
+
+/**
+ * `npm run audit:verify`: says of each tenant whether its record is whole, and otherwise where it was cut or changed; then the exit
+ * code is 1. Servers go on meanwhile.
+ */
+async function verifyAudit(): Promise<void> {
+  const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true });
+  try {
+    const reports = await verifyRecords(database, cipher);
+    for (const report of reports) process.stdout.write(tell(report));
+    const damaged = reports.filter(({ faults }) => faults.length > 0);
+    if (damaged.length > 0) process.exitCode = 1;
+    process.stdout.write(
+      damaged.length === 0
+        ? `The record is whole: of ${reports.length} tenants.\n`
+        : `The record is not whole: of ${damaged.length} of ${reports.length} tenants.\n`,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+function tell({ host, entries, sequence, unlinked, faults }: RecordReport): string {
+  const lines = [`${host}: ${entries} entries, up to number ${sequence}${faults.length === 0 ? '' : ', not whole'}`];
+  if (unlinked > 0) lines.push(`  ${unlinked} more have no link: they are of a release that made none, and nothing proves them`);
+  return `${[...lines, ...faults.map((fault) => `  ${fault}`)].join('\n')}\n`;
+}
+
+await runProgram(verifyAudit);

@@ -1,0 +1,145 @@
+import type { Cipher } from '../platform/cipher.js';
+import type { Database } from '../platform/transaction.js';
+import { sealOf } from './audit-chain.rules.js';
+import type { AuditEvent } from './audit-event.entity.js';
+import { ChainCheck, type LinkedEntry } from './chain-check.rules.js';
+import { endsOf, RECORD_COLUMNS, type RecordRow, readRecordKey } from './record-key.service.js';
+
+const ROWS_AT_ONCE = 500;
+/** Places are counted from 1; what is put in may have any. */
+const BEFORE_ALL = -2_147_483_649;
+/** A server that goes on writes meanwhile: what looks wrong then is looked at again. */
+const MOST_LOOKS = 5;
+/** For how long after the upgrade a release that links nothing may run beside this one. */
+const UPGRADE_MS = 24 * 3_600_000;
+
+/** What was found of the record of a tenant. */
+export interface RecordReport {
+  host: string;
+  /** How many entries are linked, and up to which place. */
+  entries: number;
+  sequence: number;
+  /** Entries of a release that links nothing; nothing proves them. */
+  unlinked: number;
+  /** Where it does not hold; none when it is whole. */
+  faults: string[];
+}
+
+interface Row extends RecordRow {
+  id: string;
+  host: string;
+}
+
+/** Checks the record of every tenant against its chain. Nothing is written, and servers go on meanwhile. */
+export async function verifyRecords(database: Database, cipher: Cipher): Promise<RecordReport[]> {
+  const tenants = await database.read<{ id: string }[]>((manager) => manager.query('SELECT id FROM tenants ORDER BY is_home DESC, host'));
+  const reports: RecordReport[] = [];
+  for (const { id } of tenants) {
+    const report = await verifyOften(database, cipher, id);
+    if (report) reports.push(report);
+  }
+  return reports;
+}
+
+async function verifyOften(database: Database, cipher: Cipher, id: string): Promise<RecordReport | undefined> {
+  let report: RecordReport | undefined;
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const row = await readRow(database, id);
+    if (!row) return undefined;
+    report = await verify(database, cipher, row);
+    const after = await readRow(database, id);
+    if (report.faults.length === 0 || after?.record_seal === row.record_seal) return report;
+  }
+  return report;
+}
+
+async function verify(database: Database, cipher: Cipher, row: Row): Promise<RecordReport> {
+  const { id, host } = row;
+  const ends = endsOf(id, row);
+  const key = readRecordKey(cipher, id, row);
+  const { unlinked, late } = await countUnlinked(database, row);
+  const report: RecordReport = { host, entries: 0, sequence: ends.sequence, unlinked, faults: [] };
+  if (!key) return { ...report, faults: [row.record_key === null ? NO_CHAIN : NO_KEY] };
+  if (row.record_seal !== sealOf(key, ends)) report.faults.push('what its row says of the ends of its record was changed');
+  const check = new ChainCheck(key, ends);
+  for (let after = BEFORE_ALL; ; ) {
+    const entries = await readEntries(database, id, after);
+    for (const entry of entries) if (entry.sequence <= ends.sequence) check.take(entry);
+    const last = entries.at(-1);
+    if (!last || entries.length < ROWS_AT_ONCE) break;
+    after = last.sequence;
+  }
+  check.end();
+  report.faults.push(...check.faults, ...(await findBeyond(database, row)));
+  if (late > 0) report.faults.push(`${late} entries ${LATE}`);
+  return { ...report, entries: check.count };
+}
+
+const NO_CHAIN =
+  'it has no chain: that was taken away, or no server has run for some minutes since the upgrade, which begins one for each tenant';
+const NO_KEY = 'its key cannot be read with the encryption key at hand: it was changed, or its encryption key is lost';
+const LATE = 'have no link though the chain had begun over a day before: they were put in, or a release that links nothing still runs';
+
+/** Entries past the end that the row tells of; what was written while they were looked for is in the row by then. */
+async function findBeyond(database: Database, { id, record_sequence }: Row): Promise<string[]> {
+  const beyond = await readEntries(database, id, record_sequence);
+  const end = (await readRow(database, id))?.record_sequence ?? record_sequence;
+  return beyond
+    .filter(({ sequence }) => sequence > end)
+    .map(({ sequence, id }) => `entry ${sequence} (${id}) is past the end of the record: it was put in`);
+}
+
+async function countUnlinked(database: Database, { id, record_began_at }: Row): Promise<{ unlinked: number; late: number }> {
+  const sql = 'SELECT COUNT(*) AS n FROM audit_events WHERE tenant_id = ? AND sequence IS NULL';
+  const count = async (condition = '', parameters: unknown[] = []) => {
+    const [row] = await database.read<{ n: number | string }[]>((manager) => manager.query(sql + condition, [id, ...parameters]));
+    return Number(row?.n);
+  };
+  const all = await count();
+  if (all === 0 || record_began_at === '') return { unlinked: all, late: 0 };
+  const end = database.moment(new Date(new Date(record_began_at).getTime() + UPGRADE_MS));
+  const late = await count(' AND at > ?', [end]);
+  return { unlinked: all - late, late };
+}
+
+async function readRow(database: Database, id: string): Promise<Row | undefined> {
+  const sql = `SELECT id, host, ${RECORD_COLUMNS} FROM tenants WHERE id = ?`;
+  const [row] = await database.read<Row[]>((manager) => manager.query(sql, [id]));
+  return row;
+}
+
+/** Without the entity: what was put in may be nothing that it could read. */
+async function readEntries(database: Database, tenantId: string, after: number): Promise<LinkedEntry[]> {
+  const sql = `SELECT * FROM audit_events WHERE tenant_id = ? AND sequence > ? ORDER BY sequence, id LIMIT ${ROWS_AT_ONCE}`;
+  const rows = await database.read<Record<string, unknown>[]>((manager) => manager.query(sql, [tenantId, after]));
+  return rows.map(toEntry);
+}
+
+function toEntry(row: Record<string, unknown>): LinkedEntry {
+  const entry = {
+    id: row.id,
+    tenantId: row.tenant_id,
+    at: row.at instanceof Date ? row.at : new Date(`${String(row.at).replace(' ', 'T')}Z`),
+    action: row.action,
+    actorType: row.actor_type,
+    actorId: row.actor_id,
+    actorName: row.actor_name,
+    objectType: row.object_type,
+    objectId: row.object_id,
+    before: parse(row.before),
+    after: parse(row.after),
+    requestId: row.request_id,
+    address: row.address,
+    sequence: Number(row.sequence),
+    hash: String(row.hash),
+  };
+  return entry as Omit<AuditEvent, 'sequence' | 'hash'> & { sequence: number; hash: string };
+}
+
+function parse(json: unknown): unknown {
+  try {
+    return json === null ? null : JSON.parse(String(json));
+  } catch {
+    return { damaged: json };
+  }
+}
