@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
 import { matchSecret } from './clients/secret.js';
 import { withLease } from './database/lease.js';
-import { migrate } from './database/migrate.js';
-import { type OpenDatabase, openDatabase } from './database/open.js';
+import { hasTable, migrate } from './database/migrate.js';
+import { migratorSetting, type OpenDatabase, openDatabase, openMigrator } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
 import { isPassing, rootCode } from './platform/database-faults.js';
@@ -46,7 +47,9 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
   for (;;) {
     const opened = await openDatabase(config.database, log, circumstances.signal);
     try {
-      return await withLease(opened.writer, () => complete(config, { cipher, secret, secretFile, opened, log, ...circumstances }));
+      return await withMigrator(config, log, { opened, ...circumstances }, (migrator) =>
+        withLease(migrator, () => complete(config, { cipher, secret, secretFile, opened, migrator, log, ...circumstances })),
+      );
     } catch (error) {
       await opened.database.close();
       if (!isPassing(error)) {
@@ -59,24 +62,42 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
   }
 }
 
+/** Whoever has the right to change the tables may be another than who serves; the connection is there for as long as that takes. */
+async function withMigrator<T>(
+  config: Config,
+  log: Log,
+  { opened, signal }: { opened: OpenDatabase; signal?: AbortSignal },
+  work: (migrator: DataSource) => Promise<T>,
+): Promise<T> {
+  if (config.migrationDatabase === config.database) return work(opened.writer);
+  const migrator = await openMigrator(config, log, signal);
+  try {
+    return await work(migrator);
+  } finally {
+    await migrator.destroy();
+  }
+}
+
 interface Parts extends Circumstances {
   cipher: Cipher;
   secret: AdministratorSecret;
   secretFile: SecretFile;
   opened: OpenDatabase;
+  migrator: DataSource;
   log: Log;
 }
 
 async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { cipher, secret, secretFile, log, isCommand = false, throttle } = parts;
-  const { database, writer } = parts.opened;
+  const { database } = parts.opened;
   const services = createServices(config, database, cipher, throttle);
   const { signingKeys, directory, changes } = services;
   const homeTenant = new HomeTenantService(database);
-  if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
+  const { migrator } = parts;
+  if (await hasTable(migrator, 'signing_keys')) await signingKeys.requireKey();
   // Where the secret cannot be put where it is to be, nothing is changed.
-  if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
-  await migrate(writer);
+  if (secret.isGenerated && !(await hasHome(migrator))) secretFile.write(secret.secret);
+  await migrate(migrator, migratorSetting(config));
   const existing = await homeTenant.find();
   const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);
@@ -94,18 +115,9 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
 }
 
-async function hasHome(writer: OpenDatabase['writer']): Promise<boolean> {
-  if (!(await hasTable(writer, 'tenants'))) return false;
-  return (await writer.query<unknown[]>('SELECT id FROM tenants WHERE is_home = 1')).length > 0;
-}
-
-async function hasTable(writer: OpenDatabase['writer'], table: string): Promise<boolean> {
-  const runner = writer.createQueryRunner();
-  try {
-    return await runner.hasTable(table);
-  } finally {
-    await runner.release();
-  }
+async function hasHome(migrator: DataSource): Promise<boolean> {
+  if (!(await hasTable(migrator, 'tenants'))) return false;
+  return (await migrator.query<unknown[]>('SELECT id FROM tenants WHERE is_home = 1')).length > 0;
 }
 
 /** The setting counts at the first start only; one that is changed later would mislead whoever set it. */

@@ -64,6 +64,10 @@ async function withLeasedRow<T>(lease: Lease, work: () => Promise<T>): Promise<T
   }
 }
 
+/** Character set: with that of the database, what is text may come back as bytes. */
+const TABLE = `CREATE TABLE IF NOT EXISTS leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL,
+  expires_at bigint NOT NULL) DEFAULT CHARACTER SET utf8mb4`;
+
 /**
  * A row that its holder renews: it holds on every node of a cluster. Its holder is dead when it was not renewed, and at once when it came
  * over a connection to this node that this user had, and that is there no more.
@@ -78,10 +82,8 @@ class Lease {
   ) {}
 
   async acquire(): Promise<void> {
-    // Character set: with that of the database, what is text may come back as bytes.
-    await this.runner.query(
-      'CREATE TABLE IF NOT EXISTS leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL, expires_at bigint NOT NULL) DEFAULT CHARACTER SET utf8mb4',
-    );
+    // Rights: to make a table takes one also where the table is there already.
+    if (!(await this.runner.hasTable('leases'))) await this.runner.query(TABLE);
     await this.runner.query(`INSERT IGNORE INTO leases (name, holder, expires_at) VALUES ('startup', NULL, 0)`);
     this.#holder = await this.#name();
     while (!(await this.#take())) await sleep(POLL_MS);

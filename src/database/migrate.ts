@@ -1,5 +1,7 @@
-import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { driverCode } from '../platform/database-faults.js';
+import { type DataSource, type Logger, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { driverCode, isPassing } from '../platform/database-faults.js';
+import { reasonOf } from '../platform/database-sentences.js';
+import { StartupError } from '../platform/errors.js';
 
 /** What MySQL says of a table, column or index that is there already, or gone already. */
 const DONE = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME', 'ER_CANT_DROP_FIELD_OR_KEY']);
@@ -8,23 +10,57 @@ const DONE = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', 'ER_DUP_KEYNA
 const RECORD_OF_MIGRATIONS = `CREATE TABLE IF NOT EXISTS migrations (id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
   timestamp bigint NOT NULL, name varchar(255) NOT NULL) DEFAULT CHARACTER SET utf8mb4`;
 
+const nothing = () => undefined;
+const SILENT: Logger = {
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
+  logMigration: nothing,
+  log: nothing,
+};
+const WHAT_TO_DO =
+  'Mend that and start again, or run "npm run migrate" with MIGRATION_DATABASE_URL of a user who may change tables: what was done is not done twice.';
+
 /**
  * Runs the migrations that a database lacks. On MySQL each change of the schema is committed by itself, so a migration
  * that was cut short has left some of them: they are passed over, and the rest is done.
+ * @param setting the one that names the user
+ * @returns the names of those that were run
+ * @throws {StartupError} when one fails for good
  */
-export async function migrate(dataSource: DataSource): Promise<void> {
+export async function migrate(dataSource: DataSource, setting: string): Promise<string[]> {
+  // TypeORM writes of a migration that fails to the terminal, whatever it was told of logging.
+  dataSource.logger = SILENT;
   const runner = dataSource.createQueryRunner();
   try {
     if (dataSource.options.type === 'mysql') {
       passOverWhatIsDone(runner);
-      await runner.query(RECORD_OF_MIGRATIONS);
+      if (!(await runner.hasTable('migrations'))) await runner.query(RECORD_OF_MIGRATIONS);
     }
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = 'each';
-    await executor.executePendingMigrations();
+    return (await executor.executePendingMigrations().catch((cause) => fail(executor, setting, cause))).map(({ name }) => name);
   } finally {
     await runner.release();
   }
+}
+
+/** Whether a table is there, and may be used. */
+export async function hasTable(dataSource: DataSource, table: string): Promise<boolean> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    return await runner.hasTable(table);
+  } finally {
+    await runner.release();
+  }
+}
+
+async function fail(executor: MigrationExecutor, setting: string, cause: unknown): Promise<never> {
+  if (isPassing(cause)) throw cause;
+  const [failed] = await executor.getPendingMigrations().catch(() => []);
+  const what = failed ? `The migration ${failed.name} of the database failed` : 'What was migrated in the database cannot be read';
+  throw new StartupError(`${what}: ${reasonOf(cause, setting)}. ${WHAT_TO_DO}`, { cause });
 }
 
 function passOverWhatIsDone(runner: QueryRunner): void {

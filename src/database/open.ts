@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { isPassing, rootCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
+import type { Databases } from '../platform/database-settings.js';
 import type { DatabaseSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
@@ -38,13 +39,28 @@ export async function openDatabase(settings: DatabaseSettings, log: Log, signal?
   return { database: new Database(engine, log), writer };
 }
 
-async function connect(create: () => DataSource, log: Log, signal?: AbortSignal): Promise<DataSource> {
+/**
+ * Opens the connection on which the schema is changed, as {@link openDatabase} does.
+ * @throws {StartupError} when it cannot be used
+ */
+export async function openMigrator(databases: Databases, log: Log, signal?: AbortSignal): Promise<DataSource> {
+  const { migrationDatabase } = databases;
+  if (migrationDatabase.type === 'sqlite') prepareFile(migrationDatabase.path);
+  return connect(() => createDataSource(migrationDatabase), log, signal, migratorSetting(databases));
+}
+
+/** Which setting names the user who changes the schema. */
+export function migratorSetting({ database, migrationDatabase }: Databases): string {
+  return migrationDatabase === database ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL';
+}
+
+async function connect(create: () => DataSource, log: Log, signal?: AbortSignal, setting?: string): Promise<DataSource> {
   for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
     try {
       return await initialize(create());
     } catch (cause) {
       if (cause instanceof StartupError) throw cause;
-      if (!isPassing(cause)) throw new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
+      if (!isPassing(cause)) throw new StartupError(`The database cannot be used: ${reasonOf(cause, setting)}.`, { cause });
       log.warn({ code: rootCode(cause), retryInMs: delay }, 'the database does not answer yet');
       await sleep(delay, undefined, { signal });
     }

@@ -1,10 +1,10 @@
 import { isPassingRefusal, isReadOnly, rootCode, translate } from './database-faults.js';
-import { DatabaseUnavailable } from './errors.js';
+import { causesOf, DatabaseUnavailable } from './errors.js';
 
 /** What the operator has to look at, by the driver's code; extended codes of SQLite go by what they begin with. */
 const REASONS: Record<string, string> = {
   ER_ACCESS_DENIED_ERROR: 'it refuses the user or password in DATABASE_URL',
-  ER_DBACCESS_DENIED_ERROR: 'it refuses the user or password in DATABASE_URL',
+  ER_DBACCESS_DENIED_ERROR: 'the user in DATABASE_URL has no right to the database that it names, or there is none of that name',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'it refuses the user in DATABASE_URL',
   ER_BAD_DB_ERROR: 'the database named in DATABASE_URL does not exist; create it first',
   ER_HOST_NOT_PRIVILEGED: 'it takes no connections from this host',
@@ -17,6 +17,11 @@ const REASONS: Record<string, string> = {
   ER_USER_LIMIT_REACHED: 'the user in DATABASE_URL has reached a limit of the server',
   ER_TOO_MANY_USER_CONNECTIONS: 'the user in DATABASE_URL has too many connections',
   ER_CON_COUNT_ERROR: 'it has too many connections',
+  ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: 'its binary log is of statements; set binlog_format to ROW or MIXED',
+  ER_SECURE_TRANSPORT_REQUIRED: 'it demands TLS, and DATABASE_TLS is off',
+  HANDSHAKE_NO_SSL_SUPPORT: 'it has no TLS, and DATABASE_TLS demands it',
+  ER_UNKNOWN_SYSTEM_VARIABLE: 'it lacks what MySQL 8.0.17 and MariaDB 10.11 have',
+  ER_UNKNOWN_COLLATION: 'it lacks what MySQL 8.0.17 and MariaDB 10.11 have',
   ER_RECORD_FILE_FULL: 'its disk is full',
   ER_DISK_FULL: 'its disk is full',
   ENOSPC: 'the disk is full',
@@ -31,14 +36,41 @@ const REASONS: Record<string, string> = {
   SQLITE_CORRUPT: 'its file is damaged; put a backup in its place with npm run restore',
 };
 
-/** Why the database cannot be used, as the end of a sentence. */
-export function reasonOf(error: unknown): string {
+/** What is denied although the database was opened, and in which words the server says of what. */
+const DENIED = new Set(['ER_TABLEACCESS_DENIED_ERROR', 'ER_COLUMNACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
+const DENIED_RIGHT = /\b([A-Z][A-Z, ]*?) command denied to user .* for (?:table|column) (\S+)/;
+
+/** Why the database cannot be used, as the end of a sentence. @param setting the one that names the user */
+export function reasonOf(error: unknown, setting = 'DATABASE_URL'): string {
+  return reason(error).replace('DATABASE_URL', setting);
+}
+
+function reason(error: unknown): string {
   if (isReadOnly(error)) return 'the server only reads';
   const code = rootCode(error);
+  if (DENIED.has(code)) return `the user in DATABASE_URL has not the right that it takes (${deniedRight(error) ?? code})`;
+  // What TLS says is of certificates alone.
+  if (code === 'HANDSHAKE_SSL_ERROR') return `TLS with it fails (${messageOf(error)}); see DATABASE_TLS and DATABASE_CA_FILE`;
   return REASONS[code] ?? REASONS[code.split('_', 2).join('_')] ?? `the driver says ${code || 'nothing more'}`;
+}
+
+/** The right that was denied, and on what, as in `DELETE on clients`; undefined when it is no such error. */
+export function deniedRight(error: unknown): string | undefined {
+  const [, right, table] = DENIED.has(rootCode(error)) ? (DENIED_RIGHT.exec(messageOf(error)) ?? []) : [];
+  return right && `${right} on ${table?.replace(/^.*\./, '').replaceAll(/['"`]/g, '')}`;
+}
+
+function messageOf(error: unknown): string {
+  return (causesOf(error).at(-1) as Error).message;
 }
 
 /** Whether an error is a fault of the database itself, and not of what is asked of it. */
 export function isDatabaseFault(error: unknown): boolean {
-  return translate(error) instanceof DatabaseUnavailable || isPassingRefusal(error) || rootCode(error) in REASONS;
+  return (
+    translate(error) instanceof DatabaseUnavailable ||
+    isPassingRefusal(error) ||
+    rootCode(error) in REASONS ||
+    DENIED.has(rootCode(error)) ||
+    rootCode(error) === 'HANDSHAKE_SSL_ERROR'
+  );
 }

@@ -1,4 +1,5 @@
 import { rootCode, translate } from './database-faults.js';
+import { deniedRight } from './database-sentences.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
@@ -76,6 +77,6 @@ export class Database {
     const now = performance.now();
     if (now - this.#told < TELL_EVERY_MS) return;
     this.#told = now;
-    this.log.error({ code: rootCode(error) }, 'the database does not serve, and requests are refused');
+    this.log.error({ code: rootCode(error), denied: deniedRight(error) }, 'the database does not serve, and requests are refused');
   }
 }

@@ -28,10 +28,8 @@ describe('the cluster that is delivered', () => {
       expect(own.map(([setting]) => setting).filter((setting) => !SETTING_NAMES.includes(setting))).toEqual([]);
       const config = readConfig(Object.fromEntries(own.map(([setting, value]) => [setting, interpolate(value)])));
       const { MARIADB_USER: user, MARIADB_DATABASE: database } = services.db1.environment;
-      expect(config.database).toEqual({
-        type: 'mysql',
-        url: `mysql://${user}:given@${services.haproxy.environment.DATABASE_BIND}/${database}`,
-      });
+      const [host, port] = services.haproxy.environment.DATABASE_BIND.split(':');
+      expect(config.database).toMatchObject({ place: { host, port: Number(port) }, user, password: 'given', database });
       expect(config.trustProxy).toBe(1);
       expect(services.haproxy.environment[name.toUpperCase()]).toBe(`${addressOf(name)}:${config.port}`);
     }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
+import { SET_SESSION } from '../../src/platform/mysql-session.js';
 
 declare const databaseKind: 'sqlite' | 'mysql';
 
@@ -77,6 +78,7 @@ async function mysqlDatabase(folder: string, server: string): Promise<TestDataba
   const query = async (sql: string, parameters: unknown[] = [], database = name) => {
     const connection = await mysql.createConnection({ uri: `${server}/${database}`, timezone: 'Z' });
     try {
+      await connection.query(SET_SESSION);
       const [rows] = await connection.query(sql, parameters);
       return (Array.isArray(rows) ? rows : []) as Record<string, unknown>[];
     } finally {

@@ -11,6 +11,9 @@ export interface PrivateMariaDb {
   /** `mysql://…@127.0.0.1:port`, without a database name. */
   url: string;
   port: number;
+  socketPath: string;
+  /** Runs SQL as its administrator, who is let in whatever it demands of others. */
+  administer(sql: string): Promise<Record<string, unknown>[]>;
   /** Of the process that runs now. */
   readonly pid: number;
   /** Starts it again on the same data after `stop`. @param options of the server, beside the usual ones */
@@ -30,8 +33,8 @@ export function hasMariaDb(): boolean {
   return spawnSync(BINARY, ['--version']).status === 0;
 }
 
-/** Makes a data directory and starts a server on it. @param parent the folder that it is made in */
-export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> {
+/** Makes a data directory and starts a server on it. @param parent the folder that it is made in @param options of `mariadbd` */
+export async function createMariaDb(parent = tmpdir(), options: readonly string[] = []): Promise<PrivateMariaDb> {
   const folder = mkdtempSync(join(parent, 'latchkey-mariadb-'));
   // A server that starts removes the temporary tables that it finds, whoever they are of.
   const temporary = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-tmp-'));
@@ -75,6 +78,12 @@ export async function createMariaDb(parent = tmpdir()): Promise<PrivateMariaDb> 
   return {
     url: `mysql://root:${PASSWORD}@127.0.0.1:${port}`,
     port,
+    socketPath: `${folder}/socket`,
+    administer: async (sql) => {
+      const connection = await connect(`${folder}/socket`);
+      const [rows] = await connection.query(sql).finally(() => connection.end());
+      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+    },
     get pid() {
       return server?.pid as number;
     },

@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { withLease } from './database/lease.js';
+import { migrate } from './database/migrate.js';
+import { migratorSetting, openMigrator } from './database/open.js';
+import { readDatabases } from './platform/config.js';
+import { abortOnSignals, runProgram } from './platform/exit.js';
+import { createLog } from './platform/log.js';
+
+/**
+ * `npm run migrate`: brings the tables up to date, as the user in `MIGRATION_DATABASE_URL`, or in `DATABASE_URL` without that.
+ * It needs the settings of the database and no other. Servers of the release before may run meanwhile.
+ */
+async function migrateDatabase(): Promise<void> {
+  const { signal } = abortOnSignals();
+  const databases = readDatabases();
+  const source = await openMigrator(databases, createLog('warn'), signal);
+  try {
+    const done = await withLease(source, () => migrate(source, migratorSetting(databases)));
+    process.stdout.write(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
+  } finally {
+    await source.destroy();
+  }
+}
+
+const UP_TO_DATE = 'The database was up to date already. Nothing was changed.\n';
+
+await runProgram(migrateDatabase);

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { administered, createClient, getToken } from '../support/app.js';
+import { createTestDatabase, TABLES, type TestDatabase } from '../support/database.js';
+import { startProcess, type TestProcess, until } from '../support/process.js';
+
+const PASSWORD = 'hidden%25p4ss';
+let database: TestDatabase;
+let user: string;
+let running: TestProcess | undefined;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  user = `u${randomBytes(6).toString('hex')}`;
+  await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'hidden%p4ss'`);
+});
+afterEach(async () => {
+  await running?.stop('SIGKILL');
+  await database.query(`DROP USER ${user}@'%'`);
+  await database.remove();
+});
+
+const RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+const grant = (...rights: string[]) => database.query(`GRANT ${rights.join(', ')} ON ${nameOf(database)}.* TO ${user}@'%'`);
+const revoke = (right: string) => database.query(`REVOKE ${right} ON ${nameOf(database)}.* FROM ${user}@'%'`);
+const nameOf = ({ url }: TestDatabase) => new URL(url).pathname.slice(1);
+/** The database, as the user of the test reaches it. */
+const asUser = () => database.url.replace(/\/\/[^@]+@/, `//${user}:${PASSWORD}@`);
+
+async function start(settings: Record<string, string | undefined> = {}): Promise<TestProcess> {
+  running = await startProcess(database, { DATABASE_URL: asUser(), ...settings });
+  await running.ready();
+  return running;
+}
+
+/** What a program that fails tells, which is one sentence or two in one line. */
+async function failure(settings: Record<string, string | undefined> = {}, script = 'main.js'): Promise<string> {
+  const { exit, output } = await startProcess(database, { DATABASE_URL: asUser(), LOG_LEVEL: 'fatal', ...settings }, script);
+  expect(await exit).toBe(1);
+  expect(output()).toMatch(/^[^\n]+\.\n$/);
+  expect(output()).not.toContain('p4ss');
+  return output();
+}
+
+async function migrate(): Promise<string> {
+  const { exit, output } = await startProcess(database, { ENCRYPTION_KEY: undefined }, 'migrate.js');
+  expect(await exit).toBe(0);
+  return output();
+}
+
+async function work(server: TestProcess): Promise<ReturnType<typeof administered>> {
+  const home = administered(server.url, { clientId: 'admin', secret: server.printedSecret() as string });
+  await getToken(server, await createClient(home, { clientId: 'works' }));
+  return home;
+}
+
+it('runs a database that is up to date as a user who may read and write rows alone, and no more', async () => {
+  await grant(...RIGHTS);
+  expect(await migrate()).toMatch(/^The database is up to date\. These migrations were run: Initial\d+, .*\.\n$/);
+  expect(await migrate()).toBe('The database was up to date already. Nothing was changed.\n');
+  const server = await start();
+  const home = await work(server);
+  expect((await home.administer('mutation { deleteClient(clientId: "works") { clientId } }')).status).toBe(200);
+}, 60_000);
+
+it('migrates as the user of MIGRATION_DATABASE_URL, and serves as the other', async () => {
+  await grant(...RIGHTS);
+  const server = await start({ MIGRATION_DATABASE_URL: database.url });
+  await work(server);
+  const users = await database.query(
+    'SELECT DISTINCT user FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+  );
+  expect(users).toEqual([{ user }]);
+}, 60_000);
+
+it('says in a sentence which right lacks, at the start', async () => {
+  await grant(...RIGHTS);
+  expect(await failure()).toMatch(
+    /^The database cannot be used: the user in DATABASE_URL has not the right that it takes \(CREATE on leases\)\.\n$/,
+  );
+  expect(await failure({ MIGRATION_DATABASE_URL: asUser() })).toMatch(/CREATE/);
+  await migrate();
+  for (const right of ['SELECT', 'INSERT', 'UPDATE']) {
+    await revoke(right);
+    expect(await failure()).toMatch(
+      new RegExp(`^The database cannot be used: the user in DATABASE_URL has not the right that it takes \\(${right}`),
+    );
+    await grant(right);
+  }
+}, 120_000);
+
+it('says in the log which right lacks, when it is taken meanwhile', async () => {
+  await migrate();
+  await grant('SELECT', 'INSERT', 'UPDATE');
+  // A right to a table is looked at each time, one to a database when a connection is made.
+  for (const table of TABLES) await database.query(`GRANT DELETE ON ${table} TO ${user}@'%'`);
+  const server = await start();
+  const home = await work(server);
+  await database.query(`REVOKE DELETE ON clients FROM ${user}@'%'`);
+  const { body } = await home.administer('mutation { deleteClient(clientId: "works") { clientId } }');
+  expect(body.errors[0].extensions.code).toBe('DATABASE_UNAVAILABLE');
+  await until(() => server.output().includes('"denied":"DELETE on clients"'), server.output);
+  expect(server.output()).not.toContain('    at ');
+}, 60_000);
+
+it('tells a wrong password from a user who has no right to the database', async () => {
+  expect(await failure()).toMatch(/^The database cannot be used: the user in DATABASE_URL has no right to the database that it names/);
+  expect(await failure({ MIGRATION_DATABASE_URL: database.url })).toMatch(/the user in DATABASE_URL has no right/);
+  await grant(...RIGHTS);
+  const wrong = asUser().replace('p4ss', 'p4sswrong');
+  expect(await failure({ DATABASE_URL: wrong })).toMatch(
+    /^The database cannot be used: it refuses the user or password in DATABASE_URL\.\n$/,
+  );
+  expect(await failure({ MIGRATION_DATABASE_URL: wrong })).toMatch(
+    /^The database cannot be used: it refuses the user or password in MIGRATION_DATABASE_URL/,
+  );
+}, 60_000);
+
+it('says in a sentence which migration failed, and why', async () => {
+  await migrate();
+  await grant(...RIGHTS);
+  await database.query("DELETE FROM migrations WHERE name LIKE 'ClientSearch%'");
+  await database.query('DROP TABLE client_grams');
+  expect(await failure()).toMatch(
+    /^The migration ClientSearch\d+ of the database failed: the user in DATABASE_URL has not the right that it takes \([A-Z]+ on /,
+  );
+  await database.query('RENAME TABLE clients TO elsewhere');
+  expect(await failure({ DATABASE_URL: database.url })).toMatch(
+    /^The migration ClientSearch\d+ of the database failed: the driver says ER_NO_SUCH_TABLE\. /,
+  );
+  expect(await failure({ DATABASE_URL: database.url }, 'migrate.js')).toMatch(/^The migration ClientSearch\d+ of the database failed/);
+}, 60_000);
