@@ -1,5 +1,6 @@
 import { type Connection, escapeId } from 'mysql2';
 import { driverCode } from '../platform/database-faults.js';
+import { reasonOf } from '../platform/database-sentences.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import { requireKnownProduct } from '../platform/mysql-product.js';
@@ -109,21 +110,21 @@ export class MysqlStore implements Store {
   }
 
   async #connect<T>(work: (connection: Connection, ask: Ask) => Promise<T>): Promise<T> {
-    let connection: Connection | undefined;
+    const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
+      throw new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
+    });
     try {
-      const opened = await this.#server.connect(CONNECT_MS);
-      connection = opened;
       const ask: Ask = async (sql, values = []) => {
-        const [rows] = await opened.promise().query(sql, [...values]);
+        const [rows] = await connection.promise().query(sql, [...values]);
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
       };
       await requireKnownProduct(ask);
-      const result = await work(opened, ask);
-      await opened.promise().end();
+      const result = await work(connection, ask);
+      await connection.promise().end();
       return result;
     } catch (cause) {
       // What is still being read is not waited for.
-      connection?.destroy();
+      connection.destroy();
       throw explain(cause, this.#name);
     }
   }
@@ -160,8 +161,7 @@ function explain(cause: unknown, name: string): unknown {
     );
   }
   if (code === CHANGED) return new StartupError('The database was migrated while it was backed up: back it up again.', { cause });
-  if (code === 'ER_BAD_DB_ERROR') return new StartupError('The database named in DATABASE_URL does not exist: create it first.', { cause });
-  return code === '' || !isOfDriver(cause) ? cause : new StartupError(`The database cannot be used: the driver says ${code}.`, { cause });
+  return code === '' || !isOfDriver(cause) ? cause : new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
 }
 
 /** Others, such as those of a file that is written meanwhile, have codes of their own. */

@@ -93,7 +93,7 @@ async function openAt(settings: DatabaseSettings, lastMigration: string): Promis
   source.setOptions({ migrations: migrations.slice(0, upTo) });
   await source.initialize();
   try {
-    await migrate(source);
+    await migrate(source, 'DATABASE_URL');
     return source;
   } catch (error) {
     await source.destroy();

@@ -49,7 +49,7 @@ export async function createMariaDb(parent = tmpdir(), options: readonly string[
   const port = await freePort();
   let server: ChildProcess | undefined;
 
-  const start = async (...options: string[]) => {
+  const start = async (...more: string[]) => {
     const init = `ALTER USER root@localhost IDENTIFIED BY '${PASSWORD}'`;
     server = spawn(
       BINARY,
@@ -63,6 +63,7 @@ export async function createMariaDb(parent = tmpdir(), options: readonly string[
         // As newer releases have it by themselves: stricter with transactions that read before they write.
         '--loose-innodb-snapshot-isolation=ON',
         ...options,
+        ...more,
       ],
       { stdio: 'ignore', env },
     );

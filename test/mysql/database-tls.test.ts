@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Authority, createAuthority } from '../support/certificates.js';
+import { ENCRYPTION_KEY } from '../support/encryption-key.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
+import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+
+const USER = 'remote';
+let authority: Authority;
+let stranger: Authority;
+/** Whose certificate is for `localhost` alone. */
+let named: PrivateMariaDb;
+/** It has no TLS. */
+let bare: PrivateMariaDb;
+let folder: string;
+let client: { certificate: string; key: string };
+let running: TestProcess | undefined;
+
+beforeAll(async () => {
+  if (!hasMariaDb()) return;
+  [authority, stranger] = [createAuthority(), createAuthority()];
+  const { certificate, key } = authority.sign('database', 'DNS:localhost');
+  client = authority.sign('client', 'DNS:client');
+  const options = [`--ssl-ca=${authority.ca}`, `--ssl-cert=${certificate}`, `--ssl-key=${key}`, '--require-secure-transport=ON'];
+  [named, bare] = await Promise.all([createMariaDb(tmpdir(), options), createMariaDb()]);
+  for (const server of [named, bare]) {
+    await server.administer('CREATE DATABASE latchkey');
+    await server.administer(`CREATE USER ${USER}@localhost IDENTIFIED BY 'private'`);
+    await server.administer(`GRANT ALL ON \`latchkey%\`.* TO ${USER}@localhost`);
+  }
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'));
+}, 120_000);
+afterEach(() => running?.stop('SIGKILL'));
+afterAll(async () => {
+  await Promise.all([named?.remove(), bare?.remove()]);
+  for (const own of [authority, stranger]) own?.remove();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+const urlOf = ({ port }: PrivateMariaDb, host = 'localhost') => `mysql://${USER}:private@${host}:${port}/latchkey`;
+
+async function run(server: PrivateMariaDb, settings: Record<string, string>, script = 'main.js', ...args: string[]): Promise<TestProcess> {
+  running = await startProcess({ url: urlOf(server), folder }, { ENCRYPTION_KEY, ...settings }, script, ...args);
+  return running;
+}
+
+/** What a program that ends tells. */
+async function told(...of: Parameters<typeof run>): Promise<string> {
+  const { exit, output } = await run(...of);
+  const code = await exit;
+  expect(output()).not.toContain('private');
+  return `${code} ${output()}`;
+}
+
+const backupFile = () => join(folder, `${crypto.randomUUID()}.backup`);
+
+it('takes TLS where the server demands it: to serve, after a freeze, and in every command', async () => {
+  const settings = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca };
+  const server = await run(named, settings);
+  await server.ready();
+  process.kill(named.pid, 'SIGSTOP');
+  await until(() => answers(`${server.url}/health/ready`, 503));
+  process.kill(named.pid, 'SIGCONT');
+  await server.ready();
+  expect(await server.stop()).toBe(0);
+  expect(await told(named, settings, 'migrate.js')).toMatch(/^0 .*up to date already/);
+  expect(await told(named, settings, 'admin-reset.js')).toMatch(/^0 [\s\S]*Secret key/);
+  const file = backupFile();
+  expect(await told(named, settings, 'backup.js', file)).toMatch(/^0 /);
+  expect(await told(named, settings, 'restore.js', file, '--replace')).toMatch(/^0 /);
+}, 120_000);
+
+it.each([
+  ['prefer', {}],
+  ['require', { DATABASE_TLS: 'require' }],
+])(
+  'encrypts by itself with %s',
+  async (_mode, settings: Record<string, string>) => {
+    const server = await run(named, settings);
+    await server.ready();
+    await server.stop();
+    expect(await told(named, settings, 'backup.js', backupFile())).toMatch(/^0 /);
+  },
+  60_000,
+);
+
+it('goes on without TLS where the server has none, with prefer and off alone', async () => {
+  const server = await run(bare, {});
+  await server.ready();
+  await server.stop();
+  const file = backupFile();
+  expect(await told(bare, {}, 'backup.js', file)).toMatch(/^0 /);
+  expect(await told(bare, { DATABASE_TLS: 'off' }, 'restore.js', file, '--replace')).toMatch(/^0 /);
+  for (const settings of [{ DATABASE_TLS: 'require' }, { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca }] as Record<
+    string,
+    string
+  >[]) {
+    for (const script of ['main.js', 'migrate.js', 'backup.js']) {
+      const args = script === 'backup.js' ? [backupFile()] : [];
+      expect(await told(bare, settings, script, ...args)).toMatch(
+        /^1 The database cannot be used: it has no TLS, and DATABASE_TLS demands it\.\n$/,
+      );
+    }
+  }
+}, 120_000);
+
+it('refuses a certificate of another authority, and one of another name', async () => {
+  const wrong = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: stranger.ca };
+  const noName = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca, DATABASE_URL: urlOf(named, '127.0.0.1') };
+  const noAuthority = { DATABASE_TLS: 'verify' };
+  for (const settings of [wrong, { ...wrong, DATABASE_TLS: 'require' }, noName, noAuthority] as Record<string, string>[]) {
+    for (const script of ['main.js', 'backup.js']) {
+      const args = script === 'backup.js' ? [backupFile()] : [];
+      expect(await told(named, settings, script, ...args)).toMatch(
+        /^1 The database cannot be used: TLS with it fails \(.*(certificate|altnames).*\); see DATABASE_TLS and DATABASE_CA_FILE\.\n$/,
+      );
+    }
+  }
+  const signed = { ...noName, DATABASE_TLS: 'require' };
+  expect(await told(named, signed, 'migrate.js')).toMatch(/^0 /);
+  expect(await told(named, signed, 'backup.js', backupFile())).toMatch(/^0 /);
+}, 120_000);
+
+it('shows a certificate of its own where the user needs one', async () => {
+  await named.administer(`ALTER USER ${USER}@localhost REQUIRE X509`);
+  try {
+    const settings = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca };
+    expect(await told(named, settings, 'migrate.js')).toMatch(/^1 The database cannot be used: it refuses the user or password/);
+    const own = { ...settings, DATABASE_CERT_FILE: client.certificate, DATABASE_KEY_FILE: client.key };
+    expect(await told(named, own, 'migrate.js')).toMatch(/^0 /);
+    expect(await told(named, own, 'backup.js', backupFile())).toMatch(/^0 /);
+    expect(await told(named, { ...own, DATABASE_KEY_FILE: join(folder, 'none') }, 'migrate.js')).toMatch(
+      /^1 These settings need a change:\n {2}DATABASE_KEY_FILE names a file/,
+    );
+  } finally {
+    await named.administer(`ALTER USER ${USER}@localhost REQUIRE NONE`);
+  }
+}, 60_000);
+
+it('goes through a socket, and through an address in brackets', async () => {
+  const socket = { DATABASE_URL: `mariadb://${USER}:private@localhost/latchkey?socket=${bare.socketPath}` };
+  expect(await told(bare, socket, 'migrate.js')).toMatch(/^0 /);
+  expect(await told(bare, socket, 'backup.js', backupFile())).toMatch(/^0 /);
+  const server = await run(bare, socket);
+  await server.ready();
+}, 60_000);
+
+it('backs up all rows, however few the server lets others read', async () => {
+  const everybody = backupFile();
+  await bare.administer('SET GLOBAL sql_select_limit = 1');
+  try {
+    const server = await run(bare, {});
+    await server.ready();
+    await server.stop();
+    await bare.administer("INSERT INTO latchkey.revoked_tokens SELECT id, 'one', NOW(3) FROM latchkey.tenants");
+    await bare.administer("INSERT INTO latchkey.revoked_tokens SELECT id, 'two', NOW(3) FROM latchkey.tenants");
+    expect(await told(bare, {}, 'backup.js', everybody)).toMatch(/^0 /);
+    expect(await told(bare, {}, 'restore.js', everybody, '--replace')).toMatch(/^0 /);
+  } finally {
+    await bare.administer('SET GLOBAL sql_select_limit = DEFAULT');
+  }
+  expect(await bare.administer('SELECT COUNT(*) AS n FROM latchkey.revoked_tokens')).toEqual([{ n: 2 }]);
+}, 60_000);
