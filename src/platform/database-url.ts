@@ -76,7 +76,7 @@ function readPlace({ hostname, port, searchParams }: URL): ServerPlace {
 
 function readSocket(hostname: string, port: string, socketPath: string): ServerPlace {
   if (!socketPath.startsWith('/')) throw new UrlFault('must name a socket by its full path, as in ?socket=/run/mysqld/mysqld.sock');
-  if (port !== '' || !['', 'localhost'].includes(hostname)) throw new UrlFault('must name either a host or a socket');
+  if (port !== '' || hostname !== 'localhost') throw new UrlFault('must have localhost and no port before a socket');
   return { socketPath };
 }
 
