@@ -30,6 +30,8 @@ async function start(settings: Record<string, string | undefined> = {}, script?:
 }
 
 const admin = (process: TestProcess) => ({ clientId: 'admin', secret: process.printedSecret() as string });
+/** What a server waits for that will not end by itself takes it so long. */
+const LONGEST_END_MS = 9_000;
 const isOnSqlite = kind === 'sqlite';
 const itOnSqlite = isOnSqlite ? it : () => undefined;
 
@@ -354,7 +356,7 @@ describe('SIGTERM', () => {
     await requestToken(server, admin(server));
     const began = Date.now();
     expect(await server.stop()).toBe(0);
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(Date.now() - began).toBeLessThan(LONGEST_END_MS);
   });
 
   it('waits at neither port for connections over which nothing ever came', async () => {
@@ -365,7 +367,7 @@ describe('SIGTERM', () => {
     await until(() => sockets.every(({ readyState }) => readyState === 'open'));
     const began = Date.now();
     expect(await server.stop()).toBe(0);
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(Date.now() - began).toBeLessThan(LONGEST_END_MS);
   });
 
   it('answers all that came at once over a connection that was there', async () => {

@@ -1,6 +1,6 @@
 import { type Answer, readAnswer } from './support/answer.js';
 import { type Credentials, createClient, createTenant, graphql, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import { advanceClock, resetClock, stopClock } from './support/clock.js';
 import { cookieName, deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
 
 const VIEWER = '{ viewer { clientId scopes } }';
@@ -127,6 +127,7 @@ describe('POST /session', () => {
   });
 
   it('lives no longer than the tokens of its client, and never longer than an hour', async () => {
+    stopClock();
     const brief = await createClient(app, { clientId: 'brief', scopes: ['clients:read'], accessTokenLifetime: 60 });
     const { cookie } = await postSession(app, brief);
     const long = await postSession(

@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, kind, type TestDatabase } from '../support/database.js';
 import { until } from '../support/process.js';
 import { compare } from './support/comparison.js';
 import { askForToken, Ledger, type Pair, parse } from './support/ledger.js';
@@ -100,7 +100,8 @@ it('who was refused for too many failures a year ahead is let in within a minute
 
 it('a server starts although another died during its start with the clock a year ahead', async () => {
   await subject.server.stop('SIGKILL');
-  await database.query("UPDATE leases SET holder = 'gone', expires_at = ?", [Date.now() + YEAR * 1000]);
+  // The lock of SQLite knows no time.
+  if (kind === 'mysql') await database.query("UPDATE leases SET holder = 'gone', expires_at = ?", [Date.now() + YEAR * 1000]);
   subject.server = await subject.start();
   expect(await statusOf(subject.ledger.party.admin)).toBe(200);
 }, 60_000);

@@ -13,11 +13,16 @@ const TIMERS = [
   'clearTimeout',
 ] as const;
 
-/** Lets the server and the test believe that so many seconds have passed. Timers go on as they are. */
+/** Lets the server and the test believe that so many seconds have passed, and that no more pass, however slow the machine is. Timers go on as they are. */
 export function advanceClock(seconds: number): void {
   const now = Date.now() + seconds * 1000;
   jest.useRealTimers();
-  jest.useFakeTimers({ now, doNotFake: [...TIMERS], advanceTimers: true });
+  jest.useFakeTimers({ now, doNotFake: [...TIMERS] });
+}
+
+/** Stops the time of day for the server and the test. */
+export function stopClock(): void {
+  advanceClock(0);
 }
 
 /** Gives the time of day back. */

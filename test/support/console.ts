@@ -41,7 +41,7 @@ export function setUpConsole(settings: Record<string, string> = {}): TestConsole
     const context = await (parts.browser as Browser).newContext(options);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     watch(page, complaints, origins);
     return page;
   };

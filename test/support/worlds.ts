@@ -122,12 +122,11 @@ async function findSigningKey({ app, id }: World): Promise<{ kid: string; key: P
 /** Everything that is stored of each tenant, by its id. @throws when there is a row of which nobody knows whose it is */
 export async function readRows({ installation: { database, use } }: TestApp): Promise<Map<string, unknown[]>> {
   await use.flush();
-  const tables = TABLES.filter((table) => table !== 'leases');
   const read = async (table: string) => {
     const rows: Record<string, unknown>[] = await database.read((manager) => manager.query(`SELECT * FROM ${table}`));
     return rows.map((row) => ({ table, ...row }));
   };
-  const rows: ({ table: string } & Record<string, unknown>)[] = (await Promise.all(tables.map(read))).flat();
+  const rows: ({ table: string } & Record<string, unknown>)[] = (await Promise.all(TABLES.map(read))).flat();
   const clients = new Map(rows.filter(({ table }) => table === 'clients').map(({ id, tenant_id }) => [id, tenant_id]));
   const segments = new Map(rows.filter(({ table }) => table === 'client_segments').map(({ id, tenant_id }) => [id, tenant_id]));
   return Map.groupBy(rows, ({ table, ...row }) => {
