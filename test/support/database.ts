@@ -102,8 +102,6 @@ async function mysqlDatabase(folder: string, server: string): Promise<TestDataba
 }
 
 async function dumpTables(query: TestDatabase['query']): Promise<string> {
-  // A lease is of a moment, and SQLite has none.
-  const data = TABLES.filter((table) => table !== 'leases');
-  const tables = await Promise.all(data.map((table) => query(`SELECT * FROM ${table}`)));
+  const tables = await Promise.all(TABLES.map((table) => query(`SELECT * FROM ${table}`)));
   return JSON.stringify(tables);
 }
