@@ -36,11 +36,14 @@ export function markOf(assertion: string): AssertionMark {
  */
 export async function assertionKey(jwks: PublicJwks | undefined, mark: AssertionMark): Promise<AssertionKey> {
   const { alg, signature } = mark;
-  const own = jwks && keyFor(jwks, mark);
-  const fitting = own && (!isRsa(alg) || isPossibleSignature(signature, own)) ? own : undefined;
-  const jwk = fitting ?? (await decoyKey(alg, signature.length));
+  const decoy = await decoyKey(alg, signature.length);
+  // Whoever has no keys has the decoy looked at in their place: looking takes time as well.
+  const found = keyFor(jwks ?? { keys: decoy ? [decoy] : [] }, mark);
+  const isPossible = found !== undefined && (!isRsa(alg) || isPossibleSignature(signature, found));
+  const isOwn = isPossible && jwks !== undefined;
+  const jwk = isOwn ? found : decoy;
   if (jwk && isRsa(alg)) spendTheRest(exponentOf(jwk), signature);
-  return { jwk, isOwn: fitting !== undefined };
+  return { jwk, isOwn };
 }
 
 /** OpenSSL refuses a signature of another length than the modulus, or that is not below it, at once. */
