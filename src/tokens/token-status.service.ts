@@ -3,6 +3,7 @@ import type { TenantContext, TokenName } from '../access/principal.js';
 import { whereTokenHolds } from '../access/rights.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import type { Database } from '../platform/transaction.js';
+import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { RevokedToken } from './revoked-token.entity.js';
 
 /** Knows which of the tokens that are still valid by themselves were cut. Asked of the database each time. */
@@ -23,7 +24,11 @@ export class TokenStatusService {
   /** Revokes one token; a second time changes nothing. */
   async revoke({ tenant }: TenantContext, jti: string, expiresAt: Date): Promise<void> {
     await this.database
-      .write((manager) => manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt }))
+      .write(async (manager) => {
+        // In turn with changes: one that found the token good is committed before this is answered.
+        await takeTurn(manager, tenant.id, { isServed: false });
+        await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt });
+      })
       .catch((error) => {
         if (!isDuplicate(error)) throw error;
       });
