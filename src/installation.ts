@@ -4,8 +4,8 @@ import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator }
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
 import { matchSecret } from './clients/secret.js';
-import { withLease } from './database/lease.js';
-import { hasTable, migrate } from './database/migrate.js';
+import { type Lock, withLease } from './database/lease.js';
+import { hasTable, isUpToDate, migrate } from './database/migrate.js';
 import { migratorSetting, type OpenDatabase, openDatabase, openMigrator } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
@@ -47,8 +47,11 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
   for (;;) {
     const opened = await openDatabase(config.database, log, circumstances.signal);
     try {
+      const parts = { cipher, secret, secretFile, opened, log, ...circumstances };
+      // A lock is for what there is to do: most starts find all of it done.
+      if ((await isUpToDate(opened.writer)) && (await hasHome(opened.writer))) return await complete(config, parts);
       return await withMigrator(config, log, { opened, ...circumstances }, (migrator) =>
-        withLease(migrator, () => complete(config, { cipher, secret, secretFile, opened, migrator, log, ...circumstances })),
+        withLease(migrator, (lock) => complete(config, { ...parts, lock })),
       );
     } catch (error) {
       await opened.database.close();
@@ -83,21 +86,22 @@ interface Parts extends Circumstances {
   secret: AdministratorSecret;
   secretFile: SecretFile;
   opened: OpenDatabase;
-  migrator: DataSource;
+  /** Held where something is to be made or migrated. */
+  lock?: Lock;
   log: Log;
 }
 
 async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { cipher, secret, secretFile, log, isCommand = false, throttle } = parts;
-  const { database } = parts.opened;
+  const { database, writer } = parts.opened;
   const services = createServices(config, database, cipher, throttle);
   const { signingKeys, directory, changes } = services;
   const homeTenant = new HomeTenantService(database);
-  const { migrator } = parts;
-  if (await hasTable(migrator, 'signing_keys')) await signingKeys.requireKey();
+  const { lock } = parts;
+  if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
   // Where the secret cannot be put where it is to be, nothing is changed.
-  if (secret.isGenerated && !(await hasHome(migrator))) secretFile.write(secret.secret);
-  await migrate(migrator, migratorSetting(config));
+  if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
+  if (lock) await migrate(lock, migratorSetting(config));
   const existing = await homeTenant.find();
   const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);
@@ -115,9 +119,9 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
 }
 
-async function hasHome(migrator: DataSource): Promise<boolean> {
-  if (!(await hasTable(migrator, 'tenants'))) return false;
-  return (await migrator.query<unknown[]>('SELECT id FROM tenants WHERE is_home = 1')).length > 0;
+async function hasHome(writer: DataSource): Promise<boolean> {
+  if (!(await hasTable(writer, 'tenants'))) return false;
+  return (await writer.query<unknown[]>('SELECT id FROM tenants WHERE is_home = 1')).length > 0;
 }
 
 /** The setting counts at the first start only; one that is changed later would mislead whoever set it. */

@@ -15,7 +15,7 @@ async function migrateDatabase(): Promise<void> {
   const databases = readDatabases();
   const source = await openMigrator(databases, createLog('warn'), signal);
   try {
-    const done = await withLease(source, () => migrate(source, migratorSetting(databases)));
+    const done = await withLease(source, (lock) => migrate(lock, migratorSetting(databases)));
     process.stdout.write(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
   } finally {
     await source.destroy();

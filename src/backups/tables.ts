@@ -92,8 +92,11 @@ async function openAt(settings: DatabaseSettings, lastMigration: string): Promis
   const upTo = migrations.findIndex(({ name }) => name === lastMigration) + 1;
   source.setOptions({ migrations: migrations.slice(0, upTo) });
   await source.initialize();
+  // Nobody else knows of this database: it takes no lock.
+  const runner = source.createQueryRunner();
   try {
-    await migrate(source, 'DATABASE_URL');
+    await migrate({ dataSource: source, runner }, 'DATABASE_URL');
+    await runner.release();
     return source;
   } catch (error) {
     await source.destroy();

@@ -12,19 +12,25 @@ const RENEW_MS = 3_000;
 const POLL_MS = 100;
 const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
+/** The connection that holds a lock. */
+export interface Lock {
+  dataSource: DataSource;
+  runner: QueryRunner;
+}
+
 /**
  * Lock: runs work that only one process may do at a time on this database. It ends with the process that holds it: SQLite's is a lock of the
  * operating system, MySQL's a row that names the connection of its holder.
  * @param work is given the connection to do it on; when that is lost, so is the lock
  */
-export async function withLease<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+export async function withLease<T>(dataSource: DataSource, work: (lock: Lock) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.connect();
     const { database } = dataSource.options;
     return dataSource.options.type === 'better-sqlite3'
-      ? await withLockedFile(`${database}-startup`, () => work(runner))
-      : await withLeasedRow(new Lease(dataSource, runner), () => work(runner));
+      ? await withLockedFile(`${database}-startup`, () => work({ dataSource, runner }))
+      : await withLeasedRow(new Lease(dataSource, runner), () => work({ dataSource, runner }));
   } finally {
     await runner.release();
   }

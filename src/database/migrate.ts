@@ -25,25 +25,29 @@ const WHAT_TO_DO =
 /**
  * Runs the migrations that a database lacks. On MySQL each change of the schema is committed by itself, so a migration
  * that was cut short has left some of them: they are passed over, and the rest is done.
+ * @param runner the connection that holds the lock: where that is lost, nothing more is changed
  * @param setting the one that names the user
  * @returns the names of those that were run
  * @throws {StartupError} when one fails for good
  */
-export async function migrate(dataSource: DataSource, setting: string): Promise<string[]> {
+export async function migrate({ dataSource, runner }: { dataSource: DataSource; runner: QueryRunner }, setting: string): Promise<string[]> {
   // TypeORM writes of a migration that fails to the terminal, whatever it was told of logging.
   dataSource.logger = SILENT;
-  const runner = dataSource.createQueryRunner();
-  try {
-    if (dataSource.options.type === 'mysql') {
-      passOverWhatIsDone(runner);
-      if (!(await runner.hasTable('migrations'))) await runner.query(RECORD_OF_MIGRATIONS);
-    }
-    const executor = new MigrationExecutor(dataSource, runner);
-    executor.transaction = 'each';
-    return (await executor.executePendingMigrations().catch((cause) => fail(executor, setting, cause))).map(({ name }) => name);
-  } finally {
-    await runner.release();
+  if (dataSource.options.type === 'mysql') {
+    passOverWhatIsDone(runner);
+    if (!(await runner.hasTable('migrations'))) await runner.query(RECORD_OF_MIGRATIONS);
   }
+  const executor = new MigrationExecutor(dataSource, runner);
+  executor.transaction = 'each';
+  return (await executor.executePendingMigrations().catch((cause) => fail(executor, setting, cause))).map(({ name }) => name);
+}
+
+/** Whether a database lacks no migration. A later release may have made more of it. */
+export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
+  if (!(await hasTable(dataSource, 'migrations'))) return false;
+  const rows: { name: string }[] = await dataSource.query('SELECT name FROM migrations');
+  const done = new Set(rows.map(({ name }) => name));
+  return dataSource.migrations.every((migration) => done.has(migration.name ?? migration.constructor.name));
 }
 
 /** Whether a table is there, and may be used. */
