@@ -204,7 +204,7 @@ itInChromium('works without an explorer where GraphiQL is switched off', async (
   await web.enter(app.admin);
   await page.getByRole('link', { name: 'Activity' }).waitFor();
   expect(await page.getByRole('link', { name: 'API explorer' }).count()).toBe(0);
-  expect((await fetch(`${app.url}/graphql`, { headers: { accept: 'text/html' } })).status).toBe(405);
+  expect((await fetch(`${app.url}/graphql`, { headers: { accept: 'text/html' } })).status).toBe(406);
   expect(web.complaints).toEqual([]);
   await app.stop();
 });
