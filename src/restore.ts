@@ -82,7 +82,7 @@ function tell(
     `Restored all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, backed up by release ${version}.`,
     kept && `What was there before is in ${kept} now. Remove it when nobody needs it: it has what is secret as well.`,
     'What was done after that moment is undone. Clients, tenants and secrets that were made since are gone; clients and tenants that were deleted or disabled since,',
-    `and secrets, signing keys${cutsTokens ? '' : ' and tokens'} that were revoked since, are good again: do again what has to hold. Everybody was signed out.`,
+    `and ${cutsTokens ? 'secrets and signing keys' : 'secrets, signing keys and tokens'} that were revoked since, are good again: do again what has to hold. Everybody was signed out.`,
     cutsTokens
       ? 'All tokens were cut: applications have to ask for new ones. An API that checks tokens by itself takes them until they expire.'
       : 'Tokens that were issued before go on. To end all of them, restore with --cut-tokens.',
