@@ -3,6 +3,7 @@ import { withLease } from './database/lease.js';
 import { migrate } from './database/migrate.js';
 import { migratorSetting, openMigrator } from './database/open.js';
 import { readDatabases } from './platform/config.js';
+import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 
@@ -13,7 +14,9 @@ import { createLog } from './platform/log.js';
 async function migrateDatabase(): Promise<void> {
   const { signal } = abortOnSignals();
   const databases = readDatabases();
-  const source = await openMigrator(databases, createLog('warn'), signal);
+  const source = await openMigrator(databases, createLog('warn'), signal).catch((cause) => {
+    throw signal.aborted ? new StartupError('The command was ended before the database answered. Nothing was changed.', { cause }) : cause;
+  });
   try {
     const done = await withLease(source, (lock) => migrate(lock, migratorSetting(databases)));
     process.stdout.write(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);

@@ -61,7 +61,7 @@ async function connect(create: () => DataSource, log: Log, signal?: AbortSignal,
     } catch (cause) {
       if (cause instanceof StartupError) throw cause;
       if (!isPassing(cause)) throw new StartupError(`The database cannot be used: ${reasonOf(cause, setting)}.`, { cause });
-      log.warn({ code: rootCode(cause), retryInMs: delay }, 'the database does not answer yet');
+      log.warn({ code: rootCode(cause), reason: reasonOf(cause, setting), retryInMs: delay }, 'the database does not answer yet');
       await sleep(delay, undefined, { signal });
     }
   }

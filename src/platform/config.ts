@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { type Databases, type DatabaseValues, databaseFaults, databaseShape, toDatabases } from './database-settings.js';
+import { type Databases, type DatabaseValues, databaseFaults, databaseShape, migratorSchema, toDatabases } from './database-settings.js';
 import type { DatabaseSettings } from './database-url.js';
 import { StartupError } from './errors.js';
 import { type Network, parseNetwork } from './networks.js';
@@ -217,11 +217,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * Reads how the database is reached, and nothing else: who changes its tables need not know what protects the secrets in it.
+ * Reads how the database is reached, and nothing else: who changes its tables need not know what protects the secrets in it,
+ * nor the user who serves.
  * @throws {StartupError} that names every fault at once and repeats no value
  */
 export function readDatabases(env: NodeJS.ProcessEnv = process.env): Databases {
-  return read(z.object(databaseShape), env, databaseFaults).databases;
+  const faultsOf = (given: Record<string, string>) => databaseFaults({ DATABASE_URL: given.MIGRATION_DATABASE_URL, ...given });
+  return read(migratorSchema, env, faultsOf).databases;
 }
 
 interface Fault {

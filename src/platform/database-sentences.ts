@@ -3,6 +3,12 @@ import { causesOf, DatabaseUnavailable } from './errors.js';
 
 /** What the operator has to look at, by the driver's code; extended codes of SQLite go by what they begin with. */
 const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing answers at the address in DATABASE_URL',
+  ENOTFOUND: 'the name of the server in DATABASE_URL is not found',
+  EAI_AGAIN: 'the name of the server in DATABASE_URL cannot be looked up',
+  EHOSTUNREACH: 'there is no way to the server in DATABASE_URL',
+  ENETUNREACH: 'there is no way to the server in DATABASE_URL',
+  ETIMEDOUT: 'the server in DATABASE_URL does not answer',
   ER_ACCESS_DENIED_ERROR: 'it refuses the user or password in DATABASE_URL',
   ER_DBACCESS_DENIED_ERROR: 'the user in DATABASE_URL has no right to the database that it names, or there is none of that name',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'it refuses the user in DATABASE_URL',

@@ -43,6 +43,11 @@ export const databaseShape = {
     .default(DEFAULT_POOL_SIZE),
 };
 
+/** The same for whoever changes the tables and does nothing else: `MIGRATION_DATABASE_URL` alone is enough. */
+export const migratorSchema = z
+  .object({ ...databaseShape, DATABASE_URL: url.optional() })
+  .transform((values) => ({ ...values, DATABASE_URL: values.DATABASE_URL ?? values.MIGRATION_DATABASE_URL ?? DEFAULT_URL }));
+
 /** Those settings, read. */
 export type DatabaseValues = z.infer<z.ZodObject<typeof databaseShape>>;
 

@@ -95,6 +95,17 @@ itWithOwnServer('stops at once when it is told to while it waits', async () => {
   await mariaDb.start();
 });
 
+itWithOwnServer('says where nothing answers, and ends a migration that waits in a sentence', async () => {
+  await mariaDb.stop();
+  const command = await startProcess({ url: `${mariaDb.url}/away`, folder }, {}, 'migrate.js');
+  running.push(command);
+  await until(() => command.output().includes('does not answer yet'));
+  expect(command.output()).toContain('nothing answers at the address in DATABASE_URL');
+  expect(await command.stop()).toBe(1);
+  expect(command.output()).toMatch(/\nThe command was ended before the database answered\. Nothing was changed\.\n$/);
+  await mariaDb.start();
+});
+
 itWithOwnServer('keeps whoever asks waiting while it starts anew, and refuses nobody', async () => {
   const server = await start();
   await server.ready();

@@ -62,6 +62,13 @@ it('runs a database that is up to date as a user who may read and write rows alo
   expect((await home.administer('mutation { deleteClient(clientId: "works") { clientId } }')).status).toBe(200);
 }, 60_000);
 
+it('migrates with MIGRATION_DATABASE_URL and no other setting', async () => {
+  const settings = { DATABASE_URL: undefined, ENCRYPTION_KEY: undefined, MIGRATION_DATABASE_URL: database.url };
+  const { exit, output } = await startProcess(database, settings, 'migrate.js');
+  expect(await exit).toBe(0);
+  expect(output()).toMatch(/^The database is up to date\. These migrations were run: Initial\d+, /);
+}, 60_000);
+
 it('migrates as the user of MIGRATION_DATABASE_URL, and serves as the other', async () => {
   await grant(...RIGHTS);
   const server = await start({ MIGRATION_DATABASE_URL: database.url });

@@ -128,3 +128,9 @@ it('needs no key to say how the tables are changed', () => {
   const { database, migrationDatabase } = readDatabases({ DATABASE_URL: 'mysql://u:p@h/d', MIGRATION_DATABASE_URL: 'mysql://owner:q@h/d' });
   expect([database, migrationDatabase]).toMatchObject([{ user: 'u' }, { user: 'owner', poolSize: 10, tls: { mode: 'prefer' } }]);
 });
+
+it('needs no user who serves to say how the tables are changed', () => {
+  const { migrationDatabase } = readDatabases({ MIGRATION_DATABASE_URL: 'mysql://owner:q@h/d' });
+  expect(migrationDatabase).toMatchObject({ user: 'owner', database: 'd' });
+  expect(readDatabases({}).migrationDatabase).toMatchObject({ type: 'sqlite' });
+});
