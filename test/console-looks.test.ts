@@ -143,6 +143,17 @@ itInChromium('fits on a phone, and at 200 % zoom', async () => {
   expect(await tooWide(zoomed)).toBe(0);
 });
 
+itInChromium('keeps its parts apart at the width at which the pages move beside the rest', async () => {
+  for (const width of [767, 768, 769]) {
+    const page = await web.another({ viewport: { width, height: 900 } });
+    await web.open('/', page);
+    await web.enter(web.app.admin, page);
+    await page.getByRole('button', { name: 'New Client' }).click({ timeout: 10_000 });
+    await dialog(page, 'New Client').waitFor();
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+  }
+});
+
 /** By how many pixels the page is wider than its window. */
 function tooWide(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
