@@ -26,8 +26,10 @@ async function verifyAudit(): Promise<void> {
   }
 }
 
-function tell({ host, entries, sequence, unlinked, faults }: RecordReport): string {
-  const lines = [`${host}: ${entries} entries, up to number ${sequence}${faults.length === 0 ? '' : ', not whole'}`];
+function tell({ host, entries, sequence, beganAt, unlinked, faults }: RecordReport): string {
+  const lines = [
+    `${host}: ${entries} entries, up to number ${sequence}${beganAt && `, since ${beganAt}`}${faults.length === 0 ? '' : ', not whole'}`,
+  ];
   if (unlinked > 0) lines.push(`  ${unlinked} more have no link: they are of a release that made none, and nothing proves them`);
   return `${[...lines, ...faults.map((fault) => `  ${fault}`)].join('\n')}\n`;
 }

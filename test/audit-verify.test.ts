@@ -7,6 +7,7 @@ import { createClient, createTenant, ENCRYPTION_KEY, startApp, type TestApp, typ
 import { startProcess } from './support/process.js';
 
 const DAY_MS = 24 * 3_600_000;
+const SECOND = Buffer.alloc(32, 9);
 
 let app: TestApp;
 let acme: TestTenant;
@@ -195,11 +196,37 @@ it('goes on when the encryption key was lost, and says of what it cannot prove',
   expect(await faultsOf()).toEqual([]);
 });
 
+it('is not broken by a server that lacks the encryption key in use', async () => {
+  const [both, second] = [new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64')), new Cipher(SECOND)];
+  const { database, changes, home } = app.installation;
+  await database.write((manager) => reencryptRecordKeys(manager, both));
+  await run('UPDATE signing_keys SET key_id = ?', [second.keyId]);
+  const caller = systemCaller(home, 'test');
+  const deed = { action: AuditAction.RESTORE, on: [AuditObjectType.INSTALLATION, 'x'] as [AuditObjectType, string] };
+  await expect(changes.perform(caller, ({ record }) => record(deed))).rejects.toThrow(/start again with that key. Nothing was changed/);
+  for (const { faults } of await verify(second)) expect(faults).toEqual([]);
+});
+
+it('says since when each chain is, which tells one that was taken away as a whole and begun anew', async () => {
+  const [, { beganAt }] = await verify();
+  await unlink();
+  await app.installation.audit.beginChains();
+  const [, after] = await verify();
+  expect(after.beganAt > beganAt).toBe(true);
+});
+
+it('lets the encryption key be changed though the key of one record is lost', async () => {
+  await run("UPDATE tenants SET record_key_id = 'lost' WHERE id = ?", [id]);
+  const both = new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64'));
+  expect(await app.installation.database.write((manager) => reencryptRecordKeys(manager, both))).toBe(1);
+  const [home, { faults }] = await verify(new Cipher(SECOND));
+  expect([home.faults, faults]).toEqual([[], [expect.stringMatching(/^its key cannot be read/)]]);
+});
+
 it('holds on after the encryption key was changed', async () => {
-  const second = Buffer.alloc(32, 9);
-  const both = new Cipher(second, Buffer.from(ENCRYPTION_KEY, 'base64'));
+  const both = new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64'));
   expect(await app.installation.database.write((manager) => reencryptRecordKeys(manager, both))).toBe(2);
-  for (const { faults } of await verify(new Cipher(second))) expect(faults).toEqual([]);
+  for (const { faults } of await verify(new Cipher(SECOND))) expect(faults).toEqual([]);
 });
 
 it('npm run audit:verify says of each tenant whether it is whole, beside a server that writes', async () => {
@@ -213,7 +240,7 @@ it('npm run audit:verify says of each tenant whether it is whole, beside a serve
   await load;
   expect([wholeCode, whole.output()]).toEqual([
     0,
-    expect.stringMatching(/acme\.localhost:\d+: \d+ entries, up to number \d+\nThe record is whole: of 2 tenants\.\n/),
+    expect.stringMatching(/acme\.localhost:\d+: \d+ entries, up to number \d+, since \S+Z\nThe record is whole: of 2 tenants\.\n/),
   ]);
   await change("actor_id = 'somebody else'", 3);
   const damaged = await startProcess(app.database, { ISSUER: app.url }, 'audit-verify.js');

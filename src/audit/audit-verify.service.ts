@@ -19,6 +19,8 @@ export interface RecordReport {
   /** How many entries are linked, and up to which place. */
   entries: number;
   sequence: number;
+  /** When the chain began, as ISO 8601 has it; empty before that. One that was taken away as a whole begins anew, and later. */
+  beganAt: string;
   /** Entries of a release that links nothing; nothing proves them. */
   unlinked: number;
   /** Where it does not hold; none when it is whole. */
@@ -58,7 +60,7 @@ async function verify(database: Database, cipher: Cipher, row: Row): Promise<Rec
   const ends = endsOf(id, row);
   const key = readRecordKey(cipher, id, row);
   const { unlinked, late } = await countUnlinked(database, row);
-  const report: RecordReport = { host, entries: 0, sequence: ends.sequence, unlinked, faults: [] };
+  const report: RecordReport = { host, entries: 0, sequence: ends.sequence, beganAt: ends.beganAt, unlinked, faults: [] };
   if (!key) return { ...report, faults: [row.record_key === null ? NO_CHAIN : NO_KEY] };
   if (row.record_seal !== sealOf(key, ends)) report.faults.push('what its row says of the ends of its record was changed');
   const check = new ChainCheck(key, ends);

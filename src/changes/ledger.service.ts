@@ -4,7 +4,7 @@ import { askForRights, rightsLeft } from '../access/rights.service.js';
 import { type Deed, describeDeed } from '../audit/audit.service.js';
 import { type ChainEnds, linkOf, type RecordKey, sealOf } from '../audit/audit-chain.rules.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey } from '../audit/record-key.service.js';
+import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey, requireLost } from '../audit/record-key.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { prove } from '../platform/transaction-proof.js';
 import { type Allowance, requireRoom, requireRoomForClient, type TenantLimits, type TenantUse, useAt } from './tenant-limits.rules.js';
@@ -108,7 +108,7 @@ export class Ledger {
     const ends = this.#ends;
     const described = describeDeed(prove(this.manager, AuditEvent), caller, deed);
     const event = { ...described, sequence: ends.sequence + 1 };
-    const hash = linkOf(this.#key(), ends.hash, event);
+    const hash = linkOf(await this.#key(), ends.hash, event);
     await this.manager.insert(AuditEvent, { ...event, hash } as object);
     if (ends.beganAt === '') ends.beganAt = event.at.toISOString();
     Object.assign(ends, { sequence: event.sequence, hash });
@@ -143,7 +143,7 @@ export class Ledger {
       record_swept_sequence: sweptSequence,
       record_swept_hash: sweptHash,
       record_began_at: beganAt,
-      record_seal: sealOf(this.#key(), this.#ends),
+      record_seal: sealOf(await this.#key(), this.#ends),
       ...this.#use,
       // Untouched otherwise: it may be encrypted anew meanwhile.
       ...this.#made,
@@ -153,10 +153,11 @@ export class Ledger {
   }
 
   /** A tenant has a key from its first entry on, and another one when that cannot be read any more: what it had linked is lost with it. */
-  #key(): RecordKey {
+  async #key(): Promise<RecordKey> {
     const { tenantId, cipher } = this.opening;
     this.#known ??= readRecordKey(cipher, tenantId, this.row);
     if (this.#known) return this.#known;
+    await requireLost(this.manager, this.row, cipher);
     const { key, stored } = makeRecordKey(cipher, tenantId);
     this.#made = stored;
     this.#known = key;
