@@ -73,7 +73,13 @@ export function isDuplicate(error: unknown): boolean {
 
 /** Whether an error says that the database cannot be reached, rather than that something is wrong with the request. */
 export function isAway(error: unknown): boolean {
-  return AWAY.has(driverCode(error)) || meaning(error) === 'over' || isClosedConnection(error);
+  return AWAY.has(driverCode(error)) || meaning(error) === 'over' || isClosedConnection(error) || lacksSocket(error);
+}
+
+/** Whether the socket of a database is not there: a server that stops takes it away, and makes it when it starts. */
+export function lacksSocket(error: unknown): boolean {
+  const { code, syscall } = (driverError(error) ?? {}) as { code?: unknown; syscall?: unknown };
+  return code === 'ENOENT' && syscall === 'connect';
 }
 
 /** Whether a server answered the wish for a connection, by refusing it. */

@@ -95,6 +95,15 @@ itWithOwnServer('stops at once when it is told to while it waits', async () => {
   await mariaDb.start();
 });
 
+itWithOwnServer('waits for a socket that is not there at start', async () => {
+  const url = `${mariaDb.url.replace(/@.*/, '@localhost')}/away?socket=${mariaDb.socketPath}`;
+  await mariaDb.stop();
+  const server = await start({ DATABASE_URL: url });
+  await until(() => server.output().includes('there is no socket where DATABASE_URL names one'), server.output);
+  await mariaDb.start();
+  await server.ready();
+});
+
 itWithOwnServer('says where nothing answers, and ends a migration that waits in a sentence', async () => {
   await mariaDb.stop();
   const command = await startProcess({ url: `${mariaDb.url}/away`, folder }, {}, 'migrate.js');
