@@ -168,6 +168,34 @@ it('stays whole when its oldest entries go because of their age, on two servers 
   expect([faults, entries, sequence]).toEqual([[], 1, 6]);
 });
 
+it('is not swept away by who makes entries seem old, whatever else they change', async () => {
+  const { audit } = app.installation;
+  await run("UPDATE audit_events SET at = '2020-01-01 00:00:00.000' WHERE tenant_id = ?", [id]);
+  await change("`before` = '{'", 2);
+  await audit.sweep(new Date(), 400);
+  await change("hash = REPLACE(hash, '.', '-')", 1);
+  await audit.sweep(new Date(), 400);
+  const [, { faults, entries }] = await verify();
+  expect([entries, faults.length]).toEqual([5, 5]);
+  await createClient(acme, { clientId: 'later' });
+  await audit.sweep(new Date(Date.now() + DAY_MS + 1000), 1);
+  expect(await faultsOf()).toEqual([]);
+});
+
+it('goes by age though its key was lost with more entries than go at once', async () => {
+  const { audit, changes } = app.installation;
+  const caller = systemCaller(app.installation.home, 'test');
+  const deed = { action: AuditAction.RESTORE, on: [AuditObjectType.INSTALLATION, 'x'] as [AuditObjectType, string] };
+  await changes.perform(caller, async ({ record }) => {
+    for (let index = 0; index < 1_050; index += 1) await record(deed);
+  });
+  await run("UPDATE tenants SET record_key_id = 'lost' WHERE is_home = 1");
+  await audit.sweep(new Date(), 1);
+  await changes.perform(caller, ({ record }) => record(deed));
+  await audit.sweep(new Date(Date.now() + DAY_MS + 1000), 1);
+  expect((await verify())[0]).toMatchObject({ entries: 0, faults: [] });
+});
+
 it('is begun for tenants of a release that links nothing, whose entries are told apart, for a day after that', async () => {
   await unlink();
   await app.installation.audit.beginChains();

@@ -1,4 +1,4 @@
-import { type FindOptionsWhere, In, LessThan, MoreThan } from 'typeorm';
+import { type FindOptionsWhere, In, LessThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
@@ -76,18 +76,16 @@ export class AuditListService {
     }
   }
 
-  /** The chain is shortened from its beginning, and its row tells how far: whoever else cuts it is found out. @returns how many entries went */
+  /**
+   * The chain is shortened from its beginning, and its row tells how far: whoever else cuts it is found out, and whoever makes entries
+   * seem old has them not swept away.
+   * @returns how many entries went
+   */
   #sweepTenant(tenantId: string, old: readonly Pick<AuditEvent, 'id' | 'sequence'>[], until: Date): Promise<number> {
     return this.changes.keep(tenantId, async (manager, ledger) => {
       const unlinked = old.filter(({ sequence }) => sequence === null).map(({ id }) => id);
       if (unlinked.length > 0) await manager.delete(AuditEvent, { id: In(unlinked) });
-      const oldest = await manager.find(AuditEvent, {
-        where: { tenantId, sequence: MoreThan(ledger.sweptSequence) },
-        order: { sequence: 'ASC' },
-        take: ROWS_IN_A_SWEEP,
-      });
-      const young = oldest.findIndex(({ at }) => at >= until);
-      const gone = young < 0 ? oldest : oldest.slice(0, young);
+      const gone = await ledger.findAged(until, ROWS_IN_A_SWEEP);
       const last = gone.at(-1);
       if (!last) return unlinked.length;
       await manager.delete(AuditEvent, { id: In(gone.map(({ id }) => id)) });

@@ -1,8 +1,8 @@
 import type { Cipher } from '../platform/cipher.js';
 import type { Database } from '../platform/transaction.js';
 import { sealOf } from './audit-chain.rules.js';
-import type { AuditEvent } from './audit-event.entity.js';
 import { ChainCheck, type LinkedEntry } from './chain-check.rules.js';
+import { readLinkedEntries } from './linked-entries.service.js';
 import { endsOf, RECORD_COLUMNS, type RecordRow, readRecordKey } from './record-key.service.js';
 
 const ROWS_AT_ONCE = 500;
@@ -110,38 +110,6 @@ async function readRow(database: Database, id: string): Promise<Row | undefined>
   return row;
 }
 
-/** Without the entity: what was put in may be nothing that it could read. */
-async function readEntries(database: Database, tenantId: string, after: number): Promise<LinkedEntry[]> {
-  const sql = `SELECT * FROM audit_events WHERE tenant_id = ? AND sequence > ? ORDER BY sequence, id LIMIT ${ROWS_AT_ONCE}`;
-  const rows = await database.read<Record<string, unknown>[]>((manager) => manager.query(sql, [tenantId, after]));
-  return rows.map(toEntry);
-}
-
-function toEntry(row: Record<string, unknown>): LinkedEntry {
-  const entry = {
-    id: row.id,
-    tenantId: row.tenant_id,
-    at: row.at instanceof Date ? row.at : new Date(`${String(row.at).replace(' ', 'T')}Z`),
-    action: row.action,
-    actorType: row.actor_type,
-    actorId: row.actor_id,
-    actorName: row.actor_name,
-    objectType: row.object_type,
-    objectId: row.object_id,
-    before: parse(row.before),
-    after: parse(row.after),
-    requestId: row.request_id,
-    address: row.address,
-    sequence: Number(row.sequence),
-    hash: String(row.hash),
-  };
-  return entry as Omit<AuditEvent, 'sequence' | 'hash'> & { sequence: number; hash: string };
-}
-
-function parse(json: unknown): unknown {
-  try {
-    return json === null ? null : JSON.parse(String(json));
-  } catch {
-    return { damaged: json };
-  }
+function readEntries(database: Database, tenantId: string, after: number): Promise<LinkedEntry[]> {
+  return readLinkedEntries((sql, parameters) => database.read((manager) => manager.query(sql, parameters)), tenantId, after, ROWS_AT_ONCE);
 }

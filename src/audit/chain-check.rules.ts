@@ -65,6 +65,24 @@ export class ChainCheck {
   }
 }
 
+/**
+ * How many entries may go because of their age, from the oldest on. Only a link proves a moment, so what counts is the last entry that
+ * has one and is old: all before it are older, whatever is said of them. An entry that is proved to be young ends it.
+ * @param previous the link of the entry before the first one
+ */
+export function countAged(key: RecordKey, entries: readonly LinkedEntry[], { previous, until }: { previous: string; until: Date }): number {
+  let aged = 0;
+  let before = previous;
+  for (const [index, entry] of entries.entries()) {
+    if (fits(key, before, entry)) {
+      if (entry.at >= until) break;
+      aged = index + 1;
+    }
+    before = entry.hash;
+  }
+  return aged;
+}
+
 function fits(key: RecordKey, previous: string, { hash, ...entry }: LinkedEntry): boolean {
   try {
     return linkOf(key, previous, entry) === hash;

@@ -4,6 +4,8 @@ import { askForRights, rightsLeft } from '../access/rights.service.js';
 import { type Deed, describeDeed } from '../audit/audit.service.js';
 import { type ChainEnds, linkOf, type RecordKey, sealOf } from '../audit/audit-chain.rules.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
+import { countAged, type LinkedEntry } from '../audit/chain-check.rules.js';
+import { readLinkedEntries } from '../audit/linked-entries.service.js';
 import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey, requireLost } from '../audit/record-key.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { prove } from '../platform/transaction-proof.js';
@@ -128,9 +130,22 @@ export class Ledger {
     this.#isChanged = true;
   }
 
-  /** The last entry that was removed because of its age; 0 when none was. */
-  get sweptSequence(): number {
-    return this.#ends.sweptSequence;
+  /** The oldest entries that may go because of their age. @param limit how many at most */
+  async findAged(until: Date, limit: number): Promise<LinkedEntry[]> {
+    const { sweptSequence, sweptHash } = this.#ends;
+    const key = await this.#key();
+    const oldest = await this.#read(sweptSequence, limit);
+    const count = countAged(key, oldest, { previous: sweptHash, until });
+    if (count > 0 || oldest.length < limit) return oldest.slice(0, count);
+    // Lost key: of many that nobody can prove, the first one that was linked since tells that they are older.
+    const sql = 'SELECT MIN(sequence) AS place FROM audit_events WHERE tenant_id = ? AND sequence > ? AND hash LIKE ?';
+    const [first] = await this.manager.query(sql, [this.opening.tenantId, sweptSequence, `${key.name}.%`]);
+    const [before, since] = first.place === null ? [] : await this.#read(Number(first.place) - 2, 2);
+    return before && since && countAged(key, [since], { previous: before.hash, until }) === 1 ? oldest : [];
+  }
+
+  #read(after: number, limit: number): Promise<LinkedEntry[]> {
+    return readLinkedEntries((sql, parameters) => this.manager.query(sql, parameters), this.opening.tenantId, after, limit);
   }
 
   /** Stores what has changed. */
