@@ -276,4 +276,4 @@ it('npm run audit:verify says of each tenant whether it is whole, beside a serve
     1,
     expect.stringMatching(/not whole\n {2}entry 3 .* was changed, moved or put in\nThe record is not whole: of 1 of 2 tenants\.\n/),
   ]);
-}, 60_000);
+});

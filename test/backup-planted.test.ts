@@ -23,7 +23,7 @@ beforeEach(async () => {
   const tenant = administered(server.url, { clientId: 'admin', secret: server.printedSecret() as string });
   await createClient(tenant, { clientId: 'one' });
   await server.stop();
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.stop('SIGKILL')));
   await Promise.all([database.remove(), empty.remove()]);
@@ -112,7 +112,7 @@ it('holds rows of the known tables and columns alone, whatever else is in the da
   await server.stop();
   expect(await definitions(empty)).toBe(await definitions(fresh));
   await fresh.remove();
-}, 120_000);
+});
 
 it('runs nothing of a file with a checksum that anybody can compute', async () => {
   await command(database, 'backup', file);
@@ -126,7 +126,7 @@ it('runs nothing of a file with a checksum that anybody can compute', async () =
   writeFileSync(path, `${content}${createHash('sha256').update(content).digest('hex')}\n`);
   await expectRefused(path, /was made by an earlier release, and nothing in it proves who made it/);
   expect(existsSync(touched)).toBe(false);
-}, 60_000);
+});
 
 it('of another installation is refused, and so is one that only names the key of this one', async () => {
   await command(database, 'backup', file);
@@ -138,7 +138,7 @@ it('of another installation is refused, and so is one that only names the key of
   await expectRefused(foreign, new RegExp(`made with another ENCRYPTION_KEY: it needs ${stranger.keyId}, and at hand is ${own.keyId}`));
   writeFileSync(foreign, readFileSync(foreign, 'utf8').replaceAll(stranger.keyId, own.keyId));
   await expectRefused(foreign, /its seal is wrong/);
-}, 60_000);
+});
 
 it('lets a row in only by the seal: one that is planted or changed is refused', async () => {
   await command(database, 'backup', file);
@@ -156,7 +156,7 @@ it('lets a row in only by the seal: one that is planted or changed is refused', 
     writeFileSync(path, changed);
     await expectRefused(path, /its seal is wrong/);
   }
-}, 120_000);
+});
 
 it('knows its tables and columns even where the seal is right', async () => {
   await command(database, 'backup', file);
@@ -179,7 +179,7 @@ it('knows its tables and columns even where the seal is right', async () => {
     await backup.close();
     await expectRefused(path, /has a table or a column that its release does not know/);
   }
-}, 240_000);
+});
 
 it('starts no other program, and leaves clients as they are', async () => {
   const told = join(database.folder, 'told');
@@ -194,4 +194,4 @@ it('starts no other program, and leaves clients as they are', async () => {
   expect(existsSync(told)).toBe(false);
   const server = await start(empty);
   expect((await requestToken(server, { clientId: 'one', secret: 'lk_wrong' })).status).toBe(401);
-}, 60_000);
+});

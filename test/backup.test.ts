@@ -131,7 +131,7 @@ it('holds all that was acknowledged before it began, while a server writes, and 
   expect(second.printedSecret()).toBeUndefined();
   const [event] = await empty.query("SELECT actor_id FROM audit_events WHERE action = 'RESTORE'");
   expect(event).toEqual({ actor_id: 'restore' });
-}, 120_000);
+});
 
 it('mints no token by itself: it holds neither a secret nor a key, and only its owner reads it', async () => {
   const { clients } = await furnish(['one', 'two']);
@@ -147,7 +147,7 @@ it('mints no token by itself: it holds neither a secret nor a key, and only its 
   expect(bytes).toContain('"clients":3');
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(database.folder).filter((name) => name.startsWith('night'))).toEqual(['night.backup']);
-}, 60_000);
+});
 
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
   const { clients } = await furnish(['one']);
@@ -197,7 +197,7 @@ it('is refused with another key, when a byte of it is lost or changed, and when 
   expect(await databasesBeside('re')).toEqual([]);
   const again = await start(database);
   for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
-}, 240_000);
+});
 
 it('takes the place of data only when that is said and no server runs, and keeps aside what was there', async () => {
   const { server, clients } = await furnish(['one']);
@@ -230,7 +230,7 @@ it('takes the place of data only when that is said and no server runs, and keeps
   const url = isOnSqlite ? `sqlite:${join(database.folder, 'data', name as string)}` : database.url.replace(/[^/]+$/, name as string);
   const old = await start({ ...database, url }, port);
   expect((await requestToken(old, later)).status).toBe(200);
-}, 120_000);
+});
 
 it('leaves the data as it was when it fails half way', async () => {
   const { server, clients } = await furnish(['one', 'two']);
@@ -249,28 +249,24 @@ it('leaves the data as it was when it fails half way', async () => {
   else expect(readdirSync(join(empty.folder, 'data'))).toEqual([]);
   const again = await start(database, { PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
-}, 120_000);
+});
 
-itOnSqlite(
-  'takes the place of a database that is damaged',
-  async () => {
-    const { server, clients } = await furnish(['one']);
-    await command(database, 'backup', [file]);
-    const path = database.url.slice('sqlite:'.length);
-    for (const end of ['', '-wal']) writeFileSync(path + end, 'this was a database once');
-    const refused = await command(database, 'restore', [file]);
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables')]);
-    const done = await command(database, 'restore', [file, '--replace']);
-    expect([done.code, done.output]).toEqual([0, expect.stringContaining('What was there before is in')]);
-    expect(done.output).not.toContain('this was done since');
-    const [kept] = await databasesBeside('replaced');
-    expect(readFileSync(join(database.folder, 'data', kept as string), 'utf8')).toBe('this was a database once');
-    expect(readdirSync(join(database.folder, 'data')).filter((name) => /^latchkey\.db-(?!startup)/.test(name))).toEqual([]);
-    const again = await start(database, { PORT: String(server.port) });
-    for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
-  },
-  60_000,
-);
+itOnSqlite('takes the place of a database that is damaged', async () => {
+  const { server, clients } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const path = database.url.slice('sqlite:'.length);
+  for (const end of ['', '-wal']) writeFileSync(path + end, 'this was a database once');
+  const refused = await command(database, 'restore', [file]);
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables')]);
+  const done = await command(database, 'restore', [file, '--replace']);
+  expect([done.code, done.output]).toEqual([0, expect.stringContaining('What was there before is in')]);
+  expect(done.output).not.toContain('this was done since');
+  const [kept] = await databasesBeside('replaced');
+  expect(readFileSync(join(database.folder, 'data', kept as string), 'utf8')).toBe('this was a database once');
+  expect(readdirSync(join(database.folder, 'data')).filter((name) => /^latchkey\.db-(?!startup)/.test(name))).toEqual([]);
+  const again = await start(database, { PORT: String(server.port) });
+  for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
+});
 
 it('changes nothing and leaves nothing when it is ended before it is done', async () => {
   await furnish(['one']);
@@ -301,7 +297,7 @@ it('changes nothing and leaves nothing when it is ended before it is done', asyn
   expect(process.output()).toMatch(/was ended before it was done\. Nothing was changed/);
   expect(await databasesBeside('re')).toEqual([]);
   expect(await database.dump()).toBe(before);
-}, 60_000);
+});
 
 it('cuts all tokens and sessions when that is wanted', async () => {
   const { server, clients, tokens } = await furnish(['one']);
@@ -314,7 +310,7 @@ it('cuts all tokens and sessions when that is wanted', async () => {
     const token = await getToken(second, client);
     expect((await introspect(second, client, token)).body.active).toBe(true);
   }
-}, 60_000);
+});
 
 it('of an earlier release is brought up to date', async () => {
   const { server, clients } = await furnish(['one']);
@@ -327,7 +323,7 @@ it('of an earlier release is brought up to date', async () => {
   expect((await command(empty, 'restore', [file])).code).toBe(0);
   const second = await start(empty, { PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
-}, 60_000);
+});
 
 it('is not made over another file, of nothing, or without a name, and says so', async () => {
   const nothing = await command(database, 'backup', [file]);
@@ -345,7 +341,7 @@ it('is not made over another file, of nothing, or without a name, and says so', 
       expect([code, output]).toEqual([1, expect.stringMatching(new RegExp(`npm run ${name} -- FILE`))]);
     }
   }
-}, 60_000);
+});
 
 it('works by the commands of the README', async () => {
   const { clients, server } = await furnish(['one']);
@@ -358,33 +354,29 @@ it('works by the commands of the README', async () => {
   expect(await npm(empty, 'restore', '--', file)).toBe(0);
   const second = await start(empty, { PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
-}, 120_000);
+});
 
-itOnMysql(
-  'starts no other program, takes whatever is in a password, and says which right it lacks',
-  async () => {
-    await furnish(['one']);
-    const password = `p"a's#s\\w%;=\n x`;
-    const name = new URL(database.url).pathname.slice(1);
-    const user = `u${name.slice(-12)}`;
-    await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY ?`, [password]);
-    await database.query(`GRANT ALL ON ${name}.* TO ${user}@'%'`);
-    const url = new URL(database.url);
-    url.username = user;
-    url.password = encodeURIComponent(password);
-    const noTools = { PATH: database.folder };
-    try {
-      const made = await command({ ...database, url: url.href }, 'backup', [file], noTools);
-      expect([made.code, made.output]).toEqual([0, expect.stringContaining('2 clients')]);
-      const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
-      const grant = /run (GRANT ALL ON .*) TO that user/.exec(refused.output)?.[1];
-      expect([refused.code, grant]).toEqual([1, expect.stringContaining('`latchkey')]);
-      await database.query(`${grant} TO ${user}@'%'`);
-      const allowed = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
-      expect([allowed.code, allowed.output]).toEqual([0, expect.stringContaining('nothing was done since')]);
-    } finally {
-      await database.query(`DROP USER ${user}@'%'`);
-    }
-  },
-  60_000,
-);
+itOnMysql('starts no other program, takes whatever is in a password, and says which right it lacks', async () => {
+  await furnish(['one']);
+  const password = `p"a's#s\\w%;=\n x`;
+  const name = new URL(database.url).pathname.slice(1);
+  const user = `u${name.slice(-12)}`;
+  await database.query(`CREATE USER ${user}@'%' IDENTIFIED BY ?`, [password]);
+  await database.query(`GRANT ALL ON ${name}.* TO ${user}@'%'`);
+  const url = new URL(database.url);
+  url.username = user;
+  url.password = encodeURIComponent(password);
+  const noTools = { PATH: database.folder };
+  try {
+    const made = await command({ ...database, url: url.href }, 'backup', [file], noTools);
+    expect([made.code, made.output]).toEqual([0, expect.stringContaining('2 clients')]);
+    const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
+    const grant = /run (GRANT ALL ON .*) TO that user/.exec(refused.output)?.[1];
+    expect([refused.code, grant]).toEqual([1, expect.stringContaining('`latchkey')]);
+    await database.query(`${grant} TO ${user}@'%'`);
+    const allowed = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
+    expect([allowed.code, allowed.output]).toEqual([0, expect.stringContaining('nothing was done since')]);
+  } finally {
+    await database.query(`DROP USER ${user}@'%'`);
+  }
+});

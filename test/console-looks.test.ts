@@ -21,7 +21,7 @@ beforeAll(async () => {
   await app.installation.use.flush();
   await app.administer('mutation { rotateClientSecret(clientId: "sales-board", overlapSeconds: 3600) { clientSecret } }');
   await createTenant(app, 'neighbour');
-}, 60_000);
+});
 
 /** What axe finds on the page, each with where. */
 async function faultsOf(page: Page): Promise<string[]> {

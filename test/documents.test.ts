@@ -77,7 +77,7 @@ it('the Postman collection runs from top to bottom', async () => {
   ]);
   expect(stdout).toMatch(/assertions\s*│\s*9\s*│\s*0/);
   expect((await requestToken(app, { clientId: 'postman-example', secret: 'x' })).status).toBe(401);
-}, 60_000);
+});
 
 it('the README names every setting, and each by its default', async () => {
   const { SETTING_NAMES } = await import('../src/platform/config.js');

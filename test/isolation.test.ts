@@ -36,7 +36,7 @@ let worlds: World[];
 beforeAll(async () => {
   neighbours = await startNeighbours();
   worlds = Object.values(neighbours.worlds);
-}, 60_000);
+});
 afterAll(() => neighbours.stop());
 
 const worldOf = (name: Name) => neighbours.worlds[name];

@@ -453,7 +453,7 @@ it("is migrated by TypeORM's own command line as well, through ormconfig", async
     secrets: [{ useCount: 0, rotation: { supersededAt: null } }],
   });
   expect(body.data.signingKeys.map(({ state }: { state: string }) => state)).toContain('NEXT');
-}, 90_000);
+});
 
 /** A start takes its turn through the lease, whatever comes of it. */
 function withoutLeases(dump: string): string {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await start();
   for (const [clientId, name] of NAMES) await tenant.administer(CREATE, { input: { clientId, name } });
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop('SIGKILL');
   await database.remove();
@@ -68,4 +68,4 @@ it('an upgrade makes what the release before stored anew, and its index goes', a
   expect(await database.query("SELECT name_key FROM clients WHERE client_id = 'street'")).toEqual([{ name_key: 'strasse' }]);
   const { body } = await tenant.administer('{ tenants(search: "grosshandel") { totalCount } }');
   expect(body.data.tenants.totalCount).toBe(1);
-}, 60_000);
+});

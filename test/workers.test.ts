@@ -36,7 +36,7 @@ beforeAll(async () => {
   metricsPort = await freePort();
   server = await start({ METRICS_PORT: String(metricsPort) });
   admin = { clientId: 'admin', secret: server.printedSecret() as string };
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop('SIGKILL');
   await database.remove();
@@ -151,7 +151,7 @@ it('a worker that is killed takes only its own connections along, and is replace
     expect.objectContaining({ worker: victim, pid, signal: 'SIGKILL', msg: 'a worker ended and is replaced' }),
   );
   expect(await metric('latchkey_tokens_issued_total')).toBeGreaterThanOrEqual(issued);
-}, 60_000);
+});
 
 it('a connection that a worker did not take before it was killed goes to another', async () => {
   const pids = [...(await crewOfSize(server, 2)).values()];
@@ -163,7 +163,7 @@ it('a connection that a worker did not take before it was killed goes to another
   expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   for (const connection of connections) connection.close();
   await crewOfSize(server, 2);
-}, 60_000);
+});
 
 describe('SIGHUP', () => {
   it('replaces all workers without one request that fails, twice when it comes again meanwhile', async () => {
@@ -194,7 +194,7 @@ describe('SIGHUP', () => {
     // What the old ones counted is not forgotten.
     expect(await metric('latchkey_tokens_issued_total')).toBeGreaterThanOrEqual(issued + load.answers());
     expect((await fail()).status).toBe(429);
-  }, 90_000);
+  });
 
   it('leaves the old workers where they are when a new one cannot start', async () => {
     const crew = [...(await crewOfSize(server, 2)).keys()];
@@ -206,7 +206,7 @@ describe('SIGHUP', () => {
     expect(server.output()).toContain('another ENCRYPTION_KEY');
     expect((await over(askForManagement)).status).toBe(200);
     for (const { id, k } of rows) await database.query('UPDATE signing_keys SET key_id = ? WHERE id = ?', [k, id]);
-  }, 60_000);
+  });
 });
 
 it('METRICS_PORT has one set for all', async () => {
@@ -231,7 +231,7 @@ describe('the end', () => {
   let own: TestProcess;
   beforeEach(async () => {
     own = await start();
-  }, 60_000);
+  });
   afterEach(() => own.stop('SIGKILL'));
 
   it('comes by SIGTERM, however often and to whom, with what is in flight answered and written down', async () => {
@@ -256,12 +256,12 @@ describe('the end', () => {
     expect(own.output()).not.toContain('is replaced');
     const { client: read } = await administer('{ client(clientId: "farewell") { secrets { useCount } } }');
     expect(read.secrets[0].useCount).toBe(load.answers());
-  }, 60_000);
+  });
 
   it('comes although a worker does not hear', async () => {
     process.kill([...crewOf(own).values()][0] as number, 'SIGSTOP');
     expect(await own.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('of the primary is the end of all, with what they saw written down', async () => {
     const query = 'mutation { createClient(input: { name: "O", clientId: "orphan" }) { clientSecret } }';
@@ -272,7 +272,7 @@ describe('the end', () => {
     await until(() => !pids.some(isAlive));
     const { client: read } = await administer('{ client(clientId: "orphan") { secrets { useCount } } }');
     expect(read.secrets[0].useCount).toBe(4);
-  }, 60_000);
+  });
 });
 
 describe('a start that fails ends with 1 and one message', () => {
@@ -286,13 +286,13 @@ describe('a start that fails ends with 1 and one message', () => {
       expect(failed.output()).toMatch(new RegExp(`^Port ${port} on .* another process uses it\\..*\\n$`));
     }
     taken.close();
-  }, 60_000);
+  });
 
   it('when the database belongs to another key', async () => {
     const failed = await startProcess(database, { WORKERS: '2', ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64') });
     expect(await failed.exit).toBe(1);
     expect(failed.output().trim().split('\n')).toEqual([expect.stringContaining('another ENCRYPTION_KEY')]);
-  }, 60_000);
+  });
 });
 
 it('is alive and not ready while the database is away, and ends when it is told to', async () => {
@@ -301,4 +301,4 @@ it('is alive and not ready while the database is away, and ends when it is told 
   expect(await answers(`${waiting.url}/health/ready`, 503)).toBe(true);
   expect((await graphql(waiting, { query: '{ viewer { clientId } }' })).status).toBe(503);
   expect(await waiting.stop()).toBe(0);
-}, 60_000);
+});

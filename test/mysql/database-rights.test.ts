@@ -60,14 +60,14 @@ it('runs a database that is up to date as a user who may read and write rows alo
   const server = await start();
   const home = await work(server);
   expect((await home.administer('mutation { deleteClient(clientId: "works") { clientId } }')).status).toBe(200);
-}, 60_000);
+});
 
 it('migrates with MIGRATION_DATABASE_URL and no other setting', async () => {
   const settings = { DATABASE_URL: undefined, ENCRYPTION_KEY: undefined, MIGRATION_DATABASE_URL: database.url };
   const { exit, output } = await startProcess(database, settings, 'migrate.js');
   expect(await exit).toBe(0);
   expect(output()).toMatch(/^The database is up to date\. These migrations were run: Initial\d+, /);
-}, 60_000);
+});
 
 it('migrates as the user of MIGRATION_DATABASE_URL, and serves as the other', async () => {
   await grant(...RIGHTS);
@@ -77,7 +77,7 @@ it('migrates as the user of MIGRATION_DATABASE_URL, and serves as the other', as
     'SELECT DISTINCT user FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
   );
   expect(users).toEqual([{ user }]);
-}, 60_000);
+});
 
 it('says in a sentence which right lacks, at the start', async () => {
   await grant(...RIGHTS);
@@ -93,7 +93,7 @@ it('says in a sentence which right lacks, at the start', async () => {
     );
     await grant(right);
   }
-}, 120_000);
+});
 
 it('says in the log which right lacks, when it is taken meanwhile', async () => {
   await migrate();
@@ -107,7 +107,7 @@ it('says in the log which right lacks, when it is taken meanwhile', async () => 
   expect(body.errors[0].extensions.code).toBe('DATABASE_UNAVAILABLE');
   await until(() => server.output().includes('"denied":"DELETE on clients"'), server.output);
   expect(server.output()).not.toContain('    at ');
-}, 60_000);
+});
 
 it('tells a wrong password from a user who has no right to the database', async () => {
   expect(await failure()).toMatch(/^The database cannot be used: the user in DATABASE_URL has no right to the database that it names/);
@@ -120,7 +120,7 @@ it('tells a wrong password from a user who has no right to the database', async 
   expect(await failure({ MIGRATION_DATABASE_URL: wrong })).toMatch(
     /^The database cannot be used: it refuses the user or password in MIGRATION_DATABASE_URL/,
   );
-}, 60_000);
+});
 
 it('says in a sentence which migration failed, and why', async () => {
   await migrate();
@@ -135,4 +135,4 @@ it('says in a sentence which migration failed, and why', async () => {
     /^The migration ClientSearch\d+ of the database failed: the driver says ER_NO_SUCH_TABLE\. /,
   );
   expect(await failure({ DATABASE_URL: database.url }, 'migrate.js')).toMatch(/^The migration ClientSearch\d+ of the database failed/);
-}, 60_000);
+});

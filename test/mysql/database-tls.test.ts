@@ -30,7 +30,7 @@ beforeAll(async () => {
     await server.administer(`GRANT ALL ON \`latchkey%\`.* TO ${USER}@localhost`);
   }
   folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'));
-}, 120_000);
+});
 afterEach(() => running?.stop('SIGKILL'));
 afterAll(async () => {
   await Promise.all([named?.remove(), bare?.remove()]);
@@ -69,21 +69,17 @@ it('takes TLS where the server demands it: to serve, after a freeze, and in ever
   const file = backupFile();
   expect(await told(named, settings, 'backup.js', file)).toMatch(/^0 /);
   expect(await told(named, settings, 'restore.js', file, '--replace')).toMatch(/^0 /);
-}, 120_000);
+});
 
 it.each([
   ['prefer', {}],
   ['require', { DATABASE_TLS: 'require' }],
-])(
-  'encrypts by itself with %s',
-  async (_mode, settings: Record<string, string>) => {
-    const server = await run(named, settings);
-    await server.ready();
-    await server.stop();
-    expect(await told(named, settings, 'backup.js', backupFile())).toMatch(/^0 /);
-  },
-  60_000,
-);
+])('encrypts by itself with %s', async (_mode, settings: Record<string, string>) => {
+  const server = await run(named, settings);
+  await server.ready();
+  await server.stop();
+  expect(await told(named, settings, 'backup.js', backupFile())).toMatch(/^0 /);
+});
 
 it('goes on without TLS where the server has none, with prefer and off alone', async () => {
   const server = await run(bare, {});
@@ -103,7 +99,7 @@ it('goes on without TLS where the server has none, with prefer and off alone', a
       );
     }
   }
-}, 120_000);
+});
 
 it('refuses a certificate of another authority, and one of another name', async () => {
   const wrong = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: stranger.ca };
@@ -120,7 +116,7 @@ it('refuses a certificate of another authority, and one of another name', async 
   const signed = { ...noName, DATABASE_TLS: 'require' };
   expect(await told(named, signed, 'migrate.js')).toMatch(/^0 /);
   expect(await told(named, signed, 'backup.js', backupFile())).toMatch(/^0 /);
-}, 120_000);
+});
 
 it('shows a certificate of its own where the user needs one', async () => {
   await named.administer(`ALTER USER ${USER}@localhost REQUIRE X509`);
@@ -136,7 +132,7 @@ it('shows a certificate of its own where the user needs one', async () => {
   } finally {
     await named.administer(`ALTER USER ${USER}@localhost REQUIRE NONE`);
   }
-}, 60_000);
+});
 
 it('goes through a socket, and through an address in brackets', async () => {
   const socket = { DATABASE_URL: `mariadb://${USER}:private@localhost/latchkey?socket=${bare.socketPath}` };
@@ -144,7 +140,7 @@ it('goes through a socket, and through an address in brackets', async () => {
   expect(await told(bare, socket, 'backup.js', backupFile())).toMatch(/^0 /);
   const server = await run(bare, socket);
   await server.ready();
-}, 60_000);
+});
 
 it('backs up all rows, however few the server lets others read', async () => {
   const everybody = backupFile();
@@ -161,4 +157,4 @@ it('backs up all rows, however few the server lets others read', async () => {
     await bare.administer('SET GLOBAL sql_select_limit = DEFAULT');
   }
   expect(await bare.administer('SELECT COUNT(*) AS n FROM latchkey.revoked_tokens')).toEqual([{ n: 2 }]);
-}, 60_000);
+});

@@ -34,7 +34,7 @@ it('is finished by the next start, whatever was done of it', async () => {
     expect(await schemaOf()).toBe(whole);
   }
   expect(await database.query('SELECT name FROM migrations ORDER BY id')).toHaveLength(done.length);
-}, 120_000);
+});
 
 it('is finished when only its first half was done', async () => {
   await (await start()).stop();
@@ -44,4 +44,4 @@ it('is finished when only its first half was done', async () => {
   await database.query('DROP INDEX client_secrets_by_end ON client_secrets');
   await (await start()).stop();
   expect(await schemaOf()).toBe(whole);
-}, 60_000);
+});

@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startProcess({ url: url.href, folder: database.folder });
   await server.ready();
   token = await getToken(server, { clientId: 'admin', secret: server.printedSecret() as string });
-}, 60_000);
+});
 afterAll(async () => {
   await server?.stop('SIGKILL');
   proxy?.close();

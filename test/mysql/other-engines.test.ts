@@ -32,7 +32,7 @@ beforeAll(async () => {
   const connection = await mysql.createConnection(mariaDb.url);
   await connection.query('CREATE DATABASE other');
   await connection.end();
-}, 60_000);
+});
 afterAll(async () => {
   await mariaDb?.remove();
   if (folder) rmSync(folder, { recursive: true });
@@ -60,21 +60,16 @@ eachWithOwnServer(ENGINES)(
     expect((await connection.query('SHOW TABLES'))[0]).toEqual([]);
     await connection.end();
   },
-  60_000,
 );
 
 eachWithOwnServer([
   ['--read-only=1', 'read_only is ON'],
   ['--innodb-read-only=1', 'innodb_read_only is ON'],
-])(
-  'a server with %s is refused in a sentence',
-  async (option, told) => {
-    await mariaDb.stop();
-    await mariaDb.start(option);
-    const program = await startProcess({ url: `${mariaDb.url}/other`, folder });
-    expect(await program.exit).toBe(1);
-    expect(program.output().trim().split('\n')).toHaveLength(1);
-    expect(program.output()).toContain(`The database server only reads (${told})`);
-  },
-  60_000,
-);
+])('a server with %s is refused in a sentence', async (option, told) => {
+  await mariaDb.stop();
+  await mariaDb.start(option);
+  const program = await startProcess({ url: `${mariaDb.url}/other`, folder });
+  expect(await program.exit).toBe(1);
+  expect(program.output().trim().split('\n')).toHaveLength(1);
+  expect(program.output()).toContain(`The database server only reads (${told})`);
+});

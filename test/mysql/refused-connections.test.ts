@@ -34,7 +34,7 @@ const running: TestProcess[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   proxy = await new MysqlProxy(Number(new URL(database.url).port)).open();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(running.map((server) => server.stop('SIGKILL')));
   proxy?.close();
@@ -87,7 +87,7 @@ describe('while open connections work, new ones may be refused for', () => {
   let server: TestProcess;
   beforeAll(async () => {
     server = await start(await addUser('refused'), proxy.port);
-  }, 60_000);
+  });
   beforeEach(async () => {
     proxy.refuseNew();
     // What was refused is asked for again after a while.
@@ -96,7 +96,7 @@ describe('while open connections work, new ones may be refused for', () => {
       return (await connectionsOf('refused')).length === POOL_SIZE;
     });
     await endConnections('refused', 2);
-  }, 60_000);
+  });
 
   it.each(REFUSALS)('%s: nobody notices', async (_name, refusal) => {
     const before = server.output().length;
@@ -115,7 +115,7 @@ it('a user who may have two connections serves everybody over these', async () =
   expect(await answers(`${server.url}/health/ready`, 200)).toBe(true);
   expect(server.output()).not.toContain('does not answer');
   await server.stop();
-}, 60_000);
+});
 
 it('a password that was changed is told once no connection is left, and the server is back when it is right again', async () => {
   const user = await addUser('changed');
@@ -131,7 +131,7 @@ it('a password that was changed is told once no connection is left, and the serv
   await server.ready();
   expect(await useAll(server)).toEqual([200]);
   await server.stop();
-}, 60_000);
+});
 
 it('statements past a limit of the user are refused, and served when the limit is gone', async () => {
   const user = await addUser('limited');
@@ -145,4 +145,4 @@ it('statements past a limit of the user are refused, and served when the limit i
   await server.ready();
   expect(await useAll(server)).toEqual([200]);
   await server.stop();
-}, 60_000);
+});

@@ -6,11 +6,9 @@ const DESK = { width: 1280, height: 800 };
 /** Answers that a test asks for, which a browser reports as if they were faults of the page. */
 const EXPECTED = /status of (400|401|403|409|421|429|500|502|503)|ERR_FAILED|ERR_CONNECTION/;
 
-const TEST_MS = 60_000;
-
 /** A test that needs a browser. */
 export function itInChromium(name: string, test: () => Promise<void>): void {
-  (hasChromium() ? it : it.skip)(name, test, TEST_MS);
+  (hasChromium() ? it : it.skip)(name, test);
 }
 
 /** The console in a browser, with a server of its own. */
@@ -48,7 +46,7 @@ export function setUpConsole(settings: Record<string, string> = {}): TestConsole
   beforeAll(async () => {
     parts.app = await startApp(settings);
     if (hasChromium()) parts.browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(async () => {
     await parts.browser?.close();
     await parts.app.stop();
