@@ -10,7 +10,7 @@ import { createLog } from './platform/log.js';
  * code is 1. Servers go on meanwhile.
  */
 async function verifyAudit(): Promise<void> {
-  const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true });
+  const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true, isThere: true });
   try {
     const reports = await verifyRecords(database, cipher);
     for (const report of reports) process.stdout.write(tell(report));

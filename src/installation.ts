@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
@@ -11,6 +12,7 @@ import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
 import { isPassing, rootCode } from './platform/database-faults.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
+import { StartupError } from './platform/errors.js';
 import type { Log } from './platform/log.js';
 import { createServices, type Services } from './services.js';
 import { HomeTenantService } from './tenants/home-tenant.service.js';
@@ -31,6 +33,8 @@ interface Circumstances {
   signal?: AbortSignal;
   /** A command is often run with fewer settings than the server has: it does not change what those decide. */
   isCommand?: boolean;
+  /** Nothing is made or migrated: what is not there already is a mistake in the settings. */
+  isThere?: boolean;
   /** Counts failures together with other processes. */
   throttle?: Throttle | undefined;
 }
@@ -41,6 +45,7 @@ interface Circumstances {
  * @throws {StartupError} for what the operator has to mend; nothing is changed then
  */
 export async function openInstallation(config: Config, log: Log, circumstances: Circumstances = {}): Promise<Installation> {
+  if (circumstances.isThere) requireFile(config);
   const cipher = new Cipher(loadEncryptionKey(config), config.previousEncryptionKey);
   const secret = chooseAdministratorSecret(config);
   const secretFile = new SecretFile(config.adminSecretFileOut);
@@ -50,6 +55,7 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
       const parts = { cipher, secret, secretFile, opened, log, ...circumstances };
       // A lock is for what there is to do: most starts find all of it done.
       if ((await isUpToDate(opened.writer)) && (await hasHome(opened.writer))) return await complete(config, parts);
+      if (circumstances.isThere) throw new StartupError(NOT_THERE);
       return await withMigrator(config, log, { opened, ...circumstances }, (migrator) =>
         withLease(migrator, (lock) => complete(config, { ...parts, lock })),
       );
@@ -63,6 +69,14 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
       await sleep(AGAIN_MS, undefined, { signal: circumstances.signal });
     }
   }
+}
+
+const NOT_THERE =
+  'The database that DATABASE_URL names has no installation of this release: nothing was done. Look at the setting, or let a server of this release start on it first.';
+
+/** SQLite would make the file, and its key beside it. */
+function requireFile({ database }: Config): void {
+  if (database.type === 'sqlite' && !existsSync(database.path)) throw new StartupError(NOT_THERE);
 }
 
 /** Whoever has the right to change the tables may be another than who serves; the connection is there for as long as that takes. */

@@ -19,6 +19,7 @@ async function reencrypt(): Promise<void> {
   }
   const { database, changes, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
     isCommand: true,
+    isThere: true,
   });
   try {
     const { keys, assertionSecrets, providerSecrets, recordKeys } = await changes.perform(

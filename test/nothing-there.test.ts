@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
+import { startProcess } from './support/process.js';
+
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(() => database.remove());
+
+/** The previous key of nothing. */
+const ENCRYPTION_KEY_PREVIOUS = Buffer.alloc(32, 5).toString('base64');
+
+it.each(['audit-verify.js', 'reencrypt.js'])(
+  '%s says of a database without an installation that there is none, and makes none',
+  async (script) => {
+    for (const settings of [
+      { ENCRYPTION_KEY_PREVIOUS },
+      ...(kind === 'sqlite' ? [{ ENCRYPTION_KEY_PREVIOUS, DATABASE_URL: 'sqlite:none/x.db' }] : []),
+    ]) {
+      const command = await startProcess(database, settings, script);
+      expect(await command.exit).toBe(1);
+      expect(command.output()).toMatch(
+        /^The database that DATABASE_URL names has no installation of this release: nothing was done\. [^\n]+\n$/,
+      );
+    }
+    expect(existsSync(join(database.folder, 'none'))).toBe(false);
+    if (kind === 'mysql') expect(await database.tables()).toEqual([]);
+  },
+);
