@@ -131,6 +131,8 @@ it('holds all that was acknowledged before it began, while a server writes, and 
   expect(second.printedSecret()).toBeUndefined();
   const [event] = await empty.query("SELECT actor_id FROM audit_events WHERE action = 'RESTORE'");
   expect(event).toEqual({ actor_id: 'restore' });
+  const verified = await startProcess(empty, { PORT: String(server.port) }, 'audit-verify.js');
+  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenants.')]);
 });
 
 it('mints no token by itself: it holds neither a secret nor a key, and only its owner reads it', async () => {

@@ -131,6 +131,18 @@ describe('what ends access is not hindered by a limit that is used up:', () => {
   });
 });
 
+it('lets the home tenant lift a limit of its own that is used up, and do nothing else by that', async () => {
+  const update = (input: string) =>
+    app.administer(`mutation { updateTenant(host: "${hostOf(app)}", input: { ${input} }) { maxMutationsPerMinute maxRecordBytesPerDay } }`);
+  for (const name of ['maxMutationsPerMinute', 'maxRecordBytesPerDay']) {
+    await update(`${name}: 1`);
+    expect((await update('name: "Home"')).body.errors?.[0].extensions.code).toBe('TENANT_LIMIT');
+    expect((await update(`${name}: 1, name: "Home"`)).body.errors?.[0].extensions.code).toBe('TENANT_LIMIT');
+    expect((await update(`${name}: null`)).body.errors).toBeUndefined();
+    expect((await update('name: "Home"')).body.errors).toBeUndefined();
+  }
+});
+
 it('signing in and cutting tokens have a reserve above what other changes can use, and it ends', async () => {
   await limit('maxMutationsPerMinute: 2');
   for (const clientId of ['a', 'b']) await create(clientId);

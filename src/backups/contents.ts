@@ -21,6 +21,9 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
   const keyIds = await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION '));
   const now = new Date().toISOString().replace('T', ' ').slice(0, -1);
   const ofSecrets = await texts('SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > ?', [now]);
+  // Of what an earlier release has not.
+  const hasRecordKeys = (await texts("SELECT name AS value FROM migrations WHERE name LIKE 'Changes%'")).length > 0;
+  const ofRecords = hasRecordKeys ? await texts('SELECT DISTINCT record_key_id AS value FROM tenants WHERE record_key_id IS NOT NULL') : [];
   const [lastMigration = ''] = await texts('SELECT name AS value FROM migrations ORDER BY timestamp DESC LIMIT 1');
   const [tenants, clients] = [await texts('SELECT COUNT(*) AS value FROM tenants'), await texts('SELECT COUNT(*) AS value FROM clients')];
   return {
@@ -28,6 +31,6 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
     tenants: Number(tenants[0]),
     clients: Number(clients[0]),
     keyIds,
-    otherKeyIds: ofSecrets.filter((id) => !keyIds.includes(id)),
+    otherKeyIds: [...new Set([...ofSecrets, ...ofRecords])].filter((id) => !keyIds.includes(id)),
   };
 }

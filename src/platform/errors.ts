@@ -143,8 +143,8 @@ export class SigningKeyNotFound extends AppError {
 /** The change would leave the tenant without anyone who has a right to manage Latchkey. */
 export class LastAdministrator extends AppError {
   constructor(rights: readonly string[]) {
-    const what = rights.length === 1 ? `the scope ${rights[0]}` : `one of the scopes ${rights.join(', ')}`;
-    super('LAST_ADMINISTRATOR', `This is the last enabled client with ${what}. Give that to another client first.`);
+    const [what, it] = rights.length === 1 ? ['scope', 'it'] : ['scopes', 'them'];
+    super('LAST_ADMINISTRATOR', `No other enabled client has the ${what} ${rights.join(', ')}. Give ${it} to another client first.`);
   }
 }
 

@@ -76,10 +76,10 @@ export class TenantService<A extends object = object> {
    */
   update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
-    const allowance = input.enabled === false ? 'ending' : 'ordinary';
+    const allowance = input.enabled === false || LIMITS.some((limit) => input[limit] !== undefined) ? 'ending' : 'ordinary';
     return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, record, within, requireRoom }) => {
       const before = await this.#lock(manager, host);
-      if (!before.enabled) requireRoom();
+      if (!isEnding(before, input) && !isLifting(before, input)) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
       requireChangeable(before, input, after);
@@ -120,6 +120,20 @@ export class TenantService<A extends object = object> {
     if (!tenant) throw new TenantNotFound();
     return tenant;
   }
+}
+
+const LIMITS = ['maxClients', 'maxMutationsPerMinute', 'maxRecordBytesPerDay'] as const;
+
+function isEnding(before: Tenant, { enabled }: UpdateTenantInput): boolean {
+  return before.enabled && enabled === false;
+}
+
+/** A limit that is used up must not hinder whoever gives it more room. */
+function isLifting(before: Tenant, input: UpdateTenantInput): boolean {
+  return LIMITS.some((limit) => {
+    const [from, to] = [before[limit], input[limit]];
+    return to !== undefined && to !== from && (to === null || from === null || to > from);
+  });
 }
 
 const HOST_RULE =
