@@ -87,6 +87,8 @@ async function pour(maker: Maker, target: Target, plan: SeedPlan & { home: SeedT
     }
   };
   await fill(home, new URL(home.issuer).host, clients);
+  // Tables are poured in the order of their first rows: a tenant goes before its clients.
+  await flush(maker, target);
   for (let index = 0; index < tenants; index += 1) {
     const host = hostOf(index);
     await fill(await maker.tenant({ host, name: `Tenant ${index}` }), host, each);
