@@ -6,7 +6,8 @@ import { watchConnections } from './handover.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 import { type End, WorkerProcess } from './worker-process.js';
 
-const READY_MS = 30_000;
+/** A successor that is slow harms nobody, for its predecessor serves: this is for one that never comes. */
+const READY_MS = 120_000;
 
 /** Who speaks with the workers of a crew. */
 export interface Speaker {

@@ -41,24 +41,20 @@ async function statusOf(pair: Pair): Promise<number | undefined> {
 it.each([
   ['forward and back', [0, YEAR, 0]],
   ['back and forward', [0, -YEAR, 0]],
-])(
-  'the clock of a running server goes a year %s: tokens and writes go on, by the clock as it is',
-  async (way, moves) => {
-    const tallies = [];
-    for (const aheadSeconds of moves) {
-      const ledger = moveClock(aheadSeconds);
-      const load = await startLoad(ledger, { writers: 3, takers: 3, clients: 12 });
-      await load.done;
-      await load.stop();
-      const tally = ledger.tally('tokens');
-      tallies.push({ aheadSeconds, tokens: tally.acknowledged, writes: ledger.tally('writes').acknowledged });
-      expect([ledger.tally('writes').failures, tally.failures]).toEqual([{}, {}]);
-      expect(await compare(ledger)).toEqual([]);
-    }
-    measured(`the clock goes a year ${way}`, tallies);
-  },
-  120_000,
-);
+])('the clock of a running server goes a year %s: tokens and writes go on, by the clock as it is', async (way, moves) => {
+  const tallies = [];
+  for (const aheadSeconds of moves) {
+    const ledger = moveClock(aheadSeconds);
+    const load = await startLoad(ledger, { writers: 3, takers: 3, clients: 12 });
+    await load.done;
+    await load.stop();
+    const tally = ledger.tally('tokens');
+    tallies.push({ aheadSeconds, tokens: tally.acknowledged, writes: ledger.tally('writes').acknowledged });
+    expect([ledger.tally('writes').failures, tally.failures]).toEqual([{}, {}]);
+    expect(await compare(ledger)).toEqual([]);
+  }
+  measured(`the clock goes a year ${way}`, tallies);
+});
 
 it('a secret ends when the clock says so, and a session and a token of before are over', async () => {
   const ledger = moveClock(0);
@@ -82,7 +78,7 @@ it('a secret ends when the clock says so, and a session and a token of before ar
   moveClock(0);
   expect([await statusOf({ clientId, secret: old }), await statusOf({ clientId, secret })]).toEqual([200, 200]);
   caller.close();
-}, 60_000);
+});
 
 it('who was refused for too many failures a year ahead is let in within a minute once the clock is right', async () => {
   subject.server = await restart({ FAILURE_LIMIT: String(LIMIT) });
@@ -96,7 +92,7 @@ it('who was refused for too many failures a year ahead is let in within a minute
   measured('429 a year ahead, asked again when the clock is right', { status, retryAfter: headers['retry-after'] });
   if (status === 429) expect(Number(headers['retry-after'])).toBeLessThanOrEqual(MOST_WAIT_SECONDS);
   else expect(status).toBe(401);
-}, 60_000);
+});
 
 it('a server starts although another died during its start with the clock a year ahead', async () => {
   await subject.server.stop('SIGKILL');
@@ -104,7 +100,7 @@ it('a server starts although another died during its start with the clock a year
   if (kind === 'mysql') await database.query("UPDATE leases SET holder = 'gone', expires_at = ?", [Date.now() + YEAR * 1000]);
   subject.server = await subject.start();
   expect(await statusOf(subject.ledger.party.admin)).toBe(200);
-}, 60_000);
+});
 
 async function restart(settings: Record<string, string>) {
   await subject.server.stop('SIGKILL');

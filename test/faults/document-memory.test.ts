@@ -9,7 +9,7 @@ let target: Target;
 
 beforeAll(async () => {
   target = await Target.start();
-}, 60_000);
+});
 afterAll(() => target.stop());
 
 /** Documents that anybody may send, without a token: long ones that say little, and short ones of many tokens. */

@@ -29,4 +29,4 @@ it('servers that start at once on an empty database: each becomes ready, and the
     await database.remove();
   }
   measured('servers started at once on an empty database', { times, startedMs });
-}, 180_000);
+});

@@ -22,7 +22,7 @@ beforeAll(async () => {
   release = buildPreviousRelease();
   database = await createTestDatabase();
   issuer = `http://localhost:${await freePort()}`;
-}, 300_000);
+});
 afterAll(async () => {
   await Promise.all(running.map((server) => server.stop('SIGKILL')));
   await database?.remove();
@@ -42,40 +42,36 @@ const tokensFrom = (ledgers: Ledger[], count: number) => {
   return until(() => ledgers.every(({ tokens }, index) => tokens.length >= (before[index] as number) + count));
 };
 
-itWithHistory(
-  'takes over from the previous release, and gives back to it, without a token that fails',
-  async () => {
-    const old = await start(release.script);
-    const onOld = new Ledger({ issuer, urls: [old.url], admin: ADMIN });
-    const oldLoad = await startLoad(onOld, LOAD);
-    await tokensFrom([onOld], 100);
+itWithHistory('takes over from the previous release, and gives back to it, without a token that fails', async () => {
+  const old = await start(release.script);
+  const onOld = new Ledger({ issuer, urls: [old.url], admin: ADMIN });
+  const oldLoad = await startLoad(onOld, LOAD);
+  await tokensFrom([onOld], 100);
 
-    // The new one migrates while the old one works.
-    const young = await start();
-    const onNew = new Ledger({ issuer, urls: [young.url], admin: ADMIN });
-    const newLoad = await startLoad(onNew, LOAD);
-    await tokensFrom([onOld, onNew], 300);
-    await oldLoad.stop();
-    expect(await old.stop()).toBe(0);
-    await tokensFrom([onNew], 100);
+  // The new one migrates while the old one works.
+  const young = await start();
+  const onNew = new Ledger({ issuer, urls: [young.url], admin: ADMIN });
+  const newLoad = await startLoad(onNew, LOAD);
+  await tokensFrom([onOld, onNew], 300);
+  await oldLoad.stop();
+  expect(await old.stop()).toBe(0);
+  await tokensFrom([onNew], 100);
 
-    // And back, for whoever has to.
-    const again = await start(release.script);
-    const onAgain = new Ledger({ issuer, urls: [again.url], admin: ADMIN });
-    const oldLoadAgain = await startLoad(onAgain, LOAD);
-    await tokensFrom([onNew, onAgain], 300);
-    await Promise.all([newLoad.stop(), oldLoadAgain.stop()]);
+  // And back, for whoever has to.
+  const again = await start(release.script);
+  const onAgain = new Ledger({ issuer, urls: [again.url], admin: ADMIN });
+  const oldLoadAgain = await startLoad(onAgain, LOAD);
+  await tokensFrom([onNew, onAgain], 300);
+  await Promise.all([newLoad.stop(), oldLoadAgain.stop()]);
 
-    for (const ledger of [onOld, onNew, onAgain]) {
-      ledger.urls = [young.url, again.url];
-      expect(await compare(ledger)).toEqual([]);
-      expect(ledger.tally('tokens')).toMatchObject({ refused: 0, unknown: 0 });
-      expect(ledger.tally('writes')).toMatchObject({ unknown: 0, failures: {} });
-    }
-    const tokens = [onOld, onNew, onAgain].map((ledger) => ledger.tally('tokens'));
-    const writes = [onOld, onNew, onAgain].map((ledger) => ledger.tally('writes').acknowledged);
-    const failed = tokens.map(({ refused, unknown }) => refused + unknown);
-    measured(`upgrade from ${release.tag}`, { tokens: tokens.map(({ acknowledged }) => acknowledged), failed, writes });
-  },
-  300_000,
-);
+  for (const ledger of [onOld, onNew, onAgain]) {
+    ledger.urls = [young.url, again.url];
+    expect(await compare(ledger)).toEqual([]);
+    expect(ledger.tally('tokens')).toMatchObject({ refused: 0, unknown: 0 });
+    expect(ledger.tally('writes')).toMatchObject({ unknown: 0, failures: {} });
+  }
+  const tokens = [onOld, onNew, onAgain].map((ledger) => ledger.tally('tokens'));
+  const writes = [onOld, onNew, onAgain].map((ledger) => ledger.tally('writes').acknowledged);
+  const failed = tokens.map(({ refused, unknown }) => refused + unknown);
+  measured(`upgrade from ${release.tag}`, { tokens: tokens.map(({ acknowledged }) => acknowledged), failed, writes });
+});

@@ -32,4 +32,4 @@ it('a worker killed -9 under load breaks what it had under way and nothing else,
   expect(writes.unknown + tokens.unknown).toBeLessThanOrEqual(times * (WRITERS + TAKERS));
   expect(Object.keys({ ...writes.failures, ...tokens.failures }).filter((code) => !/^ECONNRESET$/.test(code))).toEqual([]);
   expect(await compare(ledger)).toEqual([]);
-}, 180_000);
+});

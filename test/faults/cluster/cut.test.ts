@@ -29,7 +29,7 @@ beforeAll(async () => {
   if (!cluster()) return;
   for (const { port } of cluster().nodes.slice(0, 2)) apart.push(await cluster().startServerOn(cluster().databaseUrlAt(port)));
   await Promise.all(apart.map((server) => server.ready()));
-}, 60_000);
+});
 afterAll(() => Promise.all(apart.map((server) => server.stop('SIGKILL'))));
 
 /** A client with two secrets. @returns the older one, and its id */

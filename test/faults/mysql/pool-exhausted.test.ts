@@ -21,11 +21,11 @@ it('rows that every write needs, held by somebody else: writes are refused in ti
   );
   expect(writes.refused).toBeGreaterThan(0);
   expect(tokens.refused).toBe(0);
-}, 120_000);
+});
 
 it('whole tables held by somebody else, so that every connection waits: everything is refused in time, and served afterwards', async () => {
   const { writes, tokens } = await endure(own.subject, 'tables locked for a while', () =>
     hold('LOCK TABLES clients WRITE, client_secrets WRITE, tenants WRITE', 'UNLOCK TABLES'),
   );
   expect(Math.min(writes.refused, tokens.refused)).toBeGreaterThan(0);
-}, 120_000);
+});

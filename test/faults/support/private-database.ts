@@ -43,7 +43,7 @@ export function usePrivateDatabase(): { readonly database: PrivateDatabase; read
   beforeEach(async () => {
     database = await createPrivateDatabase();
     subject = await startSubject({}, database);
-  }, 60_000);
+  });
   afterEach(async () => {
     await subject?.remove();
     await database?.remove();
