@@ -112,14 +112,22 @@ describe('rotateClientSecret', () => {
     expect((await requestToken(app, third)).status).toBe(200);
   });
 
+  /** Two rotations that met. Where the machine holds one up until the other is through, they did not, and another client's are asked for. */
+  async function duel(overlapSeconds: number) {
+    for (let round = 1; round <= 20; round += 1) {
+      const before = await createClient(app, { clientId: `duel-${overlapSeconds}-${round}` });
+      const answers = await Promise.all([1, 2].map(() => rotate(before.clientId, { overlapSeconds })));
+      if (answers.some((answer) => codeOf(answer) !== undefined)) return { before, answers };
+    }
+    throw new Error('of twenty pairs of rotations none met');
+  }
+
   it('lets one of two win that are asked for at once', async () => {
     for (const overlapSeconds of [0, 600]) {
-      const clientId = `duel-${overlapSeconds}`;
-      const before = await createClient(app, { clientId });
-      const answers = await Promise.all([1, 2].map(() => rotate(clientId, { overlapSeconds })));
+      const { before, answers } = await duel(overlapSeconds);
       expect(answers.map((answer) => codeOf(answer) ?? 'rotated').sort()).toEqual(['CONFLICT', 'rotated']);
       const secret = answers.find(({ body }) => body.data)?.body.data.rotateClientSecret.clientSecret;
-      expect((await requestToken(app, { clientId, secret })).status).toBe(200);
+      expect((await requestToken(app, { ...before, secret })).status).toBe(200);
       expect((await requestToken(app, before)).status).toBe(overlapSeconds === 0 ? 401 : 200);
     }
   });
