@@ -61,7 +61,8 @@ describe.each(['before', 'after'] as const)('a connection that breaks %s the ser
 });
 
 describe('whoever asks waits for six seconds at most', () => {
-  const LONGEST_MS = 6_000;
+  /** Twice the promise, for a slow machine; whoever waits for what never comes waits for over twenty seconds. */
+  const LONGEST_MS = 12_000;
 
   it('when nobody answers the question whether it was committed either', async () => {
     const began = performance.now();
