@@ -116,6 +116,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   // Where the secret cannot be put where it is to be, nothing is changed.
   if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
   if (lock) await migrate(lock, migratorSetting(config));
+  await lock?.requireHeld();
   const existing = await homeTenant.find();
   const home = await changes.found(async (start) => {
     if (existing && isCommand) return directory.contextOf(existing);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isBusy } from '../platform/database-faults.js';
+import { isBusy, WaitedInVain } from '../platform/database-faults.js';
 import { prepareFile } from './data-source.js';
 
 const LEASE_MS = 15_000;
@@ -15,7 +15,10 @@ const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 /** The connection that holds a lock. */
 export interface Lock {
   dataSource: DataSource;
+  /** Does nothing more once another process has the lock: this one may have been stopped for longer than it lasts. */
   runner: QueryRunner;
+  /** @throws {WaitedInVain} when another process has it */
+  requireHeld(): Promise<void>;
 }
 
 /**
@@ -29,8 +32,8 @@ export async function withLease<T>(dataSource: DataSource, work: (lock: Lock) =>
     await runner.connect();
     const { database } = dataSource.options;
     return dataSource.options.type === 'better-sqlite3'
-      ? await withLockedFile(`${database}-startup`, () => work({ dataSource, runner }))
-      : await withLeasedRow(new Lease(dataSource, runner), () => work({ dataSource, runner }));
+      ? await withLockedFile(`${database}-startup`, () => work({ dataSource, runner, requireHeld: async () => undefined }))
+      : await withLeasedRow({ dataSource, runner }, work);
   } finally {
     await runner.release();
   }
@@ -58,12 +61,20 @@ function isLocked(file: Sqlite.Database): boolean {
   }
 }
 
-async function withLeasedRow<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+async function withLeasedRow<T>({ dataSource, runner }: Omit<Lock, 'requireHeld'>, work: (lock: Lock) => Promise<T>): Promise<T> {
+  const lease = new Lease(dataSource, runner);
   await lease.acquire();
   const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
+  const query = runner.query;
+  const requireHeld = () => lease.requireHeld();
+  runner.query = async (...args: Parameters<QueryRunner['query']>) => {
+    await requireHeld();
+    return query.apply(runner, args);
+  };
   try {
-    return await work();
+    return await work({ dataSource, runner, requireHeld });
   } finally {
+    runner.query = query;
     clearInterval(renewal);
     // Where that fails, it ends by itself.
     await lease.release().catch(() => undefined);
@@ -97,6 +108,13 @@ class Lease {
 
   async renew(): Promise<void> {
     await this.dataSource.query(`UPDATE leases SET expires_at = ${NOW} + ${LEASE_MS} WHERE holder = ?`, [this.#holder]);
+  }
+
+  /** Renewed first: from then on nobody else takes it for as long as it lasts. */
+  async requireHeld(): Promise<void> {
+    await this.renew();
+    const [row] = await this.dataSource.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    if (row?.holder !== this.#holder) throw new WaitedInVain('LOCK_LOST');
   }
 
   async release(): Promise<void> {

@@ -25,9 +25,9 @@ const SQLITE_UNABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCO
 const ORPHAN = new Set(['ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
 const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
-/** The database was there and kept somebody waiting for longer than it may. */
+/** The database was there and kept somebody waiting for longer than it may, or somebody was away for longer than a lock lasts. */
 export class WaitedInVain extends Error {
-  constructor(readonly code: 'POOL_EXHAUSTED' | 'QUEUE_TOO_LONG' | 'TOOK_TOO_LONG') {
+  constructor(readonly code: 'POOL_EXHAUSTED' | 'QUEUE_TOO_LONG' | 'TOOK_TOO_LONG' | 'LOCK_LOST') {
     super(`The wait for the database was ended: ${code}`);
     this.name = 'WaitedInVain';
   }
