@@ -47,12 +47,18 @@ async function compare(report: Report, database: string, settings: () => Promise
   await Promise.all(subjects.map((subject) => subject.stop()));
 }
 
+/** As far as a client is made in it. */
+interface Change {
+  manager: { query(sql: string, parameters: unknown[]): Promise<{ id: string }[]> };
+}
+
 /** The same work by itself, without the noise of the rest: in this process, on a database of its own. */
 async function measureAlone(env: Record<string, string>): Promise<object> {
-  const { clients, secrets, database, home } = await openBuilt(env);
+  const { changes, clients, secrets, database, home } = await openBuilt(env);
   const { ClientUseService } = await loadBuilt('clients/client-use.service.js');
   const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');
   const { makeSecret } = await loadBuilt('clients/secret.js');
+  const { systemCaller } = await loadBuilt('access/principal.js');
   const uses: { clientRowId: string; secretId: string; ip: string }[] = [];
   const values = {
     name: 'Bench',
@@ -63,8 +69,9 @@ async function measureAlone(env: Record<string, string>): Promise<object> {
     jwks: null,
   };
   for (let index = 0; index < CLIENTS; index += 1) {
-    await database.write(async (manager: { query(sql: string, parameters: unknown[]): Promise<{ id: string }[]> }) => {
-      const client = await clients.insert(manager, home, { ...values, clientId: `alone-${index}` });
+    await changes.perform(systemCaller(home, 'bench'), async (change: Change) => {
+      const { manager } = change;
+      const client = await clients.insert(change, { ...values, clientId: `alone-${index}` });
       await secrets.insert(manager, client, { secret: makeSecret(), hint: 'x' });
       const [row] = await manager.query('SELECT id FROM client_secrets WHERE client_row_id = ?', [client.id]);
       uses.push({ clientRowId: client.id, secretId: row?.id as string, ip: '192.0.2.1' });
