@@ -134,12 +134,22 @@ describe('what ends access is not hindered by a limit that is used up:', () => {
 it('lets the home tenant lift a limit of its own that is used up, and do nothing else by that', async () => {
   const update = (input: string) =>
     app.administer(`mutation { updateTenant(host: "${hostOf(app)}", input: { ${input} }) { maxMutationsPerMinute maxRecordBytesPerDay } }`);
+  const code = async (input: string) => (await update(input)).body.errors?.[0].extensions.code;
   for (const name of ['maxMutationsPerMinute', 'maxRecordBytesPerDay']) {
     await update(`${name}: 1`);
-    expect((await update('name: "Home"')).body.errors?.[0].extensions.code).toBe('TENANT_LIMIT');
-    expect((await update(`${name}: 1, name: "Home"`)).body.errors?.[0].extensions.code).toBe('TENANT_LIMIT');
-    expect((await update(`${name}: null`)).body.errors).toBeUndefined();
-    expect((await update('name: "Home"')).body.errors).toBeUndefined();
+    const others = ['name: "Home"', `${name}: 1`, 'maxClients: 4', `${name}: null, name: "Home"`, `${name}: null, maxClients: 4`];
+    for (const input of others) expect([input, await code(input)]).toEqual([input, 'TENANT_LIMIT']);
+    // Five is what the setting says of clients: back to it is no more room.
+    expect([await code('maxClients: 6'), await code('maxClients: 6'), await code('maxClients: null')]).toEqual([
+      undefined,
+      'TENANT_LIMIT',
+      'TENANT_LIMIT',
+    ]);
+    expect([await code(`${name}: null`), await code('name: "Home"'), await code('maxClients: null')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   }
 });
 

@@ -46,7 +46,8 @@ export class Changes {
   constructor(
     private readonly database: Database,
     private readonly cipher: Cipher,
-    private readonly limits: TenantLimits,
+    /** Those of a tenant that has none of its own. */
+    readonly limits: TenantLimits,
   ) {}
 
   /**

@@ -3,6 +3,7 @@ import { type Principal, systemCaller, type TenantContext } from '../access/prin
 import { difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
+import type { TenantLimits } from '../changes/tenant-limits.rules.js';
 import type { SigningAlgorithm } from '../platform/config.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import {
@@ -76,10 +77,11 @@ export class TenantService<A extends object = object> {
    */
   update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
-    const allowance = input.enabled === false || LIMITS.some((limit) => input[limit] !== undefined) ? 'ending' : 'ordinary';
+    const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
+    const allowance = mayPass ? 'ending' : 'ordinary';
     return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, record, within, requireRoom }) => {
       const before = await this.#lock(manager, host);
-      if (!isEnding(before, input) && !isLifting(before, input)) requireRoom();
+      if (!isEnding(before, input) && !isLifting(before, input, this.changes.limits)) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
       requireChangeable(before, input, after);
@@ -122,18 +124,27 @@ export class TenantService<A extends object = object> {
   }
 }
 
-const LIMITS = ['maxClients', 'maxMutationsPerMinute', 'maxRecordBytesPerDay'] as const;
+/** A tenant's own limits, and what holds where it has none. */
+const LIMITS = { maxClients: 'clients', maxMutationsPerMinute: 'mutationsAMinute', maxRecordBytesPerDay: 'recordBytesADay' } as const;
 
 function isEnding(before: Tenant, { enabled }: UpdateTenantInput): boolean {
   return before.enabled && enabled === false;
 }
 
-/** A limit that is used up must not hinder whoever gives it more room. */
-function isLifting(before: Tenant, input: UpdateTenantInput): boolean {
-  return LIMITS.some((limit) => {
-    const [from, to] = [before[limit], input[limit]];
-    return to !== undefined && to !== from && (to === null || from === null || to > from);
-  });
+/** Whether limits are all that is changed, to more room and none to less: one that is used up must not hinder that. */
+function isLifting(before: Tenant, { version: _seen, ...input }: UpdateTenantInput, limits: TenantLimits): boolean {
+  const steps = Object.entries(input)
+    .filter(([, to]) => to !== undefined)
+    .map(([name, to]) => {
+      if (!isLimit(name)) return Number.NaN;
+      const inForce = (own: unknown) => Number(own ?? limits[LIMITS[name]]);
+      return inForce(to) - inForce(before[name]);
+    });
+  return steps.every((step) => step >= 0) && steps.some((step) => step > 0);
+}
+
+function isLimit(name: string): name is keyof typeof LIMITS {
+  return Object.hasOwn(LIMITS, name);
 }
 
 const HOST_RULE =
