@@ -70,6 +70,13 @@ function isSound(set: readonly Made[]): boolean {
   return signing.length > 0 && isNamed && isEachOnce && set.every(({ kind }) => kind !== 'faulty');
 }
 
+/** RSA's other half is sound with another public exponent as well: every odd one that the rules allow. */
+function isExponent(value: unknown): boolean {
+  const bytes = typeof value === 'string' && /^[\w-]+$/.test(value) ? [...Buffer.from(value, 'base64url')] : [];
+  const number = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  return number >= 65_537 && number < 2 ** 32 && number % 2 === 1;
+}
+
 it('takes a set exactly when each key for signatures is sound, named and there once, whatever stands beside', () => {
   fc.assert(
     fc.property(fc.array(made, { minLength: 1, maxLength: 6 }), (set) => {
@@ -108,7 +115,8 @@ it('says of whatever JSON what is wrong with it, and of a key with any member re
     fc.property(fc.constantFrom(...POOL), members, anything, ({ jwk }, member, value) => {
       const fault = findJwksFault({ keys: [{ ...jwk, [member]: value }] });
       expect(['string', 'undefined']).toContain(typeof fault);
-      if (jwk[member] !== undefined && jwk[member] !== value) expect(typeof fault).toBe('string');
+      const isAnotherKey = member === 'e' && isExponent(value);
+      if (jwk[member] !== undefined && jwk[member] !== value && !isAnotherKey) expect(typeof fault).toBe('string');
     }),
     { numRuns: 2000 },
   );
