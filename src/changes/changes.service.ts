@@ -5,7 +5,7 @@ import type { ManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
 import { Forbidden, RightsEnded } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
-import { takeTurn } from '../tenants/tenant-turn.service.js';
+import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
 
@@ -15,6 +15,8 @@ export interface Terms {
   right: ManagementScope;
   /** How far it may go past the tenant's limits; not at all when absent. */
   allowance?: Allowance;
+  /** The host, normalised, of another tenant that it is about: nobody else changes that one meanwhile. */
+  host?: string;
 }
 
 /** A change while it is made. What is done by its manager is committed together with the entries of the record, or not at all. */
@@ -41,6 +43,7 @@ export interface Change<C extends Caller = Caller> {
 /**
  * The one way in which things are changed: a transaction in which first the turn of the tenant is taken, then the right is checked,
  * then the work is done and recorded. A right that was lost before is used no more, however long ago the request began.
+ * Isolation: nothing is read before the last lock is held, so that a snapshot of the whole transaction is none of the time before.
  */
 export class Changes {
   constructor(
@@ -54,9 +57,9 @@ export class Changes {
    * Makes a change by somebody who needs a right for it. `work` may run more than once.
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
-  make<T>(caller: Principal, { right, allowance = 'ordinary' }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
+  make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => {
-      const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential });
+      const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
       if (!scopes.includes(right)) throw new Forbidden(`This needs the scope ${right}.`, right);
@@ -130,11 +133,12 @@ class Transaction {
   }
 
   /** What is read after this is what the last one left who had the turn before. */
-  async open(tenantId: string, { isServed, credential }: OpeningTerms): Promise<Ledger> {
+  async open(tenantId: string, { isServed, credential, host }: OpeningTerms): Promise<Ledger> {
     const known = this.#ledgers.get(tenantId);
     if (known) return known;
     const { manager, parts } = this;
     await takeTurn(manager, tenantId, { isServed });
+    if (host !== undefined) await lockTenants(manager, { host });
     const ledger = await Ledger.open(manager, { ...parts, tenantId, credential });
     this.#ledgers.set(tenantId, ledger);
     return ledger;
@@ -150,6 +154,7 @@ class Transaction {
 interface OpeningTerms {
   isServed: boolean;
   credential?: Credential;
+  host?: string | undefined;
 }
 
 interface Entered {

@@ -7,6 +7,7 @@ import { StartupError } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from './tenant.entity.js';
 import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
+import { lockTenants } from './tenant-turn.service.js';
 
 /** What the settings say of the home tenant. */
 export interface HomeSettings {
@@ -30,6 +31,7 @@ export class HomeTenantService {
    * @throws {StartupError} when another tenant has the host
    */
   async ensure({ manager, within }: Pick<Change, 'manager' | 'within'>, { host, defaultAudience }: HomeSettings): Promise<Tenant> {
+    await lockTenants(manager, { isHome: true });
     const home = await manager.findOneBy(Tenant, { isHome: true });
     if (!home) {
       const made = { ...newTenant({ host, name: 'Home' }), isHome: true, defaultAudience };

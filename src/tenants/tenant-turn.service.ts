@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { TenantDisabled } from '../platform/errors.js';
 import { Tenant } from './tenant.entity.js';
 
@@ -12,6 +12,11 @@ import { Tenant } from './tenant.entity.js';
 export async function takeTurn(manager: EntityManager, tenantId: string, { isServed }: { isServed: boolean }): Promise<void> {
   const { affected } = await manager.increment(Tenant, { id: tenantId, ...(isServed ? { enabled: true } : {}) }, 'revision', 1);
   if (affected === 0) throw new TenantDisabled();
+}
+
+/** Makes the rest of a transaction wait for every other one that changes such a tenant, served or not, or not there. A write, as a turn is. */
+export async function lockTenants(manager: EntityManager, where: FindOptionsWhere<Tenant>): Promise<void> {
+  await manager.increment(Tenant, where, 'revision', 1);
 }
 
 /** Tells whoever keeps a tenant or its keys that they have changed. Within a turn. */

@@ -79,8 +79,9 @@ export class TenantService<A extends object = object> {
     requireHome(caller);
     const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
     const allowance = mayPass ? 'ending' : 'ordinary';
-    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, record, within, requireRoom }) => {
-      const before = await this.#lock(manager, host);
+    const name = this.#normalize(host);
+    return this.changes.make(caller, { ...RIGHT, allowance, host: name }, async ({ manager, record, within, requireRoom }) => {
+      const before = await requireTenant(manager, name);
       if (!isEnding(before, input) && !isLifting(before, input, this.changes.limits)) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
@@ -103,8 +104,9 @@ export class TenantService<A extends object = object> {
    */
   delete(caller: Principal, host: string): Promise<{ host: string }> {
     requireHome(caller);
-    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, record }) => {
-      const tenant = await this.#lock(manager, host);
+    const name = this.#normalize(host);
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending', host: name }, async ({ manager, record }) => {
+      const tenant = await requireTenant(manager, name);
       if (tenant.isHome) throw new HomeTenant();
       if (tenant.enabled) throw new TenantEnabled();
       await this.contents.remove(manager, tenant.id);
@@ -114,14 +116,16 @@ export class TenantService<A extends object = object> {
     });
   }
 
-  /** The tenant of a host, once nobody else can change it. A write, for the reason that a turn is one. */
-  async #lock(manager: EntityManager, host: string): Promise<Tenant> {
-    const name = normalizeHost(host, this.directory.scheme) ?? '';
-    await manager.increment(Tenant, { host: name }, 'revision', 1);
-    const tenant = await manager.findOneBy(Tenant, { host: name });
-    if (!tenant) throw new TenantNotFound();
-    return tenant;
+  /** A host as it is stored; what is none is no tenant's. */
+  #normalize(host: string): string {
+    return normalizeHost(host, this.directory.scheme) ?? '';
   }
+}
+
+async function requireTenant(manager: EntityManager, host: string): Promise<Tenant> {
+  const tenant = await manager.findOneBy(Tenant, { host });
+  if (!tenant) throw new TenantNotFound();
+  return tenant;
 }
 
 /** A tenant's own limits, and what holds where it has none. */

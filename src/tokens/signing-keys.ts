@@ -8,7 +8,7 @@ import type { SigningAlgorithm } from '../platform/config.js';
 import { Conflict, SigningKeyNotFound, TenantDisabled } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { countChange } from '../tenants/tenant-turn.service.js';
+import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
 import { KeyRing, withStates } from './key-ring.js';
 import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -154,6 +154,7 @@ export class SigningKeys {
     await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
     for (const { id } of await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT)) {
       const extending = this.database.write(async (manager) => {
+        await takeTurn(manager, id, { isServed: true });
         const rows = await this.store.rowsOf(manager, id);
         const successor = lastOf(rows);
         const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];

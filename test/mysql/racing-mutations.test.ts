@@ -1,17 +1,24 @@
 import mysql from 'mysql2/promise';
+import { readAnswer } from '../support/answer.js';
 import { getToken, graphql } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
+import { MysqlProxy } from '../support/mysql-proxy.js';
 import { startProcess, type TestProcess, until } from '../support/process.js';
 
 const ROUNDS = 3;
 const ISOLATIONS = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];
 /** MariaDB alone has it. */
 const SNAPSHOTS = ['ON', 'OFF'];
+/** What the server sets its sessions to, and what a pooler between them may make of it. */
+const SET_HERE = "isolation = 'READ-COMMITTED'";
+const MADE_OF_IT = ['REPEATABLE-READ', 'SERIALIZABLE'];
 const bare = fetch;
 
 let database: TestDatabase;
+let proxy: MysqlProxy;
 let root: mysql.Connection;
+let issuer: string;
 let given: { isolation: string; snapshot: string | undefined };
 let servers: [TestProcess, TestProcess];
 let admin: { clientId: string; secret: string };
@@ -23,7 +30,7 @@ beforeAll(async () => {
   const read = async (name: string) => (await database.query(`SHOW GLOBAL VARIABLES LIKE '${name}'`))[0]?.Value as string | undefined;
   const isolation = (await read('transaction_isolation')) ?? ((await read('tx_isolation')) as string);
   given = { isolation: isolation.replace('-', ' '), snapshot: await read('innodb_snapshot_isolation') };
-  const issuer = `http://localhost:${await freePort()}`;
+  issuer = `http://localhost:${await freePort()}`;
   const settings = {
     ISSUER: issuer,
     TRUST_PROXY: 'true',
@@ -31,9 +38,12 @@ beforeAll(async () => {
     LOG_LEVEL: 'warn',
     TENANT_MUTATION_LIMIT: '100000',
   };
-  const one = await startProcess(database, settings);
+  const through = new URL(database.url);
+  proxy = await new MysqlProxy(Number(through.port)).open();
+  through.port = String(proxy.port);
+  const one = await startProcess({ ...database, url: through.href }, settings);
   await one.ready();
-  const two = await startProcess(database, settings);
+  const two = await startProcess({ ...database, url: through.href }, settings);
   await two.ready();
   servers = [one, two];
   admin = { clientId: 'admin', secret: one.printedSecret() as string };
@@ -45,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   globalThis.fetch = bare;
   await Promise.all((servers ?? []).map((server) => server.stop('SIGKILL')));
+  proxy.close();
   await setGlobals(given.isolation, given.snapshot);
   await root.end();
   await database.remove();
@@ -134,21 +145,75 @@ const PAIRS: Record<string, { refusals: string[]; make(): Promise<[Racer, Racer]
   },
 };
 
+/** Which of a pair won, and what the others were told. */
+async function race(racers: readonly (Racer & { host?: string })[]): Promise<string[]> {
+  const answers = racers.map(({ token, query, host = new URL(issuer).host }, index) =>
+    readAnswer(
+      bare(`${(servers[index] as TestProcess).url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-forwarded-host': host },
+        body: JSON.stringify({ query: `mutation { ${query} }` }),
+      }),
+    ),
+  );
+  const codes = (await Promise.all(answers)).map(({ body }) => body.errors?.[0].extensions.code ?? 'won');
+  return codes.sort((a, b) => Number(a === 'won') - Number(b === 'won'));
+}
+
+async function raceAll(): Promise<void> {
+  await until(async () => (await graphql(servers[1], { token, query: '{ viewer { clientId } }' })).status === 200);
+  for (const [name, { make, refusals }] of Object.entries(PAIRS)) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const told = await race(await make());
+      expect([name, told]).toEqual([name, [expect.stringMatching(`^(${refusals.join('|')})$`), 'won']]);
+    }
+  }
+}
+
 const settings = ISOLATIONS.flatMap((isolation) => SNAPSHOTS.map((snapshot): [string, string] => [isolation, snapshot]));
 
 it.each(settings)('one of two who race wins, on a server set to %s with innodb_snapshot_isolation %s', async (isolation, snapshot) => {
   await setGlobals(isolation, snapshot);
-  await until(async () => (await graphql(servers[1], { token, query: '{ viewer { clientId } }' })).status === 200);
-  for (const [name, { make, refusals }] of Object.entries(PAIRS)) {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const pair = await make();
-      const answers = await Promise.all(
-        pair.map((racer, index) => graphql(servers[index] as TestProcess, { token: racer.token, query: `mutation { ${racer.query} }` })),
-      );
-      const codes = answers
-        .map(({ body }) => body.errors?.[0].extensions.code ?? 'won')
-        .sort((a, b) => Number(a === 'won') - Number(b === 'won'));
-      expect([name, codes]).toEqual([name, [expect.stringMatching(`^(${refusals.join('|')})$`), 'won']]);
-    }
-  }
+  await raceAll();
 });
+
+describe.each(MADE_OF_IT.flatMap((isolation) => SNAPSHOTS.map((snapshot): [string, string] => [isolation, snapshot])))(
+  'where each session is %s after all, with innodb_snapshot_isolation %s',
+  (isolation, snapshot) => {
+    beforeAll(async () => {
+      proxy.replaceWords(SET_HERE, `isolation='${isolation}'`.padEnd(SET_HERE.length));
+      await setGlobals('READ COMMITTED', snapshot);
+    });
+
+    it('one of two who race wins', async () => {
+      await raceAll();
+      expect(proxy.replaced).toBeGreaterThan(0);
+    });
+
+    it('a tenant is changed from within and from the home tenant at once, and its record is whole', async () => {
+      const host = `${isolation}-${snapshot}.example`.toLowerCase();
+      const query = `createTenant(input: { name: "T", host: "${host}" }) { clientSecret }`;
+      const made = await graphql(servers[0], { token, query: `mutation { ${query} }` });
+      const secret = made.body.data.createTenant.clientSecret;
+      const own = await tokenAt(host, { clientId: 'admin', secret });
+      for (let round = 0; round < 2 * ROUNDS; round += 1) {
+        const signingAlgorithm = round % 2 === 0 ? 'RS256' : 'ES256';
+        const told = await race([
+          { token, query: `updateTenant(host: "${host}", input: { signingAlgorithm: ${signingAlgorithm} }) { host }` },
+          { token: own, host, query: `createClient(input: { name: "A", clientId: "a-${round}" }) { clientSecret }` },
+        ]);
+        expect(told).toEqual(['won', 'won']);
+      }
+      const verifying = await startProcess(database, { ISSUER: issuer }, 'audit-verify.js');
+      expect([await verifying.exit, verifying.output()]).toEqual([0, expect.stringContaining('The record is whole')]);
+    });
+  },
+);
+
+async function tokenAt(host: string, { clientId, secret }: { clientId: string; secret: string }): Promise<string> {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: secret });
+  const { body: answer } = await readAnswer(
+    bare(`${servers[0].url}/connect/token`, { method: 'POST', body, headers: { 'x-forwarded-host': host } }),
+  );
+  return answer.access_token;
+}

@@ -32,7 +32,11 @@ export class MysqlProxy {
   readonly #sockets = new Set<Socket>();
   #awaited: { fits(link: Link): boolean; take(link: Link): void } | undefined;
 
+  /** What is put in the place of other words of the same length, in each statement. */
+  #replacement: { words: string; by: string } | undefined;
   #refusal: Refusal | undefined;
+  /** How many statements had words replaced. */
+  replaced = 0;
   /** How many were refused so far. */
   refused = 0;
 
@@ -85,6 +89,13 @@ export class MysqlProxy {
     this.#refusal = refusal;
   }
 
+  /** As a pooler that keeps sessions of its own: from now on these words of a statement are others. @param by of the same length */
+  replaceWords(words: string, by: string): void {
+    if (words.length !== by.length) throw new Error(`${words} and ${by} differ in length`);
+    this.#replacement = { words, by };
+    this.replaced = 0;
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -115,7 +126,8 @@ export class MysqlProxy {
       this.#sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => other.destroy());
     }
-    client.on('data', (piece) => {
+    client.on('data', (sent) => {
+      const piece = this.#replace(sent);
       link.statement = piece;
       readStatement(link);
       link.isRecorded = link.words.includes('INSERT INTO `audit_events`') || (link.isRecorded && !link.words.includes('START TRANSACTION'));
@@ -128,6 +140,13 @@ export class MysqlProxy {
       notePrepared(link, piece);
       return link.answers?.push(piece) ?? client.write(piece);
     });
+  }
+
+  #replace(piece: Buffer): Buffer {
+    const { words, by } = this.#replacement ?? {};
+    if (words === undefined || by === undefined || !piece.includes(words)) return piece;
+    this.replaced += 1;
+    return Buffer.from(piece.toString('latin1').replaceAll(words, by), 'latin1');
   }
 
   #refuse(client: Socket, refusal: Refusal): void {
