@@ -91,6 +91,16 @@ it.each(named(fields.filter(({ isName }) => isName)))(
   },
 );
 
+it("the name of a type, which client libraries add everywhere, is nobody's to refuse", async () => {
+  const token = await getToken(app, await createClient(app, { clientId: 'library', scopes: ['clients:write'] }));
+  const query =
+    'mutation { __typename createClient(input: { name: "A", clientId: "by-library" }) { __typename clientSecret client { __typename clientId } } }';
+  expect((await graphql(app, { token, query })).body.data).toMatchObject({
+    __typename: 'Mutation',
+    createClient: { __typename: 'CreateClientPayload', client: { __typename: 'Client', clientId: 'by-library' } },
+  });
+});
+
 describe('by whatever way it is asked for', () => {
   it.each([
     [

@@ -4,6 +4,7 @@ import { verifyRecords } from '../src/audit/audit-verify.service.js';
 import { reencryptRecordKeys } from '../src/audit/record-key.service.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { createClient, createTenant, ENCRYPTION_KEY, startApp, type TestApp, type TestTenant } from './support/app.js';
+import { kind } from './support/database.js';
 import { startProcess } from './support/process.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -138,6 +139,39 @@ it.each<[what: string, attack: () => Promise<unknown>, told: RegExp[]]>([
   const [home, { faults }] = await verify();
   if (!what.includes('another tenant')) expect(home.faults).toEqual([]);
   expect(faults).toEqual(told.map((pattern) => expect.stringMatching(pattern)));
+});
+
+it('tells of a tenant that was taken away past the server, with its record', async () => {
+  for (const table of ['audit_events', 'client_secrets', 'clients', 'signing_keys'])
+    await run(`DELETE FROM ${table} WHERE tenant_id = ?`, [id]);
+  await run('DELETE FROM tenants WHERE id = ?', [id]);
+  const reports = await verifyRecords(app.installation.database, app.installation.cipher);
+  expect(reports.map(({ faults }) => faults)).toEqual([[expect.stringMatching(/^tenant acme.* was made and never deleted/)]]);
+});
+
+it('tells nothing of a tenant that was deleted, and made and deleted again', async () => {
+  const host = new URL(acme.url).host;
+  for (let time = 0; time < 2; time += 1) {
+    await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { id } }`);
+    await app.administer(`mutation { deleteTenant(host: "${host}") { host } }`);
+    const reports = await verifyRecords(app.installation.database, app.installation.cipher);
+    expect(reports.map(({ faults }) => faults)).toEqual([[]]);
+    await createTenant(app, 'acme');
+    await verify();
+  }
+});
+
+it('tells of a moment that was written in another way, by which it would be sorted elsewhere', async () => {
+  // MySQL has moments, and no text of them.
+  if (kind === 'mysql') return;
+  const [row] = await run('SELECT at FROM audit_events WHERE tenant_id = ? AND sequence = 3', [id]);
+  const at = String(row?.at);
+  for (const other of [`+00${at}`, at.replace(' ', 'T'), `${at}0`, `${at} `]) {
+    await change(`at = '${other}'`, 3);
+    expect(await faultsOf()).toEqual([expect.stringMatching(/^entry 3 .* was changed, moved or put in/)]);
+  }
+  await change(`at = '${at}'`, 3);
+  expect(await faultsOf()).toEqual([]);
 });
 
 async function insert(sequence: number): Promise<void> {

@@ -17,7 +17,7 @@ import { ActorType } from '../src/access/principal.js';
 import type { SessionHolder } from '../src/access/session.service.js';
 import { createSchema } from '../src/http/operations.js';
 import { type Answer, readAnswer } from './support/answer.js';
-import { createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 
 const ALL_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const VIEWER = '{ viewer { clientId scopes } }';
@@ -354,6 +354,17 @@ describe('the last administrator', () => {
     }
     await alone.administer(`mutation { updateClient(clientId: "deputy", input: { scopes: ${JSON.stringify(ALL_SCOPES)} }) { id } }`);
     expect((await alone.administer('mutation { deleteClient(clientId: "admin") { clientId } }')).body.errors).toBeUndefined();
+    await alone.stop();
+  });
+
+  it('is no client that cannot prove who it is any more', async () => {
+    const alone = await startApp();
+    const { secret } = await createClient(alone, { clientId: 'leaky', scopes: ALL_SCOPES });
+    await postForm(alone, '/connect/leaked', { body: { token: secret } });
+    const remove = () => alone.administer('mutation { deleteClient(clientId: "admin") { clientId } }');
+    expect(codeOf(await remove())).toBe('LAST_ADMINISTRATOR');
+    await alone.administer('mutation { rotateClientSecret(clientId: "leaky") { clientSecret } }');
+    expect((await remove()).body.errors).toBeUndefined();
     await alone.stop();
   });
 

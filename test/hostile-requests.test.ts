@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Answer, readAnswer } from './support/answer.js';
 import { getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { kind } from './support/database.js';
@@ -91,7 +91,54 @@ it.each(['/graphql', '/session', '/connect/token', '/connect/leaked'])(
   },
 );
 
+/** Sends a request as it is. @returns the status that came */
+function sendAsItIs(request: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    connect(app.port, '127.0.0.1', function sent(this: Socket) {
+      this.write(request);
+    })
+      .on('data', (data) => (text += data))
+      .on('close', () => resolve(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? ''));
+  });
+}
+
+it.each(['gzip, chunked', 'chunked, chunked', 'identity, chunked', 'deflate, gzip, chunked'])(
+  'reads no body in the transfer coding %s',
+  async (coding) => {
+    for (const path of ['/connect/token', '/graphql']) {
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n`;
+      const status = await sendAsItIs(`${head}Transfer-Encoding: ${coding}\r\n\r\n5\r\na=b&c\r\n0\r\n\r\n`);
+      expect([path, status]).toEqual([path, expect.stringMatching(/^(400|501)$/)]);
+    }
+  },
+);
+
+it('takes no user in the target of a request', async () => {
+  const get = (authority: string) =>
+    sendAsItIs(`GET http://${authority}/health/live HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n\r\n`);
+  const host = `localhost:${app.port}`;
+  expect([await get(host), await get(`u:p@${host}`), await get(`u@${host}`), await get(`:p@${host}`)]).toEqual([
+    '200',
+    '400',
+    '400',
+    '400',
+  ]);
+});
+
 describe('PROTOCOL 24: a GraphQL operation', () => {
+  it('asks for three lists with pages at most, under whatever names and through whatever fragments', async () => {
+    const lists = (names: string[]) => names.map((name) => `${name}: auditEvents(first: 1) { nodes { id } }`).join(' ');
+    expect((await run(`{ clients(first: 1) { nodes { id } } ${lists(['a', 'b'])} }`)).status).toBe(200);
+    for (const query of [
+      `{ ${lists(['a', 'b', 'c', 'd'])} }`,
+      `{ clients(first: 1) { nodes { id } } ...a } fragment a on Query { ${lists(['a', 'b'])} ... { ${lists(['c'])} } }`,
+    ]) {
+      const answer = await run(query);
+      expect([answer.status, reason(answer)]).toEqual([400, expect.stringContaining('3 lists')]);
+    }
+  });
+
   const nested = (depth: number) => `{ __schema { types { ${'fields { type { '.repeat(depth)} name ${'} }'.repeat(depth)} } } }`;
 
   it('is bounded in depth', async () => {

@@ -96,6 +96,20 @@ it('takes a bound token with a proof of its key alone', async () => {
   expect((await look(`DPoP ${body.access_token}`, looked, { dpop: await prove('/connect/introspect', { ath }) })).body.active).toBe(true);
 });
 
+it('refuses a second way to prove oneself, and whatever is secret in the URL', async () => {
+  const authorization = `Bearer ${await getToken(app, api, { resource: endpoint })}`;
+  const ask = (path: string, more: Record<string, string>) =>
+    postForm(app, path, { body: { token: looked, ...more }, headers: { authorization } });
+  const both = { client_id: api.clientId, client_secret: api.secret };
+  const answers = [
+    await ask('/connect/introspect', both),
+    await ask('/connect/introspect', { client_assertion: 'x', client_assertion_type: 'y' }),
+    await ask(`/connect/introspect?client_secret=${api.secret}`, {}),
+    await ask(`/connect/introspect?token=${looked}`, {}),
+  ];
+  for (const { status, body } of answers) expect([status, body.error]).toEqual([400, 'invalid_request']);
+});
+
 it('asks for one token, in a form', async () => {
   const authorization = `Bearer ${await getToken(app, api, { resource: endpoint })}`;
   for (const body of ['', 'token=a&token=b', `x=${'x'.repeat(20_000)}`]) {

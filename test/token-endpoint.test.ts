@@ -209,6 +209,15 @@ describe('PROTOCOL 6: the grant', () => {
 });
 
 describe('PROTOCOL 7: parameters', () => {
+  it('may not be so many that not all of them are read', async () => {
+    const send = (others: number) => requestToken(app, client, `grant_type=client_credentials${'&x=y'.repeat(others)}&scope=&scope=`);
+    for (const others of [996, 1000, 5000]) {
+      const { status, body } = await send(others);
+      expect([others, status, body.error]).toEqual([others, 400, 'invalid_request']);
+    }
+    expect((await requestToken(app, client, `grant_type=client_credentials${'&x=y'.repeat(998)}`)).status).toBe(200);
+  });
+
   it.each(['grant_type', 'client_id', 'client_secret', 'scope', 'resource'])('may not be repeated (%s)', async (name) => {
     const values: Record<string, string> = {
       grant_type: 'client_credentials',

@@ -82,6 +82,18 @@ it('tells of 20,000 hours in one request at most', async () => {
   for (let index = 0; index < 28; index += 1) await createClient(app, { clientId: `wide-${index}` });
   expect((await page(27)).body.errors).toBeUndefined();
   expect((await page(28)).body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  const often = Array.from({ length: 13 }, (_, index) => `a${index}: from`).join(' ');
+  for (const fields of [
+    `issued refused from ${often}`,
+    `...a } } } fragment a on Client { usage(hours: 720) { ${often} ... { issued from refused } }`,
+  ]) {
+    const wide = (clients: number) =>
+      fields.startsWith('...')
+        ? app.administer(`{ clients(first: ${clients}) { nodes { ${fields} }`)
+        : app.administer(`{ clients(first: ${clients}) { nodes { usage(hours: 720) { ${fields} } } } }`);
+    expect((await wide(6)).body.errors).toBeUndefined();
+    expect((await wide(7)).body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  }
 });
 
 it('adds up what several instances write at once, and keeps the latest moment', async () => {

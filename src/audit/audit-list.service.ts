@@ -1,4 +1,4 @@
-import { type FindOptionsWhere, In, LessThan } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
@@ -30,10 +30,12 @@ export class AuditListService {
    * @throws {BadUserInput} when `first` or `after` make no sense
    */
   async list(caller: TenantContext, { filter, ...page }: AuditListRequest): Promise<Connection<AuditEvent>> {
-    requirePageSize(caller, page.first);
-    const where: FindOptionsWhere<AuditEvent> = { tenantId: caller.tenant.id, ...matching(filter ?? {}) };
+    requirePageSize(page.first);
+    const wanted = matching(filter ?? {});
     const events = await this.database.read((manager) => {
-      const query = manager.createQueryBuilder(AuditEvent, 'event').where(where);
+      const query = manager.createQueryBuilder(AuditEvent, 'event').where({ tenantId: caller.tenant.id });
+      for (const [place, [name, value]] of wanted.entries())
+        query.andWhere(`${place === 0 ? '' : this.#unsought}event.${name} = :${name}`, { [name]: value });
       if (filter?.since) query.andWhere('event.at >= :since', { since: storable(filter.since) });
       if (filter?.until) query.andWhere('event.at < :until', { until: storable(filter.until) });
       if (page.after != null) {
@@ -47,6 +49,11 @@ export class AuditListService {
         .getMany();
     });
     return toConnection(events, page, ({ at, id }) => toCursor(LIST, at.toISOString(), id));
+  }
+
+  /** SQLite knows nothing of how many entries an index finds: it is kept from taking that of an administrator who made nearly all of them. */
+  get #unsought(): string {
+    return this.database.dialect({ sqlite: '+ ', mysql: '' });
   }
 
   /** Begins the chain of tenants that a release without one has made: one that lacks it later was robbed of it. */
@@ -95,9 +102,10 @@ export class AuditListService {
   }
 }
 
-function matching({ action, actorId, objectType, objectId, requestId }: AuditFilter): FindOptionsWhere<AuditEvent> {
-  const wanted = { action, actorId, objectType, objectId, requestId };
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value != null));
+/** What an entry has to have, what is of the fewest first. */
+function matching({ requestId, objectId, action, objectType, actorId }: AuditFilter): [name: string, value: string][] {
+  const wanted = Object.entries({ requestId, objectId, action, objectType, actorId });
+  return wanted.filter((one): one is [string, string] => one[1] != null);
 }
 
 function isPosition(position: string[]): boolean {

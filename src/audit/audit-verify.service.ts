@@ -1,6 +1,7 @@
 import type { Cipher } from '../platform/cipher.js';
 import type { Database } from '../platform/transaction.js';
 import { sealOf } from './audit-chain.rules.js';
+import { AuditAction } from './audit-event.entity.js';
 import { ChainCheck, type LinkedEntry } from './chain-check.rules.js';
 import { readLinkedEntries } from './linked-entries.service.js';
 import { endsOf, RECORD_COLUMNS, type RecordRow, readRecordKey } from './record-key.service.js';
@@ -40,7 +41,31 @@ export async function verifyRecords(database: Database, cipher: Cipher): Promise
     const report = await verifyOften(database, cipher, id);
     if (report) reports.push(report);
   }
+  reports[0]?.faults.push(...(await findLostTenants(database)));
   return reports;
+}
+
+/** Tenants that were taken away past the server, their records with them: the home tenant's tells that they were made. */
+async function findLostTenants(database: Database): Promise<string[]> {
+  const seen = await findMadeButAbsent(database);
+  // One that was deleted while this looked is deleted in the record by now.
+  const still = seen.length === 0 ? [] : await findMadeButAbsent(database);
+  return still.filter((host) => seen.includes(host)).map((host) => `tenant ${host} was made and never deleted, and is not there`);
+}
+
+async function findMadeButAbsent(database: Database): Promise<string[]> {
+  const made = await lastOf(database, AuditAction.CREATE_TENANT);
+  const deleted = new Map((await lastOf(database, AuditAction.DELETE_TENANT)).map(({ host, place }) => [host, Number(place)]));
+  const tenants = await database.read<{ host: string }[]>((manager) => manager.query('SELECT host FROM tenants'));
+  const there = new Set(tenants.map(({ host }) => host));
+  return made.filter(({ host, place }) => !there.has(host) && Number(place) > (deleted.get(host) ?? 0)).map(({ host }) => host);
+}
+
+/** Where the home tenant's record last has an action on each tenant. */
+function lastOf(database: Database, action: AuditAction): Promise<{ host: string; place: number | string }[]> {
+  const sql = `SELECT object_id AS host, MAX(sequence) AS place FROM audit_events
+    WHERE tenant_id = (SELECT id FROM tenants WHERE is_home = 1) AND action = ? AND sequence IS NOT NULL GROUP BY object_id`;
+  return database.read((manager) => manager.query(sql, [action]));
 }
 
 async function verifyOften(database: Database, cipher: Cipher, id: string): Promise<RecordReport | undefined> {

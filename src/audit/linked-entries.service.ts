@@ -1,3 +1,4 @@
+import { toSqlText } from '../platform/moments.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import type { LinkedEntry } from './chain-check.rules.js';
 
@@ -18,7 +19,7 @@ function toEntry(row: Record<string, unknown>): LinkedEntry {
   const entry = {
     id: row.id,
     tenantId: row.tenant_id,
-    at: row.at instanceof Date ? row.at : new Date(`${String(row.at).replace(' ', 'T')}Z`),
+    at: row.at instanceof Date ? row.at : readMoment(String(row.at)),
     action: row.action,
     actorType: row.actor_type,
     actorId: row.actor_id,
@@ -33,6 +34,13 @@ function toEntry(row: Record<string, unknown>): LinkedEntry {
     hash: String(row.hash),
   };
   return entry as Omit<AuditEvent, 'sequence' | 'hash'> & { sequence: number; hash: string };
+}
+
+/** A moment as SQLite has it. In any other form it is put in: it would be sorted, and looked for, as that text. */
+function readMoment(text: string): Date {
+  const moment = new Date(`${text.replace(' ', 'T')}Z`);
+  const isOurs = !Number.isNaN(moment.getTime()) && toSqlText(moment) === text;
+  return isOurs ? moment : new Date(Number.NaN);
 }
 
 function parse(json: unknown): unknown {

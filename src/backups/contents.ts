@@ -1,4 +1,5 @@
 import { StartupError } from '../platform/errors.js';
+import { toSqlText } from '../platform/moments.js';
 import type { BackupHeader } from './backup-file.js';
 
 /** What is in a database, as far as a backup tells of it. */
@@ -19,7 +20,7 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
   const texts = async (sql: string, values?: string[]) => (await ask(sql, values)).map(({ value }) => String(value));
   const encrypted = ['signing_keys', 'identity_providers'].filter((name) => tables.includes(name));
   const keyIds = await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION '));
-  const now = new Date().toISOString().replace('T', ' ').slice(0, -1);
+  const now = toSqlText(new Date());
   const ofSecrets = await texts('SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > ?', [now]);
   // Of what an earlier release has not.
   const hasRecordKeys = (await texts("SELECT name AS value FROM migrations WHERE name LIKE 'Changes%'")).length > 0;

@@ -24,13 +24,10 @@ export interface Change<C extends Caller = Caller> {
   manager: EntityManager;
   /** Who makes it, with the rights that they have at this moment. */
   caller: C;
+  /** The moment of the change, as a parameter of raw SQL. */
+  now: Date | string;
   /** Writes an entry into the record of the caller's tenant. */
   record(deed: Deed): Promise<void>;
-  /**
-   * Requires that the tenant has not used up its limits, where it turns out that a change was allowed more than it deserves.
-   * @throws {TenantLimit}
-   */
-  requireRoom(): void;
   /** Counts a client that is made or removed. @throws {TenantLimit} when somebody makes more than there is room for */
   countClient(step: 1 | -1): Promise<void>;
   /**
@@ -38,6 +35,15 @@ export interface Change<C extends Caller = Caller> {
    * it: so no two wait for each other.
    */
   within(caller: Caller): Promise<Change>;
+}
+
+/** A change by somebody who needs a right for it. */
+export interface RightfulChange extends Change<Principal> {
+  /**
+   * Requires that the tenant has not used up its limits, where it turns out that a change was allowed more than it deserves.
+   * @throws {TenantLimit}
+   */
+  requireRoom(): void;
 }
 
 /**
@@ -57,15 +63,24 @@ export class Changes {
    * Makes a change by somebody who needs a right for it. `work` may run more than once.
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
-  make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: Change<Principal>) => Promise<T>): Promise<T> {
+  make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: RightfulChange) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
       if (!scopes.includes(right)) throw new Forbidden(`This needs the scope ${right}.`, right);
       ledger.requireRoom(allowance);
-      ledger.countMutation();
-      return work({ ...change, caller: { ...caller, scopes }, countClient: (step) => ledger.countClient(step, { isLimited: true }) });
+      let isCounted = allowance !== 'ending';
+      const requireRoom = () => {
+        ledger.requireRoom('ordinary');
+        isCounted = true;
+      };
+      const countClient = (step: 1 | -1) => ledger.countClient(step, { isLimited: true });
+      const result = await work({ ...change, caller: { ...caller, scopes }, requireRoom, countClient });
+      // What has ended nothing deserves no more than others, and takes nothing from what is kept back for them.
+      if (!ledger.hasEntries) requireRoom();
+      if (isCounted) ledger.countMutation();
+      return result;
     });
   }
 
@@ -84,7 +99,7 @@ export class Changes {
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
-      ledger.requireRoom('reserved');
+      ledger.requireRoom('admission');
       ledger.countMutation();
       return work(change);
     });
@@ -124,8 +139,8 @@ class Transaction {
     const change: Change = {
       manager: this.manager,
       caller,
+      now: this.parts.now,
       record: (deed) => ledger.append(caller, deed),
-      requireRoom: () => ledger.requireRoom('ordinary'),
       countClient: (step) => ledger.countClient(step, { isLimited: false }),
       within: this.within,
     };

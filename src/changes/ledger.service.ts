@@ -43,6 +43,7 @@ export class Ledger {
   readonly #use: TenantUse;
   readonly #limits: TenantLimits;
   #isChanged = false;
+  #hasEntries = false;
   #known: RecordKey | undefined;
   #made: ReturnType<typeof makeRecordKey>['stored'] | undefined;
 
@@ -73,6 +74,11 @@ export class Ledger {
   get rights(): string[] | undefined {
     const { credential } = this.opening;
     return credential && rightsLeft(credential, this.row.scopes);
+  }
+
+  /** Whether anything was recorded. */
+  get hasEntries(): boolean {
+    return this.#hasEntries;
   }
 
   /** Requires that the tenant has not used up its limits. @throws {TenantLimit} */
@@ -114,6 +120,7 @@ export class Ledger {
     await this.manager.insert(AuditEvent, { ...event, hash } as object);
     if (ends.beganAt === '') ends.beganAt = event.at.toISOString();
     Object.assign(ends, { sequence: event.sequence, hash });
+    this.#hasEntries = true;
     this.#use.record_bytes += Buffer.byteLength(JSON.stringify(event));
     this.#isChanged = true;
   }

@@ -22,10 +22,10 @@ export interface TenantUse {
 
 /**
  * How much of its limits a kind of change may take. What ends access is never hindered, as long as there is something to end: a client
- * that is deleted has to be made again first. What can be repeated without end, such as cutting tokens, has a reserve of its own above
- * what other changes can use up, and so has signing in.
+ * that is deleted has to be made again first. Signing in has a reserve above what other changes can use up, and what can be repeated
+ * without end, such as cutting tokens, one above that.
  */
-export const ALLOWANCES = { ordinary: 1, reserved: 2, ending: Number.POSITIVE_INFINITY } as const;
+export const ALLOWANCES = { ordinary: 1, admission: 1.5, reserved: 2, ending: Number.POSITIVE_INFINITY } as const;
 
 /** One of {@link ALLOWANCES}. */
 export type Allowance = keyof typeof ALLOWANCES;

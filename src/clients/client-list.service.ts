@@ -48,7 +48,7 @@ export class ClientListService {
    * @throws {BadUserInput} when `first` or `after` make no sense
    */
   async list(caller: TenantContext, { orderBy, ...request }: ClientListRequest): Promise<Connection<Client>> {
-    requirePageSize(caller, request.first);
+    requirePageSize(request.first);
     const order = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
     const position = request.after == null ? null : fromClientCursor(request.after, order.field);
     const page = { match: request, order, position, limit: request.first + 1 };

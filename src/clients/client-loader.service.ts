@@ -12,6 +12,8 @@ import { fromHour, toHour } from './use-tally.js';
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 20_000;
+/** All that there is to tell of an hour; whoever asks for some of it twice gets fewer hours. */
+const VALUES_OF_AN_HOUR = 4;
 
 interface Loaders {
   clients: DataLoader<string, Client | undefined>;
@@ -41,12 +43,13 @@ export class ClientLoader {
   /**
    * What a client asked for in the last hours, each of them named, the present one last.
    * @param hours 1 to 720
+   * @param values how many are asked for of each
    * @throws {BadUserInput}
    */
-  async usageOf(caller: Principal, { id }: Client, hours: number): Promise<ClientUsage[]> {
+  async usageOf(caller: Principal, { id }: Client, { hours, values }: { hours: number; values: number }): Promise<ClientUsage[]> {
     if (hours < 1 || hours > MOST_HOURS) throw new BadUserInput([{ path: 'hours', message: `Ask for 1 to ${MOST_HOURS} hours.` }]);
     const loaders = this.#for(caller);
-    loaders.hoursAskedFor += hours;
+    loaders.hoursAskedFor += hours * Math.max(1, values / VALUES_OF_AN_HOUR);
     if (loaders.hoursAskedFor > MOST_HOURS_A_REQUEST) {
       throw new BadUserInput([{ path: 'hours', message: `Ask for ${MOST_HOURS_A_REQUEST} hours at most, of all clients together.` }]);
     }

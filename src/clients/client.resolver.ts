@@ -1,5 +1,6 @@
+import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, Authorized, Ctx, Field, FieldResolver, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Authorized, Ctx, Field, FieldResolver, Info, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientFilter, ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
@@ -167,9 +168,20 @@ export class ClientResolver {
       description: 'For how many hours of the clock, the present one included: 1 to 720.',
     })
     hours: number,
+    @Info() { fieldNodes, fragments }: GraphQLResolveInfo,
   ): Promise<ClientUsage[]> {
-    return this.loader.usageOf(principal as Principal, client, hours);
+    const values = fieldNodes.reduce((sum, { selectionSet }) => sum + countFields(selectionSet, fragments), 0);
+    return this.loader.usageOf(principal as Principal, client, { hours, values });
   }
+}
+
+/** How many fields are selected, those of fragments included; a document has no fragment that contains itself. */
+function countFields(selected: SelectionSetNode | undefined, fragments: GraphQLResolveInfo['fragments']): number {
+  return (selected?.selections ?? []).reduce((sum, selection) => {
+    if (selection.kind === Kind.FIELD) return sum + 1;
+    const { selectionSet } = selection.kind === Kind.INLINE_FRAGMENT ? selection : (fragments[selection.name.value] ?? {});
+    return sum + countFields(selectionSet, fragments);
+  }, 0);
 }
 
 /** What a list tells only when it is asked. */

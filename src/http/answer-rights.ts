@@ -41,7 +41,9 @@ export function rightsToRead(schema: GraphQLSchema, document: DocumentNode, oper
   visit(
     { kind: Kind.DOCUMENT, definitions },
     visitWithTypeInfo(info, {
-      Field: () => {
+      Field: ({ name }) => {
+        // The name of its type says nothing of a thing, and client libraries ask for it everywhere.
+        if (name.value === '__typename') return;
         const right = info.getParentType()?.extensions.readRight;
         if (typeof right === 'string' && info.getFieldDef()?.extensions.isName !== true) rights.add(right);
       },

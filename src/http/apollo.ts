@@ -13,7 +13,7 @@ import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '..
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { requireAnswerRights } from './answer-rights.js';
-import { boundArguments, boundIntrospection } from './document-limits.js';
+import { boundArguments, boundIntrospection, boundLists } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
@@ -51,7 +51,7 @@ export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics):
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     maxRecursiveSelections: LIMITS.recursiveSelections,
-    validationRules: [...armor.validationRules, boundArguments, boundIntrospection(schema), noSubscriptions],
+    validationRules: [...armor.validationRules, boundArguments, boundLists, boundIntrospection(schema), noSubscriptions],
     logger: log,
     formatError: toPublicError,
     plugins: [

@@ -3,6 +3,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getIntrospectionQuery,
+  getNamedType,
   parse,
   type ValidationContext,
   type ValidationRule,
@@ -12,6 +13,8 @@ import { IntrospectionCost } from './introspection-cost.js';
 
 /** Fields that are given arguments, in a whole document. GraphQL joins equal ones, but looks at the arguments of each. */
 const MOST_FIELDS_WITH_ARGUMENTS = 30;
+/** Each is a search of its own, and may be through everything. */
+const MOST_LISTS = 3;
 /** Of what the longest question costs that tools ask a schema. */
 const INTROSPECTION_FACTOR = 1.5;
 
@@ -25,6 +28,19 @@ export function boundArguments(context: ValidationContext): ASTVisitor {
       if (fields !== MOST_FIELDS_WITH_ARGUMENTS + 1) return;
       const message = `At most ${MOST_FIELDS_WITH_ARGUMENTS} fields of a document may have arguments, the same one again included.`;
       context.reportError(tooLarge(message));
+    },
+  };
+}
+
+/** Bounds how many lists with pages a document asks for, under whatever names. */
+export function boundLists(context: ValidationContext): ASTVisitor {
+  let lists = 0;
+  return {
+    Field() {
+      const type = context.getType();
+      if (!type || !getNamedType(type).name.endsWith('Connection')) return;
+      lists += 1;
+      if (lists === MOST_LISTS + 1) context.reportError(tooLarge(`A document asks for ${MOST_LISTS} lists with pages at most.`));
     },
   };
 }

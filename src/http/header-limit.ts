@@ -4,6 +4,18 @@ import { refuse } from './request.js';
 const MOST_HEADERS = 100;
 
 /**
+ * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1
+ */
+export const requireKnownCoding: Middleware = (ctx, next) => {
+  if (/^(chunked)?$/i.test(ctx.get('Transfer-Encoding').trim())) return next();
+  refuse(ctx, 501, {
+    error: 'invalid_request',
+    error_description: 'The body has a Transfer-Encoding other than chunked. Send it as it is.',
+  });
+};
+
+/**
  * Refuses a request with more headers than any caller has. They are counted as they were sent: a parser with a limit of
  * its own may drop the rest and go by it all the same, so that two servers see two requests.
  * @see https://www.rfc-editor.org/rfc/rfc6585#section-5

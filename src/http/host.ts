@@ -50,6 +50,7 @@ function forwardedHost(header: string, forwarders: number): string | undefined {
 /**
  * Refuses a target that is no URL, before anything reads its path: whoever did would fail.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-4.2.4
  */
 export const requireTarget: Middleware = (ctx, next) => {
   if (isTarget(ctx)) return next();
@@ -62,7 +63,9 @@ function isTarget(ctx: Context): boolean {
   if (url.startsWith('/') || url === '*') return true;
   try {
     // Koa reads URLs by other rules than `URL` does.
-    return URL.canParse(url) && typeof ctx.path === 'string';
+    const target = URL.parse(url);
+    // A user in it may be there to deceive whoever reads it.
+    return target !== null && target.username === '' && target.password === '' && typeof ctx.path === 'string';
   } catch {
     return false;
   }

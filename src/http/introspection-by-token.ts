@@ -4,10 +4,14 @@ import { tenantOf } from '../access/principal.js';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
 import { inspect } from '../tokens/introspection.js';
 import type { Issuers } from '../tokens/issuers.js';
+import { refuseCredentialsInUrl } from '../tokens/oauth-endpoint.js';
 import { refuse } from '../tokens/oauth-refusal.js';
 import { readTokenForm } from '../tokens/token-form.js';
 import type { TokenStatusService } from '../tokens/token-status.service.js';
 import { markOf } from './request.js';
+
+/** With a token these would be a second way in one request. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
+const OTHER_PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
 /** What looks into tokens for the bearer of another. */
 export interface InspectionParts {
@@ -29,6 +33,7 @@ export function introspectionByToken(parts: InspectionParts, forClients: Middlew
 async function answer({ authenticator, issuers, status }: InspectionParts, ctx: Context): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
+  if (refuseCredentialsInUrl(ctx)) return;
   try {
     const caller = await authenticator.authenticate(tenantOf(ctx), {
       authorization: ctx.get('Authorization'),
@@ -43,7 +48,10 @@ async function answer({ authenticator, issuers, status }: InspectionParts, ctx: 
     ctx.state.details = { clientId: caller?.actor.id ?? null };
     if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) return refuseWithoutRight(ctx);
     const form = await readTokenForm(ctx);
-    if (form) ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
+    if (!form) return;
+    if (OTHER_PROOFS.some((name) => form.has(name)))
+      return refuse(ctx, 400, 'invalid_request', 'Prove who you are in one way: with a token, or with credentials.');
+    ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
   } catch (error) {
     if (!(error instanceof BearerError)) throw error;
     refuse(ctx, error.status, error.error ?? 'invalid_token', error.message);

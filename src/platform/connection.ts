@@ -2,7 +2,6 @@ import { Field, ObjectType } from 'type-graphql';
 import { BadUserInput } from './errors.js';
 
 const LARGEST_PAGE = 100;
-const MOST_A_REQUEST = 300;
 /** More than the longest name makes. */
 const LONGEST_CURSOR = 2_000;
 
@@ -36,22 +35,9 @@ export interface PageRequest {
   after?: string | null | undefined;
 }
 
-const asked = new WeakMap<object, number>();
-
-/**
- * Refuses pages that are empty or too large, by themselves or together with those that the same request asked for.
- * @param caller one object a request
- * @throws {BadUserInput}
- */
-export function requirePageSize(caller: object, first: number): void {
-  if (first < 1 || first > LARGEST_PAGE) {
-    throw new BadUserInput([{ path: 'first', message: `Ask for 1 to ${LARGEST_PAGE} at a time.` }]);
-  }
-  const together = (asked.get(caller) ?? 0) + first;
-  asked.set(caller, together);
-  if (together > MOST_A_REQUEST) {
-    throw new BadUserInput([{ path: 'first', message: `Ask for ${MOST_A_REQUEST} at most in one request, of all lists together.` }]);
-  }
+/** Refuses pages that are empty or too large. @throws {BadUserInput} */
+export function requirePageSize(first: number): void {
+  if (first < 1 || first > LARGEST_PAGE) throw new BadUserInput([{ path: 'first', message: `Ask for 1 to ${LARGEST_PAGE} at a time.` }]);
 }
 
 /** A page in the form of a connection. @param rows as many as were asked for, and one more when more follow */

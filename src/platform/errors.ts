@@ -144,7 +144,10 @@ export class SigningKeyNotFound extends AppError {
 export class LastAdministrator extends AppError {
   constructor(rights: readonly string[]) {
     const [what, it] = rights.length === 1 ? ['scope', 'it'] : ['scopes', 'them'];
-    super('LAST_ADMINISTRATOR', `No other enabled client has the ${what} ${rights.join(', ')}. Give ${it} to another client first.`);
+    super(
+      'LAST_ADMINISTRATOR',
+      `No other enabled client with a secret or a key has the ${what} ${rights.join(', ')}. Give ${it} to another client first.`,
+    );
   }
 }
 

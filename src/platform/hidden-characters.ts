@@ -1,9 +1,10 @@
 /**
  * What nobody sees in a text, or what makes one text look like another: controls, ends of lines, overrides of direction,
- * joiners, fillers, tags.
+ * joiners, fillers, tags, signs that are drawn as nothing, and what will never be a character.
  * @see https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
-const HIDDEN = '[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u2800\\uFFF9-\\uFFFB]';
+const HIDDEN =
+  '[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\u2800\\uFFF9-\\uFFFB\\u{13441}\\u{13442}\\u{16FE4}\\u{1D159}]';
 
 /** In which a joiner, or the lack of one, changes how a letter is written. */
 const JOINING_SCRIPTS = [

@@ -4,3 +4,8 @@ const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
 export function storable(moment: Date): Date {
   return new Date(Math.min(Math.max(moment.getTime(), 0), LAST_MOMENT));
 }
+
+/** A moment as SQLite stores it: text that sorts. */
+export function toSqlText(moment: Date): string {
+  return moment.toISOString().replace('T', ' ').slice(0, -1);
+}

@@ -3,6 +3,7 @@ import { deniedRight } from './database-sentences.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
+import { toSqlText } from './moments.js';
 
 const TELL_EVERY_MS = 10_000;
 
@@ -41,7 +42,7 @@ export class Database {
 
   /** A moment as a parameter of raw SQL: SQLite compares text. */
   moment(date: Date): Date | string {
-    return this.dialect<Date | string>({ sqlite: date.toISOString().replace('T', ' ').slice(0, -1), mysql: date });
+    return this.dialect<Date | string>({ sqlite: toSqlText(date), mysql: date });
   }
 
   /** Picks the statement of the dialect. */

@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+import { domainToUnicode } from 'node:url';
 import { LOOPBACK_NAMES } from '../platform/networks.js';
 
 /** A host and a port as a URL may have them, before anything was put in order. */
@@ -28,8 +30,13 @@ export function normalizeHost(text: string, scheme: Scheme): string | undefined 
 /** @param given what the URL parser was given; it takes `1.2` and `0x7f.1` for addresses, which nobody means */
 function isName(hostname: string, given: string): boolean {
   if (hostname.startsWith('[')) return true;
-  if (/^[\d.]+$/.test(hostname)) return hostname === given;
-  return hostname.length <= LONGEST_NAME && hostname.split('.').every((label) => LABEL.test(label));
+  if (/^[\d.]+$/.test(hostname)) return isIPv4(hostname) && hostname === given;
+  return hostname.length <= LONGEST_NAME && hostname.split('.').every((label) => LABEL.test(label) && !isEmptyALabel(label));
+}
+
+/** Whether a label says that it stands for letters of any script, and stands for none: some parsers take it, and others fail. */
+function isEmptyALabel(label: string): boolean {
+  return label.startsWith('xn--') && ['', label].includes(domainToUnicode(label));
 }
 
 /** All hosts that mean the same as one: on the loopback its names are as good as one another. */

@@ -35,7 +35,7 @@ export class TenantListService {
    */
   async list(caller: TenantContext, { search, ...page }: TenantListRequest): Promise<Connection<Tenant>> {
     requireHome(caller);
-    requirePageSize(caller, page.first);
+    requirePageSize(page.first);
     const [after] = page.after == null ? [] : fromCursor(page.after, LIST, ({ length }) => length === 1);
     const tenants = await this.database.read((manager) => {
       const query = matching(manager, search);

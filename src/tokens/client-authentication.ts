@@ -6,7 +6,7 @@ import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { findAssertionFault } from './assertion-claims.js';
 import { type AssertionMark, assertionKey, markOf } from './assertion-keys.js';
-import { tidyScope } from './token-parameters.js';
+import { requireWholeForm, tidyScope } from './token-parameters.js';
 
 /** What every client is to oidc-provider. They differ in their id and in our row alone. */
 const CLIENT_METADATA: AllClientMetadata = {
@@ -62,7 +62,10 @@ export function authenticateClients(provider: Provider, cipher: Cipher): void {
   Client.find = async (id) => {
     const { registration } = await Client.adapter.find(id);
     const client: LatchkeyClient = Object.assign(Object.create(template), { clientId: registration.clientId, registration });
-    if (Provider.ctx) tidyScope(Provider.ctx);
+    if (Provider.ctx) {
+      requireWholeForm(Provider.ctx);
+      tidyScope(Provider.ctx);
+    }
     const assertion = Provider.ctx?.oidc.params?.client_assertion;
     if (assertion !== undefined) await useAssertionKeys(client, markOf(String(assertion)), cipher);
     return client;

@@ -106,10 +106,16 @@ function reasonOf(ctx: Context): string | undefined {
   return (client as unknown as LatchkeyClient | undefined)?.refusal ?? error.error_detail;
 }
 
+/** Refuses credentials and tokens in a URL, where others may read them. @returns whether it was refused */
+export function refuseCredentialsInUrl(ctx: Context): boolean {
+  if (ctx.querystring === '' || !CREDENTIALS.some((name) => name in ctx.query)) return false;
+  refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
+  return true;
+}
+
 function refuseEarly(ctx: Context): boolean {
-  if (ctx.querystring !== '' && CREDENTIALS.some((name) => name in ctx.query)) {
-    refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
-  } else if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
+  if (refuseCredentialsInUrl(ctx)) return true;
+  if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
   } else {
     return refuseOtherThanForm(ctx);

@@ -3,6 +3,19 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 /** Parameters that are sent once, by this name; some write them as lists of their language: `scope[0]`, `scope[]`. */
 const AS_LIST = /^(grant_type|scope|resource|audience|client_id|client_secret|client_assertion|client_assertion_type)\[/;
 
+/** Whoever parses a form stops after so many parameters, and passes over the rest: a second one of a name might be among them. */
+const PARSED_PARAMETERS = 1000;
+
+/**
+ * Refuses a form of which not everything was read.
+ * @see https://nodejs.org/api/querystring.html#querystringparsestr-sep-eq-options
+ * @throws {errors.InvalidRequest}
+ */
+export function requireWholeForm({ oidc }: KoaContextWithOIDC): void {
+  if (Object.values(oidc.body ?? {}).flat().length >= PARSED_PARAMETERS)
+    throw new errors.InvalidRequest(`a form has fewer than ${PARSED_PARAMETERS} parameters`);
+}
+
 /**
  * Passes over blanks around and between scopes: whoever puts them together from a list leaves some. With nothing but blanks none is
  * asked for.

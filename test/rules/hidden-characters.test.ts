@@ -16,6 +16,11 @@ it.each([
   ['an end of a line', 'a\u2028b'],
   ['a control', 'a\u0007b'],
   ['a selector of a form that a letter has not', 'a\uFE0F'],
+  ['a note without a head', '\u{1D159}'],
+  ['a blank hieroglyph', '\u{13441}'],
+  ['a filler of Khitan', '\u{16FE4}'],
+  ['what is no character', '\uFDD0'],
+  ['the last code point', '\u{10FFFF}'],
   ['tags after a flag of no country', `\u{1F6A9}${FLAG.slice(2)}`],
 ])('finds %s', (_what, text) => {
   expect(hasHidden(text)).toBe(true);
