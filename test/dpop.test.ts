@@ -62,7 +62,7 @@ it('refuses a proof at the token endpoint that is used, old, or about something 
   for (const proof of proofs) {
     const { status, body } = await getBoundToken(proof);
     expect(status).toBe(400);
-    expect(['invalid_dpop_proof', 'invalid_grant', 'use_dpop_nonce']).toContain(body.error);
+    expect(['invalid_dpop_proof', 'use_dpop_nonce']).toContain(body.error);
   }
 });
 

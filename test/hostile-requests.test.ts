@@ -254,6 +254,21 @@ it('PROTOCOL 23: hides what it did not foresee, and logs it with the id of the r
   }
 });
 
+it('has no refusal kept by whoever stands between, under an address that may hold a secret', async () => {
+  const asked: [path: string, method: string, headers?: Record<string, string>][] = [
+    ['/connect/token?client_secret=x', 'GET'],
+    ['/connect/introspect?token=x', 'GET'],
+    ['/connect/token?client_secret=x', 'POST'],
+    ['/nowhere/x', 'GET'],
+    ['/assets/none.js', 'GET'],
+    ['/graphql?extensions={"persistedQuery":{"version":1,"sha256Hash":"x"}}', 'GET', { authorization: `Bearer ${token}` }],
+  ];
+  for (const [path, method, headers = {}] of asked) {
+    const answer = await readAnswer(fetch(app.url + path, { method, headers }));
+    expect([path, answer.text, answer.headers.get('cache-control')]).toEqual([path, expect.stringContaining('error'), 'no-store']);
+  }
+});
+
 it('sends headers that keep browsers from doing more than they should', async () => {
   for (const path of ['/connect/token', '/graphql', '/.well-known/jwks.json', '/nowhere']) {
     const { headers } = await readAnswer(fetch(app.url + path, { method: 'POST' }));

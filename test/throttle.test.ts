@@ -1,5 +1,6 @@
+import { connect } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { createClient, postForm, startApp, type TestApp } from './support/app.js';
+import { basic, createClient, postForm, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
 
 const LIMIT = 5;
@@ -96,6 +97,32 @@ describe('PROTOCOL 11: too many failures', () => {
     }
   });
 
+  it.each([
+    'x=%ff',
+    'x=%EF%BF%BD',
+    'scope=%ff',
+    '%ff=x',
+    'scope=a&scope=b',
+    'grant_type=none',
+    'resource=a%20b',
+    'scope=nope',
+    'audience=x',
+    'scope[]=a',
+  ])('count whatever else is wrong with the request: %s', async (more) => {
+    const source = newSource();
+    const send = (secret: string) =>
+      postForm(app, '/connect/token', {
+        body: `client_id=${client.clientId}&client_secret=${secret}&grant_type=client_credentials&${more}`,
+        headers: { 'x-forwarded-for': source },
+      });
+    const wrong = [];
+    for (let time = 0; time < LIMIT + 1; time += 1) wrong.push((await send('wrong')).status);
+    const right = await send(client.secret);
+    // Where the answer to the right secret is the one to a wrong one, it tells nothing.
+    expect(right.status === 429 || right.status === wrong[0]).toBe(true);
+    expect(right.text).not.toContain('access_token');
+  });
+
   it('are counted together for a network of IPv6', async () => {
     await fail('2001:db8:1:2::1', client, LIMIT);
     expect((await ask('2001:db8:1:2:ffff::2', client)).status).toBe(429);
@@ -110,6 +137,36 @@ describe('PROTOCOL 11: too many failures', () => {
     advanceClock(61);
     expect((await ask(source, client)).status).toBe(200);
   });
+});
+
+it.each([
+  ['few', 2, '200'],
+  ['many', 60, '429'],
+])('counts %s guesses that are sent at once before the right secret', async (_how, guesses, status) => {
+  const source = newSource();
+  const secrets = [...Array.from({ length: guesses }, () => 'wrong'), client.secret];
+  const requests = secrets.map((secret, index) => {
+    const body = 'grant_type=client_credentials';
+    const head = [
+      'POST /connect/token HTTP/1.1',
+      `Host: localhost:${app.port}`,
+      `Authorization: ${basic(client.clientId, secret)}`,
+      `X-Forwarded-For: ${source}`,
+      'Content-Type: application/x-www-form-urlencoded',
+      `Content-Length: ${body.length}`,
+      `Connection: ${index === guesses ? 'close' : 'keep-alive'}`,
+    ];
+    return `${head.join('\r\n')}\r\n\r\n${body}`;
+  });
+  const text = await new Promise<string>((resolve) => {
+    let received = '';
+    const socket = connect(app.port, '127.0.0.1').on('data', (data) => (received += data));
+    socket.on('close', () => resolve(received));
+    socket.write(requests.join(''));
+  });
+  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, found]) => found);
+  expect([statuses.length, statuses.at(-1)]).toEqual([guesses + 1, status]);
+  expect(text.includes('access_token')).toBe(status === '200');
 });
 
 it('does not count what is wrong with a request that proves who sends it', async () => {

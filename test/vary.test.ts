@@ -5,7 +5,7 @@ const ORIGIN = 'https://app.example.com';
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await startApp({ ALLOWED_ORIGINS: ORIGIN });
+  app = await startApp({ ALLOWED_ORIGINS: ORIGIN, TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' });
 });
 afterAll(() => app.stop());
 
@@ -16,6 +16,7 @@ const VARIANTS: Record<string, string[]> = {
   'Accept-Language': ['de', 'en'],
   Origin: [ORIGIN, 'https://evil.example', 'null'],
   'Sec-Fetch-Site': ['cross-site', 'same-origin'],
+  'X-Forwarded-Host': ['other.example'],
   'User-Agent': ['curl/8', 'Mozilla/5.0'],
 };
 

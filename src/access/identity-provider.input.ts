@@ -1,7 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import { isManagementScope } from '../clients/scopes.js';
-import { IsName, rule } from '../platform/input-rules.js';
+import { HoldsNoSecret, IsName, rule } from '../platform/input-rules.js';
 
 const LONGEST_TEXT = 255;
 const LONGEST_ISSUER = 500;
@@ -29,12 +29,14 @@ export class IdentityProviderInput {
 
   @Field({ description: 'Its issuer: an https URL without query and fragment, whose /.well-known/openid-configuration describes it.' })
   @rule(`Give an https URL of at most ${LONGEST_ISSUER} characters, without user, query and fragment.`, isIssuer)
+  @HoldsNoSecret()
   issuer!: string;
 
   @Field({
     description: 'The client id that it knows this tenant by. Register <issuer of the tenant>/session/callback there as redirect URI.',
   })
   @rule(`Give 1 to ${LONGEST_TEXT} printable ASCII characters.`, isToken)
+  @HoldsNoSecret()
   clientId!: string;
 
   @Field(() => String, {
@@ -52,10 +54,12 @@ export class IdentityProviderInput {
   })
   @IsOptional()
   @rule(`Give scopes with blanks between them, openid among them, in at most ${LONGEST_TEXT} printable ASCII characters.`, isScope)
+  @HoldsNoSecret()
   scope?: string | null;
 
   @Field({ description: 'The claim of the ID token whose values decide what a person may do, such as groups.' })
   @rule(`Give 1 to ${LONGEST_TEXT} printable ASCII characters.`, isToken)
+  @HoldsNoSecret()
   claim!: string;
 
   @Field(() => [ClaimGrantInput], { description: 'Which values of the claim give which scopes: 1 to 100. Several that apply add up.' })
@@ -63,6 +67,7 @@ export class IdentityProviderInput {
     `Give 1 to ${MOST_GRANTS} values, each once, of 1 to ${LONGEST_TEXT} characters, and for each at least one of the scopes that manage Latchkey.`,
     areGrants,
   )
+  @HoldsNoSecret()
   grants!: ClaimGrantInput[];
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -67,11 +67,19 @@ export async function writeBackup(
     const file = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true });
     const first: BackupHeader = { latchkeyBackup: FORMAT, sealedUnder: cipher.keyId, id: randomUUID(), ...about };
     await pipeline(seal(first, blocks, new Chain(cipher, cipher.keyId)), file, { signal });
-    await rename(draft, path);
+    await giveName(draft, path);
     await syncFolder(path);
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Gives a file its name unless another has taken that meanwhile; where there are no hard links, nobody can say. */
+async function giveName(draft: string, path: string): Promise<void> {
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new StartupError(`The file ${path} is there by now. Nothing was written over.`, { cause: error });
+    return rename(draft, path);
+  });
 }
 
 /**

@@ -56,6 +56,7 @@ export class CreateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
+  @HoldsNoSecret()
   jwks?: PublicJwks | null;
 }
 
@@ -90,6 +91,7 @@ export class UpdateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
+  @HoldsNoSecret()
   jwks?: PublicJwks | null;
 
   @Field(() => Int, {

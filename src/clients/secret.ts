@@ -26,8 +26,6 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const RANDOM_CHARACTERS = 43;
 const CHECKSUM_CHARACTERS = 6;
 const FORM = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}$`);
-/** Whatever looks like a secret, anywhere in a text: what scanners search for. */
-export const SECRET_FORM = new RegExp(`\\b${PREFIX}[0-9A-Za-z]{${RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}\\b`, 'g');
 const NO_DIGEST = Buffer.alloc(32);
 
 /** Makes a secret: `lk_`, 256 random bits in 43 base62 characters, and 6 of their CRC-32. */

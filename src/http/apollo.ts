@@ -12,6 +12,7 @@ import type { GraphQLContext } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+import { redact } from '../platform/redaction.js';
 import { requireAnswerRights } from './answer-rights.js';
 import { boundArguments, boundIntrospection, boundLists } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
@@ -78,8 +79,13 @@ function noSubscriptions(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** What a caller may learn of an error: its code and its sentence when it is one of ours or GraphQL's own, otherwise nothing. */
+/** GraphQL repeats what it does not know: a secret that was sent in the wrong place goes into no answer, which others may keep. */
 function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  return JSON.parse(redact(JSON.stringify(explain(formatted, error))));
+}
+
+/** What a caller may learn of an error: its code and its sentence when it is one of ours or GraphQL's own, otherwise nothing. */
+function explain(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = toldCause(error);
   if (cause) {
     return { ...formatted, message: cause.message, extensions: { code: cause.code, ...cause.details } };

@@ -61,6 +61,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       if (!ctx.state.principal) requireSchemaQuestion(documentOf(ctx));
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
+      ctx.set('Cache-Control', 'no-store');
     } catch (error) {
       refuse(ctx, error);
     }

@@ -25,6 +25,7 @@ export interface TenantRules extends Leniency {
 export function requireTenant(directory: TenantDirectory, { askAgain, surviveOutage, forwarders }: TenantRules): Middleware {
   return async (ctx, next) => {
     if (isAmbiguous(ctx)) return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Name one host, in one Host header.' });
+    if (forwarders > 0) ctx.vary('X-Forwarded-Host');
     const host = forwardedHost(ctx.get('X-Forwarded-Host'), forwarders) ?? ctx.get('Host');
     const survives = surviveOutage.includes(ctx.path) || ctx.method === 'OPTIONS';
     const find = askAgain.includes(ctx.path) ? 'recall' : survives ? 'findOrRemember' : 'find';

@@ -11,7 +11,7 @@ import type { TokenStatusService } from '../tokens/token-status.service.js';
 import { markOf } from './request.js';
 
 /** With a token these would be a second way in one request. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
-const OTHER_PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type'];
+const OTHER_PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type', 'access_token'];
 
 /** What looks into tokens for the bearer of another. */
 export interface InspectionParts {

@@ -34,7 +34,8 @@ export function IsName(): PropertyDecorator {
 const SECRET_FAULT = 'This has the form of a secret or a token: give something else, and take what was pasted here for leaked.';
 
 function holdsSecret(value: unknown): boolean {
-  return typeof value === 'string' && redact(value) !== value;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return redact(text) !== text;
 }
 
 /** No secret by mistake: what is stored is read by more people than may have it. */

@@ -13,6 +13,7 @@ export interface Address {
 /** An address of 45 characters, its brackets, zone and port. */
 const LONGEST = 100;
 const HEXTETS_OF_A_NETWORK = 4;
+const BYTES_OF_IPV4 = 4;
 const known = new LRUCache<string, Address>({ max: 1000 });
 
 /** What is said of something that is no address, as RFC 7239 says it: all of it is one source. */
@@ -36,5 +37,11 @@ function parse(text: string): Address {
   if (ip === undefined || !isAddress(ip)) return UNKNOWN;
   const address = ipaddr.process(ip);
   const plain = address.toString();
-  return { plain, source: address instanceof ipaddr.IPv6 ? address.parts.slice(0, HEXTETS_OF_A_NETWORK).join(':') : plain };
+  return { plain, source: address instanceof ipaddr.IPv6 ? sourceOf(address) : plain };
+}
+
+function sourceOf(address: ipaddr.IPv6): string {
+  // NAT64: whoever is behind it stands in the last 32 bits, and all of IPv4 in one network.
+  if (address.range() === 'rfc6052') return ipaddr.fromByteArray(address.toByteArray().slice(-BYTES_OF_IPV4)).toString();
+  return address.parts.slice(0, HEXTETS_OF_A_NETWORK).join(':');
 }

@@ -3,13 +3,13 @@ const as = (plain: string, hexadecimal: string) => `(?:${plain}|%(?:25)*${hexade
 /** `lk_` and 49 of base62, which `clients/secret` makes; somebody may have made its beginning large. Longer runs are no secret, but may hold one. */
 const SECRET = `${as('[lL]', '[46][cC]')}${as('[kK]', '[46][bB]')}${as('_', '5[fF]')}${as('[0-9A-Za-z]', '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])')}{49}`;
 /** What may have tokens in it, as a whole: a search that began anew at each place would take the square of its length. */
-const RUN = /[\w.-]+/g;
+const RUN = /[\w.%-]+/g;
 /** How the first part of a JWS or a JWE ends: it is base64url of an object. @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1 */
 const HEADER = /eyJ[\w-]{5,}$/;
 const LEAST_PARTS = 3;
 const MOST_PARTS = 5;
 /** As long as a client id and a secret are in a Basic header. */
-const BASE64 = '(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{68,}';
+const BASE64 = '(?<![0-9A-Za-z+/_%-])[0-9A-Za-z+/_%-]{68,}';
 const PLAIN = new RegExp(SECRET, 'g');
 const ENCODED = new RegExp(BASE64, 'g');
 /** What every plain one has in it; most lines have nothing of it, and one is written for each token. */
@@ -26,12 +26,18 @@ const MARK = '[redacted]';
  */
 export function redact(text: string): string {
   const plain = SIGNS.test(text) ? text.replace(PLAIN, MARK) : text;
-  const bare = plain.includes('eyJ') ? plain.replace(RUN, withoutTokens) : plain;
+  const bare = /eyJ|%/.test(plain) ? plain.replace(RUN, withoutTokens) : plain;
   return bare.replace(ENCODED, (run) => (holdsSecret(run) ? MARK : run));
 }
 
-/** @param run parts with dots between them */
+/** @param run parts with dots between them; of one that is percent-encoded nobody can say where a token ends */
 function withoutTokens(run: string): string {
+  if (!run.includes('%')) return withoutPlainTokens(run);
+  const decoded = decode(run);
+  return withoutPlainTokens(decoded) === decoded ? run : MARK;
+}
+
+function withoutPlainTokens(run: string): string {
   const parts = run.split('.');
   const kept: string[] = [];
   for (let place = 0; place < parts.length; place += 1) {
@@ -45,5 +51,11 @@ function withoutTokens(run: string): string {
 
 /** Base64 is of anything else as a rule, such as a digest. A run may begin with what does not belong to it. */
 function holdsSecret(run: string): boolean {
-  return SHIFTS.some((shift) => WITHIN.test(Buffer.from(run.slice(shift), 'base64').toString('latin1')));
+  const decoded = decode(run);
+  return SHIFTS.some((shift) => WITHIN.test(Buffer.from(decoded.slice(shift), 'base64').toString('latin1')));
+}
+
+/** Takes percent-encoding off, also where it was done more than once, and leaves what is none. */
+function decode(text: string): string {
+  return text.replace(/%(?:25)*([0-9A-Fa-f]{2})/g, (_, hexadecimal: string) => String.fromCharCode(Number.parseInt(hexadecimal, 16)));
 }

@@ -6,7 +6,7 @@ import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { findAssertionFault } from './assertion-claims.js';
 import { type AssertionMark, assertionKey, markOf } from './assertion-keys.js';
-import { requireWholeForm, tidyScope } from './token-parameters.js';
+import { requireReadable, tidyScope } from './token-parameters.js';
 
 /** What every client is to oidc-provider. They differ in their id and in our row alone. */
 const CLIENT_METADATA: AllClientMetadata = {
@@ -63,7 +63,7 @@ export function authenticateClients(provider: Provider, cipher: Cipher): void {
     const { registration } = await Client.adapter.find(id);
     const client: LatchkeyClient = Object.assign(Object.create(template), { clientId: registration.clientId, registration });
     if (Provider.ctx) {
-      requireWholeForm(Provider.ctx);
+      requireReadable(Provider.ctx);
       tidyScope(Provider.ctx);
     }
     const assertion = Provider.ctx?.oidc.params?.client_assertion;

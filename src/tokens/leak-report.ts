@@ -1,9 +1,10 @@
 import type { Middleware } from 'koa';
 import { ActorType, tenantOf } from '../access/principal.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
-import { isPossibleSecret, SECRET_FORM } from '../clients/secret.js';
+import { isPossibleSecret } from '../clients/secret.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
+import { redact } from '../platform/redaction.js';
 import { answerTooMany } from './oauth-endpoint.js';
 import type { Throttle } from './throttle.js';
 import { readTokenForm } from './token-form.js';
@@ -59,8 +60,8 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
 function placeOf(text: string, secret: string): string | undefined {
   const url = text.length > LONGEST_GIVEN_URL ? null : URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) return undefined;
-  const place = (url.origin + decode(url.pathname)).replaceAll(SECRET_FORM, '…');
-  return place.split(secret).join('…').slice(0, LONGEST_URL);
+  const place = (url.origin + decode(url.pathname)).split(secret).join('…');
+  return redact(place).slice(0, LONGEST_URL);
 }
 
 function decode(path: string): string {

@@ -69,8 +69,7 @@ export class OAuthEndpoints {
       const issuer = await this.parts.issuers.of(tenantOf(ctx));
       if (!refuseEarly(ctx)) await issuer.provider(ctx, next);
       correct(ctx, this.parts.log);
-      await this.#countFailure(ctx);
-      const outcome = outcomeOf(ctx, issuer);
+      const outcome = await this.#weigh(ctx, outcomeOf(ctx, issuer));
       if (outcome.client) noteProof(this.parts, { ...outcome.client, attempt: ctx.state.attempt, ip: addressOf(ctx.ip).plain });
       await finish(ctx, outcome);
       // What was sent in place of a client id may be anything, a secret too.
@@ -79,10 +78,19 @@ export class OAuthEndpoints {
     };
   }
 
-  async #countFailure(ctx: Context): Promise<void> {
+  /** Counts a failure, and lets a success pass that does not come after too many. */
+  async #weigh(ctx: Context, outcome: Outcome): Promise<Outcome> {
     const { attempt } = ctx.state as { attempt?: Attempt };
-    if (!attempt || ctx.status !== 401) return;
-    await this.parts.throttle.fail(attempt).catch((error) => answerTooMany(ctx, error));
+    // By what was decided, whatever the answer says of it in the end.
+    const isFailure = outcome.error === 'invalid_client' || ctx.status === 401;
+    if (!attempt || !(isFailure || outcome.client)) return outcome;
+    try {
+      await (outcome.client ? this.parts.throttle.admit(attempt) : this.parts.throttle.fail(attempt));
+      return outcome;
+    } catch (error) {
+      answerTooMany(ctx, error);
+      return { ...outcome, client: undefined };
+    }
   }
 }
 
@@ -132,11 +140,12 @@ function correct(ctx: Context, log: Log): void {
   if (ctx.status >= 500) answerFailure(ctx, error, log);
   else if ((error.cause as Error | undefined)?.message === 'request entity too large') {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
-  } else if (Object.values(body).some((value) => String(value).includes('\uFFFD'))) {
-    refuse(ctx, 400, 'invalid_request', 'The body is not valid UTF-8.');
   } else if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
     ctx.status = 401;
     ctx.body = { error: 'invalid_client' };
+  } else if (error.error === 'invalid_grant' && error.error_detail?.startsWith('DPoP proof')) {
+    // @see https://www.rfc-editor.org/rfc/rfc9449#section-5
+    refuse(ctx, 400, 'invalid_dpop_proof', 'The DPoP proof was used before: make one for each request.');
   }
 }
 

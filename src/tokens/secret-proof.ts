@@ -76,6 +76,7 @@ export class SecretProof {
       await this.parts.throttle.fail(attempt);
       return { registration, refusal };
     }
+    await this.parts.throttle.admit(attempt);
     noteProof(this.parts, { registration, usedSecret, presentedSecret: secret, attempt, ip: plain });
     return { registration, usedSecret };
   }

@@ -15,7 +15,11 @@ export class Throttle {
     if (limit > 0) this.#counts = counts ?? new CountsInMemory(limit);
   }
 
-  /** Lets an attempt pass that has not failed too often. @throws {TooManyFailures} */
+  /**
+   * Lets an attempt pass that has not failed too often. Whoever sends all guesses at once has failed at none when each begins: where
+   * one turned out to be right it is asked again, and those before it count.
+   * @throws {TooManyFailures}
+   */
   async admit(attempt: Attempt): Promise<void> {
     if (this.#counts?.isFailing(attempt)) refuseFor(await this.#counts.look(attempt));
   }

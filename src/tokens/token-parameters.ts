@@ -6,14 +6,18 @@ const AS_LIST = /^(grant_type|scope|resource|audience|client_id|client_secret|cl
 /** Whoever parses a form stops after so many parameters, and passes over the rest: a second one of a name might be among them. */
 const PARSED_PARAMETERS = 1000;
 
+/** What stands where bytes were no UTF-8. */
+const REPLACEMENT = '\uFFFD';
+
 /**
- * Refuses a form of which not everything was read.
+ * Refuses a form that was not read as it was meant: in whole, and as UTF-8. Before anything is proved, so that the refusal tells nothing.
  * @see https://nodejs.org/api/querystring.html#querystringparsestr-sep-eq-options
  * @throws {errors.InvalidRequest}
  */
-export function requireWholeForm({ oidc }: KoaContextWithOIDC): void {
-  if (Object.values(oidc.body ?? {}).flat().length >= PARSED_PARAMETERS)
-    throw new errors.InvalidRequest(`a form has fewer than ${PARSED_PARAMETERS} parameters`);
+export function requireReadable({ oidc }: KoaContextWithOIDC): void {
+  const values = Object.values(oidc.body ?? {}).flat();
+  if (values.length >= PARSED_PARAMETERS) throw new errors.InvalidRequest(`a form has fewer than ${PARSED_PARAMETERS} parameters`);
+  if (values.some((value) => String(value).includes(REPLACEMENT))) throw new errors.InvalidRequest('the body is not valid UTF-8');
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -53,6 +53,15 @@ async function read(from = path, meanwhile?: () => void): Promise<{ seen: unknow
     return { seen, refusal: (error as Error).message };
   }
 }
+
+it('writes over nothing that has come by the name meanwhile, and leaves nothing', async () => {
+  async function* blocks(): AsyncGenerator<Block> {
+    yield* blocksOf('mine', 2);
+    writeFileSync(path, 'of another');
+  }
+  await expect(writeBackup(path, about, { blocks: blocks(), cipher, signal })).rejects.toThrow(/is there by now/);
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['of another', ['file']]);
+});
 
 const lines = () => readFileSync(path, 'latin1').split('\n');
 const put = (all: string[]) => writeFileSync(path, all.join('\n'), 'latin1');
@@ -132,6 +141,7 @@ it('is read from the file that was opened: another of its name changes nothing, 
   const swapped = await read(path, () => renameSync(join(folder, 'other'), path));
   expect([swapped.refusal, swapped.seen.length, swapped.seen.every((id) => String(id).startsWith('a-'))]).toEqual([undefined, 600, true]);
 
+  rmSync(path);
   await write('c', 6_000);
   const bytes = readFileSync(path);
   const overwritten = await read(path, () => writeFileSync(path, Buffer.alloc(bytes.length, 'x')));

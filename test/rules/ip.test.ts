@@ -19,6 +19,10 @@ it.each(['2001:db8::7', '[2001:db8::7]', '[2001:db8::7]:51123', '2001:DB8:0:0:ff
   },
 );
 
+it.each(['64:ff9b::203.0.113.7', '[64:ff9b::cb00:7107]:51123'])('reads %s, and takes whoever is behind it for its source', (text) => {
+  expect(addressOf(text)).toEqual({ plain: '64:ff9b::cb00:7107', source: '203.0.113.7' });
+});
+
 it.each([
   '',
   'unknown',

@@ -54,6 +54,19 @@ it('takes a secret out whose beginning was made large', () => {
   for (const start of ['LK_', 'Lk_', 'lK_', '%4C%4B%5F', '%4ck_']) expect(redact(`/${start}${secret.slice(3)}/`)).toBe('/[redacted]/');
 });
 
+it('takes tokens and base64 out that are percent-encoded, in part or whole', () => {
+  const part = Buffer.from('{"alg":"ES256"}').toString('base64url');
+  const basic = Buffer.from(`admin:${secret}`).toString('base64');
+  fc.assert(
+    fc.property(fc.array(fc.nat(4), { minLength: 1, maxLength: 60 }), fc.constantFrom(`${part}.${part}.c2ln`, basic), (choices, text) => {
+      const encoded = encode(text, choices);
+      const redacted = redact(`/x/${encoded} end`);
+      expect(redacted).toMatch(/^[^ ]*\[redacted\](=|%(25)*3d)* end$/i);
+      expect(redacted).not.toContain(encoded.slice(0, 30));
+    }),
+  );
+});
+
 it('takes no more than a few passes over what was made to take many', () => {
   const pieces = ['eyJ', 'eyJhbGciOi', 'eyJhbGciOi.', 'lk_', 'lk', '%', '%25', 'a', 'A.', '.', '-', `${secret.slice(0, 51)}`, 'YWJj/'];
   const lengths = [20_000, 40_000, 80_000];
