@@ -216,6 +216,19 @@ it('is not swept away by who makes entries seem old, whatever else they change',
   expect(await faultsOf()).toEqual([]);
 });
 
+it('goes by age though another tenant has more entries than go at once, none of which may', async () => {
+  const { audit, changes, directory } = app.installation;
+  const tenant = await directory.find(new URL(acme.url).host);
+  const deed = { action: AuditAction.RESTORE, on: [AuditObjectType.INSTALLATION, 'x'] as [AuditObjectType, string] };
+  await changes.perform(systemCaller(tenant as NonNullable<typeof tenant>, 'test'), async ({ record }) => {
+    for (let index = 0; index < 550; index += 1) await record(deed);
+  });
+  await run("UPDATE audit_events SET at = '2020-01-01 00:00:00.000' WHERE tenant_id = ?", [id]);
+  await audit.sweep(new Date(Date.now() + DAY_MS + 1000), 1);
+  const [home, { faults, entries }] = await verify();
+  expect([home, entries, faults.length]).toMatchObject([{ entries: 0, faults: [] }, 555, 21]);
+});
+
 it('goes by age though its key was lost with more entries than go at once', async () => {
   const { audit, changes } = app.installation;
   const caller = systemCaller(app.installation.home, 'test');

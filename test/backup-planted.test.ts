@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Block, readBackup, writeBackup } from '../src/backups/backup-file.js';
 import { Cipher } from '../src/platform/cipher.js';
@@ -170,6 +170,7 @@ it('knows its tables and columns even where the seal is right', async () => {
     { table: 'used_proofs', columns: ['tenant_id', 'id', 'expires_at'], rows: [['a', 'b']] },
   ];
   for (const block of odd) {
+    rmSync(path, { force: true });
     const backup = await readBackup(file, own);
     const blocks = async function* () {
       yield* backup.blocks();

@@ -151,6 +151,21 @@ it('mints no token by itself: it holds neither a secret nor a key, and only its 
   expect(readdirSync(database.folder).filter((name) => name.startsWith('night'))).toEqual(['night.backup']);
 });
 
+it('of an earlier encryption key is put back while that is at hand, and goes on under the present one', async () => {
+  const { server, clients, tokens } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const keys = { ENCRYPTION_KEY: OTHER_KEY, ENCRYPTION_KEY_PREVIOUS: ENCRYPTION_KEY };
+  const restored = await command(empty, 'restore', [file], keys);
+  expect([restored.code, restored.output]).toEqual([0, expect.stringContaining('Tokens that were issued before go on.')]);
+  const second = await start(empty, { ...keys, PORT: String(server.port) });
+  for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
+  expect((await introspect(second, clients[1] as Credentials, tokens[1] as string)).body.active).toBe(true);
+  const changed = await startProcess(empty, { ...keys, PORT: String(server.port) }, 'reencrypt.js');
+  expect(await changed.exit).toBe(0);
+  const verified = await startProcess(empty, { ENCRYPTION_KEY: OTHER_KEY, PORT: String(server.port) }, 'audit-verify.js');
+  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenants.')]);
+});
+
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
   const { clients } = await furnish(['one']);
   await command(database, 'backup', [file]);

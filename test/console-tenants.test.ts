@@ -32,9 +32,14 @@ itInChromium('creates a tenant and shows its administrator’s secret once, chan
   await page.getByRole('button', { name: 'Edit Umbrella' }).click();
   const editor = dialog(page, 'Edit Umbrella');
   await editor.getByLabel('Longest access token lifetime').fill('7200');
+  await editor.getByLabel('Access token type').selectOption('JWT');
+  await editor.getByLabel('Most clients').fill('7');
+  await editor.getByLabel('Most changes a minute').fill('');
   await editor.getByLabel('Enabled').click();
   await editor.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Umbrella was saved.').waitFor();
+  const saved = await app.administer(`{ tenant(host: "${host}") { accessTokenType maxClients maxMutationsPerMinute } }`);
+  expect(saved.body.data.tenant).toEqual({ accessTokenType: 'JWT', maxClients: 7, maxMutationsPerMinute: 60_000 });
   expect((await requestToken({ url }, { clientId: 'admin', secret })).status).toBe(421);
   await page.getByRole('button', { name: 'Delete Umbrella' }).click();
   const asked = dialog(page, 'Delete Umbrella?');

@@ -168,6 +168,7 @@ describe('a provider that cannot be trusted', () => {
 
   it.each<[string, Lies]>([
     ['has a token for somebody else', { claims: { aud: 'somebody-else' } }],
+    ['has a token for this tenant that was issued to somebody else', { claims: { azp: 'somebody-else' } }],
     ['has a token of another issuer', { claims: { iss: 'https://evil.example' } }],
     ['has a token with another nonce', { claims: { nonce: 'another' } }],
     ['has a token that has expired', { claims: { exp: 1 } }],

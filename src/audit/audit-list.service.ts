@@ -1,4 +1,4 @@
-import { In, LessThan } from 'typeorm';
+import { In, LessThan, Not } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
@@ -71,15 +71,18 @@ export class AuditListService {
   /** Removes entries that are older than so many days, in small steps, so that nobody waits for long. */
   async sweep(now: Date, days: number): Promise<void> {
     const until = new Date(now.getTime() - days * MILLISECONDS_A_DAY);
+    // Tenants of whose old entries none may go: those of others are not to wait behind them.
+    const stuck: string[] = [];
     for (let sweep = 0; sweep < SWEEPS_AT_ONCE; sweep += 1) {
       const select = { id: true, tenantId: true, sequence: true } as const;
+      const where = { at: LessThan(until), ...(stuck.length > 0 && { tenantId: Not(In(stuck)) }) };
       const old = await this.database.read((manager) =>
-        manager.find(AuditEvent, { select, where: { at: LessThan(until) }, order: { at: 'ASC' }, take: ROWS_IN_A_SWEEP }),
+        manager.find(AuditEvent, { select, where, order: { at: 'ASC' }, take: ROWS_IN_A_SWEEP }),
       );
-      const removed = await Promise.all(
-        [...Map.groupBy(old, ({ tenantId }) => tenantId)].map(([tenantId, events]) => this.#sweepTenant(tenantId, events, until)),
-      );
-      if (old.length < ROWS_IN_A_SWEEP || removed.every((count) => count === 0)) return;
+      for (const [tenantId, events] of Map.groupBy(old, (event) => event.tenantId)) {
+        if ((await this.#sweepTenant(tenantId, events, until)) === 0) stuck.push(tenantId);
+      }
+      if (old.length < ROWS_IN_A_SWEEP) return;
     }
   }
 

@@ -55,7 +55,9 @@ export class ClientSecretService {
     const seen = await this.database.read((manager) => manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId }));
     await sleep(GATHERING_MS);
     const clientSecret = makeSecret();
-    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
+    // At night the secret that leaked is to end at once, whatever else was changed in that minute.
+    const allowance = overlapSeconds === 0 ? 'reserved' : 'ordinary';
+    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, record }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       requireSecrets(client);

@@ -56,7 +56,6 @@ export class CreateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
-  @HoldsNoSecret()
   jwks?: PublicJwks | null;
 }
 
@@ -91,7 +90,6 @@ export class UpdateClientInput {
   })
   @IsOptional()
   @IsPublicJwks()
-  @HoldsNoSecret()
   jwks?: PublicJwks | null;
 
   @Field(() => Int, {

@@ -1,3 +1,4 @@
+import { holdsSecret, SECRET_FAULT } from '../platform/input-rules.js';
 import {
   findKeyFault,
   findPrivateMember,
@@ -20,6 +21,7 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'
 /** The JOSE algorithms in which a client may sign its DPoP proofs. */
 export const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const;
 
+const NUMBERS = new Set(['n', 'e', 'x', 'y', 'x5c', 'x5t', 'x5t#S256']);
 const LARGEST_BYTES = 16 * 1024;
 const MOST_KEYS = 10;
 
@@ -49,9 +51,16 @@ function findFaultOf(entries: readonly Entry[]): string | undefined {
   if (leaked)
     return `${leaked.where} holds the private member ${findPrivateMember(leaked.jwk)}: give the public key alone, and make a new pair, for this one has been sent.`;
   const signing = entries.filter(({ jwk }) => !isForEncryption(jwk));
+  const told = entries.find(({ jwk }) => holdsSecret(withoutNumbers(jwk)));
+  if (told) return `${told.where}: ${SECRET_FAULT}`;
   if (signing.length === 0) return 'Give at least one key for signatures: all of these are for encryption.';
   const faults = signing.map(({ jwk, where }) => findKeyFault(jwk, where));
   return faults.find((fault) => fault !== undefined) ?? findNameFault(signing) ?? findTwin(signing);
+}
+
+/** What somebody wrote of a key. A long number may have any form by chance. */
+function withoutNumbers(jwk: Jwk): object {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => !NUMBERS.has(name)));
 }
 
 function findNameFault(signing: readonly Entry[]): string | undefined {

@@ -79,13 +79,8 @@ function noSubscriptions(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** GraphQL repeats what it does not know: a secret that was sent in the wrong place goes into no answer, which others may keep. */
-function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  return JSON.parse(redact(JSON.stringify(explain(formatted, error))));
-}
-
 /** What a caller may learn of an error: its code and its sentence when it is one of ours or GraphQL's own, otherwise nothing. */
-function explain(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+function toPublicError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = toldCause(error);
   if (cause) {
     return { ...formatted, message: cause.message, extensions: { code: cause.code, ...cause.details } };
@@ -134,6 +129,8 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
       const isRefusedByGraphQL = result.data === undefined && codes.some((code) => INPUT_CODES.includes(code));
       const fields = document && principal && isRefusedByGraphQL ? inputFaults(schema, document, request.variables ?? {}) : [];
       if (fields.length > 0) result.errors = [{ message: describeFaults(fields), extensions: { code: 'BAD_USER_INPUT', fields } }];
+      // GraphQL repeats what it does not know: a secret that was sent in the wrong place goes into no answer, which others may keep.
+      if (result.errors) result.errors = JSON.parse(redact(JSON.stringify(result.errors)));
     },
   };
   return { requestDidStart: async () => listener };

@@ -187,9 +187,11 @@ export class TenantEnabled extends AppError {
 }
 
 const TENANT_LIMITS = {
-  CLIENTS: (limit: number) => `This tenant may have ${limit} clients, and has them. Delete some that are not used.`,
-  MUTATIONS: (limit: number) => `This tenant may make ${limit} changes a minute, and has made them.`,
-  RECORD: (limit: number) => `The record of this tenant may grow by ${limit} bytes a day, and has. What ends access goes on.`,
+  CLIENTS: (limit: number) =>
+    `The tenant has as many clients as it may (${limit}). Delete some that are not used; whoever manages tenants may allow more.`,
+  MUTATIONS: (limit: number) => `The tenant has made as many changes as it may in a minute (${limit}). What ends access goes on.`,
+  RECORD: (limit: number) =>
+    `The record of the tenant has grown by as many bytes as it may in a day (${limit}). What ends access goes on; whoever manages tenants may allow more.`,
 };
 
 /** A tenant has used up what it may use of the server. Whoever manages tenants may give it more. */

@@ -31,9 +31,11 @@ export function IsName(): PropertyDecorator {
   });
 }
 
-const SECRET_FAULT = 'This has the form of a secret or a token: give something else, and take what was pasted here for leaked.';
+/** What to tell of a value that {@link holdsSecret}. */
+export const SECRET_FAULT = 'This has the form of a secret or a token: give something else, and take what was pasted here for leaked.';
 
-function holdsSecret(value: unknown): boolean {
+/** Whether a value, or what is in it, has the form of a secret or a token. */
+export function holdsSecret(value: unknown): boolean {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return redact(text) !== text;
 }

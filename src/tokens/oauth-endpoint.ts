@@ -167,7 +167,8 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
 export function answerTooMany(ctx: Context, error: unknown): void {
   if (!(error instanceof TooManyFailures)) throw error;
   refuse(ctx, 429, 'too_many_requests', error.message);
-  ctx.remove('WWW-Authenticate');
+  // What belongs to the answer that was not given would tell which that was.
+  for (const header of ['WWW-Authenticate', 'DPoP-Nonce']) ctx.remove(header);
   ctx.set('Retry-After', String(error.retryAfterSeconds));
 }
 

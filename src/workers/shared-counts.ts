@@ -73,6 +73,8 @@ export class CountsOfAll implements FailureCounts {
   }
 
   add(attempt: Attempt): Promise<number> {
+    // At once: what was sent together with it is looked at before the primary has told of it.
+    this.#failing.set(hashOf(sourceOf(attempt)), performance.now());
     return this.#ask('add', attempt);
   }
 

@@ -121,3 +121,12 @@ it('says of whatever JSON what is wrong with it, and of a key with any member re
     { numRuns: 2000 },
   );
 });
+
+it('takes a number for no secret, whatever form it has by chance, and a text for one', () => {
+  const secret = `lk_${'a1B'.repeat(16)}9`;
+  const { jwk } = POOL.find(({ alg }) => alg === 'RS256') as Pooled;
+  const n = `${jwk.n?.slice(0, 100)}${secret}${jwk.n?.slice(100 + secret.length)}`;
+  expect(findJwksFault({ keys: [{ ...jwk, n }] })).toBeUndefined();
+  for (const more of [{ kid: secret }, { note: secret }, { x5u: `https://a.example/${secret}` }])
+    expect(findJwksFault({ keys: [{ ...jwk, ...more }] })).toMatch(/has the form of a secret/);
+});

@@ -67,6 +67,25 @@ it('takes tokens and base64 out that are percent-encoded, in part or whole', () 
   );
 });
 
+it('takes a token out of base64', () => {
+  const part = Buffer.from('{"alg":"ES256","typ":"at+jwt"}').toString('base64url');
+  for (const before of ['', 'a', 'ab', 'Bearer '])
+    expect(redact(`/${Buffer.from(`${before}${part}.${part}.c2ln`).toString('base64url')}/x`)).toBe('[redacted]');
+});
+
+it('leaves a line of JSON as one, whatever stands before a secret in a text of it', () => {
+  const basic = Buffer.from(`admin:${secret}`).toString('base64url');
+  const part = Buffer.from('{"alg":"ES256"}').toString('base64url');
+  const texts = [secret, basic, `${part}.${part}.c2ln`, encodeURIComponent(`%${basic}`), `%65${basic}`];
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...texts), fc.string({ unit: 'binary' }), (before, text, after) => {
+      const line = JSON.parse(redact(JSON.stringify({ path: `${before}\n${text}`, other: `${before}${text} ${after}`, last: after })));
+      expect(Object.keys(line)).toEqual(['path', 'other', 'last']);
+      expect(line.path).not.toContain(text.slice(10, 50));
+    }),
+  );
+});
+
 it('takes no more than a few passes over what was made to take many', () => {
   const pieces = ['eyJ', 'eyJhbGciOi', 'eyJhbGciOi.', 'lk_', 'lk', '%', '%25', 'a', 'A.', '.', '-', `${secret.slice(0, 51)}`, 'YWJj/'];
   const lengths = [20_000, 40_000, 80_000];
@@ -99,6 +118,9 @@ it('leaves everything else as it is', () => {
     'a.b.c',
     '%6c%6b',
     'eyJ',
+    'keyJoiner.service.js',
+    'moneyJournal.eu.prod',
+    `honeyJar.${'a'.repeat(80)}.example.com`,
     '',
   ])
     expect(redact(text)).toBe(text);

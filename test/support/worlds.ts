@@ -172,7 +172,8 @@ async function signInAsPerson({ installation }: TestApp, tenant: TestTenant, nam
   return session.token;
 }
 
-async function startSignIn(tenant: TestTenant): Promise<World['signIn']> {
+/** Begins a sign-in at a provider. */
+export async function startSignIn(tenant: TestTenant): Promise<World['signIn']> {
   const { headers } = await readAnswer(fetch(`${tenant.url}/session/start`, { redirect: 'manual' }));
   const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
   return { ticket: cookieOf(headers, cookieName(tenant, 'sign-in')), state };

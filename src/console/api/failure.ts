@@ -46,13 +46,16 @@ function ofGraphQL({ errors }: CombinedGraphQLErrors): Failure {
 }
 
 function ofStatus({ statusCode, response, bodyText }: ServerError): Failure {
-  const known = codeIn(bodyText);
+  const { code: known, message } = errorIn(bodyText);
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
   const wait = retryAfterSeconds ? `in ${inWords(retryAfterSeconds)}` : 'in a moment';
   const shared = { code: known, faults: [], retryAfterSeconds };
   if (statusCode === 401) return { ...shared, kind: 'signed-out', sentence: SIGNED_OUT };
   if (statusCode === 403) return { ...shared, kind: 'refused', sentence: 'The server refuses requests from this page. Reload it.' };
-  if (statusCode === 429) return { ...shared, kind: 'busy', sentence: `There were too many requests. It can be tried again ${wait}.` };
+  if (statusCode === 429) {
+    const sentence = known === 'TENANT_LIMIT' && message ? message : `There were too many requests. It can be tried again ${wait}.`;
+    return { ...shared, kind: 'busy', sentence };
+  }
   if (statusCode === 503)
     return { ...shared, kind: 'busy', sentence: `The server is busy or its database is away. It can be tried again ${wait}.` };
   if (statusCode === 421) return { ...shared, kind: 'refused', sentence: 'This tenant is not served any more.' };
@@ -61,10 +64,12 @@ function ofStatus({ statusCode, response, bodyText }: ServerError): Failure {
 
 const SIGNED_OUT = 'The session has ended.';
 
-function codeIn(body: string): string | undefined {
+/** What the API says of a refusal, where the answer is its own. */
+function errorIn(body: string): { code?: string; message?: string } {
   try {
-    return JSON.parse(body).errors?.[0]?.extensions?.code;
+    const { message, extensions } = JSON.parse(body).errors[0];
+    return { message, code: extensions?.code };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -16,8 +16,8 @@ import { useClientDialogs } from './dialogs-context';
 /** The name of a client, which leads to its page. */
 export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
   return (
-    <Link href={addressOf(clientId)} className={classes.name} title={name}>
-      <bdi>{name}</bdi>
+    <Link href={addressOf(clientId)} className={classes.name} title={name} dir="auto">
+      {name}
     </Link>
   );
 }

@@ -41,7 +41,12 @@ function secretField(form: HTMLFormElement): HTMLInputElement {
 
 function credentialsIn(form: HTMLFormElement) {
   const clientId = form.elements.namedItem('clientId') as HTMLInputElement;
-  return { clientId: clientId.value.trim(), secret: secretField(form).value };
+  return { clientId: clientId.value.trim(), secret: withoutBlanks(secretField(form).value) };
+}
+
+/** A secret that was copied with what stands around it. One of somebody's own choice may have blanks at its ends. */
+function withoutBlanks(secret: string): string {
+  return /^\s*(lk_\w+)\s*$/.exec(secret)?.[1] ?? secret;
 }
 
 function askAgain(form: HTMLFormElement): void {

@@ -25,6 +25,9 @@ interface Draft {
   enabled: boolean;
   minAccessTokenLifetime: number | string;
   maxAccessTokenLifetime: number | string;
+  maxClients: number | string;
+  maxMutationsPerMinute: number | string;
+  maxRecordBytesPerDay: number | string;
   defaultAudience: string;
   signingAlgorithm: SigningAlgorithm;
   accessTokenType: AccessTokenType;
@@ -34,6 +37,12 @@ const TYPES: { value: AccessTokenType; label: string }[] = [
   { value: 'AT_JWT', label: 'at+jwt' },
   { value: 'JWT', label: 'JWT' },
 ];
+
+const LIMITS = [
+  { name: 'maxClients', label: 'Most clients', description: 'How many it may have. Empty: what the server’s settings say.' },
+  { name: 'maxMutationsPerMinute', label: 'Most changes a minute', description: 'Past it they wait; what ends access goes on.' },
+  { name: 'maxRecordBytesPerDay', label: 'Most bytes of record a day', description: 'Past it changes wait for the next day (UTC).' },
+] as const;
 
 const ALGORITHMS: SigningAlgorithm[] = ['ES256', 'EdDSA', 'RS256'];
 
@@ -64,6 +73,9 @@ export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragmen
       )}
       <Tokens form={form} />
       {!base.isHome && <Defaults form={form} />}
+      {LIMITS.map(({ name, ...texts }) => (
+        <NumberInput key={name} {...texts} {...WHOLE} {...form.getInputProps(name)} />
+      ))}
       <Trouble failure={save.failure} />
     </FormDrawer>
   );
@@ -149,11 +161,15 @@ function useSave({ host, name }: TenantRowFragment, { form, rebase, onClose }: S
 
 function toDraft(tenant: TenantRowFragment): Draft {
   const { name, enabled, minAccessTokenLifetime, maxAccessTokenLifetime, defaultAudience, accessTokenType } = tenant;
+  const { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay } = tenant;
   return {
     name,
     enabled,
     minAccessTokenLifetime,
     maxAccessTokenLifetime,
+    maxClients,
+    maxMutationsPerMinute,
+    maxRecordBytesPerDay,
     defaultAudience,
     accessTokenType,
     signingAlgorithm: tenant.signingAlgorithm ?? 'ES256',
@@ -177,5 +193,8 @@ function changesOf(before: Draft, draft: Draft): UpdateTenantInput {
     ...(draft.defaultAudience !== before.defaultAudience && { defaultAudience: draft.defaultAudience.trim() || null }),
     ...(draft.accessTokenType !== before.accessTokenType && { accessTokenType: draft.accessTokenType }),
     ...(draft.signingAlgorithm !== before.signingAlgorithm && { signingAlgorithm: draft.signingAlgorithm }),
+    ...Object.fromEntries(
+      LIMITS.filter(({ name }) => draft[name] !== before[name]).map(({ name }) => [name, draft[name] === '' ? null : Number(draft[name])]),
+    ),
   };
 }
