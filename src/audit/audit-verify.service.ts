@@ -64,7 +64,7 @@ async function findMadeButAbsent(database: Database): Promise<string[]> {
 /** Where the home tenant's record last has an action on each tenant. */
 function lastOf(database: Database, action: AuditAction): Promise<{ host: string; place: number | string }[]> {
   const sql = `SELECT object_id AS host, MAX(sequence) AS place FROM audit_events
-    WHERE tenant_id = (SELECT id FROM tenants WHERE is_home = 1) AND action = ? AND sequence IS NOT NULL GROUP BY object_id`;
+    WHERE tenant_id IN (SELECT id FROM tenants WHERE is_home = 1) AND action = ? AND sequence IS NOT NULL GROUP BY object_id`;
   return database.read((manager) => manager.query(sql, [action]));
 }
 

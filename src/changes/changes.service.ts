@@ -24,8 +24,6 @@ export interface Change<C extends Caller = Caller> {
   manager: EntityManager;
   /** Who makes it, with the rights that they have at this moment. */
   caller: C;
-  /** The moment of the change, as a parameter of raw SQL. */
-  now: Date | string;
   /** Writes an entry into the record of the caller's tenant. */
   record(deed: Deed): Promise<void>;
   /** Counts a client that is made or removed. @throws {TenantLimit} when somebody makes more than there is room for */
@@ -139,7 +137,6 @@ class Transaction {
     const change: Change = {
       manager: this.manager,
       caller,
-      now: this.parts.now,
       record: (deed) => ledger.append(caller, deed),
       countClient: (step) => ledger.countClient(step, { isLimited: false }),
       within: this.within,

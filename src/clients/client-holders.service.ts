@@ -9,29 +9,23 @@ import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from './scopes
 interface Transition {
   before: Client;
   after: Pick<Rights, 'enabled' | 'scopes'> | null;
-  /** The moment, as a parameter of raw SQL. */
-  now: Date | string;
 }
 
-/** Somebody else who has a right and can still prove who they are. */
+/** Somebody else who has a right and can prove who they are, with what does not end by itself. */
 const ANOTHER = `EXISTS (SELECT 1 FROM clients c WHERE c.tenant_id = ? AND c.id <> ? AND c.enabled = 1 AND INSTR(c.scopes, ?) > 0
   AND (c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
-    OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND (s.expires_at IS NULL OR s.expires_at > ?))))`;
+    OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL)))`;
 
 /**
  * Refuses to take a right to manage Latchkey from the last client of the tenant that has it and can use it. Those to manage tenants count in
  * the home tenant alone: nowhere else are they of any use.
  * @throws {LastAdministrator}
  */
-export async function requireOtherHolders(
-  manager: EntityManager,
-  { tenant }: TenantContext,
-  { before, after, now }: Transition,
-): Promise<void> {
+export async function requireOtherHolders(manager: EntityManager, { tenant }: TenantContext, { before, after }: Transition): Promise<void> {
   const taken = (tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES).filter((right) => holds(before, right) && !holds(after, right));
   if (taken.length === 0) return;
   const columns = taken.map((_, index) => `${ANOTHER} AS right_${index}`);
-  const parameters = taken.flatMap((right) => [tenant.id, before.id, JSON.stringify(right), now]);
+  const parameters = taken.flatMap((right) => [tenant.id, before.id, JSON.stringify(right)]);
   const [found]: [Record<string, unknown>] = await manager.query(`SELECT ${columns.join(', ')}`, parameters);
   const last = taken.filter((_, index) => Number(found[`right_${index}`]) === 0);
   if (last.length > 0) throw new LastAdministrator(last);

@@ -84,7 +84,7 @@ export class ClientService {
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     const allowance = input.enabled === false ? 'ending' : 'ordinary';
-    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, now: moment, record, requireRoom }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, record, requireRoom }) => {
       const before = await requireClient(manager, caller, clientId);
       if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
       requireSameRights(present, before);
@@ -105,7 +105,7 @@ export class ClientService {
       if (input.accessTokenLifetime != null) requireAllowedLifetime(caller.tenant, after.accessTokenLifetime);
       requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
       requireGrantable(present, before, after);
-      await requireOtherHolders(manager, caller, { before, after, now: moment });
+      await requireOtherHolders(manager, caller, { before, after });
       await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
       const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
       await record({ action: AuditAction.UPDATE_CLIENT, on: nameOf(before), ...changed });
@@ -119,10 +119,10 @@ export class ClientService {
    * @throws {ClientNotFound | LastAdministrator}
    */
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
-    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, now, record, countClient }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, countClient }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
-      await requireOtherHolders(manager, caller, { before: client, after: null, now });
+      await requireOtherHolders(manager, caller, { before: client, after: null });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       await manager.delete(Client, { id: client.id });
       await countClient(-1);

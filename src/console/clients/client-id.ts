@@ -2,12 +2,14 @@ const LONGEST = 100;
 const FORM = /^[A-Za-z0-9._~-]{1,100}$/;
 const FOREIGN = /[^A-Za-z0-9._~-]/u;
 
-/** A client id made from a name: lower case, accents off, a hyphen for whatever else may not be in it. Empty where nothing is left. */
+/**
+ * A client id made from a name: lower case, accents off, a hyphen for whatever else may not be in it. Empty where letters of another
+ * alphabet would be lost: of a name in Arabic its number alone would be left, for ever.
+ */
 export function suggestClientId(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  if (/[^\P{L}a-z]/u.test(plain)) return '';
+  return plain
     .replace(/[^a-z0-9._~]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, LONGEST)
