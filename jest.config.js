@@ -40,7 +40,7 @@ export default {
   // More than the cores of a small machine: servers and browsers are waited for a good part of the time.
   maxWorkers: 3,
   // Nothing is measured by it: what waits has bounds of its own (`test/support/process`), and a slow machine is no fault.
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
     { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/rules/*.test.ts'] },

@@ -7,7 +7,7 @@ import { onMysql, onSqlite, shared } from './jest.config.js';
 export default {
   // More where there is little time: faults are mostly waited for.
   maxWorkers: process.env.CI === 'true' ? 3 : 2,
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
     { ...onSqlite, testMatch: ['<rootDir>/test/faults/*.test.ts', '<rootDir>/test/faults/sqlite/*.test.ts'] },

@@ -170,8 +170,17 @@ it('tells of a moment that was written in another way, by which it would be sort
     await change(`at = '${other}'`, 3);
     expect(await faultsOf()).toEqual([expect.stringMatching(/^entry 3 .* was changed, moved or put in/)]);
   }
+  await change(`at = CAST(at AS BLOB)`, 3);
+  expect(await faultsOf()).toEqual([expect.stringMatching(/^entry 3 .* was changed, moved or put in/)]);
   await change(`at = '${at}'`, 3);
   expect(await faultsOf()).toEqual([]);
+});
+
+it.each(["'zzz'", "x'ff'", '-9999999999', '-9e999'])('tells of an entry that was put in at the place %s', async (place) => {
+  if (kind === 'mysql') return;
+  await insert(99);
+  await run(`UPDATE audit_events SET sequence = ${place} WHERE sequence = 99`);
+  expect(await faultsOf()).toContainEqual(expect.stringMatching(/^1 entries have a place that is none/));
 });
 
 async function insert(sequence: number): Promise<void> {

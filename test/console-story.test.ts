@@ -100,12 +100,11 @@ itInChromium('edits what can be edited, and only that', async () => {
   expect(await drawer.getByRole('group', { name: 'Client Id' }).textContent()).toContain('editable');
   expect(await drawer.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await drawer.getByText('8 hours', { exact: true }).click();
-  await drawer.getByLabel('Scopes').fill('orders:read');
-  await page.keyboard.press('Enter');
+  await drawer.getByLabel('Scopes').fill('orders:read  orders:write');
   await drawer.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Editable was saved.').waitFor();
   const { body } = await requestToken(app, { clientId: 'editable', secret });
-  expect(body).toMatchObject({ expires_in: 28_800, scope: 'orders:read' });
+  expect(body).toMatchObject({ expires_in: 28_800, scope: 'orders:read orders:write' });
   await page.getByRole('button', { name: 'Edit Editable' }).click();
   await drawer.getByLabel('Enabled').click();
   await drawer.getByRole('button', { name: 'Save' }).click();

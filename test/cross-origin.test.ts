@@ -37,7 +37,7 @@ describe('PROTOCOL 35: /graphql', () => {
     expect(grants(answer)).toEqual({
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
+      'access-control-allow-headers': 'Authorization, Content-Type, DPoP, Apollographql-Client-Name, Apollographql-Client-Version',
       'access-control-max-age': '600',
     });
     expect(answer.headers.get('vary')).toMatch(/\bOrigin\b/);

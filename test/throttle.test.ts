@@ -1,7 +1,7 @@
-import { connect } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { basic, createClient, postForm, startApp, type TestApp } from './support/app.js';
+import { createClient, postForm, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
+import { askAtOnce, statusesIn } from './support/pipeline.js';
 
 const LIMIT = 5;
 
@@ -143,28 +143,9 @@ it.each([
   ['few', 2, '200'],
   ['many', 60, '429'],
 ])('counts %s guesses that are sent at once before the right secret', async (_how, guesses, status) => {
-  const source = newSource();
   const secrets = [...Array.from({ length: guesses }, () => 'wrong'), client.secret];
-  const requests = secrets.map((secret, index) => {
-    const body = 'grant_type=client_credentials';
-    const head = [
-      'POST /connect/token HTTP/1.1',
-      `Host: localhost:${app.port}`,
-      `Authorization: ${basic(client.clientId, secret)}`,
-      `X-Forwarded-For: ${source}`,
-      'Content-Type: application/x-www-form-urlencoded',
-      `Content-Length: ${body.length}`,
-      `Connection: ${index === guesses ? 'close' : 'keep-alive'}`,
-    ];
-    return `${head.join('\r\n')}\r\n\r\n${body}`;
-  });
-  const text = await new Promise<string>((resolve) => {
-    let received = '';
-    const socket = connect(app.port, '127.0.0.1').on('data', (data) => (received += data));
-    socket.on('close', () => resolve(received));
-    socket.write(requests.join(''));
-  });
-  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, found]) => found);
+  const text = await askAtOnce(app.port, { clientId: client.clientId, secrets, source: newSource() });
+  const statuses = statusesIn(text);
   expect([statuses.length, statuses.at(-1)]).toEqual([guesses + 1, status]);
   expect(text.includes('access_token')).toBe(status === '200');
 });

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { graphql, requestToken } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { freePort } from './support/free-port.js';
+import { askAtOnce, statusesIn } from './support/pipeline.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
 import {
   askForToken,
@@ -108,6 +109,17 @@ describe('several workers', () => {
     for (let time = 0; time < LIMIT; time += 1) await askForToken(one, wrong, '198.51.100.3');
     expect((await askForToken(two, right, '198.51.100.3')).status).toBe(429);
     for (const connection of [one, two]) connection.close();
+  });
+
+  it('count guesses that are sent at once before the right secret, whoever hears of them', async () => {
+    const { createClient } = await administer('mutation { createClient(input: { name: "M", clientId: "mark" }) { clientSecret } }');
+    for (const guesses of [60, 150]) {
+      const secrets = [...Array.from({ length: guesses }, () => 'wrong'), createClient.clientSecret];
+      const source = `198.51.100.${100 + guesses}`;
+      const text = await askAtOnce(Number(new URL(server.url).port), { clientId: 'mark', secrets, source });
+      expect([statusesIn(text).length, statusesIn(text).at(-1)]).toEqual([guesses + 1, '429']);
+      expect(text).not.toContain('access_token');
+    }
   });
 
   it('know together who lately succeeded from a source', async () => {

@@ -9,6 +9,7 @@ import { endsOf, RECORD_COLUMNS, type RecordRow, readRecordKey } from './record-
 const ROWS_AT_ONCE = 500;
 /** Places are counted from 1; what is put in may have any. */
 const BEFORE_ALL = -2_147_483_649;
+const LAST_PLACE = 2_147_483_647;
 /** A server that goes on writes meanwhile: what looks wrong then is looked at again. */
 const MOST_LOOKS = 5;
 /** For how long after the upgrade a release that links nothing may run beside this one. */
@@ -98,6 +99,8 @@ async function verify(database: Database, cipher: Cipher, row: Row): Promise<Rec
   }
   check.end();
   report.faults.push(...check.faults, ...(await findBeyond(database, row)));
+  const misplaced = await countMisplaced(database, row);
+  if (misplaced > 0) report.faults.push(`${misplaced} entries have a place that is none: they were put in`);
   if (late > 0) report.faults.push(`${late} entries ${LATE}`);
   return { ...report, entries: check.count };
 }
@@ -127,6 +130,14 @@ async function countUnlinked(database: Database, { id, record_began_at }: Row): 
   const end = database.moment(new Date(new Date(record_began_at).getTime() + UPGRADE_MS));
   const late = await count(' AND at > ?', [end]);
   return { unlinked: all - late, late };
+}
+
+/** SQLite takes a text or bytes for a number, which nobody would find by it. */
+async function countMisplaced(database: Database, { id }: Row): Promise<number> {
+  const sql = `SELECT COUNT(*) AS n FROM audit_events
+    WHERE tenant_id = ? AND sequence IS NOT NULL AND NOT (sequence > ${BEFORE_ALL} AND sequence <= ${LAST_PLACE})`;
+  const [row] = await database.read<{ n: number | string }[]>((manager) => manager.query(sql, [id]));
+  return Number(row?.n);
 }
 
 async function readRow(database: Database, id: string): Promise<Row | undefined> {

@@ -19,7 +19,7 @@ function toEntry(row: Record<string, unknown>): LinkedEntry {
   const entry = {
     id: row.id,
     tenantId: row.tenant_id,
-    at: row.at instanceof Date ? row.at : readMoment(String(row.at)),
+    at: row.at instanceof Date ? row.at : readMoment(row.at),
     action: row.action,
     actorType: row.actor_type,
     actorId: row.actor_id,
@@ -31,21 +31,22 @@ function toEntry(row: Record<string, unknown>): LinkedEntry {
     requestId: row.request_id,
     address: row.address,
     sequence: Number(row.sequence),
-    hash: String(row.hash),
+    hash: typeof row.hash === 'string' ? row.hash : '',
   };
   return entry as Omit<AuditEvent, 'sequence' | 'hash'> & { sequence: number; hash: string };
 }
 
 /** A moment as SQLite has it. In any other form it is put in: it would be sorted, and looked for, as that text. */
-function readMoment(text: string): Date {
-  const moment = new Date(`${text.replace(' ', 'T')}Z`);
+function readMoment(text: unknown): Date {
+  const moment = new Date(typeof text === 'string' ? `${text.replace(' ', 'T')}Z` : Number.NaN);
   const isOurs = !Number.isNaN(moment.getTime()) && toSqlText(moment) === text;
   return isOurs ? moment : new Date(Number.NaN);
 }
 
 function parse(json: unknown): unknown {
+  if (json !== null && typeof json !== 'string') return { damaged: String(json) };
   try {
-    return json === null ? null : JSON.parse(String(json));
+    return json === null ? null : JSON.parse(json);
   } catch {
     return { damaged: json };
   }

@@ -28,6 +28,8 @@ interface AnswerContext extends GraphQLContext {
 }
 
 /** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
+/** GraphQL prints the whole of what it does not know into its sentence. */
+const LONGEST_MESSAGE = 2_000;
 const INPUT_CODES = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED'];
 
 /** Status and header of an answer by the code of an error in it; an answer without one of these is a 200 or Apollo's own 400. */
@@ -130,7 +132,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
       const fields = document && principal && isRefusedByGraphQL ? inputFaults(schema, document, request.variables ?? {}) : [];
       if (fields.length > 0) result.errors = [{ message: describeFaults(fields), extensions: { code: 'BAD_USER_INPUT', fields } }];
       // GraphQL repeats what it does not know: a secret that was sent in the wrong place goes into no answer, which others may keep.
-      if (result.errors) result.errors = JSON.parse(redact(JSON.stringify(result.errors)));
+      if (result.errors) result.errors = JSON.parse(redact(JSON.stringify(result.errors.map(cut))));
     },
   };
   return { requestDidStart: async () => listener };
@@ -156,6 +158,10 @@ function fitStatus(http: HTTPGraphQLHead, data: unknown): void {
   const isSuccess = (http.status ?? 200) < 300;
   if (data && !isSuccess) http.status = 200;
   if (data === undefined && isSuccess) http.status = 400;
+}
+
+function cut(error: GraphQLFormattedError): GraphQLFormattedError {
+  return error.message.length > LONGEST_MESSAGE ? { ...error, message: `${error.message.slice(0, LONGEST_MESSAGE)} …` } : error;
 }
 
 function describeFaults(fields: readonly FieldFault[]): string {

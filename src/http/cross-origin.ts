@@ -16,7 +16,10 @@ interface Permission {
 
 // A wildcard does not stand for Authorization.
 const TO_READ: Permission = { methods: 'GET, HEAD', headers: '*, Authorization' };
-const TO_CALL: Permission = { methods: 'GET, POST', headers: 'Authorization, Content-Type, DPoP' };
+const TO_CALL: Permission = {
+  methods: 'GET, POST',
+  headers: 'Authorization, Content-Type, DPoP, Apollographql-Client-Name, Apollographql-Client-Version',
+};
 
 /**
  * Says which pages of other origins may read an answer, refusals too: of the public documents all, of `/graphql` those of

@@ -15,20 +15,15 @@ export interface Bound {
   tooLong(): Error;
 }
 
-/** A connection that was had, and how it is given back. */
-export interface Opened<H> {
-  connection: MysqlConnection;
-  /** What works on it. */
-  handle: H;
-  close(): Promise<void> | void;
+/** How a connection is had, and given back. */
+export interface Way {
+  open(): Promise<MysqlConnection>;
+  close(connection: MysqlConnection): Promise<void> | void;
 }
 
-/** How a connection is had. Asked again it gives another one. */
-export type Open<H> = () => Promise<Opened<H>>;
-
 /** What is done on it, and how long that may take. */
-export interface BoundWork<T, H> {
-  work(handle: H): Promise<T>;
+export interface BoundWork<T> {
+  work(connection: MysqlConnection): Promise<T>;
   bound: Bound;
 }
 
@@ -49,51 +44,41 @@ export class MysqlAccess {
    * Does something on a connection, which nobody else has meanwhile.
    * @param deadline until when one is waited for, of `performance.now()`
    */
-  async use<T, H>(deadline: number, open: Open<H>, { work, bound }: BoundWork<T, H>): Promise<T> {
-    const { connection, handle, close, giveBack } = await this.#take(deadline, open);
+  async use<T>(deadline: number, way: Way, { work, bound }: BoundWork<T>): Promise<T> {
+    const { connection, giveBack } = await this.#take(deadline, way);
     this.#connections.begin(connection);
     try {
-      return await this.#watch(connection, () => work(handle), bound);
+      return await this.#watch(connection, () => work(connection), bound);
     } catch (cause) {
       if (isReadOnly(cause)) await this.#leave(connection, cause as Error);
       throw cause;
     } finally {
       this.#connections.end(connection);
-      await close();
+      await way.close(connection);
       giveBack();
     }
   }
 
   /** Takes a connection. Where the database is there all the same, one that cannot be had is done without for a while: others are waited for. */
-  async #take<H>(deadline: number, open: Open<H>, isAgain = false): Promise<Opened<H> & { giveBack: () => void }> {
+  async #take(deadline: number, way: Way, isAgain = false): Promise<{ connection: MysqlConnection; giveBack: () => void }> {
     const giveBack = await inTime(this.#connections.place(isAgain), deadline, (late) => late());
-    const opened = this.#open(open).catch(async (cause) => {
+    const opened = way.open().catch(async (cause) => {
       const isThere = await this.availability.check();
       if (isThere) this.#connections.keepBack(giveBack);
       else giveBack();
       throw new Unreachable(cause, isThere);
     });
-    const closeLate = async (late: Opened<H>) => {
-      await late.close();
+    const closeLate = async (late: MysqlConnection) => {
+      await way.close(late);
       giveBack();
     };
     try {
-      return { ...(await inTime(opened, deadline, closeLate)), giveBack };
+      const connection = await inTime(opened, deadline, closeLate);
+      return { connection, giveBack };
     } catch (cause) {
       if (!(cause instanceof Unreachable && cause.isThere) || performance.now() > deadline) throw cause;
-      return this.#take(deadline, open, true);
+      return this.#take(deadline, way, true);
     }
-  }
-
-  /** Opens a connection. While the server takes its time over that, or says nothing, one that others are done with will do. */
-  async #open<H>(open: Open<H>): Promise<Opened<H>> {
-    const first = open();
-    const isOther = await Promise.race([first.then(() => false), this.#connections.whenIdle().then(() => true)]);
-    if (!isOther) return first;
-    const other = this.#open(open);
-    const had = await Promise.any([first, other]).catch(() => first);
-    for (const late of [first, other]) late.then((one) => one !== had && one.close()).catch(() => undefined);
-    return had;
   }
 
   /** Leaves a node that writes nothing any more, and looks whether another one is to be had. */

@@ -81,17 +81,12 @@ export class MysqlConnections {
     });
   }
 
-  /** Waits until one that is in use is so no more. */
-  whenIdle(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    return promise;
-  }
-
   async #nextIdle(): Promise<MysqlConnection> {
     if (this.#idle.size === 0 && this.#inUse.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
       const over = new AbortController();
-      await Promise.race([this.whenIdle(), sleep(IDLE_WITHIN_MS, undefined, { signal: over.signal })]);
+      await Promise.race([promise, sleep(IDLE_WITHIN_MS, undefined, { signal: over.signal })]);
       over.abort();
     }
     const [connection] = this.#idle;

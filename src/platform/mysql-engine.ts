@@ -5,7 +5,7 @@ import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } fro
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
-import { type Bound, FREE_CONNECTION_MS, inTime, MysqlAccess, type Opened } from './mysql-access.js';
+import { type Bound, FREE_CONNECTION_MS, inTime, MysqlAccess } from './mysql-access.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
 import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
@@ -116,26 +116,29 @@ export class MysqlEngine implements Engine {
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
     const { pool } = this.dataSource.driver as unknown as { pool: MysqlPool };
     const open = () =>
-      new Promise<Opened<MysqlConnection>>((resolve, reject) =>
-        pool.getConnection((error, connection) =>
-          error ? reject(error) : resolve({ connection, handle: connection, close: () => connection.release() }),
-        ),
+      new Promise<MysqlConnection>((resolve, reject) =>
+        pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
       );
     const answer = async (connection: MysqlConnection) => {
       const rows = await execute<T>(connection, witnessed(statement), parameters);
       requireWriter(rows.length > 0 ? rows : await execute(connection, witnessed('SELECT 1'), []));
       return rows;
     };
-    return this.#access.use(deadline, open, { work: answer, bound: LOOKUP });
+    return this.#access.use(
+      deadline,
+      { open, close: (connection: MysqlConnection) => connection.release() },
+      { work: answer, bound: LOOKUP },
+    );
   }
 
   async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, bound = WORK): Promise<T> {
-    const open = async (): Promise<Opened<QueryRunner>> => {
+    let runner: QueryRunner;
+    const open = (): Promise<MysqlConnection> => {
       // One that had no connection once has none for ever.
-      const runner = this.dataSource.createQueryRunner();
-      return { connection: await runner.connect(), handle: runner, close: () => runner.release() };
+      runner = this.dataSource.createQueryRunner();
+      return runner.connect();
     };
-    return this.#access.use(deadline, open, { work, bound });
+    return this.#access.use(deadline, { open, close: () => runner.release() }, { work: () => work(runner), bound });
   }
 }
 

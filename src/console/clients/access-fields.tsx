@@ -16,6 +16,8 @@ export function ScopesField(props: TagsInputProps) {
       openOnFocus={false}
       {...SHARED}
       {...props}
+      // As OAuth writes them: several with blanks between, pasted or typed in one go.
+      onChange={(scopes) => props.onChange?.(scopes.flatMap((text) => text.split(/\s+/)).filter(Boolean))}
     />
   );
 }
