@@ -176,6 +176,16 @@ it('tells of a moment that was written in another way, by which it would be sort
   expect(await faultsOf()).toEqual([]);
 });
 
+it.each(['5', "' 2020-01-01 00:00:00.000'", "'+2020-01-01 00:00:00.000'", 'CAST(at AS BLOB)'])(
+  'tells of an entry without a link that was put in at the moment %s',
+  async (at) => {
+    if (kind === 'mysql') return;
+    await insert(99);
+    await run(`UPDATE audit_events SET sequence = NULL, hash = NULL, at = ${at} WHERE sequence = 99`);
+    expect(await faultsOf()).toEqual([expect.stringMatching(/^1 entries have no link/)]);
+  },
+);
+
 it.each(["'zzz'", "x'ff'", '-9999999999', '-9e999'])('tells of an entry that was put in at the place %s', async (place) => {
   if (kind === 'mysql') return;
   await insert(99);

@@ -222,6 +222,6 @@ itInChromium('refuses to take the last administrator away, in words', async () =
   await asked.getByRole('button', { name: 'Delete client' }).click();
   await asked.getByText(/Nothing was changed\./).waitFor();
   expect(await asked.getByRole('alert').textContent()).toMatch(
-    /No other enabled client has the scopes clients:read, clients:write, .* Give them to another client first/,
+    /No other enabled client with a secret or a key has the scopes clients:read, clients:write, .* Give them to another client first/,
   );
 });

@@ -28,7 +28,9 @@ itInChromium('stays open while an answer is awaited, and says what it was', asyn
   await page.keyboard.press('Escape');
   expect(await asked.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
   await release();
-  await asked.getByText(/No other enabled client has the scopes clients:read, clients:write, .*Nothing was changed/).waitFor();
+  await asked
+    .getByText(/No other enabled client with a secret or a key has the scopes clients:read, clients:write, .*Nothing was changed/)
+    .waitFor();
   expect(web.complaints).toEqual([]);
 });
 

@@ -9,6 +9,8 @@ import { endsOf, RECORD_COLUMNS, type RecordRow, readRecordKey } from './record-
 const ROWS_AT_ONCE = 500;
 /** Places are counted from 1; what is put in may have any. */
 const BEFORE_ALL = -2_147_483_649;
+/** SQLite takes anything for a moment, and sorts it as that. */
+const NO_MOMENT = ` OR typeof(at) <> 'text' OR at NOT GLOB '${'dddd-dd-dd dd:dd:dd.ddd'.replaceAll('d', '[0-9]')}'`;
 const LAST_PLACE = 2_147_483_647;
 /** A server that goes on writes meanwhile: what looks wrong then is looked at again. */
 const MOST_LOOKS = 5;
@@ -128,7 +130,7 @@ async function countUnlinked(database: Database, { id, record_began_at }: Row): 
   const all = await count();
   if (all === 0 || record_began_at === '') return { unlinked: all, late: 0 };
   const end = database.moment(new Date(new Date(record_began_at).getTime() + UPGRADE_MS));
-  const late = await count(' AND at > ?', [end]);
+  const late = await count(` AND (at > ?${database.dialect({ sqlite: NO_MOMENT, mysql: '' })})`, [end]);
   return { unlinked: all - late, late };
 }
 

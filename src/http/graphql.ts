@@ -25,7 +25,7 @@ export interface GraphQLParts {
 
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
 export function forPeople(page: Middleware): Middleware {
-  return (ctx, next) => (ctx.query.query === undefined && prefersPage(ctx) ? page(ctx, next) : next());
+  return (ctx, next) => (!new URLSearchParams(ctx.querystring).has('query') && prefersPage(ctx) ? page(ctx, next) : next());
 }
 
 /** `/graphql`: reads the request, finds out who calls, and lets Apollo answer. */
@@ -70,8 +70,9 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
 
 /** The document that a request brings, or whatever it has in its place. */
 function documentOf(ctx: Context): unknown {
-  const { query } = ctx.method === 'POST' ? ((ctx.request as { body?: { query?: unknown } }).body ?? {}) : ctx.query;
-  return query;
+  if (ctx.method === 'POST') return (ctx.request as { body?: { query?: unknown } }).body?.query;
+  const [query, ...others] = new URLSearchParams(ctx.querystring).getAll('query');
+  return others.length === 0 ? query : undefined;
 }
 
 /** HEAD is GET without the content, which Apollo does not know. */

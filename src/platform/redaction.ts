@@ -9,13 +9,14 @@ const RUN = new RegExp(`${ESCAPE}|[\\w.%-]+`, 'g');
 const BASE64_RUN = new RegExp(`${ESCAPE}|[0-9A-Za-z+/_%-]+`, 'g');
 /** As long as a client id and a secret are in a Basic header. */
 const LEAST_BASE64 = 68;
+const OUTSIDE_BASE64 = /[^0-9A-Za-z+/_-]+/;
+const MOST_READINGS = 4;
 /** How a JWS or a JWE begins: the base64url of an object. @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1 */
 const HEADER_SIGN = 'eyJ';
 const HEADER = /^\{"[^"]{1,40}"\s*:/;
 /** Enough of a header to see that it is one. */
 const HEADER_CHARACTERS = 64;
 const LEAST_PARTS = 3;
-const MOST_PARTS = 5;
 const PLAIN = new RegExp(SECRET, 'g');
 /** What every plain one has in it; most lines have nothing of it, and one is written for each token. */
 const SIGNS = /lk|%/i;
@@ -35,26 +36,25 @@ export function redact(text: string): string {
   return bare.replace(BASE64_RUN, (run) => (run.length >= LEAST_BASE64 && encodesSecret(run) ? MARK : run));
 }
 
-/** @param run parts with dots between them; of one that is percent-encoded nobody can say where a token ends */
+/** @param run parts with dots between them; of one that is percent-encoded nobody can say where a secret or a token ends */
 function withoutTokens(run: string): string {
   if (!run.includes('%')) return withoutPlainTokens(run);
-  return holdsToken(decode(run)) ? MARK : run;
+  return readings(run).some((text) => holdsToken(text) || WITHIN.test(text)) ? MARK : run;
 }
 
 function holdsToken(text: string): boolean {
   return withoutPlainTokens(text) !== text;
 }
 
+/** Where a token ends nobody can say either: what is behind it goes with it. */
 function withoutPlainTokens(run: string): string {
   const parts = run.split('.');
-  const kept: string[] = [];
-  for (let place = 0; place < parts.length; place += 1) {
+  for (let place = 0; place + LEAST_PARTS <= parts.length; place += 1) {
     const part = parts[place] as string;
-    const header = place + LEAST_PARTS <= parts.length ? findHeader(part) : -1;
-    kept.push(header < 0 ? part : part.slice(0, header) + MARK);
-    if (header >= 0) place += MOST_PARTS - 1;
+    const header = findHeader(part);
+    if (header >= 0) return [...parts.slice(0, place), part.slice(0, header) + MARK].join('.');
   }
-  return kept.join('.');
+  return run;
 }
 
 /** Where the header of a token begins in what stands before a dot: the sign of one is in words as well, such as keyJoiner. */
@@ -68,14 +68,28 @@ function findHeader(part: string): number {
 
 /** Base64 is of anything else as a rule, such as a digest. A run may begin with what does not belong to it. */
 function encodesSecret(run: string): boolean {
-  const decoded = decode(run);
-  return SHIFTS.some((shift) => {
-    const bytes = Buffer.from(decoded.slice(shift), 'base64').toString('latin1');
-    return WITHIN.test(bytes) || (bytes.includes(HEADER_SIGN) && holdsToken(bytes));
-  });
+  const pieces = readings(run).flatMap((text) => text.split(OUTSIDE_BASE64));
+  return pieces.some((piece) => piece.length >= LEAST_BASE64 && SHIFTS.some((shift) => decodesToSecret(piece.slice(shift))));
 }
 
-/** Takes percent-encoding off, also where it was done more than once, and leaves what is none. */
+function decodesToSecret(base64: string): boolean {
+  const text = Buffer.from(base64, 'base64').toString('latin1');
+  return WITHIN.test(text) || (text.includes(HEADER_SIGN) && holdsToken(text));
+}
+
+/** A text as it is, and with percent-encoding taken off once, twice and so on: what stands before it may look like a part of that. */
+function readings(text: string): string[] {
+  const all = [text];
+  for (let last = text; all.length < MOST_READINGS && last.includes('%'); ) {
+    const next = decode(last);
+    if (next === last) break;
+    all.push(next);
+    last = next;
+  }
+  return all;
+}
+
+/** Takes percent-encoding off, and leaves what is none. */
 function decode(text: string): string {
   return text.replace(/%(?:25)*([0-9A-Fa-f]{2})/g, (_, hexadecimal: string) => String.fromCharCode(Number.parseInt(hexadecimal, 16)));
 }

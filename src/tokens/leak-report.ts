@@ -47,7 +47,8 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
       const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
       for (const { clientId } of clients)
         log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
-      if (clients.length === 0) await throttle.fail(attempt);
+      // Guesses that were sent at once count against the right one, as elsewhere; it is ended all the same.
+      await (clients.length === 0 ? throttle.fail(attempt) : throttle.admit(attempt));
       ctx.status = 200;
       ctx.body = '';
     } catch (error) {

@@ -116,7 +116,9 @@ function reasonOf(ctx: Context): string | undefined {
 
 /** Refuses credentials and tokens in a URL, where others may read them. @returns whether it was refused */
 export function refuseCredentialsInUrl(ctx: Context): boolean {
-  if (ctx.querystring === '' || !CREDENTIALS.some((name) => name in ctx.query)) return false;
+  if (ctx.querystring === '') return false;
+  const query = new URLSearchParams(ctx.querystring);
+  if (!CREDENTIALS.some((name) => query.has(name))) return false;
   refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
   return true;
 }

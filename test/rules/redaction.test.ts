@@ -86,6 +86,24 @@ it('leaves a line of JSON as one, whatever stands before a secret in a text of i
   );
 });
 
+it('is not led astray by what stands before a secret or a token', () => {
+  const part = Buffer.from('{"alg":"ES256"}').toString('base64url');
+  const token = `${part}.${part}.c2ln`;
+  const basic = Buffer.from(`admin:${secret}`).toString('base64');
+  const whole = (text: string) => [...text].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+  for (const [text, hidden] of [
+    [`/x%3DBasic%20${basic}`, basic.slice(4, 40)],
+    [`/eyJhIjox.a.b.c.${token}`, `${part}.c2ln`],
+    [`/eyJhbGci.a.b.c.d.e.${token}`, `${part}.c2ln`],
+    [`/%2${token}`, `${part}.c2ln`],
+    [`/%4${basic}`, basic.slice(4, 40)],
+    [`/${whole(whole(token))}`, whole(whole(token)).slice(0, 60)],
+    [`/${whole(whole(secret))}`, whole(whole(secret)).slice(0, 60)],
+    [`/${whole(whole(basic))}`, whole(whole(basic)).slice(0, 60)],
+  ] as const)
+    expect([text, redact(text).includes(hidden)]).toEqual([text, false]);
+});
+
 it('takes no more than a few passes over what was made to take many', () => {
   const pieces = ['eyJ', 'eyJhbGciOi', 'eyJhbGciOi.', 'lk_', 'lk', '%', '%25', 'a', 'A.', '.', '-', `${secret.slice(0, 51)}`, 'YWJj/'];
   const lengths = [20_000, 40_000, 80_000];
