@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, escapeId } from 'mysql2';
 import { driverCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
@@ -15,6 +16,8 @@ import { toBlocks } from './values.js';
 
 const LONGEST_NAME = 64;
 const CONNECT_MS = 5_000;
+const MOST_LOOKS = 10;
+const LOOK_AGAIN_MS = 200;
 /** A table has become another one since the snapshot was taken. */
 const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
@@ -97,11 +100,17 @@ export class MysqlStore implements Store {
     if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`));
   }
 
-  /** Those of other users are seen only by a user who may, those at another node of a cluster by nobody. */
+  /**
+   * Those of other users are seen only by a user who may, those at another node of a cluster by nobody. Of a server that was stopped just
+   * now some may be there for a moment.
+   */
   async #requireNobody(ask: Ask): Promise<void> {
     const ofOthers = 'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()';
-    const [row] = await ask(ofOthers, [this.#name]);
-    if (Number(row?.others) === 0) return;
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      if (look > 0) await sleep(LOOK_AGAIN_MS);
+      const [row] = await ask(ofOthers, [this.#name]);
+      if (Number(row?.others) === 0) return;
+    }
     throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
   }
 
