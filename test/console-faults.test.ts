@@ -71,6 +71,18 @@ itInChromium('says when too many requests were made', async () => {
   await page.getByRole('table', { name: 'Signing keys' }).waitFor();
 });
 
+itInChromium("says what the tenant's limit is when it is reached", async () => {
+  const { app } = web;
+  const limit = (most: number) =>
+    app.administer(`mutation { updateTenant(host: "localhost:${app.port}", input: { maxMutationsPerMinute: ${most} }) { host } }`);
+  await web.signIn();
+  expect((await limit(1)).body.errors).toBeUndefined();
+  const drawer = await openNew('One too many');
+  await drawer.getByRole('button', { name: 'Save' }).click();
+  await drawer.getByText('The tenant has made as many changes as it may in a minute (1).').waitFor();
+  expect((await limit(60_000)).body.errors).toBeUndefined();
+});
+
 itInChromium('shows the shape of what is on its way when it takes a while', async () => {
   const { page } = web;
   await web.signIn('/activity');

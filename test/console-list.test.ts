@@ -138,6 +138,17 @@ itInChromium('tells of each client what matters, in words', async () => {
   expect(await row.locator('time').first().getAttribute('title')).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
 });
 
+itInChromium('writes a name in the direction of its own letters', async () => {
+  await web.signIn('/?search=riyadh');
+  const { page } = web;
+  const direction = () => page.evaluate<string>("getComputedStyle(document.querySelector('tbody a')).direction");
+  await untilShown(['مبيعات الرياض']);
+  expect(await direction()).toBe('rtl');
+  await page.getByLabel('Search').fill('stale');
+  await untilShown(['Stale']);
+  expect(await direction()).toBe('ltr');
+});
+
 itInChromium('opens a client by its row, whatever its client id is', async () => {
   await web.signIn('/?search=dots');
   const { page } = web;

@@ -51,6 +51,13 @@ itInChromium('says where the first secret is, and keeps the session over a reloa
   expect(web.complaints).toEqual([]);
 });
 
+itInChromium('takes a secret that was copied with the blanks around it', async () => {
+  const { clientId, secret } = web.app.admin;
+  await web.open();
+  await web.enter({ clientId, secret: `  ${secret}\t` });
+  await accountOf(web.page).waitFor();
+});
+
 itInChromium('has nothing that signs somebody in where a script could read it', async () => {
   const { page, app } = web;
   await web.open();

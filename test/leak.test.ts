@@ -1,3 +1,4 @@
+import { systemCaller } from '../src/access/principal.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -108,6 +109,19 @@ it('is throttled for whoever reports what is no secret, and not for who reports 
   const { status, headers } = await report({ token: 'x' }, source);
   expect([status, headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)]);
   expect((await report({ token: 'x' }, '192.0.2.78')).status).toBe(200);
+});
+
+it('counts the guesses that are sent beside the right one, and ends that all the same', async () => {
+  const [client, source] = [await createClient(app, { clientId: 'guessed' }), '192.0.2.79'];
+  const { promise: untilGuessed, resolve: goOn } = Promise.withResolvers<void>();
+  const { changes, home } = app.installation;
+  const turn = changes.perform({ ...systemCaller(home, 'test'), request: { id: 'x', address: '::1' } }, () => untilGuessed);
+  const right = report({ token: client.secret }, source);
+  for (let guess = 0; guess < 21; guess += 1) await report({ token: 'x' }, source);
+  goOn();
+  await turn;
+  expect((await right).status).toBe(429);
+  expect((await requestToken(app, client)).status).toBe(401);
 });
 
 it('finds a secret of the release before once it was used', async () => {

@@ -8,7 +8,8 @@ import { decodeJwt, decodeProtectedHeader, exportJWK, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
 import { ClientCredentials } from 'simple-oauth2';
-import { readConfig, SIGNING_ALGORITHMS } from '../src/platform/config.js';
+import { readConfig } from '../src/platform/config.js';
+import { SIGNING_ALGORITHMS } from '../src/platform/setting-values.js';
 import { createClient, getToken, startApp, type TestApp } from './support/app.js';
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };

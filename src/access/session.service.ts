@@ -4,7 +4,7 @@ import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
-import { TenantDisabled } from '../platform/errors.js';
+import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
 import { whereSessionHolds } from './rights.service.js';

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { HostNotServed } from '../platform/errors.js';
+import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
 import { refuse } from './request.js';
 

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { RequestMark, TenantContext } from '../access/principal.js';
-import { DatabaseUnavailable, type ErrorCode, HostNotServed, TenantDisabled, TenantLimit, TooManyFailures } from '../platform/errors.js';
+import { DatabaseUnavailable, type ErrorCode, TooManyFailures } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { withPatience } from '../platform/patience.js';
+import { HostNotServed, TenantDisabled, TenantLimit } from '../platform/tenant-errors.js';
 import { GRAPHQL_PATH, refuseGraphql } from './graphql-answer.js';
 
 const INTERNAL = 'The server failed to answer. The fault is logged.';

@@ -1,11 +1,25 @@
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { type Databases, type DatabaseValues, databaseFaults, databaseShape, migratorSchema, toDatabases } from './database-settings.js';
 import type { DatabaseSettings } from './database-url.js';
 import { StartupError } from './errors.js';
-import { type Network, parseNetwork } from './networks.js';
-import { originFault } from './origins.js';
+import type { Network } from './networks.js';
 import { readGiven, SECRET_SETTINGS } from './setting-files.js';
+import {
+  absoluteUri,
+  encryptionKey,
+  flag,
+  KEY_COMMAND,
+  LOG_LEVELS,
+  networks,
+  origin,
+  origins,
+  port,
+  proxies,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  wholeNumber,
+  workers,
+} from './setting-values.js';
 
 /** Every setting of the process, checked and completed. */
 export interface Config {
@@ -51,73 +65,6 @@ export interface Config {
   /** Processes that share the port, 1 to 64. */
   workers: number;
 }
-
-/** The JOSE algorithms that access tokens can be signed with. */
-export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
-
-/** One of {@link SIGNING_ALGORITHMS}. */
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const MOST_WORKERS = 64;
-const KEY_COMMAND = 'openssl rand -base64 32';
-
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be a port number from 1 to 65535')
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 65535, 'must be a port number from 1 to 65535');
-
-const wholeNumber = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
-
-const workers = z.string().transform((value, context) => {
-  if (value === 'auto') return Math.min(availableParallelism(), MOST_WORKERS);
-  if (/^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS) return Number(value);
-  context.addIssue(`must be auto or a whole number from 1 to ${MOST_WORKERS}`);
-  return z.NEVER;
-});
-
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
-
-const proxies = z
-  .string()
-  .regex(/^(true|false|\d)$/, 'must be true, false, or the number of proxies in front, up to 9')
-  .transform((value) => (value === 'true' ? 1 : Number(value) || 0));
-
-const networks = z.string().transform((value, context): Network[] => {
-  const parsed = value.split(',').map((text) => parseNetwork(text.trim()));
-  if (parsed.every((network) => network !== undefined)) return parsed;
-  context.addIssue('must be networks such as 10.20.0.0/16 or fd00::/8, or single addresses, separated by commas');
-  return z.NEVER;
-});
-
-const origin = z.string().refine((value) => {
-  const url = URL.parse(value);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
-}, 'must be an origin such as https://id.example.com: a scheme and a host in lower case, without a path or a trailing slash');
-
-const origins = z.string().transform((value, context): string[] => {
-  const entries = value.split(',').map((text) => text.trim());
-  entries.forEach((entry, index) => {
-    const fault = originFault(entry);
-    if (fault) context.addIssue(`must be origins such as https://app.example.com, separated by commas: number ${index + 1} ${fault}`);
-  });
-  return entries;
-});
-
-const absoluteUri = z.string().refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URI without a fragment');
-
-const encryptionKey = z.string().transform((value, context) => {
-  const key = Buffer.from(value, 'base64');
-  if (key.length === 32 && key.toString('base64') === value) return key;
-  context.addIssue(`must be exactly 32 bytes in base64; make one with: ${KEY_COMMAND}`);
-  return z.NEVER;
-});
 
 const settings = z.object({
   PORT: port.default(4000),

@@ -1,6 +1,7 @@
 import { QueryFailedError } from 'typeorm';
-import { AppError, causesOf, DatabaseUnavailable, TenantDisabled } from './errors.js';
+import { AppError, causesOf, DatabaseUnavailable } from './errors.js';
 import { type Meaning, meaningOf, PASSING_REFUSALS } from './mysql-codes.js';
+import { TenantDisabled } from './tenant-errors.js';
 
 /** The connection is gone, as the driver and the system say it. What the server says of it stands in `mysql-codes`. */
 const AWAY = new Set([

@@ -1,5 +1,5 @@
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
-import { TenantDisabled } from '../platform/errors.js';
+import { TenantDisabled } from '../platform/tenant-errors.js';
 import { Tenant } from './tenant.entity.js';
 
 /**

@@ -1,7 +1,7 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Extensions, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { SIGNING_ALGORITHMS } from '../platform/config.js';
+import { SIGNING_ALGORITHMS } from '../platform/setting-values.js';
 
 /** The JOSE algorithms that tokens can be signed with, as GraphQL has them. */
 export const SigningAlgorithmEnum = Object.fromEntries(SIGNING_ALGORITHMS.map((name) => [name, name]));

@@ -1,7 +1,7 @@
 import { IsIn, IsOptional } from 'class-validator';
 import { Field, InputType, Int } from 'type-graphql';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../platform/config.js';
 import { HoldsNoSecret, IsAudience, IsName, IsTenantLimit, IsTokenLifetime } from '../platform/input-rules.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../platform/setting-values.js';
 import { AccessTokenType, SigningAlgorithmEnum } from './tenant.entity.js';
 
 /** What a tenant is created from. */

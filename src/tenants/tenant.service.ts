@@ -4,18 +4,10 @@ import { difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import type { TenantLimits } from '../changes/tenant-limits.rules.js';
-import type { SigningAlgorithm } from '../platform/config.js';
 import { isDuplicate } from '../platform/database-faults.js';
-import {
-  BadUserInput,
-  type FieldFault,
-  Forbidden,
-  HomeTenant,
-  HostTaken,
-  StaleVersion,
-  TenantEnabled,
-  TenantNotFound,
-} from '../platform/errors.js';
+import { BadUserInput, type FieldFault, Forbidden, StaleVersion } from '../platform/errors.js';
+import type { SigningAlgorithm } from '../platform/setting-values.js';
+import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from '../platform/tenant-errors.js';
 import { aliasesOf, normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';

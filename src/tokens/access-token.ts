@@ -2,7 +2,7 @@ import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
 import type { TenantContext } from '../access/principal.js';
 import { isOwnAudience } from '../clients/scopes.js';
-import { SIGNING_ALGORITHMS } from '../platform/config.js';
+import { SIGNING_ALGORITHMS } from '../platform/setting-values.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
 import type { KeyRing, PublishedKey } from './key-ring.js';
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { SigningAlgorithm } from '../platform/config.js';
+import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { activeAt } from './key-succession.js';
 import { type SigningKey, SigningKeyState } from './signing-key.entity.js';
 import { ActiveKey } from './signing-key.js';

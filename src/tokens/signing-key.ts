@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { ExternalSigningKey } from 'oidc-provider';
-import type { SigningAlgorithm } from '../platform/config.js';
+import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { toJoseSignature } from './jose-signature.js';
 
 /** How each algorithm makes a pair of keys, and with what it signs. */

@@ -4,8 +4,9 @@ import { type Principal, systemCaller, type TenantContext } from '../access/prin
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
-import type { SigningAlgorithm } from '../platform/config.js';
-import { Conflict, SigningKeyNotFound, TenantDisabled } from '../platform/errors.js';
+import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
+import type { SigningAlgorithm } from '../platform/setting-values.js';
+import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
