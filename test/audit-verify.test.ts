@@ -134,11 +134,39 @@ it.each<[what: string, attack: () => Promise<unknown>, told: RegExp[]]>([
       ]),
     [/^its key cannot be read/],
   ],
-])('is not whole when %s', async (what, attack, told) => {
+  [
+    'the beginning of its chain is put off, for an entry without a link to be accepted',
+    async () => {
+      await insertOfOldRelease(new Date(Date.now() + 30 * DAY_MS));
+      await run("UPDATE tenants SET record_began_at = '2099-01-01T00:00:00.000Z' WHERE id = ?", [id]);
+    },
+    [/^what its row says of the ends of its record was changed$/],
+  ],
+  [
+    'all are cut off, and the row has no key',
+    async () => {
+      await remove('1 = 1');
+      await run(
+        `UPDATE tenants SET record_swept_sequence = 5, record_swept_hash = record_hash,
+          record_key = NULL, record_key_id = NULL, record_seal = '' WHERE id = ?`,
+        [id],
+      );
+    },
+    [/^it has no chain: that was taken away/],
+  ],
+])('is not whole when %s, and not when servers go on after that', async (what, attack, told) => {
+  const [, { beganAt }] = await verify();
   await attack();
   const [home, { faults }] = await verify();
   if (!what.includes('another tenant')) expect(home.faults).toEqual([]);
   expect(faults).toEqual(told.map((pattern) => expect.stringMatching(pattern)));
+  // An entry that was put in may stand where the next one belongs: then there is no next one.
+  await createClient(acme, { clientId: 'next' }).catch(() => {});
+  await app.installation.audit.beginChains();
+  await app.installation.audit.sweep(new Date(), 400);
+  const [, after] = await verify();
+  expect(after.faults.length > 0 || after.beganAt > beganAt).toBe(true);
+  expect(after.faults.length > 0 || told.some((pattern) => String(pattern).includes('no chain'))).toBe(true);
 });
 
 it('tells of a tenant that was taken away past the server, with its record', async () => {

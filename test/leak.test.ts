@@ -20,8 +20,9 @@ it('ends a secret that somebody found, its tokens with it, and tells where the r
   const client = await createClient(app, { clientId: 'found' });
   const api = await createClient(app, { clientId: 'api', scopes: ['tokens:introspect'] });
   const token = await getToken(app, client);
-  const { status, text } = await report({ token: client.secret, url: `https://code.example/repo#L7?${client.secret}` }, '2001:db8::7');
-  expect({ status, text }).toEqual({ status: 200, text: '' });
+  const place = `https://code.example/repo#L7?${client.secret}`;
+  const { status, text, headers } = await report({ token: client.secret, url: place }, '2001:db8::7');
+  expect({ status, text, type: headers.get('content-type') }).toEqual({ status: 200, text: '', type: null });
   expect((await requestToken(app, client)).status).toBe(401);
   expect((await introspect(app, api, token)).body).toEqual({ active: false });
   const [{ leak, revokedAt }] = (await read('found')).secrets;

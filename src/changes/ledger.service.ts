@@ -118,7 +118,6 @@ export class Ledger {
     const event = { ...described, sequence: ends.sequence + 1 };
     const hash = linkOf(await this.#key(), ends.hash, event);
     await this.manager.insert(AuditEvent, { ...event, hash } as object);
-    if (ends.beganAt === '') ends.beganAt = event.at.toISOString();
     Object.assign(ends, { sequence: event.sequence, hash });
     this.#hasEntries = true;
     this.#use.record_bytes += Buffer.byteLength(JSON.stringify(event));
@@ -127,7 +126,6 @@ export class Ledger {
 
   /** Begins the chain, before there is an entry. */
   begin(): void {
-    this.#ends.beganAt ||= new Date().toISOString();
     this.#isChanged = true;
   }
 
@@ -158,6 +156,7 @@ export class Ledger {
   /** Stores what has changed. */
   async save(): Promise<void> {
     if (!this.#isChanged) return;
+    const seal = await this.#seal();
     const { tenantId, sequence, hash, sweptSequence, sweptHash, beganAt } = this.#ends;
     const values = {
       record_sequence: sequence,
@@ -165,7 +164,7 @@ export class Ledger {
       record_swept_sequence: sweptSequence,
       record_swept_hash: sweptHash,
       record_began_at: beganAt,
-      record_seal: sealOf(await this.#key(), this.#ends),
+      record_seal: seal,
       ...this.#use,
       // Untouched otherwise: it may be encrypted anew meanwhile.
       ...this.#made,
@@ -174,7 +173,18 @@ export class Ledger {
     await this.manager.query(`UPDATE tenants SET ${assignments.join(', ')} WHERE id = ?`, [...Object.values(values), tenantId]);
   }
 
-  /** A tenant has a key from its first entry on, and another one when that cannot be read any more: what it had linked is lost with it. */
+  /** What proves the ends from now on, unless they were changed past the servers: then nothing does any more, and verifying tells of it. */
+  async #seal(): Promise<string> {
+    const { row, opening } = this;
+    const key = await this.#key();
+    const held = this.#made !== undefined || row.record_seal === sealOf(key, endsOf(opening.tenantId, row));
+    return held ? sealOf(key, this.#ends) : row.record_seal;
+  }
+
+  /**
+   * A tenant has a key from its first entry on, and another one when that cannot be read any more: what it had linked is lost with it,
+   * and the chain begins anew.
+   */
   async #key(): Promise<RecordKey> {
     const { tenantId, cipher } = this.opening;
     this.#known ??= readRecordKey(cipher, tenantId, this.row);
@@ -183,6 +193,7 @@ export class Ledger {
     const { key, stored } = makeRecordKey(cipher, tenantId);
     this.#made = stored;
     this.#known = key;
+    this.#ends.beganAt = new Date().toISOString();
     return key;
   }
 }

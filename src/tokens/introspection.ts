@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from '../platform/errors.js';
 import type { AccessToken } from './access-token.js';
 import type { Issuer } from './issuers.js';
 import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
-import { refuse } from './oauth-refusal.js';
+import { answerNothing, refuse } from './oauth-refusal.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 const INACTIVE = { active: false };
@@ -47,8 +47,7 @@ export async function inspect(
 export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
   return endpoints.endpoint(async (ctx, outcome) => {
     if (!isAboutJwt(outcome)) return;
-    ctx.status = 200;
-    ctx.body = '';
+    answerNothing(ctx);
     const token = await outcome.issuer.verify(tokenOf(ctx)).catch(toNothing);
     if (!token) return;
     if (token.clientId !== outcome.client.registration.clientId) {
