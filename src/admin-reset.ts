@@ -4,6 +4,7 @@ import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
 import type { Change } from './changes/changes.service.js';
 import { type Installation, openInstallation } from './installation.js';
+import { readArguments } from './platform/arguments.js';
 import { type Config, readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
@@ -18,10 +19,13 @@ import { SigningKey } from './tokens/signing-key.entity.js';
  * host, a new secret and all its rights back. A server may run meanwhile.
  */
 async function resetAdministrator(): Promise<void> {
+  const [host] = readArguments({
+    usage: 'Name one tenant by its host, or none for the home tenant: npm run admin:reset [-- HOST].',
+    names: [0, 1],
+  }).names;
   const config = readConfig();
   const installation = await openInstallation(config, createLog('warn'), { isCommand: true });
   const { database, changes, clients, secrets, generatedSecret } = installation;
-  const host = process.argv[2];
   try {
     if (generatedSecret && !host) return showSecret(config, generatedSecret);
     const context = host ? await findTenant(installation, host) : installation.home;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type RecordReport, verifyRecords } from './audit/audit-verify.service.js';
 import { openInstallation } from './installation.js';
+import { readArguments } from './platform/arguments.js';
 import { readConfig } from './platform/config.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
@@ -10,6 +11,7 @@ import { createLog } from './platform/log.js';
  * code is 1. Servers go on meanwhile.
  */
 async function verifyAudit(): Promise<void> {
+  readArguments({ usage: 'Nothing is to be named: npm run audit:verify.' });
   const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true, isThere: true });
   try {
     const reports = await verifyRecords(database, cipher);

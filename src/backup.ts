@@ -5,6 +5,7 @@ import { writeBackup } from './backups/backup-file.js';
 import type { Contents } from './backups/contents.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { createStore } from './backups/store-choice.js';
+import { readArguments } from './platform/arguments.js';
 import { Cipher } from './platform/cipher.js';
 import { readConfig } from './platform/config.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
@@ -40,9 +41,8 @@ function tell(path: string, { createdAt, clients, tenants, ...about }: Contents 
 }
 
 function readPath(): string {
-  const [path, ...more] = process.argv.slice(2);
-  if (path === undefined || path.startsWith('-') || more.length > 0)
-    throw new StartupError('Name the file to make: npm run backup -- FILE');
+  const { names } = readArguments({ usage: 'Name the file to make: npm run backup -- FILE.', names: [1, 1] });
+  const path = names[0] as string;
   if (existsSync(path)) throw new StartupError(`${resolve(path)} is there already: name a file that is not. Nothing was changed.`);
   return resolve(path);
 }

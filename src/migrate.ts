@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { withLease } from './database/lease.js';
 import { migrate } from './database/migrate.js';
 import { migratorSetting, openMigrator } from './database/open.js';
+import { readArguments } from './platform/arguments.js';
 import { readDatabases } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
@@ -12,6 +13,7 @@ import { createLog } from './platform/log.js';
  * It needs the settings of the database and no other. Servers of the release before may run meanwhile.
  */
 async function migrateDatabase(): Promise<void> {
+  readArguments({ usage: 'Nothing is to be named: npm run migrate.' });
   const { signal } = abortOnSignals();
   const databases = readDatabases();
   const source = await openMigrator(databases, createLog('warn'), signal).catch((cause) => {

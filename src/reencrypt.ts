@@ -3,6 +3,7 @@ import { systemCaller } from './access/principal.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
 import { reencryptRecordKeys } from './audit/record-key.service.js';
 import { openInstallation } from './installation.js';
+import { readArguments } from './platform/arguments.js';
 import { readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
@@ -13,6 +14,7 @@ import { createLog } from './platform/log.js';
  * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
  */
 async function reencrypt(): Promise<void> {
+  readArguments({ usage: 'Nothing is to be named: npm run encryption-key:change.' });
   const config = readConfig();
   if (!config.previousEncryptionKey) {
     throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
 import { type Backup, type BackupHeader, readBackup } from './backups/backup-file.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { requireFit } from './backups/fit.js';
 import { refresh } from './backups/refresh.js';
 import { createStore } from './backups/store-choice.js';
 import { openInstallation } from './installation.js';
+import { type ArgumentRules, readArguments } from './platform/arguments.js';
 import { Cipher } from './platform/cipher.js';
 import { type Config, readConfig } from './platform/config.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
@@ -18,7 +18,8 @@ import { createLog } from './platform/log.js';
  * nothing. No server may run meanwhile.
  */
 async function restore(): Promise<void> {
-  const { file, mayReplace, cutsTokens } = readArguments();
+  const { names, isOn } = readArguments(ARGUMENTS);
+  const [file, mayReplace, cutsTokens] = [names[0] as string, isOn('replace'), isOn('cut-tokens')];
   const config = readConfig();
   const { signal } = abortOnSignals();
   // Whoever may migrate makes the tables.
@@ -57,19 +58,11 @@ async function complete(config: Config, header: BackupHeader, cutsTokens: boolea
   }
 }
 
-const USAGE = 'Name the backup: npm run restore -- FILE [--replace] [--cut-tokens]';
-
-function readArguments(): { file: string; mayReplace: boolean; cutsTokens: boolean } {
-  const options = { replace: { type: 'boolean', default: false }, 'cut-tokens': { type: 'boolean', default: false } } as const;
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    const [file, ...more] = positionals;
-    if (file === undefined || more.length > 0) throw new StartupError(USAGE);
-    return { file, mayReplace: values.replace, cutsTokens: values['cut-tokens'] };
-  } catch (cause) {
-    throw new StartupError(USAGE, { cause });
-  }
-}
+const ARGUMENTS: ArgumentRules = {
+  usage: 'Name the backup: npm run restore -- FILE [--replace] [--cut-tokens].',
+  names: [1, 1],
+  switches: ['replace', 'cut-tokens'],
+};
 
 /** @param undone what the record of the database before says was done since; undefined when it cannot be read */
 function tell(

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Cipher } from '../platform/cipher.js';
+import { draftOf } from '../platform/draft.js';
 import { StartupError } from '../platform/errors.js';
 import { readLines } from './lines.js';
 
@@ -62,7 +63,7 @@ export async function writeBackup(
   about: Omit<BackupHeader, 'latchkeyBackup' | 'sealedUnder' | 'id'>,
   { blocks, cipher, signal }: { blocks: AsyncIterable<Block>; cipher: Cipher; signal: AbortSignal },
 ): Promise<void> {
-  const draft = `${path}.draft-${process.pid}`;
+  const draft = draftOf(path, 'draft');
   try {
     const file = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true });
     const first: BackupHeader = { latchkeyBackup: FORMAT, sealedUnder: cipher.keyId, id: randomUUID(), ...about };

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { driverCode } from '../platform/database-faults.js';
 import type { DatabaseSettings } from '../platform/database-url.js';
+import { draftOf } from '../platform/draft.js';
 import { StartupError } from '../platform/errors.js';
 import { type Backup, type Block, syncFolder } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
@@ -28,7 +29,7 @@ export class SqliteStore implements Store {
   /** A link to the file stays one. */
   constructor(path: string) {
     this.#path = existsSync(path) ? realpathSync(path) : path;
-    this.#staged = `${this.#path}.restoring-${process.pid}`;
+    this.#staged = draftOf(this.#path, 'restoring');
   }
 
   async copy(write: (contents: Contents, blocks: AsyncIterable<Block>) => Promise<void>): Promise<void> {

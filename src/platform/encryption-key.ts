@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from './config.js';
+import { draftOf } from './draft.js';
 import { StartupError } from './errors.js';
 
 /**
@@ -34,10 +35,10 @@ function makeKeyFile(keyPath: string, databasePath: string): void {
       `The database ${databasePath} is there, but its encryption key is not: put ${keyPath} back or set ENCRYPTION_KEY.`,
     );
   }
-  const draft = `${keyPath}.${process.pid}`;
+  const draft = draftOf(keyPath, 'draft');
   try {
     mkdirSync(dirname(keyPath), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
+    writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true, flag: 'wx' });
     linkUnlessThere(draft, keyPath);
   } catch (cause) {
     throw new StartupError(`The folder ${dirname(keyPath)} cannot be written (${(cause as NodeJS.ErrnoException).code}).`, { cause });

@@ -4,6 +4,11 @@ import { StartupError } from './errors.js';
 
 /** Runs a program; a fault that the operator has to mend is told in a sentence, without a stack, and the exit code is 1. */
 export async function runProgram(work: () => Promise<void>): Promise<void> {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    process.stderr.write(`What there was to say could not be written (${code}). What was done holds.\n`);
+    process.exitCode = 1;
+  });
   try {
     await work();
   } catch (error) {

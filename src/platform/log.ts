@@ -1,15 +1,16 @@
+import { writeSync } from 'node:fs';
 import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { LineWriter } from './line-writer.js';
 import { redact } from './redaction.js';
 
 /** The process's log. */
 export type Log = Logger;
 
+const STDOUT = 1;
+const STDERR = 2;
 /** What a pipe takes in one piece when several write to it. @see https://man7.org/linux/man-pages/man7/pipe.7.html */
 const WHOLE_BYTES = 4096;
-/** So much is waited for, and so long: a write for each line would take as much time as making the line. */
-const ENOUGH_BYTES = 3072;
-const LONGEST_WAIT_MS = 100;
 const SHORT_CHARACTERS = [1000, 200, 40];
 
 /** Who writes to the log. */
@@ -33,8 +34,22 @@ export function createLog(level: string, { worker, isOneOfMany = false }: Writer
   };
   if (process.stdout.isTTY) return pino(options, PinoPretty({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }));
   const json: LoggerOptions = { ...options, formatters: { level: (label) => ({ level: label }) } };
-  const stdout = pino.destination({ fd: 1, sync: false, minLength: ENOUGH_BYTES, maxWrite: WHOLE_BYTES, periodicFlush: LONGEST_WAIT_MS });
-  return pino(json, isOneOfMany ? { write: (line) => void stdout.write(shorten(line)) } : stdout);
+  const stdout = new LineWriter(STDOUT, {
+    pieceBytes: WHOLE_BYTES,
+    onBroken: ({ code }) => tellInstead(`The log cannot be written (${code}): lines are left out until it can be again.`),
+    onMended: (lost) => log.warn({ lost }, 'the log could not be written meanwhile: these lines are missing'),
+  });
+  const log = pino(json, isOneOfMany ? { write: (line) => stdout.write(shorten(line)) } : stdout);
+  return log;
+}
+
+/** On stderr, which may be as broken. */
+function tellInstead(sentence: string): void {
+  try {
+    writeSync(STDERR, `${sentence}\n`);
+  } catch {
+    // Nobody is left to be told.
+  }
 }
 
 /** Cuts the long values of a line until all of it is short enough to stay whole. */
