@@ -49,6 +49,19 @@ describe('whoever has not proved who they are', () => {
     expect(codeOf(await graphql(app, { query: circle }))).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
   });
 
+  it.each(['\n', '\r', '\r\n', '#\n'])(
+    'is told of a document with too many lines before it is looked at, each ending with %j',
+    async (end) => {
+      for (const holder of [undefined, token]) {
+        const query = (lines: number) => `${end.repeat(lines - 1)}{ __typename }`;
+        expect((await graphql(app, { token: holder, query: query(2_000) })).body).toEqual({ data: { __typename: 'Query' } });
+        const answer = await graphql(app, { token: holder, query: query(2_001) });
+        expect(codeOf(answer)).toEqual([400, 'OPERATION_TOO_LARGE']);
+        expect(reasonOf(answer)).toBe('The document has more than 2000 lines.');
+      }
+    },
+  );
+
   it('may ask for the schema as tools do', async () => {
     const query = getIntrospectionQuery({ schemaDescription: true, specifiedByUrl: true, inputValueDeprecation: true });
     expect((await graphql(app, { query })).body.data.__schema.types.length).toBeGreaterThan(20);

@@ -3,13 +3,14 @@ import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
-import { Forbidden } from '../platform/errors.js';
+import { Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
+import { requireFewLines } from './operation-limits.js';
 import { markOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
 
@@ -59,7 +60,9 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       });
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
-      if (!ctx.state.principal) requireSchemaQuestion(documentOf(ctx));
+      const document = documentOf(ctx);
+      requireFewLines(document);
+      if (!ctx.state.principal) requireSchemaQuestion(document);
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
       ctx.set('Cache-Control', 'no-store');
     } catch (error) {
@@ -99,6 +102,8 @@ function refuse(ctx: Context, error: unknown): void {
     refuseGraphql(ctx, error.status, { code: 'BAD_REQUEST', message: error.message });
   } else if (error instanceof Forbidden) {
     refuseGraphql(ctx, 403, error);
+  } else if (error instanceof OperationTooLarge) {
+    refuseGraphql(ctx, 400, error);
   } else {
     throw error;
   }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
+import { inTurn } from './in-turn.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
 const DRAIN_MS = 9_000;
@@ -56,7 +57,7 @@ export function createHttpServer(): Server {
 
 /** Lets another answer from the next request on. */
 export function setHandler(server: Server, handler: RequestListener): void {
-  server.removeAllListeners('request').on('request', handler);
+  server.removeAllListeners('request').on('request', inTurn(handler));
 }
 
 /** @throws {StartupError} when the port cannot be had */

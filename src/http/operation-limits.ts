@@ -3,7 +3,7 @@ import { GraphQLError, type ValidationContext } from 'graphql';
 import { OperationTooLarge } from '../platform/errors.js';
 
 /** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
-export const LIMITS = { tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };
+export const LIMITS = { lines: 2000, tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };
 
 /** The limits that the parser and Apollo hold know of no code: they are told by their sentences. */
 const OTHERS: [pattern: RegExp, message: string][] = [
@@ -13,6 +13,15 @@ const OTHERS: [pattern: RegExp, message: string][] = [
     `The document selects more than ${LIMITS.recursiveSelections} fields through its fragments.`,
   ],
 ];
+
+/**
+ * Requires that a document has no more lines than one can have that is no longer than it may be: with each error GraphQL counts those before it.
+ * @throws {OperationTooLarge}
+ */
+export function requireFewLines(document: unknown): void {
+  if (typeof document !== 'string' || (document.match(/\r\n?|\n/g)?.length ?? 0) < LIMITS.lines) return;
+  throw new OperationTooLarge(`The document has more than ${LIMITS.lines} lines.`);
+}
 
 /** Validation that holds an operation to {@link LIMITS}, and says so by a code. */
 export function operationLimits(): ReturnType<ApolloArmor['protect']> {

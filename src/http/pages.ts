@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { send } from '@koa/send';
 import type { Middleware } from 'koa';
+import { StaticFiles } from './static-files.js';
 
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -20,8 +20,9 @@ export const CONSOLE_PATHS = ['/', '/client', '/activity', '/signing-keys', '/te
 
 /** Serves one of the built pages, under a policy that lets it load from this host alone. */
 export function page(folder: string, file: string): Middleware {
+  const files = new StaticFiles(folder);
   return async (ctx) => {
-    await send(ctx, file, { root: folder });
+    if (!(await files.answer(ctx, file))) return;
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'no-cache');
   };
@@ -29,9 +30,9 @@ export function page(folder: string, file: string): Middleware {
 
 /** Serves what the pages load. The names carry a hash of the content, so that browsers may keep it. */
 export function assets(folder: string): Middleware {
+  const files = new StaticFiles(join(folder, 'assets'));
   return async (ctx) => {
-    ctx.vary('Accept-Encoding');
-    if (!(await send(ctx, ctx.params.file, { root: join(folder, 'assets') }))) return;
+    if (!(await files.answer(ctx, ctx.params.file))) return;
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
   };

@@ -160,6 +160,10 @@ function assemble(kind: string, name: string, body: Piece, operationName: string
   return { query: `${head} { ${selection} } ${fragments.join(' ')}`, variables, operationName };
 }
 
+/** With each error GraphQL counts the lines before it, however they end. */
+const LINES = ['\n'.repeat(47_000), '\r'.repeat(47_000), '\n'.repeat(1_900), '# x\r\n'.repeat(1_900)];
+const NAMES_OF_FIELDS = Array.from({ length: 15 }, (_, index) => `a${index}`);
+
 /** The same, with broken documents among them, and some that cost much. */
 export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 20, arbitrary: operation },
@@ -169,8 +173,16 @@ export const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom(...LINES), operation).map(([lines, whole]) => ({ ...whole, query: lines + whole.query })),
+  },
+  {
+    weight: 1,
     arbitrary: fc
       .constantFrom(
+        ...LINES.flatMap((lines) => [
+          `${lines}{ clients(first: 100) { nodes { ${NAMES_OF_FIELDS.map((name) => `${name}: usage(hours: 0) { from }`).join(' ')} } } }`,
+          `${lines}{ __schema { ${'x '.repeat(150)} } }`,
+        ]),
         '',
         '{',
         '{}',
