@@ -36,8 +36,11 @@ async function resetAdministrator(): Promise<void> {
         await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });
       }),
     );
-    if (secret.isGenerated) showSecret(config, secret.secret);
-    else process.stdout.write(`The secret of ${config.adminClientId} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`);
+    if (secret.isGenerated) showSecret(config, secret.secret, host);
+    else
+      process.stdout.write(
+        `The secret of ${config.adminClientId}${host === undefined ? '' : ` of ${host}`} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`,
+      );
   } finally {
     await database.close();
   }

@@ -316,6 +316,47 @@ it('changes nothing and leaves nothing when it is ended before it is done', asyn
   expect(await database.dump()).toBe(before);
 });
 
+it('is put back whole though another restore of it begins and ends meanwhile', async () => {
+  await furnish(['one', 'two']);
+  await command(database, 'backup', [file]);
+  const first = await startProcess(empty, {}, 'restore.js', file);
+  running.push(first);
+  const others = [];
+  for (let other = 0; other < 3; other += 1) others.push(await command(empty, 'restore', [other === 1 ? 'nothing' : file]));
+  const codes = [await first.exit, ...others.map(({ code }) => code)];
+  expect(codes.filter((code) => code === 0)).toHaveLength(1);
+  expect((await empty.query('SELECT client_id FROM clients ORDER BY client_id')).map((row) => row.client_id)).toEqual([
+    'admin',
+    'one',
+    'two',
+  ]);
+});
+
+it('is not put back when it does not hold what it tells of', async () => {
+  await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const { code, output } = await command(empty, 'restore', [await forge({ clients: 3 })]);
+  expect([code, output]).toEqual([1, expect.stringMatching(/is not what the backup tells of: .* Nothing was changed/)]);
+});
+
+itOnMysql('names what stands beside the tables and cannot be moved aside, before anything is done', async () => {
+  await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const made = {
+    'view latest': 'CREATE VIEW latest AS SELECT id FROM clients',
+    'trigger noted': 'CREATE TRIGGER noted BEFORE INSERT ON sessions FOR EACH ROW SET @noted = 1',
+    'event nightly': 'CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO SET @noted = 1',
+    'procedure noting': 'CREATE PROCEDURE noting() SET @noted = 1',
+  };
+  for (const [what, sql] of Object.entries(made)) {
+    await database.query(sql);
+    const { code, output } = await command(database, 'restore', [file, '--replace']);
+    expect([code, output]).toEqual([1, expect.stringContaining(`cannot move aside: ${what}. Remove it first. Nothing was changed.`)]);
+    await database.query(`DROP ${what}`);
+  }
+  expect((await command(database, 'restore', [file, '--replace'])).code).toBe(0);
+});
+
 it('cuts all tokens and sessions when that is wanted', async () => {
   const { server, clients, tokens } = await furnish(['one']);
   await command(database, 'backup', [file]);

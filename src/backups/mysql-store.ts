@@ -15,6 +15,7 @@ import { listUndone } from './undone.js';
 import { toBlocks } from './values.js';
 
 const LONGEST_NAME = 64;
+const MOST_TOLD = 10;
 const CONNECT_MS = 5_000;
 const MOST_LOOKS = 10;
 const LOOK_AGAIN_MS = 200;
@@ -27,6 +28,7 @@ export class MysqlStore implements Store {
   readonly #server: MysqlServer;
   readonly #name: string;
   #staged: string | undefined;
+  #mayReplace = false;
 
   constructor(settings: MysqlSettings) {
     this.#server = new MysqlServer(settings);
@@ -44,12 +46,10 @@ export class MysqlStore implements Store {
   }
 
   async requireRoom(mayReplace: boolean): Promise<void> {
+    this.#mayReplace = mayReplace;
     await this.#ask(async (ask) => {
-      if (!mayReplace && (await listTables(ask, this.#name)).length > 0) {
-        throw new StartupError(
-          `The database ${this.#name} has tables. To put the backup in their place, add --replace. Nothing was changed.`,
-        );
-      }
+      await this.#findReplaced(ask);
+      await this.#requireTablesAlone(ask);
       await this.#requireNobody(ask);
     });
   }
@@ -69,7 +69,7 @@ export class MysqlStore implements Store {
   async swap(): Promise<string | undefined> {
     return this.#ask(async (ask) => {
       const staged = this.#staged as string;
-      const old = await listTables(ask, this.#name);
+      const old = await this.#findReplaced(ask);
       const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
       await this.#requireNobody(ask);
       const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
@@ -114,6 +114,29 @@ export class MysqlStore implements Store {
     throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
   }
 
+  /** The tables that are there, if they may be replaced. */
+  async #findReplaced(ask: Ask): Promise<string[]> {
+    const tables = await listTables(ask, this.#name);
+    if (tables.length === 0 || this.#mayReplace) return tables;
+    throw new StartupError(`The database ${this.#name} has tables. To put the backup in their place, add --replace. Nothing was changed.`);
+  }
+
+  /** Tables alone can be moved, and what else is there would go on under those that are put in their place. */
+  async #requireTablesAlone(ask: Ask): Promise<void> {
+    const others = await ask(
+      `SELECT 'view' AS kind, table_name AS name FROM information_schema.views WHERE table_schema = ?
+       UNION SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = ?
+       UNION SELECT 'event', event_name FROM information_schema.events WHERE event_schema = ?
+       UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines WHERE routine_schema = ?`,
+      Array(4).fill(this.#name),
+    );
+    if (others.length === 0) return;
+    const told = others.slice(0, MOST_TOLD).map(({ kind, name }) => `${kind} ${name}`);
+    throw new StartupError(
+      `The database ${this.#name} has what Latchkey does not make and cannot move aside: ${told.join(', ')}${others.length > MOST_TOLD ? ' and more' : ''}. Remove it first. Nothing was changed.`,
+    );
+  }
+
   #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     return this.#connect((_connection, ask) => work(ask));
   }
@@ -147,7 +170,9 @@ async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerat
 }
 
 async function listTables(ask: Ask, database: string): Promise<string[]> {
-  const rows = await ask('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?', [database]);
+  const rows = await ask("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE'", [
+    database,
+  ]);
   return rows.map(({ name }) => String(name));
 }
 

@@ -25,6 +25,7 @@ const LIST_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND nam
 export class SqliteStore implements Store {
   readonly #path: string;
   readonly #staged: string;
+  #mayReplace = false;
 
   /** A link to the file stays one. */
   constructor(path: string) {
@@ -46,6 +47,7 @@ export class SqliteStore implements Store {
   }
 
   async requireRoom(mayReplace: boolean): Promise<void> {
+    this.#mayReplace = mayReplace;
     if (!this.#isThere) return;
     if (!mayReplace && hasTables(this.#path)) {
       throw new StartupError(
@@ -63,6 +65,8 @@ export class SqliteStore implements Store {
   }
 
   async swap(): Promise<string | undefined> {
+    // Another restore may have been done meanwhile.
+    await this.requireRoom(this.#mayReplace);
     const staged = await open(this.#staged);
     await staged.sync().finally(() => staged.close());
     keepOwner(this.#staged, this.#isThere ? this.#path : dirname(this.#path));

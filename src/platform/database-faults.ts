@@ -23,6 +23,8 @@ const AWAY = new Set([
 /** It is there and cannot: no room on the disk, no end in time. */
 const UNABLE = new Set(['POOL_EXHAUSTED', 'QUEUE_TOO_LONG', 'TOOK_TOO_LONG', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 const SQLITE_UNABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL|CORRUPT|NOTADB|NOMEM)/;
+/** ER_OPTION_PREVENTS_STATEMENT: mostly `read_only`, and others as well. */
+const OPTION_FORBIDS = 1290;
 const ORPHAN = new Set(['ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2', 'SQLITE_CONSTRAINT_FOREIGNKEY']);
 const DUPLICATE = new Set(['ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
@@ -150,8 +152,20 @@ function isClosedConnection(error: unknown): boolean {
   return fatal === true && code === undefined;
 }
 
+/** The option of a server that forbids a statement; undefined when that is not why it failed. Names of options alone are in what it says. */
+export function forbiddingOption(error: unknown): string | undefined {
+  const { message } = (driverError(error) ?? {}) as { message?: unknown };
+  return errno(error) === OPTION_FORBIDS ? /running with the (?:--)?([\w-]+)/.exec(String(message))?.[1] : undefined;
+}
+
+/** Whether an error says something of the server, and not of the statement. */
+export function isOfServer(error: unknown): boolean {
+  return meaning(error) !== undefined;
+}
+
 function meaning(error: unknown): Meaning | undefined {
-  return meaningOf(errno(error));
+  const option = forbiddingOption(error);
+  return option !== undefined && !/read[-_]only/i.test(option) ? 'unable' : meaningOf(errno(error));
 }
 
 /** The number that a server sent. The numbers of the system are below zero. */

@@ -1,4 +1,4 @@
-import { isPassingRefusal, isReadOnly, lacksSocket, rootCode, translate } from './database-faults.js';
+import { forbiddingOption, isPassingRefusal, isReadOnly, lacksSocket, rootCode, translate } from './database-faults.js';
 import { causesOf, DatabaseUnavailable } from './errors.js';
 
 /** What the operator has to look at, by the driver's code; extended codes of SQLite go by what they begin with. */
@@ -54,6 +54,8 @@ export function reasonOf(error: unknown, setting = 'DATABASE_URL'): string {
 function reason(error: unknown): string {
   if (isReadOnly(error)) return 'the server only reads';
   if (causesOf(error).some(lacksSocket)) return 'there is no socket where DATABASE_URL names one';
+  const option = causesOf(error).map(forbiddingOption).find(Boolean);
+  if (option) return `it runs with ${option}, which forbids what is asked of it`;
   const code = rootCode(error);
   if (DENIED.has(code)) return `the user in DATABASE_URL has not the right that it takes (${deniedRight(error) ?? code})`;
   // What TLS says is of certificates alone.

@@ -56,7 +56,8 @@ export function readDatabaseUrl(text: string): DatabaseUrl {
 }
 
 function readSqlite(path: string): DatabaseUrl {
-  if (path === '' || path === ':memory:') throw new UrlFault(FORM);
+  // SQLite's own URLs have another form: taken for a path, one would name a file of that name in the folder one is in.
+  if (path === '' || path === ':memory:' || path.startsWith('file:')) throw new UrlFault(FORM);
   return { type: 'sqlite', path };
 }
 

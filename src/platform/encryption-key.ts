@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from './config.js';
 import { draftOf } from './draft.js';
 import { StartupError } from './errors.js';
+import { readSmallFile, reasonOfFile } from './small-file.js';
 
 /**
  * The 32 bytes that protect secrets and signing keys: `ENCRYPTION_KEY`, or the file beside the
@@ -59,9 +60,9 @@ function linkUnlessThere(draft: string, keyPath: string): void {
 function readKeyFile(keyPath: string): Buffer {
   let text: string;
   try {
-    text = readFileSync(keyPath, 'utf8');
+    text = readSmallFile(keyPath);
   } catch (cause) {
-    throw new StartupError(`The encryption key ${keyPath} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+    throw new StartupError(`The encryption key ${keyPath} cannot be read (${reasonOfFile(cause)}).`, { cause });
   }
   const key = Buffer.from(text, 'base64');
   if (key.length !== 32) throw new StartupError(`The encryption key ${keyPath} is damaged: it must hold 32 bytes in base64.`);

@@ -1,4 +1,4 @@
-import { isAway } from './database-faults.js';
+import { isAway, isOfServer } from './database-faults.js';
 import { StartupError } from './errors.js';
 
 /** Runs a query without parameters. */
@@ -50,7 +50,8 @@ async function readFacts(ask: Ask): Promise<Facts> {
     const collations = (await ask(KNOWN_COLLATIONS)).map(({ name }) => String(name));
     if (facts.length > 0) return { ...Object.fromEntries(facts), collations };
   } catch (cause) {
-    if (isAway(cause)) throw cause;
+    // Of an engine that does not know what is asked, more is asked below.
+    if (isAway(cause) || isOfServer(cause)) throw cause;
   }
   const [row] = await ask('SELECT VERSION() AS version');
   return { version: String(row?.version ?? '') };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readSmallFile, reasonOfFile } from './small-file.js';
 
 /** The settings that are secret: each may be in a file that another setting names, instead of in the environment. */
 export const SECRET_SETTINGS = [
@@ -40,9 +40,9 @@ export function readGiven(env: NodeJS.ProcessEnv): GivenSettings {
 /** The text of a file that a setting names, without its last newline, or what is wrong with it. */
 export function readSettingFile(path: string): { text: string } | { fault: string } {
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = readSmallFile(path).replace(/\r?\n$/, '');
     return text === '' ? { fault: 'names a file that is empty' } : { text };
   } catch (cause) {
-    return { fault: `names a file that cannot be read (${(cause as NodeJS.ErrnoException).code})` };
+    return { fault: `names a file that cannot be read (${reasonOfFile(cause)})` };
   }
 }

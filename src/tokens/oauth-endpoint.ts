@@ -119,7 +119,9 @@ function reasonOf(ctx: Context): string | undefined {
 export function refuseCredentialsInUrl(ctx: Context): boolean {
   if (ctx.querystring === '') return false;
   const query = new URLSearchParams(ctx.querystring);
-  if (!CREDENTIALS.some((name) => query.has(name))) return false;
+  // However it is written: what nobody here would take is in the URL all the same.
+  const names = [...query.keys()].map((name) => name.toLowerCase().replace(/\[.*/s, '').trim());
+  if (!CREDENTIALS.some((name) => names.includes(name))) return false;
   refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
   return true;
 }

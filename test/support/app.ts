@@ -4,7 +4,7 @@ import type Router from '@koa/router';
 import type Koa from 'koa';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.js';
-import { createHttpServer } from '../../src/http/listener.js';
+import { createHttpServer, setHandler } from '../../src/http/listener.js';
 import { type Installation, openInstallation } from '../../src/installation.js';
 import { readConfig } from '../../src/platform/config.js';
 import { LOG_RULES, type Log } from '../../src/platform/log.js';
@@ -56,7 +56,11 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
   const config = readConfig({ PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings });
   const logLines: string[] = [];
   const log: Log = pino({ ...LOG_RULES, level: 'trace' }, { write: (line) => logLines.push(line) });
-  const installation = await openInstallation(config, log);
+  const installation = await openInstallation(config, log).catch(async (error) => {
+    server.close();
+    await database.remove();
+    throw error;
+  });
   const metrics = new Metrics();
   const app = await createApp(installation, {
     log,
@@ -64,7 +68,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
     health: { isReady: () => installation.database.ping() },
     pagesFolder: join(import.meta.dirname, '../../dist/console'),
   });
-  server.on('request', app.callback());
+  setHandler(server, app.callback());
   const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };
   return {
     ...administered(url, admin),

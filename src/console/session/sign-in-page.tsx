@@ -48,8 +48,8 @@ function ProviderLink({ name }: { name: string }) {
 function FirstTimeHint() {
   return (
     <>
-      First time here? The server printed the administrator’s client id and secret key when it first started;{' '}
-      <Code>npm run admin:reset</Code> makes a new one.
+      First time here? The administrator’s client id and secret key were shown once: by the server when it first started, or to whoever made
+      this tenant. <Code>npm run admin:reset -- {window.location.host}</Code> makes a new one.
     </>
   );
 }

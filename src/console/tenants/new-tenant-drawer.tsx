@@ -53,7 +53,7 @@ function useCreate(form: Parameters<typeof placeFaults>[0], onClose: () => void)
       const { tenant, client, clientSecret } = createTenant;
       onClose();
       refresh();
-      const name = `${tenant.name}’s administrator`;
+      const name = `the administrator of ${tenant.name}`;
       show({ ...client, name, done: `${tenant.name} was created.`, issuer: tenant.issuer, vault: new Vault(clientSecret) });
     } catch (error) {
       placeFaults(form, error);

@@ -10,6 +10,6 @@ export async function dialect(runner: QueryRunner) {
     flag: 'tinyint(1)',
     // MySQL's plain text ends at 64 KiB.
     longText: 'mediumtext',
-    tail: `ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${collation}`,
+    tail: `ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE ${collation}`,
   };
 }
