@@ -16,7 +16,7 @@ import { passBody } from './http/body.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { forPeople, graphqlEndpoint } from './http/graphql.js';
 import { GRAPHQL_PATH } from './http/graphql-answer.js';
-import { requireFewHeaders, requireKnownCoding } from './http/header-limit.js';
+import { requireFewHeaders, requireKnownCoding, requireShortPreferences } from './http/header-limit.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTarget, requireTenant } from './http/host.js';
 import { introspectionByToken } from './http/introspection-by-token.js';
@@ -63,6 +63,7 @@ export function createWaitingApp({ log, metrics, health }: Surroundings, config:
   app.use(requireTarget);
   app.use(crossOrigin(config.allowedOrigins));
   app.use(requireFewHeaders);
+  app.use(requireShortPreferences);
   app.use(requireKnownCoding);
   app.use(healthRoutes(health));
   app.use((ctx) => {
@@ -87,6 +88,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(requireTarget);
   app.use(crossOrigin(config.allowedOrigins));
   app.use(requireFewHeaders);
+  app.use(requireShortPreferences);
   app.use(requireKnownCoding);
   const tenant = requireTenant(installation.directory, { ...LENIENCY, forwarders: config.trustForwardedHost ? config.trustProxy : 0 });
   const oauth = createOAuth(installation, surroundings);

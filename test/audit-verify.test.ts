@@ -177,6 +177,16 @@ it('tells of a tenant that was taken away past the server, with its record', asy
   expect(reports.map(({ faults }) => faults)).toEqual([[expect.stringMatching(/^tenant acme.* was made and never deleted/)]]);
 });
 
+it('tells of it, too, when another tenant is called home meanwhile', async () => {
+  await createTenant(app, 'other');
+  for (const table of ['audit_events', 'client_secrets', 'clients', 'signing_keys'])
+    await run(`DELETE FROM ${table} WHERE tenant_id = ?`, [id]);
+  await run('DELETE FROM tenants WHERE id = ?', [id]);
+  await run("UPDATE tenants SET is_home = CASE WHEN host LIKE 'other%' THEN 1 ELSE 0 END");
+  const reports = await verifyRecords(app.installation.database, app.installation.cipher);
+  expect(reports.flatMap(({ faults }) => faults)).toEqual([expect.stringMatching(/^tenant acme.* was made and never deleted/)]);
+});
+
 it('tells nothing of a tenant that was deleted, and made and deleted again', async () => {
   const host = new URL(acme.url).host;
   for (let time = 0; time < 2; time += 1) {

@@ -343,6 +343,7 @@ itOnMysql('names what stands beside the tables and cannot be moved aside, before
   await furnish(['one']);
   await command(database, 'backup', [file]);
   const made = {
+    'sequence numbers': 'CREATE SEQUENCE numbers',
     'view latest': 'CREATE VIEW latest AS SELECT id FROM clients',
     'trigger noted': 'CREATE TRIGGER noted BEFORE INSERT ON sessions FOR EACH ROW SET @noted = 1',
     'event nightly': 'CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO SET @noted = 1',

@@ -62,6 +62,14 @@ describe('whoever has not proved who they are', () => {
     },
   );
 
+  it.each(['accept', 'accept-encoding'])('is told of a preference (%s) that is longer than any before it is sorted out', async (name) => {
+    for (const path of ['/graphql', '/', '/session/start']) {
+      const { status } = await fetch(app.url + path, { headers: { [name]: '","'.repeat(5_000) } });
+      expect(status).toBe(431);
+    }
+    expect((await fetch(app.url, { headers: { [name]: `${'a/b,'.repeat(240)}*/*` } })).status).toBe(200);
+  });
+
   it('may ask for the schema as tools do', async () => {
     const query = getIntrospectionQuery({ schemaDescription: true, specifiedByUrl: true, inputValueDeprecation: true });
     expect((await graphql(app, { query })).body.data.__schema.types.length).toBeGreaterThan(20);

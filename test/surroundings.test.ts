@@ -146,6 +146,19 @@ itOnSqlite('a URL of SQLite itself is not taken for a path', async () => {
   expect([code, output]).toEqual([1, expect.stringContaining('DATABASE_URL must look like sqlite:path/to/file.db')]);
 });
 
+itOnSqlite('a name that is nearly too long is restored to, and one that is too long is told of', async () => {
+  await firstStart();
+  expect((await run('backup.js', ['night.backup'])).code).toBe(0);
+  const restoreTo = (length: number) =>
+    run('restore.js', ['night.backup'], { DATABASE_URL: `sqlite:${join(database.folder, 'x'.repeat(length))}` });
+  expect((await restoreTo(220)).code).toBe(0);
+  const { code, output } = await restoreTo(250);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringMatching(/^The restore failed: the system says ENAMETOOLONG \(.*\)\. Nothing was changed\.\n$/),
+  ]);
+});
+
 it('a draft that another process with the same number has left keeps nobody from making a backup, and stays', async () => {
   await firstStart();
   const left = join(database.folder, 'night.backup.draft-1');

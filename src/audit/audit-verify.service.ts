@@ -64,10 +64,10 @@ async function findMadeButAbsent(database: Database): Promise<string[]> {
   return made.filter(({ host, place }) => !there.has(host) && Number(place) > (deleted.get(host) ?? 0)).map(({ host }) => host);
 }
 
-/** Where the home tenant's record last has an action on each tenant. */
+/** Where a record last has an action on each tenant: that of the home tenant, whichever tenant the database calls that by now. */
 function lastOf(database: Database, action: AuditAction): Promise<{ host: string; place: number | string }[]> {
-  const sql = `SELECT object_id AS host, MAX(sequence) AS place FROM audit_events
-    WHERE tenant_id IN (SELECT id FROM tenants WHERE is_home = 1) AND action = ? AND sequence IS NOT NULL GROUP BY object_id`;
+  const sql =
+    'SELECT object_id AS host, MAX(sequence) AS place FROM audit_events WHERE action = ? AND sequence IS NOT NULL GROUP BY object_id';
   return database.read((manager) => manager.query(sql, [action]));
 }
 

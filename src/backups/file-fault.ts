@@ -1,3 +1,4 @@
+import { rootCode } from '../platform/database-faults.js';
 import { StartupError } from '../platform/errors.js';
 
 const KNOWN: Record<string, string> = {
@@ -20,8 +21,9 @@ const KNOWN: Record<string, string> = {
  * @returns what is no such fault as it is
  */
 export function explainFileFault(error: unknown, doing: string): unknown {
-  const { code, path } = error as { code?: unknown; path?: unknown };
-  if (error instanceof StartupError || typeof code !== 'string') return error;
+  const { path } = error as { path?: unknown };
+  const code = rootCode(error);
+  if (error instanceof StartupError || code === '') return error;
   const reason = KNOWN[code] ?? `the system says ${code}`;
   return new StartupError(`${doing} failed: ${reason}${typeof path === 'string' ? ` (${path})` : ''}. Nothing was changed.`, {
     cause: error,

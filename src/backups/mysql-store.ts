@@ -124,7 +124,7 @@ export class MysqlStore implements Store {
   /** Tables alone can be moved, and what else is there would go on under those that are put in their place. */
   async #requireTablesAlone(ask: Ask): Promise<void> {
     const others = await ask(
-      `SELECT 'view' AS kind, table_name AS name FROM information_schema.views WHERE table_schema = ?
+      `SELECT LOWER(table_type) AS kind, table_name AS name FROM information_schema.tables WHERE table_schema = ? AND table_type <> 'BASE TABLE'
        UNION SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = ?
        UNION SELECT 'event', event_name FROM information_schema.events WHERE event_schema = ?
        UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines WHERE routine_schema = ?`,

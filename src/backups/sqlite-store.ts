@@ -92,7 +92,7 @@ export class SqliteStore implements Store {
   }
 
   async discard(): Promise<void> {
-    for (const end of ['', ...COMPANIONS, LOCK]) rmSync(this.#staged + end, { force: true });
+    for (const end of ['', ...COMPANIONS, LOCK]) if (existsSync(this.#staged + end)) rmSync(this.#staged + end);
   }
 
   get #isThere(): boolean {

@@ -2,6 +2,9 @@ import type { Middleware } from 'koa';
 import { refuse } from './request.js';
 
 const MOST_HEADERS = 100;
+/** What is preferred is sorted out in the square of its length. A browser's is a tenth of it. */
+const LONGEST_PREFERENCE = 1_000;
+const PREFERENCES = ['accept', 'accept-charset', 'accept-encoding', 'accept-language'] as const;
 
 /**
  * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body.
@@ -24,4 +27,16 @@ export const requireFewHeaders: Middleware = (ctx, next) => {
   // Names and values in turn.
   if (ctx.req.rawHeaders.length <= 2 * MOST_HEADERS) return next();
   refuse(ctx, 431, { error: 'invalid_request', error_description: `A request may have ${MOST_HEADERS} headers at most.` });
+};
+
+/** Refuses an `Accept`, or one of its kind, that is longer than any caller's. */
+export const requireShortPreferences: Middleware = (ctx, next) => {
+  const long = PREFERENCES.find((name) => String(ctx.req.headers[name] ?? '').length > LONGEST_PREFERENCE);
+  if (long === undefined) return next();
+  // The refusal would follow it.
+  delete ctx.req.headers[long];
+  refuse(ctx, 431, {
+    error: 'invalid_request',
+    error_description: `The header ${long} may have ${LONGEST_PREFERENCE} characters at most.`,
+  });
 };

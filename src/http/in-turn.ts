@@ -20,12 +20,13 @@ export function inTurn(handler: RequestListener): RequestListener {
     const line = lines.get(socket) ?? { inWork: 0, waiting: [] };
     lines.set(socket, line);
     const begin = () => {
-      line.inWork += 1;
       response.once('close', () => end(socket, line));
       handler(request as IncomingMessage, response as ServerResponse & { req: IncomingMessage });
     };
-    if (line.inWork < MOST_IN_WORK) begin();
-    else {
+    if (line.inWork < MOST_IN_WORK) {
+      line.inWork += 1;
+      begin();
+    } else {
       line.waiting.push(begin);
       // When the piece that came has been parsed: with the end of each request in it Node goes on reading.
       process.nextTick(() => line.waiting.length > 0 && socket.pause());
@@ -39,7 +40,11 @@ function end(socket: Socket, line: Line): void {
   if (socket.destroyed) line.waiting.length = 0;
   const begin = line.waiting.shift();
   if (!begin) return;
-  // The content of the last one may still have to be read.
-  if (line.waiting.length === 0) socket.resume();
-  begin();
+  line.inWork += 1;
+  // Not at once: what others have sent meanwhile is between.
+  setImmediate(() => {
+    begin();
+    // The content of the last one may still have to be read.
+    if (line.waiting.length === 0) socket.resume();
+  });
 }
