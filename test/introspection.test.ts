@@ -193,8 +193,8 @@ describe('revokeClientTokens', () => {
 });
 
 describe('PROTOCOL 18: revocation', () => {
-  /** Without a type: a library that is told of JSON parses it, and fails at nothing. */
-  const NOTHING = { status: 200, text: '', type: null };
+  /** JSON: some libraries parse it and fail at nothing, others take no other type. */
+  const NOTHING = { status: 200, text: '{}', type: 'application/json; charset=utf-8' };
   const outcome = async (asked: Promise<Answer>) => {
     const { status, text, headers } = await asked;
     return { status, text, type: headers.get('content-type') };

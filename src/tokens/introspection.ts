@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from '../platform/errors.js';
 import type { AccessToken } from './access-token.js';
 import type { Issuer } from './issuers.js';
 import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
-import { answerNothing, refuse } from './oauth-refusal.js';
+import { refuse } from './oauth-refusal.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 const INACTIVE = { active: false };
@@ -41,25 +41,30 @@ export async function inspect(
 }
 
 /**
- * The revocation endpoint. A client may revoke its own tokens; an unknown one is revoked as well as can be.
+ * The revocation endpoint. A client may revoke its own tokens; an unknown one is revoked as well as can be. The content of a success says
+ * nothing, in JSON: there are libraries that parse whatever comes, and others that take nothing else.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
   return endpoints.endpoint(async (ctx, outcome) => {
-    if (!isAboutJwt(outcome)) return;
-    answerNothing(ctx);
-    const token = await outcome.issuer.verify(tokenOf(ctx)).catch(toNothing);
-    if (!token) return;
-    if (token.clientId !== outcome.client.registration.clientId) {
-      refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
-      return;
+    if (isAboutJwt(outcome)) {
+      ctx.status = 200;
+      await revoke(ctx, outcome, status);
     }
-    await status.revoke(outcome.issuer.tenant, token.jti, new Date(token.expiresAt * 1000));
+    if (ctx.status === 200) ctx.body = {};
   });
 }
 
+async function revoke(ctx: Context, { issuer, client }: ProvenOutcome, status: TokenStatusService): Promise<void> {
+  const token = await issuer.verify(tokenOf(ctx)).catch(toNothing);
+  if (token?.clientId === client.registration.clientId) await status.revoke(issuer.tenant, token.jti, new Date(token.expiresAt * 1000));
+  else if (token) refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
+}
+
+type ProvenOutcome = Outcome & { client: NonNullable<Outcome['client']> };
+
 /** oidc-provider stores no JWTs: having checked the client, it leaves them to us by refusing them. */
-function isAboutJwt(outcome: Outcome): outcome is Outcome & { client: NonNullable<Outcome['client']> } {
+function isAboutJwt(outcome: Outcome): outcome is ProvenOutcome {
   return outcome.client !== undefined && outcome.error === 'unsupported_token_type';
 }
 

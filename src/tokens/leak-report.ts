@@ -6,7 +6,6 @@ import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import { redact } from '../platform/redaction.js';
 import { answerTooMany } from './oauth-endpoint.js';
-import { answerNothing } from './oauth-refusal.js';
 import type { Throttle } from './throttle.js';
 import { readTokenForm } from './token-form.js';
 
@@ -50,7 +49,9 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
         log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
       // Guesses that were sent at once count against the right one, as elsewhere; it is ended all the same.
       await (clients.length === 0 ? throttle.fail(attempt) : throttle.admit(attempt));
-      answerNothing(ctx);
+      ctx.status = 200;
+      ctx.body = '';
+      ctx.remove('Content-Type');
     } catch (error) {
       answerTooMany(ctx, error);
     }

@@ -5,13 +5,3 @@ export function refuse(ctx: Context, status: number, error: string, description:
   ctx.status = status;
   ctx.body = { error, error_description: description };
 }
-
-/**
- * Answers with 200 and no content, and so with no type: there are libraries that parse whatever is called JSON.
- * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
- */
-export function answerNothing(ctx: Context): void {
-  ctx.status = 200;
-  ctx.body = '';
-  ctx.remove('Content-Type');
-}
