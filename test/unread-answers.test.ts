@@ -61,7 +61,7 @@ it.each(['a page', 'an asset', 'the schema'])(
     expect(token.status).toBe(200);
     for (const socket of sockets) socket.destroy();
     // Connections to the database that were opened meanwhile stay.
-  await until(() => filesOpen() <= before + MOST_KEPT);
+    await until(() => filesOpen() <= before + MOST_KEPT);
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
   },
 );
