@@ -16,7 +16,7 @@ import { passBody } from './http/body.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { forPeople, graphqlEndpoint } from './http/graphql.js';
 import { GRAPHQL_PATH } from './http/graphql-answer.js';
-import { requireFewHeaders, requireKnownCoding, requireShortPreferences } from './http/header-limit.js';
+import { HEADER_RULES } from './http/header-limit.js';
 import { type Health, healthRoutes } from './http/health.js';
 import { type Leniency, requireTarget, requireTenant } from './http/host.js';
 import { introspectionByToken } from './http/introspection-by-token.js';
@@ -62,9 +62,7 @@ export function createWaitingApp({ log, metrics, health }: Surroundings, config:
   app.use(requestLifecycle({ log, metrics }));
   app.use(requireTarget);
   app.use(crossOrigin(config.allowedOrigins));
-  app.use(requireFewHeaders);
-  app.use(requireShortPreferences);
-  app.use(requireKnownCoding);
+  for (const rule of HEADER_RULES) app.use(rule);
   app.use(healthRoutes(health));
   app.use((ctx) => {
     // A page reads the answer to its call, and never the one to what its browser asks before.
@@ -87,9 +85,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(securityHeaders(config.issuer));
   app.use(requireTarget);
   app.use(crossOrigin(config.allowedOrigins));
-  app.use(requireFewHeaders);
-  app.use(requireShortPreferences);
-  app.use(requireKnownCoding);
+  for (const rule of HEADER_RULES) app.use(rule);
   const tenant = requireTenant(installation.directory, { ...LENIENCY, forwarders: config.trustForwardedHost ? config.trustProxy : 0 });
   const oauth = createOAuth(installation, surroundings);
   app.use(straightTo(TOKEN_PATH, [tenant, oauth.token]));

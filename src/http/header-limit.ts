@@ -10,7 +10,7 @@ const PREFERENCES = ['accept', 'accept-charset', 'accept-encoding', 'accept-lang
  * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1
  */
-export const requireKnownCoding: Middleware = (ctx, next) => {
+const requireKnownCoding: Middleware = (ctx, next) => {
   if (/^(chunked)?$/i.test(ctx.get('Transfer-Encoding').trim())) return next();
   refuse(ctx, 501, {
     error: 'invalid_request',
@@ -23,14 +23,14 @@ export const requireKnownCoding: Middleware = (ctx, next) => {
  * its own may drop the rest and go by it all the same, so that two servers see two requests.
  * @see https://www.rfc-editor.org/rfc/rfc6585#section-5
  */
-export const requireFewHeaders: Middleware = (ctx, next) => {
+const requireFewHeaders: Middleware = (ctx, next) => {
   // Names and values in turn.
   if (ctx.req.rawHeaders.length <= 2 * MOST_HEADERS) return next();
   refuse(ctx, 431, { error: 'invalid_request', error_description: `A request may have ${MOST_HEADERS} headers at most.` });
 };
 
 /** Refuses an `Accept`, or one of its kind, that is longer than any caller's. */
-export const requireShortPreferences: Middleware = (ctx, next) => {
+const requireShortPreferences: Middleware = (ctx, next) => {
   const long = PREFERENCES.find((name) => String(ctx.req.headers[name] ?? '').length > LONGEST_PREFERENCE);
   if (long === undefined) return next();
   // The refusal would follow it.
@@ -40,3 +40,6 @@ export const requireShortPreferences: Middleware = (ctx, next) => {
     error_description: `The header ${long} may have ${LONGEST_PREFERENCE} characters at most.`,
   });
 };
+
+/** What the headers of every request have to keep to, in this order, before anybody is asked for. */
+export const HEADER_RULES: readonly Middleware[] = [requireFewHeaders, requireShortPreferences, requireKnownCoding];

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** More than a pipeline of any client has; a browser sends one at a time. */
@@ -17,11 +17,10 @@ export function inTurn(handler: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>();
   return (request, response) => {
     const { socket } = request;
-    const line = lines.get(socket) ?? { inWork: 0, waiting: [] };
-    lines.set(socket, line);
+    const line = lines.get(socket) ?? newLine(lines, socket);
     const begin = () => {
       response.once('close', () => end(socket, line));
-      handler(request as IncomingMessage, response as ServerResponse & { req: IncomingMessage });
+      handler(request, response);
     };
     if (line.inWork < MOST_IN_WORK) {
       line.inWork += 1;
@@ -32,6 +31,12 @@ export function inTurn(handler: RequestListener): RequestListener {
       process.nextTick(() => line.waiting.length > 0 && socket.pause());
     }
   };
+}
+
+function newLine(lines: WeakMap<Socket, Line>, socket: Socket): Line {
+  const line = { inWork: 0, waiting: [] };
+  lines.set(socket, line);
+  return line;
 }
 
 function end(socket: Socket, line: Line): void {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** Far more than any key, certificate or list of them has. */
 const MOST_BYTES = 1_048_576;
@@ -11,13 +11,10 @@ const MOST_BYTES = 1_048_576;
 export function readSmallFile(path: string): string {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(descriptor).isFile()) throw Object.assign(new Error(`${path} is no file.`), { code: 'NO_FILE' });
-    const content = Buffer.alloc(MOST_BYTES + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length <= MOST_BYTES; length += read)
-      read = readSync(descriptor, content, length, content.length - length, null);
-    if (length > MOST_BYTES) throw Object.assign(new Error(`${path} is too large.`), { code: 'TOO_LARGE' });
-    return content.toString('utf8', 0, length);
+    const about = fstatSync(descriptor);
+    if (!about.isFile()) throw Object.assign(new Error(`${path} is no file.`), { code: 'NO_FILE' });
+    if (about.size > MOST_BYTES) throw Object.assign(new Error(`${path} is too large.`), { code: 'TOO_LARGE' });
+    return readFileSync(descriptor, 'utf8');
   } finally {
     closeSync(descriptor);
   }
