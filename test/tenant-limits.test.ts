@@ -8,7 +8,7 @@ import {
   type TestApp,
   type TestTenant,
 } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import { advanceClock, resetClock, stopClock } from './support/clock.js';
 import { postSession } from './support/session.js';
 
 let app: TestApp;
@@ -18,6 +18,8 @@ let count = 0;
 beforeAll(async () => {
   app = await startApp({ TENANT_CLIENT_LIMIT: '5' });
 });
+// Each limit is of the minute or day of the clock, which must not turn between what uses one up and what is refused.
+beforeEach(stopClock);
 beforeEach(async () => {
   count += 1;
   acme = await createTenant(app, `acme-${count}`);
