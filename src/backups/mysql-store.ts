@@ -19,6 +19,8 @@ const MOST_TOLD = 10;
 const CONNECT_MS = 5_000;
 const MOST_LOOKS = 10;
 const LOOK_AGAIN_MS = 200;
+/** MariaDB calls a table that keeps its earlier rows by another word. */
+const IS_TABLE = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 /** A table has become another one since the snapshot was taken. */
 const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
@@ -124,7 +126,7 @@ export class MysqlStore implements Store {
   /** Tables alone can be moved, and what else is there would go on under those that are put in their place. */
   async #requireTablesAlone(ask: Ask): Promise<void> {
     const others = await ask(
-      `SELECT LOWER(table_type) AS kind, table_name AS name FROM information_schema.tables WHERE table_schema = ? AND table_type <> 'BASE TABLE'
+      `SELECT LOWER(table_type) AS kind, table_name AS name FROM information_schema.tables WHERE table_schema = ? AND NOT ${IS_TABLE}
        UNION SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = ?
        UNION SELECT 'event', event_name FROM information_schema.events WHERE event_schema = ?
        UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines WHERE routine_schema = ?`,
@@ -170,9 +172,7 @@ async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerat
 }
 
 async function listTables(ask: Ask, database: string): Promise<string[]> {
-  const rows = await ask("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE'", [
-    database,
-  ]);
+  const rows = await ask(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? AND ${IS_TABLE}`, [database]);
   return rows.map(({ name }) => String(name));
 }
 
