@@ -57,7 +57,10 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
       if ((await isUpToDate(opened.writer)) && (await hasHome(opened.writer))) return await complete(config, parts);
       if (circumstances.isThere) throw new StartupError(NOT_THERE);
       return await withMigrator(config, log, { opened, ...circumstances }, (migrator) =>
-        withLease(migrator, (lock) => complete(config, { ...parts, lock })),
+        withLease(migrator, async (lock) => {
+          if (!(await lock.isSeenBy(opened.writer))) throw new StartupError(ELSEWHERE);
+          return complete(config, { ...parts, lock });
+        }),
       );
     } catch (error) {
       await opened.database.close();
@@ -73,6 +76,9 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
 
 const NOT_THERE =
   'The database that DATABASE_URL names has no installation of this release: nothing was done. Look at the setting, or let a server of this release start on it first.';
+
+const ELSEWHERE =
+  'MIGRATION_DATABASE_URL leads to another database than DATABASE_URL, though of the same name: set both to the same server. Nothing was changed but the table leases, which was made there if it lacked.';
 
 /** SQLite would make the file, and its key beside it. */
 function requireFile({ database }: Config): void {

@@ -1,10 +1,14 @@
 import type { Installation } from './installation.js';
+import { forEach } from './platform/each.js';
 import { DatabaseUnavailable } from './platform/errors.js';
 import type { Log } from './platform/log.js';
+import { SteadyClock } from './platform/steady-clock.js';
 
 const FLUSH_MS = 3_000;
 /** How often the database is swept. */
 export const SWEEP_MS = 60_000;
+/** How long the clock has to go evenly before anything is replaced or forgotten because of its age: a wrong one is mostly set right by then. */
+const EVEN_MS = 3_600_000;
 
 /** What goes on beside the requests. */
 export interface Maintenance {
@@ -24,7 +28,10 @@ export function startMaintenance(installation: Installation, log: Log, { sweepsB
   const stopping = new AbortController();
   const flush = createTask(log, () => use.flush());
   const tidy = createTask(log, async () => issuers.sweep());
-  const clear = createTask(log, () => clearDatabase(installation, log));
+  const clock = new SteadyClock();
+  const clear = createTask(log, async () => {
+    await forEach([tidyDatabase, ...(clock.evenMs >= EVEN_MS ? [clearDatabase] : [])], (work) => work(installation, log));
+  });
   // By itself, for it takes minutes where a million clients wait.
   const fill = createTask(log, () => index.fill(stopping.signal));
   const sweep = async () => {
@@ -43,14 +50,21 @@ export function startMaintenance(installation: Installation, log: Log, { sweepsB
   };
 }
 
+/** What is done by any clock. */
+async function tidyDatabase({ index, audit, signingKeys }: Installation): Promise<void> {
+  await forEach([() => signingKeys.extend(new Date()), () => index.sweep(), () => audit.beginChains()], (work) => work());
+}
+
+/** What is replaced or forgotten because of its age. */
 async function clearDatabase(installation: Installation, log: Log): Promise<void> {
-  const { use, index, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
+  const { use, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
   const now = new Date();
-  const rotated = await signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant));
-  for (const tenant of rotated) log.info({ tenant }, 'the signing key was replaced because of its age');
-  for (const store of [signingKeys, status, proofs, secrets, use, sessions, index]) await store.sweep(now);
-  await audit.beginChains();
-  await audit.sweep(now, config.auditRetentionDays);
+  const rotate = () =>
+    signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant), {
+      onRotated: (tenant) => log.info({ tenant }, 'the signing key was replaced because of its age'),
+    });
+  const sweeps = [signingKeys, status, proofs, secrets, use, sessions].map((store) => () => store.sweep(now));
+  await forEach([rotate, ...sweeps, () => audit.sweep(now, config.auditRetentionDays)], (work) => work());
 }
 
 /** Work that is done again and again. */

@@ -9,6 +9,8 @@ import type { Metrics } from './platform/metrics.js';
 import type { Throttle } from './tokens/throttle.js';
 
 const PING_MS = 2_000;
+/** Without it nothing can be served: somebody has taken the tables away, or put others in their place. */
+const HOME = 'SELECT 1 FROM tenants WHERE is_home = 1';
 
 /** A server that runs. */
 export interface RunningServer {
@@ -88,7 +90,7 @@ export function showSecret({ adminClientId, adminSecretFileOut }: Shown, secret:
 async function answersInTime({ database }: Installation): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const deadline = setTimeout(() => resolve(false), PING_MS);
-  void database.ping().then(resolve);
+  void database.ping(HOME).then(resolve);
   const isAnswering = await promise;
   clearTimeout(deadline);
   return isAnswering;

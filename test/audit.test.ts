@@ -150,7 +150,7 @@ describe('what is no mutation and is recorded all the same', () => {
   it('a signing key that is replaced because of its age, by the server itself', async () => {
     const { signingKeys, directory } = app.installation;
     advanceClock(91 * DAY);
-    await signingKeys.rotateWhenDue(90, (tenant) => directory.contextOf(tenant));
+    await signingKeys.rotateWhenDue(90, (tenant) => directory.contextOf(tenant), { onRotated: () => undefined });
     const [entry] = await events({ action: 'ROTATE_SIGNING_KEY' });
     expect(entry).toMatchObject({
       actorType: 'SYSTEM',

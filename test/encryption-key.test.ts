@@ -97,6 +97,28 @@ it('refuses to start with another key and without the one before it, and changes
   expect(JSON.parse(await database.dump()).slice(0, 7)).toEqual(JSON.parse(before).slice(0, 7));
 });
 
+async function ask(server: { url: string }, secret: string, query: string) {
+  return (await graphql(server, { token: await getToken(server, { clientId: 'admin', secret }), query })).body.data;
+}
+
+it('starts though keys of other tenants cannot be read, and says so when none can', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const tenant = `mutation { createTenant(input: { name: "Acme", host: "acme.localhost:${first.port}" }) { clientSecret } }`;
+  await ask(first, first.printedSecret() as string, tenant);
+  await first.stop();
+  const damage = "UPDATE signing_keys SET encrypted_private_key = 'AAAA', created_at = '2099-01-01 00:00:00.000'";
+  await database.query(`${damage} WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1)`);
+  const second = await start({ ENCRYPTION_KEY: FIRST });
+  await second.stop();
+  await database.query(damage);
+  const third = await startProcess(database, { ENCRYPTION_KEY: FIRST });
+  running.push(third);
+  expect([await third.exit, third.output()]).toEqual([
+    1,
+    expect.stringMatching(/^The signing key \S+ was changed past the server, and cannot be read/),
+  ]);
+});
+
 it('finds a leaked secret whose digests were made with the key before', async () => {
   const { Cipher } = await import('../src/platform/cipher.js');
   const { ClientSecretService } = await import('../src/clients/client-secret.service.js');
@@ -112,8 +134,6 @@ it('finds a leaked secret whose digests were made with the key before', async ()
 
 it('when it is lost, clients and tenants stay: what it protected is removed and made anew', async () => {
   const first = await start({ ENCRYPTION_KEY: FIRST });
-  const ask = async (server: { url: string }, secret: string, query: string) =>
-    (await graphql(server, { token: await getToken(server, { clientId: 'admin', secret }), query })).body.data;
   const host = `acme.localhost:${first.port}`;
   const acme = { url: `http://${host}` };
   await ask(first, first.printedSecret() as string, 'mutation { createClient(input: { name: "X", clientId: "kept" }) { clientSecret } }');

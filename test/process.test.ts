@@ -395,6 +395,17 @@ it('SIGHUP does not end a server of one process', async () => {
   expect((await requestToken(server, admin(server))).status).toBe(200);
 });
 
+it('is not ready while its tables are gone, and is again when they are back', async () => {
+  const server = await start();
+  await server.ready();
+  await database.query('ALTER TABLE tenants RENAME TO elsewhere');
+  await until(() => answers(`${server.url}/health/ready`, 503));
+  expect(await answers(`${server.url}/health/live`, 200)).toBe(true);
+  await database.query('ALTER TABLE elsewhere RENAME TO tenants');
+  await server.ready();
+  expect((await requestToken(server, admin(server))).status).toBe(200);
+});
+
 describe('METRICS_PORT', () => {
   it('serves the process, the routes and the tokens on a listener of its own', async () => {
     const metricsPort = await freePort();

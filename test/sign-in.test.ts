@@ -218,6 +218,16 @@ describe('a provider that cannot be trusted', () => {
       },
       1,
     ],
+    [
+      'changes the protocol',
+      {
+        answers: {
+          '/.well-known/openid-configuration': ({ socket }) =>
+            socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n'),
+        },
+      },
+      1,
+    ],
     ['never answers', { answers: { '/.well-known/openid-configuration': () => undefined } }, 1],
     [
       'answers drop by drop',
@@ -332,6 +342,38 @@ describe('a provider that cannot be trusted', () => {
       'clients:write',
       'audit:read',
     ]);
+  });
+
+  it('a way back leads into one session, and ends the one that the browser had when it went there', async () => {
+    const out = await start();
+    const there = new URL(out.headers.get('location') as string);
+    provider.nonce = there.searchParams.get('nonce') as string;
+    const back = (cookie: string) =>
+      readAnswer(
+        fetch(`${app.url}/session/callback?code=good&state=${there.searchParams.get('state')}`, {
+          redirect: 'manual',
+          headers: { cookie, accept: 'application/json' },
+        }),
+      );
+    const first = await back(cookieOf(out));
+    expect(first.status).toBe(302);
+    const again = await back(cookieOf(out));
+    expect([again.status, again.body.error_description]).toEqual([400, expect.stringContaining('Start again')]);
+    const session = first.headers
+      .getSetCookie()
+      .find((text) => text.startsWith(`${cookieName(app, 'session')}=`))
+      ?.split(';')[0] as string;
+    const isSignedIn = async () => (await getSession(app, session)).body.session !== null;
+    expect(await isSignedIn()).toBe(true);
+    // Its cookie goes along on the way there, and not on the way back from another site.
+    const second = await readAnswer(fetch(`${app.url}/session/start`, { redirect: 'manual', headers: { cookie: session } }));
+    const target = new URL(second.headers.get('location') as string);
+    provider.nonce = target.searchParams.get('nonce') as string;
+    const returned = await fetch(`${app.url}/session/callback?code=good&state=${target.searchParams.get('state')}`, {
+      redirect: 'manual',
+      headers: { cookie: cookieOf(second) },
+    });
+    expect([returned.status, await isSignedIn()]).toEqual([302, false]);
   });
 
   it('asks with PKCE, a state and a nonce, and keeps them to itself', async () => {

@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { systemCaller } from '../src/access/principal.js';
 import { createTokenVerifier } from '../src/tokens/access-token.js';
 import { type Answer, readAnswer } from './support/answer.js';
@@ -79,6 +79,7 @@ describe('PROTOCOL 14: signing keys', () => {
     await app.administer('mutation { deleteClient(clientId: "long") { clientId } }');
     await rotate();
     advanceClock(10 * DAY - 60);
+    await app.installation.signingKeys.extend(new Date());
     await app.installation.signingKeys.sweep(new Date());
     expect(await verifies(token, await jwks())).toBe(true);
     advanceClock(60 + 180);
@@ -91,9 +92,30 @@ describe('PROTOCOL 14: signing keys', () => {
     const before = Date.now();
     await rotate();
     await app.administer(`mutation { updateClient(clientId: "board", input: { accessTokenLifetime: ${10 * DAY} }) { id } }`);
-    await app.installation.signingKeys.sweep(new Date());
+    await app.installation.signingKeys.extend(new Date());
     const retired = (await keys()).find(({ state }) => state === 'RETIRED');
     expect(Date.parse(retired?.publishedUntil ?? '')).toBeGreaterThanOrEqual(before + 10 * DAY * 1000);
+  });
+
+  it('that somebody puts into the database without the encryption key are neither published nor believed', async () => {
+    const token = await getToken(app, client);
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const [row] = await app.database.query('SELECT * FROM signing_keys ORDER BY created_at LIMIT 1');
+    const kid = 'planted';
+    const jwk = JSON.stringify({ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' });
+    const planted: Record<string, unknown> = { ...row, id: kid, public_jwk: jwk, activates_at: null, encrypted_private_key: 'AAAA' };
+    const columns = Object.keys(planted);
+    const sql = `INSERT INTO signing_keys (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    await app.database.query(sql, Object.values(planted));
+    // One that is there gets another public part.
+    await app.database.query('UPDATE signing_keys SET public_jwk = ? WHERE id <> ?', [jwk, kid]);
+    await app.database.query('UPDATE tenants SET version = version + 1');
+    const forged = await new SignJWT(decodeJwt(token)).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid }).sign(privateKey);
+    expect((await introspect(app, client, forged)).body).toEqual({ active: false });
+    expect((await introspect(app, client, token)).body.active).toBe(true);
+    expect(await kids()).not.toContain(kid);
+    expect(JSON.stringify(await jwks())).not.toContain(JSON.parse(jwk).x);
+    expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
   });
 
   it('hold no private member, whatever their state', async () => {
@@ -137,12 +159,15 @@ describe('rotateSigningKey', () => {
 
   it('happens by itself after so many days, once for all instances', async () => {
     const { signingKeys, directory, home } = app.installation;
-    const rotateWhenDue = () => signingKeys.rotateWhenDue(90, (tenant) => directory.contextOf(tenant));
+    const done: string[] = [];
+    const rotateWhenDue = () =>
+      signingKeys.rotateWhenDue(90, (tenant) => directory.contextOf(tenant), { onRotated: (host) => done.push(host) });
     const [active] = inState(await keys(), 'ACTIVE');
-    expect(await rotateWhenDue()).toEqual([]);
+    await rotateWhenDue();
+    expect(done).toEqual([]);
     advanceClock(90 * DAY + 1);
-    const done = await Promise.all([1, 2, 3].map(rotateWhenDue));
-    expect(done.flat()).toEqual([home.tenant.host]);
+    await Promise.all([1, 2, 3].map(rotateWhenDue));
+    expect(done).toEqual([home.tenant.host]);
     expect(inState(await keys(), 'ACTIVE')).not.toContain(active);
     expect(inState(await keys(), 'RETIRED')).toEqual([active]);
   });

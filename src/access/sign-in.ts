@@ -6,6 +6,7 @@ import type { Cipher } from '../platform/cipher.js';
 import { causesOf, SignInFailed } from '../platform/errors.js';
 import { withoutHidden } from '../platform/hidden-characters.js';
 import { type Outbound, Unreachable } from '../platform/outbound.js';
+import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
 import { ActorType, type Caller, type RequestMark, type TenantContext } from './principal.js';
@@ -16,6 +17,8 @@ export const CALLBACK_PATH = '/session/callback';
 
 /** For how long somebody may take to sign in at the provider. */
 const TICKET_SECONDS = 600;
+/** Stands where proofs have their maker. No client id has a blank. */
+const TICKET = ' sign-in';
 const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
@@ -28,6 +31,7 @@ interface Parts {
   cipher: Cipher;
   providers: IdentityProviderService;
   sessions: SessionService;
+  proofs: UsedProofService;
   outbound: Outbound;
 }
 
@@ -40,6 +44,14 @@ interface Ticket {
   version: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** What the cookie of the session held that the browser had. It does not send it on its way back from elsewhere. */
+  former?: string | undefined;
+}
+
+/** A session that begins, and what the cookie held of the one before it. */
+export interface SignedIn {
+  session: NewSession;
+  former: string | undefined;
 }
 
 /**
@@ -54,10 +66,11 @@ export class SignIn {
 
   /**
    * Begins a sign-in.
+   * @param former what the cookie of a session holds that the new one takes the place of
    * @returns where to send the browser, and what it is to keep until it is back
    * @throws {SignInFailed}
    */
-  async begin(context: TenantContext): Promise<{ url: string; ticket: string }> {
+  async begin(context: TenantContext, former?: string): Promise<{ url: string; ticket: string }> {
     const provider = await this.#requireProvider(context);
     const ticket: Ticket = {
       state: oidc.randomState(),
@@ -65,6 +78,7 @@ export class SignIn {
       verifier: oidc.randomPKCECodeVerifier(),
       version: provider.version,
       at: Date.now(),
+      former,
     };
     const parameters = {
       redirect_uri: context.issuer + CALLBACK_PATH,
@@ -90,19 +104,22 @@ export class SignIn {
   async complete(
     context: TenantContext,
     { search, sealed, request }: { search: string; sealed: string; request: RequestMark },
-  ): Promise<NewSession> {
+  ): Promise<SignedIn> {
     const ticket = this.#open(context, sealed);
     const provider = await this.#requireProvider(context);
     if (provider.version !== ticket.version) throw new SignInFailed('stale');
     const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');
+    const once = { maker: TICKET, jti: ticket.state, expiresAt: new Date(ticket.at + TICKET_SECONDS * 1000) };
+    if (!(await this.parts.proofs.use(context, once))) throw new SignInFailed('stale');
     const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
-    return this.parts.changes.admit(caller, async (change) => {
+    const session = await this.parts.changes.admit(caller, async (change) => {
       const { tenantId, version } = provider;
       if (!(await change.manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');
       return this.parts.sessions.beginForPerson(change, scopes);
     });
+    return { session, former: ticket.former };
   }
 
   async #requireProvider(context: TenantContext): Promise<IdentityProvider> {
@@ -125,9 +142,11 @@ export class SignIn {
   /** Anybody may set out to sign in: however many do, the provider is asked by one at a time, and not again for some seconds. */
   async #discoverOnce(provider: IdentityProvider): Promise<oidc.Configuration> {
     const { version } = provider;
-    const known = this.#discovered.get(version) ?? this.#discover(provider);
-    this.#discovered.set(version, known);
-    return known.catch((error) => {
+    const known = this.#discovered.get(version);
+    if (known) return known;
+    const asked = this.#discover(provider);
+    this.#discovered.set(version, asked);
+    return asked.catch((error) => {
       this.#discovered.delete(version);
       throw error;
     });

@@ -2,6 +2,8 @@ import { In, LessThan, Not } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
+import { forEach } from '../platform/each.js';
+import { DatabaseUnavailable } from '../platform/errors.js';
 import { storable } from '../platform/moments.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
@@ -60,30 +62,40 @@ export class AuditListService {
   async beginChains(): Promise<void> {
     const sql = `SELECT id FROM tenants WHERE record_key IS NULL LIMIT ${ROWS_IN_A_SWEEP}`;
     const tenants = await this.database.read<{ id: string }[]>((manager) => manager.query(sql));
-    for (const { id } of tenants) {
+    await forEach(tenants, ({ id }) => {
       const begun = this.changes.keep(id, async (_manager, ledger) => ledger.begin());
-      await begun.catch((error) => {
+      return begun.catch((error) => {
         if (!(error instanceof TenantDisabled)) throw error;
       });
-    }
+    });
   }
 
   /** Removes entries that are older than so many days, in small steps, so that nobody waits for long. */
   async sweep(now: Date, days: number): Promise<void> {
     const until = new Date(now.getTime() - days * MILLISECONDS_A_DAY);
-    // Tenants of whose old entries none may go: those of others are not to wait behind them.
+    // Tenants of whose old entries none may go, or whose row nobody can read: those of others are not to wait behind them.
     const stuck: string[] = [];
+    const faults: unknown[] = [];
     for (let sweep = 0; sweep < SWEEPS_AT_ONCE; sweep += 1) {
       const select = { id: true, tenantId: true, sequence: true } as const;
       const where = { at: LessThan(until), ...(stuck.length > 0 && { tenantId: Not(In(stuck)) }) };
       const old = await this.database.read((manager) =>
         manager.find(AuditEvent, { select, where, order: { at: 'ASC' }, take: ROWS_IN_A_SWEEP }),
       );
-      for (const [tenantId, events] of Map.groupBy(old, (event) => event.tenantId)) {
-        if ((await this.#sweepTenant(tenantId, events, until)) === 0) stuck.push(tenantId);
-      }
-      if (old.length < ROWS_IN_A_SWEEP) return;
+      const shorten = forEach(
+        Map.groupBy(old, (event) => event.tenantId),
+        async ([tenantId, events]) => {
+          stuck.push(tenantId);
+          if ((await this.#sweepTenant(tenantId, events, until)) > 0) stuck.pop();
+        },
+      );
+      await shorten.catch((error) => {
+        if (error instanceof DatabaseUnavailable) throw error;
+        faults.push(error);
+      });
+      if (old.length < ROWS_IN_A_SWEEP) break;
     }
+    if (faults.length > 0) throw faults[0];
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { isDuplicate } from '../platform/database-faults.js';
+import { forEach } from '../platform/each.js';
 import { gramsOf } from '../platform/grams.js';
 import { encodeSlots, SET_SIZE } from '../platform/slot-set.js';
 import type { Database } from '../platform/transaction.js';
@@ -35,9 +36,9 @@ export class ClientIndexService {
    */
   async fill(signal?: AbortSignal): Promise<number> {
     let segments = 0;
-    for await (const tenantId of this.#tenantsWithEnough()) {
+    await forEach(this.#tenantsWithEnough(), async (tenantId) => {
       while (!signal?.aborted && (await this.#addSegment(tenantId))) segments += 1;
-    }
+    });
     return segments * this.size;
   }
 

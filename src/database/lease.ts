@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isBusy, WaitedInVain } from '../platform/database-faults.js';
+import { isBusy, rootCode, WaitedInVain } from '../platform/database-faults.js';
 import { prepareFile } from './data-source.js';
 
 const LEASE_MS = 15_000;
@@ -10,6 +10,8 @@ const LEASE_MS = 15_000;
 const UNREAL_MS = 2 * LEASE_MS;
 const RENEW_MS = 3_000;
 const POLL_MS = 100;
+const SEEN_WITHIN_MS = 3_000;
+const HOLDER = "SELECT holder FROM leases WHERE name = 'startup'";
 const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
 /** The connection that holds a lock. */
@@ -19,6 +21,8 @@ export interface Lock {
   runner: QueryRunner;
   /** @throws {WaitedInVain} when another process has it */
   requireHeld(): Promise<void>;
+  /** Whether it is seen over another connection too, which then leads to the same database. */
+  isSeenBy(other: DataSource): Promise<boolean>;
 }
 
 /**
@@ -32,7 +36,9 @@ export async function withLease<T>(dataSource: DataSource, work: (lock: Lock) =>
     await runner.connect();
     const { database } = dataSource.options;
     return dataSource.options.type === 'better-sqlite3'
-      ? await withLockedFile(`${database}-startup`, () => work({ dataSource, runner, requireHeld: async () => undefined }))
+      ? await withLockedFile(`${database}-startup`, () =>
+          work({ dataSource, runner, requireHeld: async () => undefined, isSeenBy: async () => true }),
+        )
       : await withLeasedRow({ dataSource, runner }, work);
   } finally {
     await runner.release();
@@ -61,7 +67,7 @@ function isLocked(file: Sqlite.Database): boolean {
   }
 }
 
-async function withLeasedRow<T>({ dataSource, runner }: Omit<Lock, 'requireHeld'>, work: (lock: Lock) => Promise<T>): Promise<T> {
+async function withLeasedRow<T>({ dataSource, runner }: Pick<Lock, 'dataSource' | 'runner'>, work: (lock: Lock) => Promise<T>): Promise<T> {
   const lease = new Lease(dataSource, runner);
   await lease.acquire();
   const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
@@ -72,7 +78,7 @@ async function withLeasedRow<T>({ dataSource, runner }: Omit<Lock, 'requireHeld'
     return query.apply(runner, args);
   };
   try {
-    return await work({ dataSource, runner, requireHeld });
+    return await work({ dataSource, runner, requireHeld, isSeenBy: (other) => lease.isSeenBy(other) });
   } finally {
     runner.query = query;
     clearInterval(renewal);
@@ -113,8 +119,20 @@ class Lease {
   /** Renewed first: from then on nobody else takes it for as long as it lasts. */
   async requireHeld(): Promise<void> {
     await this.renew();
-    const [row] = await this.dataSource.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    const [row] = await this.dataSource.query(HOLDER);
     if (row?.holder !== this.#holder) throw new WaitedInVain('LOCK_LOST');
+  }
+
+  /** Another node of a cluster may take a moment. */
+  async isSeenBy(other: DataSource): Promise<boolean> {
+    for (const deadline = performance.now() + SEEN_WITHIN_MS; ; await sleep(POLL_MS)) {
+      const rows: { holder: string | null }[] = await other.query(HOLDER).catch((error) => {
+        if (rootCode(error) === 'ER_NO_SUCH_TABLE') return [];
+        throw error;
+      });
+      if (rows[0]?.holder === this.#holder) return true;
+      if (performance.now() > deadline) return false;
+    }
   }
 
   async release(): Promise<void> {
@@ -137,14 +155,14 @@ class Lease {
   }
 
   async #take(): Promise<boolean> {
-    const [before] = await this.runner.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    const [before] = await this.runner.query(HOLDER);
     const dead = before.holder !== null && (await this.#isGone(before.holder)) ? before.holder : '';
     await this.runner.query(
       `UPDATE leases SET holder = ?, expires_at = ${NOW} + ${LEASE_MS}
        WHERE name = 'startup' AND (holder IS NULL OR holder = ? OR expires_at < ${NOW} OR expires_at > ${NOW} + ${UNREAL_MS})`,
       [this.#holder, dead],
     );
-    const [after] = await this.runner.query(`SELECT holder FROM leases WHERE name = 'startup'`);
+    const [after] = await this.runner.query(HOLDER);
     return after.holder === this.#holder;
   }
 

@@ -67,16 +67,15 @@ export function endSession({ sessions }: SessionParts): Middleware {
   };
 }
 
-/** Lets the browser keep a session in place of the one that it had, which ends. */
-export async function keep(ctx: Context, sessions: SessionService, { token }: NewSession): Promise<void> {
-  await endHeld(ctx, sessions);
+/** Lets the browser keep a session in place of the one that it had, which ends. @param former what the cookie held, where that is known otherwise */
+export async function keep(ctx: Context, sessions: SessionService, { token }: NewSession, former?: string): Promise<void> {
+  await endHeld(ctx, sessions, former);
   setCookie(ctx, 'session', token);
 }
 
 /** Ends the session of a request, if it has one. */
-async function endHeld(ctx: Context, sessions: SessionService): Promise<void> {
+async function endHeld(ctx: Context, sessions: SessionService, token = readCookie(ctx, 'session')): Promise<void> {
   const context = tenantOf(ctx);
-  const token = readCookie(ctx, 'session');
   const holder = token === undefined ? undefined : await sessions.find(context, token);
   if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
 }

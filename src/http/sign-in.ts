@@ -31,7 +31,7 @@ export interface SignInParts {
 /** Sends the browser to the tenant's provider. */
 export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware {
   return watched({ throttle, log }, async (ctx) => {
-    const { url, ticket } = await signIn.begin(tenantOf(ctx));
+    const { url, ticket } = await signIn.begin(tenantOf(ctx), readCookie(ctx, 'session'));
     setCookie(ctx, 'sign-in', ticket);
     ctx.redirect(url);
   });
@@ -42,7 +42,8 @@ export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): 
   return watched({ throttle, log }, async (ctx) => {
     const sealed = readCookie(ctx, 'sign-in') ?? '';
     clearCookie(ctx, 'sign-in');
-    await keep(ctx, sessions, await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) }));
+    const { session, former } = await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) });
+    await keep(ctx, sessions, session, former);
     ctx.redirect('/');
   });
 }

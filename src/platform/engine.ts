@@ -12,7 +12,7 @@ export interface Engine {
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]>;
   /** Runs reads and writes as one transaction. */
   write<T>(work: Work<T>): Promise<T>;
-  /** @throws whatever keeps the database from answering, without waiting for it to come back */
-  ping(): Promise<void>;
+  /** Whether a question has an answer. @throws whatever keeps the database from giving one, without waiting for it to come back */
+  ping(question: string): Promise<boolean>;
   close(): Promise<void>;
 }

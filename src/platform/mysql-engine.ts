@@ -71,9 +71,9 @@ export class MysqlEngine implements Engine {
     });
   }
 
-  async ping(): Promise<void> {
+  async ping(question: string): Promise<boolean> {
     this.#access.availability.require();
-    await this.#select(performance.now() + FREE_CONNECTION_MS, 'SELECT 1', []);
+    return (await this.#select(performance.now() + FREE_CONNECTION_MS, question, [])).length > 0;
   }
 
   async close(): Promise<void> {

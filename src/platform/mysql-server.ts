@@ -7,6 +7,8 @@ import { breakOff, type MysqlConnection } from './mysql-connection.js';
 import { prepareSession } from './mysql-session.js';
 
 const CONNECT_MS = 2_000;
+/** After this time a server that had no TLS is asked again: it may have been somebody in between who took it away. */
+const PLAIN_MS = 60_000;
 /** Of a connection; all of a server together can have some 16,000 of them. */
 const PREPARED_STATEMENTS = 100;
 /** The server has no TLS. */
@@ -25,18 +27,15 @@ export interface PreparedPool {
 /** A MySQL or MariaDB server. Every connection to it is made here, and is given out when its session is ours. */
 export class MysqlServer {
   #tls: TlsOptions | undefined;
+  #plainSince = 0;
 
   constructor(readonly settings: MysqlSettings) {
     this.#tls = toTlsOptions(settings.tls);
   }
 
-  /** Whether the last connection that was opened was under TLS. */
-  get isEncrypted(): boolean {
-    return this.#tls !== undefined;
-  }
-
   /** A connection of its own. @throws the driver's error, after this time at the latest */
   async connect(withinMs = CONNECT_MS): Promise<Connection> {
+    this.#tryAgain();
     for (let refusal: unknown; ; ) {
       const tls = this.#tls;
       const connection = createConnection(this.#options(withinMs));
@@ -56,6 +55,7 @@ export class MysqlServer {
     const pool = createPool({ ...this.#options(CONNECT_MS), connectionLimit: this.settings.poolSize });
     const prepared = new WeakSet<PoolConnection>();
     const take = (done: Taken, refusal?: unknown) => {
+      if (refusal === undefined && this.#tryAgain()) useTls(pool, this.#tls);
       const tls = this.#tls;
       pool.getConnection((error, connection) => {
         if (!error) return void giveOut(connection, prepared, done);
@@ -77,7 +77,15 @@ export class MysqlServer {
     const code = driverCode(error);
     const isWrong = tried ? code === NO_TLS : TLS_ALONE.has(code);
     if (isWrong) this.#tls = tried ? undefined : toTlsOptions(this.settings.tls);
+    if (isWrong && tried) this.#plainSince = performance.now();
     return isWrong && refusal === undefined;
+  }
+
+  /** @returns whether TLS is tried again after it lacked for a while */
+  #tryAgain(): boolean {
+    if (this.settings.tls.mode !== 'prefer' || this.#tls || performance.now() - this.#plainSince < PLAIN_MS) return false;
+    this.#tls = toTlsOptions(this.settings.tls);
+    return true;
   }
 
   #options(connectTimeout: number): ConnectionOptions {

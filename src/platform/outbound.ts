@@ -86,6 +86,11 @@ export class Outbound {
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const agent = isPlain ? this.#agents.http : this.#agents.https;
       const sent = (isPlain ? requestPlainly : requestOverTls)(url, { method, headers, agent, signal }, resolve);
+      // Nobody asked for another protocol: Node tells of nothing else then.
+      sent.on('upgrade', (_answer, socket) => {
+        socket.destroy();
+        reject(new Error('it changes the protocol'));
+      });
       sent.on('error', reject).end(body);
     });
     return toResponse(incoming);

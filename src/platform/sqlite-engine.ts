@@ -48,8 +48,8 @@ export class SqliteEngine implements Engine {
     });
   }
 
-  async ping(): Promise<void> {
-    await this.reader.query('SELECT 1');
+  async ping(question: string): Promise<boolean> {
+    return (await this.reader.query(question)).length > 0;
   }
 
   async close(): Promise<void> {

@@ -50,12 +50,9 @@ export class Database {
     return statements[this.engine.dialect];
   }
 
-  /** Whether the database answers. */
-  async ping(): Promise<boolean> {
-    return this.engine.ping().then(
-      () => true,
-      () => false,
-    );
+  /** Whether the database answers, and has what is asked for. @param question a statement that reads */
+  async ping(question: string): Promise<boolean> {
+    return this.engine.ping(question).catch(() => false);
   }
 
   /** Closes every connection. */

@@ -76,9 +76,21 @@ export class KeyRing {
 
   #take(rows: readonly SigningKey[]): void {
     this.#rows = rows;
-    this.#published = new Map(rows.map((row) => [row.id, this.#published.get(row.id) ?? toPublishedKey(row)]));
+    this.#published = new Map(rows.flatMap((row) => this.#publish(row)));
     this.#signers = new Map([...this.#signers].filter(([kid]) => this.#published.has(kid)));
     this.#signing = undefined;
+  }
+
+  /** What a row says of its public key is not believed: whoever writes to the database alone could put one there that is theirs. */
+  #publish(row: SigningKey): [kid: string, key: PublishedKey][] {
+    const known = this.#published.get(row.id);
+    if (known) return [[row.id, known]];
+    try {
+      return [[row.id, toPublishedKey(row, this.source.unlock(row))]];
+    } catch {
+      // It is told of when it is to sign.
+      return [];
+    }
   }
 
   /**
@@ -139,18 +151,16 @@ export class KeyRing {
   publishedAt(moment: Date): PublishedKey[] {
     const active = activeAt(this.#rows, moment);
     const others = this.#rows.filter((row) => row !== active && isPublishedAt(row, moment));
-    return [...(active ? [active] : []), ...others].map(({ id }) => this.#published.get(id) as PublishedKey);
+    return [...(active ? [active] : []), ...others].flatMap(({ id }) => this.#published.get(id) ?? []);
   }
 }
 
-/** Ready to verify once it is asked to: most tenants only sign. */
-function toPublishedKey({ publicJwk: jwk }: SigningKey): PublishedKey {
-  let key: KeyObject | undefined;
-  return {
-    jwk,
-    get key() {
-      key ??= createPublicKey({ key: jwk, format: 'jwk' });
-      return key;
-    },
-  };
+function toPublishedKey({ id, algorithm }: SigningKey, privateKey: KeyObject): PublishedKey {
+  const key = createPublicKey(privateKey);
+  return { key, jwk: publicJwkOf(key, { kid: id, algorithm }) };
+}
+
+/** A public key with its name and what it is for. */
+export function publicJwkOf(key: KeyObject, { kid, algorithm }: { kid: string; algorithm: string }): PublicJwk {
+  return { ...(key.export({ format: 'jwk' }) as PublicJwk), kid, alg: algorithm, use: 'sig' };
 }

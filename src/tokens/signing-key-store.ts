@@ -5,7 +5,7 @@ import { v7 as uuid } from 'uuid';
 import type { Cipher } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
-import type { PublicJwk } from './key-ring.js';
+import { publicJwkOf } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
 import { ALGORITHMS } from './signing-key.js';
 
@@ -23,6 +23,9 @@ interface NewSigningKey {
   usableFrom: Date;
   activatesAt?: Date;
 }
+
+/** What it takes to read the private part of one. */
+export type LockedKey = Pick<SigningKey, 'id' | 'keyId' | 'encryptedPrivateKey'>;
 
 /** Keeps signing keys in the database, their private part encrypted. */
 export class SigningKeyStore {
@@ -49,7 +52,8 @@ export class SigningKeyStore {
     const row = manager.create(SigningKey, {
       ...values,
       id,
-      publicJwk: { ...(publicKey.export({ format: 'jwk' }) as PublicJwk), kid: id, alg: algorithm, use: 'sig' },
+      // Earlier releases read it; this one publishes what belongs to the private part.
+      publicJwk: publicJwkOf(publicKey, { kid: id, algorithm }),
       encryptedPrivateKey: this.cipher.encrypt(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, id),
       keyId: this.cipher.keyId,
       createdAt: new Date(),
@@ -62,17 +66,24 @@ export class SigningKeyStore {
 
   /**
    * The private part of a key.
-   * @throws {StartupError} when it is encrypted with a key that is not at hand
+   * @throws {StartupError} when it is encrypted with a key that is not at hand, or was changed since
    */
-  unlock({ id, keyId, encryptedPrivateKey }: Pick<SigningKey, 'id' | 'keyId' | 'encryptedPrivateKey'>): KeyObject {
+  unlock({ id, keyId, encryptedPrivateKey }: LockedKey): KeyObject {
     try {
       return createPrivateKey(this.cipher.decrypt(encryptedPrivateKey, id, keyId));
     } catch (cause) {
       throw new StartupError(
-        `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with that key. Nothing was changed.`,
+        this.isAtHand({ keyId })
+          ? `The signing key ${id} was changed past the server, and cannot be read: put its row back from a backup, or remove it. Nothing was changed.`
+          : `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with that key. Nothing was changed.`,
         { cause },
       );
     }
+  }
+
+  /** Whether the key is at hand that it is encrypted with. */
+  isAtHand({ keyId }: Pick<SigningKey, 'keyId'>): boolean {
+    return this.cipher.keyIds.includes(keyId);
   }
 
   /** Encrypts what an earlier key protects with the current one. @returns how many keys that were */

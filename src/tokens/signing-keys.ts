@@ -4,6 +4,7 @@ import { type Principal, systemCaller, type TenantContext } from '../access/prin
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
+import { forEach } from '../platform/each.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
@@ -13,7 +14,7 @@ import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
 import { KeyRing, withStates } from './key-ring.js';
 import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
-import type { SigningKeyStore } from './signing-key-store.js';
+import type { LockedKey, SigningKeyStore } from './signing-key-store.js';
 
 const RIGHT = { right: 'keys:write' } as const;
 /** For how long a key is published before it signs: twice as long as anybody may keep the JWKS. */
@@ -22,6 +23,7 @@ const LEAD_MS = 10 * 60_000;
 const MARGIN_MS = 60_000;
 const MOST_ROTATED_AT_ONCE = 100;
 const MOST_LOOKED_AT = 1000;
+const MOST_TRIED = 20;
 const MILLISECONDS_A_DAY = 24 * 3_600_000;
 
 /**
@@ -36,14 +38,27 @@ export class SigningKeys {
   ) {}
 
   /**
-   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by its newest key. Reads the columns
+   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by its newest keys. Reads the columns
    * that every release has had, so that it can be asked before the database is migrated.
    * @throws {StartupError}
    */
   async requireKey(): Promise<void> {
     const select = { id: true, keyId: true, encryptedPrivateKey: true };
-    const [newest] = await this.database.read((manager) => manager.find(SigningKey, { select, order: { createdAt: 'DESC' }, take: 1 }));
-    if (newest) this.store.unlock(newest);
+    const newest = await this.database.read((manager) =>
+      manager.find(SigningKey, { select, order: { createdAt: 'DESC' }, take: MOST_TRIED }),
+    );
+    const [last] = newest;
+    // One that is damaged is a fault of its tenant's, and stops nobody else.
+    if (last && !(this.store.isAtHand(last) && newest.some((row) => this.#isReadable(row)))) this.store.unlock(last);
+  }
+
+  #isReadable(row: LockedKey): boolean {
+    try {
+      this.store.unlock(row);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Makes what a tenant lacks of keys, and plans the change to another algorithm when that was set. */
@@ -79,7 +94,7 @@ export class SigningKeys {
       const last = lastOf(rows) as SigningKey;
       if (Number(last.activatesAt) > Date.now()) {
         throw new Conflict(
-          `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it.`,
+          `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it. Where a wrong clock planned that, revoke the key.`,
         );
       }
       await this.#rotate(change, rows);
@@ -118,13 +133,16 @@ export class SigningKeys {
 
   /**
    * Replaces keys that have signed for so many days, of a hundred tenants at a time. Of several instances one does.
-   * @returns the hosts of the tenants concerned
+   * @param heard `onRotated` is told the host of each tenant concerned
    */
-  async rotateWhenDue(days: number, contextOf: (tenant: Tenant) => TenantContext): Promise<string[]> {
+  async rotateWhenDue(
+    days: number,
+    contextOf: (tenant: Tenant) => TenantContext,
+    { onRotated }: { onRotated(host: string): void },
+  ): Promise<void> {
     const due = new Date(Date.now() - days * MILLISECONDS_A_DAY);
     const isDue = { activatesAt: LessThanOrEqual(due), publishedUntil: IsNull() };
-    const hosts: string[] = [];
-    for (const tenant of await this.#tenantsWith(isDue, MOST_ROTATED_AT_ONCE)) {
+    await forEach(await this.#tenantsWith(isDue, MOST_ROTATED_AT_ONCE), async (tenant) => {
       const caller = systemCaller(contextOf(tenant), 'SIGNING_KEY_DAYS');
       await this.#prepare(caller);
       const rotating = this.changes.perform(caller, async (change) => {
@@ -133,10 +151,8 @@ export class SigningKeys {
         await this.#rotate(change, rows);
         return true;
       });
-      const isRotated = await whileServed(rotating);
-      if (isRotated) hosts.push(tenant.host);
-    }
-    return hosts;
+      if (await whileServed(rotating)) onRotated(tenant.host);
+    });
   }
 
   /** Every key of a tenant that its JWKS has or will have, the newest first. */
@@ -150,10 +166,14 @@ export class SigningKeys {
     return new KeyRing(await this.list(context), context.tenant.version, source);
   }
 
-  /** Forgets keys whose tokens have all expired, and keeps a retired one for lifetimes that were raised since. */
+  /** Forgets keys whose tokens have all expired. */
   async sweep(now: Date): Promise<void> {
     await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
-    for (const { id } of await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT)) {
+  }
+
+  /** Keeps keys that signed until just now, or do for a while, for lifetimes that were raised since. */
+  async extend(now: Date): Promise<void> {
+    await forEach(await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT), async ({ id }) => {
       const extending = this.database.write(async (manager) => {
         await takeTurn(manager, id, { isServed: true });
         const rows = await this.store.rowsOf(manager, id);
@@ -166,7 +186,7 @@ export class SigningKeys {
       await whileServed(extending);
       // SQLite works in this thread: requests go on between two tenants.
       await setImmediate();
-    }
+    });
   }
 
   /** Encrypts what an earlier `ENCRYPTION_KEY` protects with the current one. @returns how many keys that were */

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { MysqlServer } from '../../src/platform/mysql-server.js';
 import { type Authority, createAuthority } from '../support/certificates.js';
 import { ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
+import { MysqlProxy } from '../support/mysql-proxy.js';
 import { answers, startProcess, type TestProcess, until } from '../support/process.js';
 
 const USER = 'remote';
@@ -99,6 +102,42 @@ it('goes on without TLS where the server has none, with prefer and off alone', a
       );
     }
   }
+});
+
+it('tells a database of the same name on another server from the one that it serves', async () => {
+  for (const server of [named, bare]) {
+    await server.administer('DROP DATABASE IF EXISTS latchkey_two');
+    await server.administer('CREATE DATABASE latchkey_two');
+  }
+  const [served, elsewhere] = [named, bare].map((server) => urlOf(server).replace(/latchkey$/, 'latchkey_two')) as [string, string];
+  expect(await told(named, { DATABASE_URL: served, MIGRATION_DATABASE_URL: elsewhere })).toMatch(
+    /^1 MIGRATION_DATABASE_URL leads to another database than DATABASE_URL.*\n$/,
+  );
+  const tables = "SELECT table_name AS t FROM information_schema.tables WHERE table_schema = 'latchkey_two'";
+  expect([await named.administer(tables), await bare.administer(tables)]).toEqual([[], [{ t: 'leases' }]]);
+});
+
+it('with prefer takes TLS again that somebody in between took away for a while', async () => {
+  const proxy = await new MysqlProxy(named.port).open();
+  proxy.hidesTls = true;
+  await named.administer('SET GLOBAL require_secure_transport = OFF');
+  const place = { host: '127.0.0.1', port: proxy.port };
+  const account = { user: USER, password: 'private', database: 'latchkey' };
+  const server = new MysqlServer({ type: 'mysql', place, ...account, tls: { mode: 'prefer' }, poolSize: 2 });
+  const isEncrypted = async () => {
+    const connection = await server.connect();
+    const [rows] = await connection.promise().query("SHOW STATUS LIKE 'Ssl_cipher'");
+    connection.destroy();
+    return (rows as { Value: string }[])[0]?.Value !== '';
+  };
+  expect(await isEncrypted()).toBe(false);
+  proxy.hidesTls = false;
+  const now = performance.now.bind(performance);
+  const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+  expect(await isEncrypted()).toBe(true);
+  later.mockRestore();
+  await named.administer('SET GLOBAL require_secure_transport = ON');
+  proxy.close();
 });
 
 it('refuses a certificate of another authority, and one of another name', async () => {

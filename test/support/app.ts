@@ -65,7 +65,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
   const app = await createApp(installation, {
     log,
     metrics,
-    health: { isReady: () => installation.database.ping() },
+    health: { isReady: () => installation.database.ping('SELECT 1') },
     pagesFolder: join(import.meta.dirname, '../../dist/console'),
   });
   setHandler(server, app.callback());

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const OK = 0x00;
 const PREPARE = 0x16;
 const EXECUTE = 0x17;
+const CLIENT_SSL = 0x0800;
+const HEADER_AND_PROTOCOL = 5;
+const NUMBER_AND_SALT = 4 + 8 + 1;
 
 /** A connection of which a statement has come, and was not passed on. */
 interface Link {
@@ -35,6 +38,8 @@ export class MysqlProxy {
   /** What is put in the place of other words of the same length, in each statement. */
   #replacement: { words: string; by: string } | undefined;
   #refusal: Refusal | undefined;
+  /** Whether greetings say that the server has no TLS. */
+  hidesTls = false;
   /** How many statements had words replaced. */
   replaced = 0;
   /** How many were refused so far. */
@@ -136,6 +141,7 @@ export class MysqlProxy {
       this.#awaited = undefined;
       return awaited.take(link);
     });
+    if (this.hidesTls) server.once('data', withoutTls);
     server.on('data', (piece) => {
       notePrepared(link, piece);
       return link.answers?.push(piece) ?? client.write(piece);
@@ -156,6 +162,13 @@ export class MysqlProxy {
     if (refusal === 'end') client.destroy();
     else if (refusal !== 'silence') client.end(toPacket(refusal));
   }
+}
+
+/** Changes a greeting. @see https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html */
+function withoutTls(greeting: Buffer): void {
+  const endOfVersion = greeting.indexOf(0, HEADER_AND_PROTOCOL);
+  const capabilities = endOfVersion + 1 + NUMBER_AND_SALT;
+  greeting.writeUInt16LE(greeting.readUInt16LE(capabilities) & ~CLIENT_SSL, capabilities);
 }
 
 /** An error in the place of a greeting. @see https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html */
