@@ -1,6 +1,7 @@
 /** What every project has. */
 export const shared = {
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/.builds/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -32,8 +33,8 @@ export const onMysql = {
 /** The project whose tests run on the embedded database. */
 export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' } };
 
-/** How pages look, and what they do with answers that the test makes up or delays: no database has a part in it. */
-const PAGES_ALONE = ['<rootDir>/test/console-(looks|faults|races)\\.test\\.ts'];
+/** How pages look, what they do with answers that the test makes up or delays, and what a checkout does with its own files: no database has a part in it. */
+const WITHOUT_DATABASE = ['<rootDir>/test/(console-(looks|faults|races)|checkout)\\.test\\.ts'];
 
 /** Every other test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
 export default {
@@ -48,7 +49,7 @@ export default {
     {
       ...onMysql,
       testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...PAGES_ALONE],
+      testPathIgnorePatterns: ['/node_modules/', ...WITHOUT_DATABASE],
     },
   ],
 };

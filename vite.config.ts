@@ -74,10 +74,10 @@ function compressedCopies(): Plugin {
 function packageList(): Plugin {
   return {
     name: 'package-list',
-    async writeBundle(_options, bundle) {
+    async writeBundle({ dir = '' }, bundle) {
       const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []));
       const paths = modules.map((id) => /\/(node_modules\/(?:.+\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]);
-      await writeFile('dist/page-packages.json', JSON.stringify([...new Set(paths.filter(Boolean))].sort(), null, 2));
+      await writeFile(join(dir, '../page-packages.json'), JSON.stringify([...new Set(paths.filter(Boolean))].sort(), null, 2));
     },
   };
 }

@@ -1,5 +1,7 @@
 import cluster from 'node:cluster';
+import { existsSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Log } from '../platform/log.js';
 import { BackOff } from './back-off.js';
 import { watchConnections } from './handover.js';
@@ -25,6 +27,8 @@ export class Crew {
   readonly #backOffs: BackOff[];
   readonly #stopping = new AbortController();
   readonly #failed = Promise.withResolvers<void>();
+  /** What workers run: the files that this process was loaded from, until a roll takes up those that have come in their place. */
+  #program = fileURLToPath(new URL('../main.js', import.meta.url));
   /** The one that starts while nobody serves. */
   #pioneer: WorkerProcess | undefined;
   #hasServed = false;
@@ -63,7 +67,7 @@ export class Crew {
   }
 
   /**
-   * Replaces every worker by a new one, one after another; each goes when its successor serves.
+   * Replaces every worker by a new one of the program as it is now, one after another; each goes when its successor serves.
    * Asked for again meanwhile, it is done once more afterwards.
    */
   async roll(): Promise<void> {
@@ -123,10 +127,10 @@ export class Crew {
   }
 
   /** Starts a worker. While nobody serves, one at a time: it answers that it is starting, and the others wait for it. */
-  async #hire(): Promise<WorkerProcess | undefined> {
+  async #hire(program = this.#program): Promise<WorkerProcess | undefined> {
     while (!this.anyone && this.#pioneer) await this.#pioneer.ready;
     if (this.#isStopping) return undefined;
-    const worker = WorkerProcess.start();
+    const worker = WorkerProcess.start(program);
     const listensLate = this.anyone !== undefined;
     if (!listensLate) this.#pioneer = worker;
     this.#workers.add(worker);
@@ -152,10 +156,12 @@ export class Crew {
   async #replaceAll(): Promise<void> {
     this.log.info('replacing all workers, one after another');
     const leaving: Promise<void>[] = [];
+    const program = programNow();
     for (const place of this.#places.keys()) {
-      const next = await this.#hireReady();
+      const next = await this.#hireReady(program);
       if (this.#isStopping) return;
       if (!next) return this.log.error('a new worker did not become ready: the old ones go on');
+      this.#program = program;
       const old = this.#places[place];
       this.#settle(place, next);
       if (old) leaving.push(old.stop({ isGentle: true }));
@@ -164,8 +170,8 @@ export class Crew {
     this.log.info('all workers were replaced');
   }
 
-  async #hireReady(): Promise<WorkerProcess | undefined> {
-    const worker = await this.#hire().catch(() => undefined);
+  async #hireReady(program: string): Promise<WorkerProcess | undefined> {
+    const worker = await this.#hire(program).catch(() => undefined);
     if (!worker) return undefined;
     if (await Promise.race([worker.ready, sleep(READY_MS, false, { ref: false })])) return worker;
     worker.kill();
@@ -179,6 +185,12 @@ export class Crew {
   async #pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+/** A link in the path that the program was started by may lead elsewhere since. */
+function programNow(): string {
+  const path = process.argv[1] as string;
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** A signal says nothing of the program: its next start may do. */

@@ -31,8 +31,9 @@ export class WorkerProcess {
   #isReady = false;
   #isStopping = false;
 
-  /** Starts it. */
-  static start(): WorkerProcess {
+  /** Starts it. @param program the path of what it runs */
+  static start(program: string): WorkerProcess {
+    cluster.setupPrimary({ exec: program });
     return new WorkerProcess(cluster.fork());
   }
 

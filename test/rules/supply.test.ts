@@ -24,7 +24,7 @@ describe('what is installed', () => {
     expect([...wanting].filter((name) => manifest.allowScripts[name] !== false)).toEqual([]);
     expect(Object.values(manifest.allowScripts).filter((value) => value !== false)).toEqual([]);
     expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
-    const lines = [...read('Dockerfile').matchAll(/npm (?:ci|install).*/g), ...read('scripts/setup.mjs').matchAll(/'npm', \[.*/g)];
+    const lines = [...read('Dockerfile').matchAll(/npm (?:ci|install).*/g), ...read('scripts/setup/packages.mjs').matchAll(/\['ci',.*/g)];
     expect(lines).toHaveLength(3);
     for (const [line] of lines) expect(line).toContain('--ignore-scripts');
     expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)|^(install|prepare)$/.test(name))).toEqual([]);
@@ -55,7 +55,7 @@ describe('what is installed', () => {
       'src/**/*.{ts,tsx,css}',
       'test/**/*.{ts,js}',
       'bench/**/*.ts',
-      'scripts/*',
+      'scripts/**/*.{ts,mjs}',
       'supply/*.ts',
       '*.{js,ts}',
       '.*.js',

@@ -40,13 +40,13 @@ export function connectionTo({ port }: TestProcess): KeptConnection {
 }
 
 /** Every line of the log so far. */
-export function logOf(server: TestProcess): Record<string, unknown>[] {
+export function logOf(server: Pick<TestProcess, 'output'>): Record<string, unknown>[] {
   const lines = server.output().split('\n');
   return lines.filter((line) => line.startsWith('{')).flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []));
 }
 
 /** The workers that serve, as the primary has told: number and process id. */
-export function crewOf(server: TestProcess): Map<number, number> {
+export function crewOf(server: Pick<TestProcess, 'output'>): Map<number, number> {
   const told = logOf(server).filter(({ msg }) => msg === 'a worker serves');
   return new Map(
     told.map(({ worker, pid }) => [worker as number, pid as number]).filter(([, pid]) => isAlive(pid as number)) as [number, number][],

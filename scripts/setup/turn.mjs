@@ -1,0 +1,50 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { say } from './programs.mjs';
+import { VERSIONS } from './versions.mjs';
+
+/** Relative, because the path of a socket may have a hundred characters at most. */
+const DOOR = join(VERSIONS, 'turn');
+
+/**
+ * Does work while no other set-up of this checkout does. A socket is the sign, since it ends with its process, however that ends. It only
+ * spares work: where there are no sockets, or two come at once upon that of a dead one, both work, each in a folder of its own.
+ * @param {() => void} work
+ */
+export async function inTurn(work) {
+  mkdirSync(VERSIONS, { recursive: true });
+  for (let isFirst = true; ; isFirst = false) {
+    const held = await take();
+    if (held) {
+      work();
+      await new Promise((resolve) => held.close(resolve));
+      return;
+    }
+    if (isFirst) say('Another command prepares this checkout: waiting for it …');
+    if (!(await endOfOther())) rmSync(DOOR, { force: true });
+  }
+}
+
+/** @returns {Promise<import('node:net').Server | undefined>} nothing when another has it */
+function take() {
+  return new Promise((resolve) => {
+    const server = createServer((other) => other.destroy());
+    server.once('error', ({ code }) => resolve(code === 'EADDRINUSE' ? undefined : { close: (done) => done() }));
+    server.listen(DOOR, () => resolve(server));
+  });
+}
+
+/** Waits until the other ends. @returns {Promise<boolean>} whether there was one */
+function endOfOther() {
+  return new Promise((resolve) => {
+    const socket = connect(DOOR);
+    let isThere = false;
+    socket.once('connect', () => {
+      isThere = true;
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => resolve(isThere));
+    socket.resume();
+  });
+}
