@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeBackup } from './backups/backup-file.js';
 import type { Contents } from './backups/contents.js';
@@ -11,6 +11,7 @@ import { readConfig } from './platform/config.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
+import { VERSION } from './platform/version.js';
 
 /** `npm run backup -- FILE`: copies the whole database, as it is at one moment, into a new file. Servers go on meanwhile. */
 async function backUp(): Promise<void> {
@@ -21,7 +22,7 @@ async function backUp(): Promise<void> {
   const createdAt = new Date().toISOString();
   try {
     await createStore(config.database).copy(async (contents, blocks) => {
-      const about = { version: readVersion(), database: config.database.type, createdAt, ...contents };
+      const about = { version: VERSION, database: config.database.type, createdAt, ...contents };
       await writeBackup(path, about, { blocks, cipher, signal });
       tell(path, about, cipher);
     });
@@ -45,10 +46,6 @@ function readPath(): string {
   const path = names[0] as string;
   if (existsSync(path)) throw new StartupError(`${resolve(path)} is there already: name a file that is not. Nothing was changed.`);
   return resolve(path);
-}
-
-function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 await runProgram(backUp);

@@ -6,6 +6,7 @@ import { type Config, readConfig } from './platform/config.js';
 import { aborted, abortOnSignals, onReload, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import { Metrics } from './platform/metrics.js';
+import { VERSION } from './platform/version.js';
 
 /** The process from its settings to its end: 0 after SIGTERM or SIGINT, 1 when it cannot start. */
 export function run(): Promise<void> {
@@ -23,6 +24,7 @@ async function serveUntilStopped(): Promise<void> {
 async function serveAlone(config: Config): Promise<void> {
   const { startServer } = await import('./server.js');
   const log = createLog(config.logLevel);
+  log.info({ version: VERSION, node: process.versions.node }, 'starting');
   const stopping = abortOnSignals();
   const { signal } = stopping;
   onReload(stopping, () => log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done'));

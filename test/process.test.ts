@@ -8,6 +8,7 @@ import { ENCRYPTION_KEY, getToken, graphql, requestToken } from './support/app.j
 import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
 import { freePort } from './support/free-port.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { logOf } from './support/workers.js';
 
 let database: TestDatabase;
 const running: TestProcess[] = [];
@@ -66,7 +67,7 @@ describe('the first start', () => {
   it('puts the secret into a file for its owner alone instead of printing it, and writes over nothing', async () => {
     const path = join(database.folder, 'admin-secret');
     writeFileSync(path, 'somebody needs this');
-    const refused = await start({ ADMIN_SECRET_FILE_OUT: path });
+    const refused = await start({ ADMIN_SECRET_FILE_OUT: path, LOG_LEVEL: 'fatal' });
     expect(await refused.exit).toBe(1);
     expect(refused.output()).toMatch(
       /admin-secret, which ADMIN_SECRET_FILE_OUT names, cannot be made: it is there already: .* Nothing was changed\.\n$/,
@@ -393,6 +394,22 @@ it('SIGHUP does not end a server of one process', async () => {
   server.child.kill('SIGHUP');
   await until(() => server.output().includes('WORKERS of 2 or more'));
   expect((await requestToken(server, admin(server))).status).toBe(200);
+});
+
+it('says which release it is: to whoever asks, in its first line, and in what it counts', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+  const asked = await startProcess(database, { DATABASE_URL: 'nonsense' }, 'main.js', '--version');
+  expect([await asked.exit, asked.output()]).toEqual([0, `${version}\n`]);
+  const metricsPort = await freePort();
+  for (const WORKERS of ['1', '2']) {
+    const server = await start({ METRICS_PORT: String(metricsPort), WORKERS });
+    await server.ready();
+    expect(logOf(server)[0]).toMatchObject({ version, node: process.versions.node, msg: 'starting' });
+    expect(await (await fetch(`${server.url}/health/live`)).json()).toEqual({ status: 'ok', version });
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(text).toContain(`latchkey_build_info{version="${version}",node="${process.versions.node}"} 1\n`);
+    await server.stop();
+  }
 });
 
 it('is not ready while its tables are gone, and is again when they are back', async () => {

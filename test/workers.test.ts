@@ -293,7 +293,7 @@ describe('a start that fails ends with 1 and one message', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
     for (const name of ['PORT', 'METRICS_PORT']) {
-      const failed = await startProcess(database, { WORKERS: '2', [name]: String(port) });
+      const failed = await startProcess(database, { WORKERS: '2', LOG_LEVEL: 'fatal', [name]: String(port) });
       expect(await failed.exit).toBe(1);
       expect(failed.output()).toMatch(new RegExp(`^Port ${port} on .* another process uses it\\..*\\n$`));
     }
@@ -301,7 +301,11 @@ describe('a start that fails ends with 1 and one message', () => {
   });
 
   it('when the database belongs to another key', async () => {
-    const failed = await startProcess(database, { WORKERS: '2', ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64') });
+    const failed = await startProcess(database, {
+      WORKERS: '2',
+      LOG_LEVEL: 'fatal',
+      ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64'),
+    });
     expect(await failed.exit).toBe(1);
     expect(failed.output().trim().split('\n')).toEqual([expect.stringContaining('another ENCRYPTION_KEY')]);
   });

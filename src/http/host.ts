@@ -3,6 +3,8 @@ import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
 import { refuse } from './request.js';
 
+const LONGEST_HOST = 255;
+
 /** Which paths can do with less than the tenant as it is at this moment. */
 export interface Leniency {
   /** Their own query asks whether the tenant is still served. */
@@ -30,7 +32,11 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
     const survives = surviveOutage.includes(ctx.path) || ctx.method === 'OPTIONS';
     const find = askAgain.includes(ctx.path) ? 'recall' : survives ? 'findOrRemember' : 'find';
     const tenant = await directory[find](host);
-    if (!tenant) throw new HostNotServed();
+    if (!tenant) {
+      // For the operator: a person or a proxy that names another host is the usual mistake.
+      ctx.state.details = { ...ctx.state.details, host: host.slice(0, LONGEST_HOST), homeIssuer: directory.homeIssuer };
+      throw new HostNotServed();
+    }
     ctx.state.tenant = tenant;
     ctx.state.origin = directory.originOf(host);
     try {

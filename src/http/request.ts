@@ -9,6 +9,7 @@ import type { Metrics } from '../platform/metrics.js';
 import { withPatience } from '../platform/patience.js';
 import { HostNotServed, TenantDisabled, TenantLimit } from '../platform/tenant-errors.js';
 import { GRAPHQL_PATH, refuseGraphql } from './graphql-answer.js';
+import { prefersPage, showRefusal } from './plain-page.js';
 
 const INTERNAL = 'The server failed to answer. The fault is logged.';
 const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
@@ -101,10 +102,12 @@ export interface Refusal {
   code?: ErrorCode;
 }
 
-/** Answers with an error in the form that OAuth uses, and at `/graphql` in that of GraphQL. */
+/** Answers with an error in the form that OAuth uses, at `/graphql` in that of GraphQL, and for people in words. */
 export function refuse(ctx: Context, status: number, { code = 'BAD_REQUEST', ...body }: Refusal): void {
   if (ctx.path === GRAPHQL_PATH) {
     refuseGraphql(ctx, status, { code, message: body.error_description });
+  } else if (prefersPage(ctx)) {
+    showRefusal(ctx, status, body.error_description);
   } else {
     ctx.status = status;
     ctx.body = body;

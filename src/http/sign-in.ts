@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.js';
 import type { Attempt } from '../tokens/failure-counts.js';
 import type { Throttle } from '../tokens/throttle.js';
 import { clearCookie, readCookie, setCookie } from './cookies.js';
+import { prefersPage, showPage } from './plain-page.js';
 import { markOf } from './request.js';
 import { keep } from './session.js';
 
@@ -18,7 +19,6 @@ export const SIGN_IN_PATH = '/session/start';
 const PERSON = ' people';
 const LONGEST_CAUSE = 300;
 const STATUS = { none: 404, stale: 400, unreachable: 502, refused: 403, unusable: 502, powerless: 403 } as const;
-const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What sign-ins are made with. */
 export interface SignInParts {
@@ -78,23 +78,11 @@ function describeCauses(cause: unknown): string[] {
 
 /** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */
 function tellFailure(ctx: Context, { reason, message }: SignInFailed): void {
-  ctx.status = STATUS[reason];
-  ctx.vary('Accept');
-  if (!ctx.accepts('json', 'html') || ctx.accepts('json', 'html') === 'json') {
-    ctx.body = { error: 'sign_in_failed', error_description: message };
+  const status = STATUS[reason];
+  if (prefersPage(ctx)) {
+    showPage(ctx, status, { title: 'You are not signed in', sentence: message, link: { to: '/', text: 'Back to the sign-in page' } });
     return;
   }
-  ctx.set('Content-Security-Policy', PAGE_POLICY);
-  ctx.type = 'html';
-  ctx.body = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Not signed in</title>
-<style>:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 15vh auto; padding: 0 1rem }</style>
-<h1>You are not signed in</h1>
-<p>${message}</p>
-<p><a href="/">Back to the sign-in page</a></p>
-</html>
-`;
+  ctx.status = status;
+  ctx.body = { error: 'sign_in_failed', error_description: message };
 }

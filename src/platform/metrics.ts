@@ -1,4 +1,5 @@
-import { type Aggregator, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { VERSION } from './version.js';
 
 /** What several processes come to together, where a sum or a mean would say nothing: the oldest start, the slowest loop. */
 const OF_SEVERAL: Record<string, Aggregator> = {
@@ -43,6 +44,17 @@ export class Metrics {
     labelNames: ['limit'],
     registers: [this.registry],
   });
+
+  constructor() {
+    const build = new Gauge({
+      name: 'latchkey_build_info',
+      help: 'Always 1: the labels say which release runs, and on which Node.',
+      labelNames: ['version', 'node'],
+      registers: [this.registry],
+      aggregator: 'first',
+    });
+    build.set({ version: VERSION, node: process.versions.node }, 1);
+  }
 
   /** Starts the metrics of the process itself (memory, processor time, event loop). */
   collectProcess(): void {

@@ -31,7 +31,7 @@ export class TenantDirectory {
   /** @param homeIssuer origin of the home tenant; all others have its scheme */
   constructor(
     private readonly database: Database,
-    homeIssuer: string,
+    readonly homeIssuer: string,
   ) {
     const { protocol, host } = new URL(homeIssuer);
     this.scheme = protocol as Scheme;

@@ -5,6 +5,7 @@ import type { Config } from '../platform/config.js';
 import { aborted, abortOnSignals, onReload } from '../platform/exit.js';
 import { createLog, type Log } from '../platform/log.js';
 import { Metrics } from '../platform/metrics.js';
+import { VERSION } from '../platform/version.js';
 import { Crew } from './crew.js';
 import type { Report } from './messages.js';
 import { MetricsSum } from './metrics-sum.js';
@@ -18,6 +19,7 @@ import { SharedCounts } from './shared-counts.js';
  */
 export async function serveByWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel, { isOneOfMany: true });
+  log.info({ version: VERSION, node: process.versions.node }, 'starting');
   const stopping = abortOnSignals();
   const sum = new MetricsSum();
   const crew = createCrew(config, log, sum);

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The release before this state: its tag, and the commit for clones without tags. */
-const PREVIOUS = { tag: 'v0.1.0', commit: '4f5d7eb402b3698bb424d6643bd2dbc832e82b06' };
 const root = join(import.meta.dirname, '../../..');
+/** The first release, for clones without tags. */
+const FIRST = { tag: 'v0.1.0', commit: '4f5d7eb402b3698bb424d6643bd2dbc832e82b06' };
+/** The release before this state: the newest tag before it. */
+const PREVIOUS = newestTag() ?? FIRST;
 
 /** The previous release, built. */
 export interface Release {
@@ -33,6 +35,13 @@ export function buildPreviousRelease(): Release {
   const script = join(folder, 'dist/src/main.js');
   if (!existsSync(script)) throw new Error(`${PREVIOUS.tag} cannot be built`);
   return { tag: PREVIOUS.tag, script, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function newestTag(): typeof FIRST | undefined {
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('describe', '--tags', '--abbrev=0', '--match', 'v[0-9]*', 'HEAD^');
+  const tag = stdout?.trim();
+  return status === 0 ? { tag, commit: git('rev-parse', `${tag}^{commit}`).stdout.trim() } : undefined;
 }
 
 /** What is installed for production, with its hashes. */

@@ -1,0 +1,59 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context } from 'koa';
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** What is longer is refused elsewhere, and costs the square of its length. */
+const LONGEST_ACCEPT = 1_000;
+
+/** What a page says in a few words. */
+export interface Words {
+  title: string;
+  sentence: string;
+  /** Where to go on. */
+  link?: { to: string; text: string };
+}
+
+/** What a refusal is called, for people. */
+const TITLES: Record<number, string> = {
+  404: 'There is nothing at this address',
+  421: 'This host is not served here',
+  429: 'Too many requests',
+  503: 'Not available at the moment',
+};
+const CONSOLE = { to: '/', text: 'Open the console' };
+/** Of a host that nobody has there is no console. The host is not repeated. */
+const FOR_OPERATORS = 'Whoever runs this server finds in its log which host was asked for, and which ISSUER it has.';
+
+/** Whether a person is to read the answer: a browser that goes somewhere says so, a library does not. */
+export function prefersPage(ctx: Context): boolean {
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return false;
+  ctx.vary('Accept');
+  return ctx.get('Accept').length <= LONGEST_ACCEPT && ctx.accepts('json', 'html') === 'html';
+}
+
+/** Answers a person with a refusal. */
+export function showRefusal(ctx: Context, status: number, sentence: string): void {
+  const title = TITLES[status] ?? STATUS_CODES[status] ?? 'This did not work';
+  showPage(ctx, status, status === 421 ? { title, sentence: FOR_OPERATORS } : { title, sentence, link: CONSOLE });
+}
+
+/** Answers with a page that loads and runs nothing. */
+export function showPage(ctx: Context, status: number, { title, sentence, link }: Words): void {
+  ctx.status = status;
+  ctx.set('Content-Security-Policy', POLICY);
+  ctx.type = 'html';
+  ctx.body = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${encode(title)}</title>
+<style>:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif } body { max-width: 34rem; margin: 15vh auto; padding: 0 1rem }</style>
+<h1>${encode(title)}</h1>
+<p>${encode(sentence)}</p>${link ? `\n<p><a href="${encode(link.to)}">${encode(link.text)}</a></p>` : ''}
+</html>
+`;
+}
+
+function encode(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
