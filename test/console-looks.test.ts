@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { createClient, createTenant, getToken, requestToken } from './support/app.js';
 import { dialog, itInChromium, setUpConsole } from './support/console.js';
+import { until } from './support/process.js';
 
 const MOST_SCRIPT_BYTES = 250 * 1024;
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -40,6 +41,28 @@ async function signInWith(colorScheme: 'light' | 'dark'): Promise<Page> {
   await page.getByRole('table', { name: 'Clients' }).waitFor();
   return page;
 }
+
+itInChromium('the menus of the header lie over everything, at every width', async () => {
+  const { page } = web;
+  await web.signIn();
+  for (const width of [320, 390, 768, 900, 1280, 1920]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const name of [/^Tenant:/, /^Account:/]) {
+      await page.getByRole('button', { name }).click();
+      const menu = page.locator('.mantine-Popover-dropdown');
+      await menu.waitFor();
+      const covered = `(() => {
+        const menu = document.querySelector('.mantine-Popover-dropdown');
+        const { left, right, top, bottom } = menu.getBoundingClientRect();
+        const points = [0.02, 0.5, 0.98].flatMap((x) => [0.05, 0.5, 0.95].map((y) => [left + x * (right - left), top + y * (bottom - top)]));
+        return points.filter(([x, y]) => !menu.contains(document.elementFromPoint(x, y)));
+      })()`;
+      await until(async () => (await page.evaluate<unknown[]>(covered)).length === 0);
+      await page.keyboard.press('Escape');
+      await menu.waitFor({ state: 'detached' });
+    }
+  }
+});
 
 for (const scheme of SCHEMES) {
   itInChromium(`axe finds nothing on the pages in the ${scheme} scheme`, async () => {

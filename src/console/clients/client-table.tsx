@@ -19,7 +19,7 @@ interface ClientTableProps {
 
 /** A page of clients: a table, or on a phone cards. */
 export function ClientTable({ clients, question, ask }: ClientTableProps) {
-  const isNarrow = useMediaQuery('(max-width: 48em)');
+  const isNarrow = useMediaQuery('(max-width: 47.99em)');
   if (isNarrow) return <ClientCards clients={clients} />;
   const sorting = { question, ask };
   const head = (

@@ -41,7 +41,8 @@ function Furnished({ viewer }: { viewer: Viewer }) {
           <a href="#content" className={classes.skip}>
             Skip to the content
           </a>
-          <AppShell.Header className={classes.header}>
+          {/* Above the rail, which comes after it: its menus reach over that. */}
+          <AppShell.Header className={classes.header} zIndex={101}>
             <Header isRailOpen={isRailOpen} onRail={rail.toggle} />
           </AppShell.Header>
           <AppShell.Navbar className={classes.rail} aria-label="Pages">
