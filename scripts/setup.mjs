@@ -8,7 +8,7 @@ import { build, isBuilt } from './setup/build.mjs';
 import { arePackagesThere, installPackages } from './setup/packages.mjs';
 import { fail } from './setup/programs.mjs';
 import { inTurn } from './setup/turn.mjs';
-import { noteUser, removeUnused } from './setup/versions.mjs';
+import { removeUnused } from './setup/versions.mjs';
 
 const OLDEST_NODE = 20;
 // Of each line; src/platform/node-version has the same.
@@ -30,8 +30,6 @@ if (!isReady()) {
   });
 }
 requireNodeToRun();
-// What the shell runs next, in its own place, goes on with what is there now.
-noteUser(process.ppid);
 
 function isReady() {
   return arePackagesThere() && isBuilt();

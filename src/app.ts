@@ -13,6 +13,7 @@ import { ClientLoader } from './clients/client-loader.service.js';
 import { ClientSecretResolver } from './clients/client-secret.resolver.js';
 import { INTROSPECTION_PATH } from './clients/scopes.js';
 import { passBody } from './http/body.js';
+import { keepPagesOut } from './http/cookies.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { forPeople, graphqlEndpoint } from './http/graphql.js';
 import { GRAPHQL_PATH } from './http/graphql-answer.js';
@@ -145,10 +146,10 @@ function createOAuth(installation: Installation, { log, metrics }: Surroundings)
   const authenticator = new Authenticator({ ...installation, verify });
   const endpoints = new OAuthEndpoints({ ...installation, log });
   return {
-    token: tokenEndpoint(endpoints, { use, metrics }),
-    introspection: introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status)),
-    revocation: revocationEndpoint(endpoints, status),
-    leak: leakEndpoint({ secrets, throttle, log }),
+    token: keepPagesOut(tokenEndpoint(endpoints, { use, metrics })),
+    introspection: keepPagesOut(introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status))),
+    revocation: keepPagesOut(revocationEndpoint(endpoints, status)),
+    leak: keepPagesOut(leakEndpoint({ secrets, throttle, log })),
   };
 }
 

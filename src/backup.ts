@@ -22,6 +22,8 @@ async function backUp(): Promise<void> {
   const createdAt = new Date().toISOString();
   try {
     await createStore(config.database).copy(async (contents, blocks) => {
+      // Otherwise the file would be sealed with a key that everything else has left, perhaps because others have it.
+      if ((contents.keyIds[0] ?? cipher.keyId) !== cipher.keyId) throw new StartupError(leftBehind(contents, cipher));
       const about = { version: VERSION, database: config.database.type, createdAt, ...contents };
       await writeBackup(path, about, { blocks, cipher, signal });
       tell(path, about, cipher);
@@ -31,6 +33,10 @@ async function backUp(): Promise<void> {
       ? new StartupError('The backup was ended before it was done; there is no file.')
       : explainFileFault(error, 'The backup');
   }
+}
+
+function leftBehind({ keyIds }: Contents, { keyId }: Cipher): string {
+  return `This database belongs to another ENCRYPTION_KEY (it names ${keyIds.join(' and ')}, yours is ${keyId}): back it up with the settings that the server has. There is no file.`;
 }
 
 function tell(path: string, { createdAt, clients, tenants, ...about }: Contents & { createdAt: string }, { keyId }: Cipher): void {

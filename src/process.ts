@@ -24,7 +24,7 @@ async function serveUntilStopped(): Promise<void> {
 async function serveAlone(config: Config): Promise<void> {
   const { startServer } = await import('./server.js');
   const log = createLog(config.logLevel);
-  log.info({ version: VERSION, node: process.versions.node }, 'starting');
+  log.info({ version: VERSION, node: process.versions.node, pid: process.pid }, 'starting');
   const stopping = abortOnSignals();
   const { signal } = stopping;
   onReload(stopping, () => log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done'));

@@ -24,28 +24,37 @@ async function reencrypt(): Promise<void> {
     isThere: true,
   });
   try {
-    const { keys, assertionSecrets, providerSecrets, recordKeys } = await changes.perform(
-      systemCaller(home, 'encryption-key:change'),
-      async ({ manager, record }) => {
-        const counts = {
-          keys: await signingKeys.reencrypt(manager),
-          assertionSecrets: await secrets.reencrypt(manager),
-          providerSecrets: await providers.reencrypt(manager),
-          recordKeys: await reencryptRecordKeys(manager, cipher),
-        };
-        const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
-        await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
-        return counts;
-      },
-    );
+    const { counts, unreadable } = await changes.perform(systemCaller(home, 'encryption-key:change'), async ({ manager, record }) => {
+      const [keys, ofClients, ofProviders] = [
+        await signingKeys.reencrypt(manager),
+        await secrets.reencrypt(manager),
+        await providers.reencrypt(manager),
+      ];
+      const counts = {
+        keys: keys.done,
+        assertionSecrets: ofClients.done,
+        providerSecrets: ofProviders.done,
+        recordKeys: await reencryptRecordKeys(manager, cipher),
+      };
+      const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+      await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
+      return { counts, unreadable: [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable) };
+    });
     const waiting = await secrets.waitingForUse();
+    const { keys, assertionSecrets, providerSecrets, recordKeys } = counts;
     process.stdout.write(
       `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,
     );
+    if (unreadable.length > 0) process.stdout.write(tellUnreadable(unreadable));
     process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
   } finally {
     await database.close();
   }
+}
+
+function tellUnreadable(names: readonly string[]): string {
+  const lines = names.map((name) => `  ${name}\n`).join('');
+  return `These cannot be read with the keys at hand, were left as they are, and work with no key: they were damaged, or changed past the server.\n${lines}`;
 }
 
 const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';

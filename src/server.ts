@@ -9,8 +9,8 @@ import type { Metrics } from './platform/metrics.js';
 import type { Throttle } from './tokens/throttle.js';
 
 const PING_MS = 2_000;
-/** Without it nothing can be served: somebody has taken the tables away, or put others in their place. */
-const HOME = 'SELECT 1 FROM tenants WHERE is_home = 1';
+/** Without a key that can be read nothing is signed: somebody has taken the tables away, or changed the encryption key without this server. */
+const HOME = 'SELECT 1 FROM tenants t JOIN signing_keys k ON k.tenant_id = t.id WHERE t.is_home = 1 AND k.key_id IN ';
 
 /** A server that runs. */
 export interface RunningServer {
@@ -87,10 +87,10 @@ export function showSecret({ adminClientId, adminSecretFileOut }: Shown, secret:
   );
 }
 
-async function answersInTime({ database }: Installation): Promise<boolean> {
+async function answersInTime({ database, cipher }: Installation): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const deadline = setTimeout(() => resolve(false), PING_MS);
-  void database.ping(HOME).then(resolve);
+  void database.ping(`${HOME}(${cipher.keyIds.map((id) => `'${id}'`).join(', ')}) LIMIT 1`).then(resolve);
   const isAnswering = await promise;
   clearTimeout(deadline);
   return isAnswering;

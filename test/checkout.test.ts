@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashOf } from '../scripts/setup/versions.mjs';
 import { freePort } from './support/free-port.js';
 import { type TestProcess, until } from './support/process.js';
 import { crewOf } from './support/workers.js';
@@ -27,13 +29,18 @@ const COMMANDS = ['admin:reset', 'audit:verify', 'backup', 'encryption-key:chang
 const OFFLINE = { npm_config_registry: 'http://127.0.0.1:1', npm_config_fetch_retries: '0', npm_config_cache: '' };
 
 let checkout: string;
+let packages: string;
 let env: NodeJS.ProcessEnv;
 const running: ChildProcess[] = [];
 
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'latchkey-checkout-'));
   for (const name of [...NEEDED, 'schema.graphql', 'scripts', 'src']) cpSync(join(root, name), at(name), { recursive: true });
-  symlinkSync(realpathSync(join(root, 'node_modules')), at('node_modules'));
+  // Nothing is downloaded: what is installed here is lent.
+  packages = `.builds/packages-${hashOf(['package-lock.json', '.npmrc'], { from: checkout })}`;
+  mkdirSync(at(packages), { recursive: true });
+  symlinkSync(realpathSync(join(root, 'node_modules')), at(`${packages}/node_modules`));
+  symlinkSync(`${packages}/node_modules`, at('node_modules'));
   env = { PATH: process.env.PATH, HOME: checkout, ...OFFLINE, npm_config_cache: at('.npm') };
 });
 afterEach(() => {
@@ -140,6 +147,34 @@ it('a server that runs goes on with what it began with, whatever is built beside
   expect([existsSync(at(began)), builds().length]).toEqual([false, 2]);
 });
 
+it('what is damaged or half removed is made anew: packages by whoever called npm by hand, a build, the code beside the sources', async () => {
+  await npm('build');
+  const generated = at('src/console/api/generated.ts');
+  const text = readFileSync(generated, 'utf8');
+  for (const damage of [() => rmSync(generated), () => writeFileSync(generated, '// of another commit')]) {
+    damage();
+    expect(await npm('build')).toEqual({ code: 0, output: '' });
+    expect(readFileSync(generated, 'utf8')).toBe(text);
+  }
+  rmSync(at('dist/console/console.html'));
+  expect(await npm('build')).toEqual({ code: 0, output: expect.stringContaining('Building the pages …') });
+  expect(existsSync(at('dist/console/console.html'))).toBe(true);
+  // As the release before writes through the link.
+  const main = at('dist/src/app.js');
+  writeFileSync(main, `${readFileSync(main, 'utf8')}\n`);
+  expect(await npm('build')).toEqual({ code: 0, output: expect.stringContaining('Building the server …') });
+  // As an interrupted npm ci leaves it: it goes through the link as well.
+  rmSync(at(`${packages}/node_modules`));
+  mkdirSync(at(`${packages}/node_modules`));
+  for (const settings of [{}, { npm_config_dry_run: 'true' }]) {
+    Object.assign(env, settings);
+    expect(await npm('build')).toEqual({
+      code: 1,
+      output: expect.stringMatching(/nothing was started\.\n$/),
+    });
+  }
+});
+
 it('an installation that fails takes nothing away: commands go on with what there was, and say nothing of it', async () => {
   await npm('build');
   const lock = readFileSync(at('package-lock.json'), 'utf8');
@@ -166,7 +201,7 @@ it('commands for operators neither install nor build', async () => {
   }
   expect(
     readdirSync(checkout)
-      .filter((name) => !name.startsWith('.np'))
+      .filter((name) => !name.startsWith('.'))
       .sort(),
   ).toEqual([...NEEDED.filter((name) => name !== '.npmrc'), 'schema.graphql', 'scripts', 'src'].sort());
 });

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemCaller } from '../src/access/principal.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess, until } from './support/process.js';
+import { answers, startProcess, type TestProcess, until } from './support/process.js';
 
 const FIRST = Buffer.alloc(32, 1).toString('base64');
 const SECOND = Buffer.alloc(32, 2).toString('base64');
@@ -110,13 +112,43 @@ it('starts though keys of other tenants cannot be read, and says so when none ca
   await database.query(`${damage} WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1)`);
   const second = await start({ ENCRYPTION_KEY: FIRST });
   await second.stop();
+  await database.query("UPDATE signing_keys SET key_id = '0000000000000000' WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1)");
+  const again = await start({ ENCRYPTION_KEY: FIRST });
+  await again.stop();
   await database.query(damage);
-  const third = await startProcess(database, { ENCRYPTION_KEY: FIRST });
+  const third = await startProcess(database, { ENCRYPTION_KEY: FIRST, LOG_LEVEL: 'fatal' });
   running.push(third);
   expect([await third.exit, third.output()]).toEqual([
     1,
     expect.stringMatching(/^The signing key \S+ was changed past the server, and cannot be read/),
   ]);
+});
+
+it('is changed past what is damaged, which is told; a server without the new one is not ready, and commands without it are refused', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const tenant = `mutation { createTenant(input: { name: "Acme", host: "acme.localhost:${first.port}" }) { clientSecret } }`;
+  await ask(first, first.printedSecret() as string, tenant);
+  const [{ id }] = (await database.query(
+    'SELECT id FROM signing_keys WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1) ORDER BY id LIMIT 1',
+  )) as [{ id: string }];
+  await database.query('UPDATE signing_keys SET encrypted_private_key = ? WHERE id = ?', ['AAAA', id]);
+  const change = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'reencrypt.js');
+  expect([await change.exit, change.output()]).toEqual([0, expect.stringContaining(`  signing key ${id}\n`)]);
+  expect(change.output()).toMatch(/^Encrypted anew: 3 signing keys,/);
+  await until(() => answers(`${first.url}/health/ready`, 503));
+  const backup = await startProcess(database, { ENCRYPTION_KEY: FIRST }, 'backup.js', 'left.backup');
+  expect([await backup.exit, backup.output()]).toEqual([
+    1,
+    expect.stringMatching(/^This database belongs to another ENCRYPTION_KEY .*There is no file\.\n$/),
+  ]);
+  expect(existsSync(join(database.folder, 'left.backup'))).toBe(false);
+  await first.stop();
+  // Of a tenant without one key that can be read there is no empty set, which others would keep.
+  const second = await start({ ENCRYPTION_KEY: SECOND, PORT: String(first.port) });
+  await database.query("UPDATE signing_keys SET encrypted_private_key = 'AAAA'");
+  const statusOf = async (url: string) => (await fetch(`${url}/.well-known/jwks.json`)).status;
+  expect(await statusOf(`http://acme.localhost:${first.port}`)).toBe(500);
+  await second.stop();
 });
 
 it('finds a leaked secret whose digests were made with the key before', async () => {

@@ -118,6 +118,14 @@ describe('PROTOCOL 14: signing keys', () => {
     expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
   });
 
+  it('are not believed to be for another algorithm than they are', async () => {
+    await app.database.query("UPDATE signing_keys SET algorithm = 'RS256'");
+    const { installation } = app;
+    const ring = await installation.signingKeys.load(installation.home);
+    expect(() => ring.publishedAt(new Date())).toThrow(/was changed past the server/);
+    expect(() => ring.active).toThrow(/was changed past the server/);
+  });
+
   it('hold no private member, whatever their state', async () => {
     await rotate();
     for (const key of (await jwks()).keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);

@@ -97,6 +97,23 @@ describe('PROTOCOL 11: too many failures', () => {
     }
   });
 
+  it.each<Record<string, string>>([
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'http://other.localhost' },
+  ])('cannot be made by a page that somebody looks at, for whoever sits there (%p)', async (headers) => {
+    const source = newSource();
+    for (const path of ['/connect/token', '/connect/introspect', '/connect/revocation', '/connect/leaked']) {
+      for (let time = 0; time < 3 * LIMIT; time += 1) {
+        const body = `client_id=${client.clientId}&client_secret=wrong&grant_type=client_credentials&token=lk_wrong`;
+        const { status, body: refusal } = await postForm(app, path, { body, headers: { ...headers, 'x-forwarded-for': source } });
+        expect([path, status, refusal.error]).toEqual([path, 403, 'access_denied']);
+      }
+    }
+    expect((await ask(source, client)).status).toBe(200);
+  });
+
   it.each([
     'x=%ff',
     'x=%EF%BF%BD',

@@ -14,14 +14,13 @@ const DOOR = join(VERSIONS, 'turn');
  */
 export async function inTurn(work) {
   mkdirSync(VERSIONS, { recursive: true });
-  for (let isFirst = true; ; isFirst = false) {
+  for (;;) {
     const held = await take();
     if (held) {
       work();
       await new Promise((resolve) => held.close(resolve));
       return;
     }
-    if (isFirst) say('Another command prepares this checkout: waiting for it …');
     if (!(await endOfOther())) rmSync(DOOR, { force: true });
   }
 }
@@ -42,6 +41,7 @@ function endOfOther() {
     let isThere = false;
     socket.once('connect', () => {
       isThere = true;
+      say('Another command prepares this checkout: waiting for it …');
     });
     socket.on('error', () => {});
     socket.once('close', () => resolve(isThere));

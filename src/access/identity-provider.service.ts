@@ -7,6 +7,7 @@ import { requireSameRights } from '../clients/client.rules.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Outbound } from '../platform/outbound.js';
+import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
@@ -80,16 +81,18 @@ export class IdentityProviderService {
   }
 
   /** Encrypts secrets that an earlier key protects with the current one. @returns how many needed it */
-  async reencrypt(manager: EntityManager): Promise<number> {
+  async reencrypt(manager: EntityManager): Promise<Renewal> {
     const { cipher } = this.parts;
     const providers = await manager.findBy(IdentityProvider, { keyId: Not(cipher.keyId) });
-    for (const provider of providers) {
-      const { tenantId, version } = provider;
-      const encryptedSecret = cipher.encrypt(this.secretOf(provider), contextOf(tenantId));
-      // One that was changed in the meantime has its new secret under the current key already.
-      await manager.update(IdentityProvider, { tenantId, version }, { encryptedSecret, keyId: cipher.keyId });
-    }
-    return providers.length;
+    return renewAll(providers, {
+      nameOf: ({ tenantId }) => `secret for the identity provider of tenant ${tenantId}`,
+      decrypt: (provider) => this.secretOf(provider),
+      store: ({ tenantId, version }, secret) => {
+        const encryptedSecret = cipher.encrypt(secret, contextOf(tenantId));
+        // One that was changed in the meantime has its new secret under the current key already.
+        return manager.update(IdentityProvider, { tenantId, version }, { encryptedSecret, keyId: cipher.keyId });
+      },
+    });
   }
 
   #merge({ tenant }: TenantContext, before: IdentityProvider | null, input: IdentityProviderInput): IdentityProvider {

@@ -19,7 +19,13 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
   }
   const texts = async (sql: string, values?: string[]) => (await ask(sql, values)).map(({ value }) => String(value));
   const encrypted = ['signing_keys', 'identity_providers'].filter((name) => tables.includes(name));
-  const keyIds = await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION '));
+  // What the home tenant signs with stands first.
+  const newest = await texts(
+    'SELECT k.key_id AS value FROM signing_keys k JOIN tenants t ON t.id = k.tenant_id WHERE t.is_home = 1 ORDER BY k.created_at DESC LIMIT 1',
+  );
+  const keyIds = [
+    ...new Set([...newest, ...(await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION ')))]),
+  ];
   const now = toSqlText(new Date());
   const ofSecrets = await texts('SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > ?', [now]);
   // Of what an earlier release has not.

@@ -7,6 +7,7 @@ import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Changes } from '../changes/changes.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
+import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
@@ -143,14 +144,17 @@ export class ClientSecretService {
   }
 
   /** Encrypts the secrets that sign assertions with the current key. @returns how many needed it */
-  async reencrypt(manager: EntityManager): Promise<number> {
+  async reencrypt(manager: EntityManager): Promise<Renewal> {
     const secrets = await manager.findBy(ClientSecret, { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()) });
-    for (const { id, tenantId, encryptedSecret, keyId } of secrets) {
-      const secret = this.cipher.decrypt(encryptedSecret as string, id, keyId) as PlainSecret;
-      const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: lookupDigest(this.cipher, tenantId, secret) };
-      await manager.update(ClientSecret, { id }, { ...renewed, keyId: this.cipher.keyId });
-    }
-    return secrets.length;
+    return renewAll(secrets, {
+      nameOf: ({ id }) => `secret ${id}`,
+      decrypt: ({ id, encryptedSecret, keyId }) => this.cipher.decrypt(encryptedSecret as string, id, keyId),
+      store: ({ id, tenantId }, secret) => {
+        const digest = lookupDigest(this.cipher, tenantId, secret as PlainSecret);
+        const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: digest, keyId: this.cipher.keyId };
+        return manager.update(ClientSecret, { id }, renewed);
+      },
+    });
   }
 
   /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */

@@ -1,5 +1,6 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { tenantOf } from '../access/principal.js';
+import { refuse } from './request.js';
 
 /** What is kept in a browser: who is signed in, and who is about to sign in at a provider. */
 export type CookieName = 'session' | 'sign-in';
@@ -45,6 +46,20 @@ export function isCrossSite(ctx: Context): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
   return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);
+}
+
+/**
+ * Lets nothing pass that a page of another origin made a browser send. It could not read the answer, and does not need to: what fails would
+ * count against whoever sits at that browser.
+ */
+export function keepPagesOut(endpoint: Middleware): Middleware {
+  return (ctx, next) => {
+    if (!isCrossSite(ctx)) return endpoint(ctx, next);
+    refuse(ctx, 403, {
+      error: 'access_denied',
+      error_description: 'A page of another origin sent this request. It is for applications that can keep a secret, which a page cannot.',
+    });
+  };
 }
 
 /** Whether the browser says that no page of another origin made it send a request. An old one does not say so: it is not believed. */

@@ -69,7 +69,8 @@ export function endSession({ sessions }: SessionParts): Middleware {
 
 /** Lets the browser keep a session in place of the one that it had, which ends. @param former what the cookie held, where that is known otherwise */
 export async function keep(ctx: Context, sessions: SessionService, { token }: NewSession, former?: string): Promise<void> {
-  await endHeld(ctx, sessions, former);
+  await endHeld(ctx, sessions);
+  if (former !== undefined) await endHeld(ctx, sessions, former);
   setCookie(ctx, 'session', token);
 }
 

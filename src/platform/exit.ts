@@ -1,9 +1,11 @@
 import { isatty } from 'node:tty';
 import { isDatabaseFault, reasonOf } from './database-sentences.js';
 import { StartupError } from './errors.js';
+import { noteUse } from './note-use.js';
 
 /** Runs a program; a fault that the operator has to mend is told in a sentence, without a stack, and the exit code is 1. */
 export async function runProgram(work: () => Promise<void>): Promise<void> {
+  noteUse();
   process.stderr.on('error', () => {});
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     process.stderr.write(`What there was to say could not be written (${code}). What was done holds.\n`);

@@ -13,6 +13,7 @@ export interface Address {
 /** An address of 45 characters, its brackets, zone and port. */
 const LONGEST = 100;
 const HEXTETS_OF_A_NETWORK = 4;
+const HEXTETS_OF_6TO4 = 3;
 const BYTES_OF_IPV4 = 4;
 const known = new LRUCache<string, Address>({ max: 1000 });
 
@@ -43,5 +44,7 @@ function parse(text: string): Address {
 function sourceOf(address: ipaddr.IPv6): string {
   // NAT64: whoever is behind it stands in the last 32 bits, and all of IPv4 in one network.
   if (address.range() === 'rfc6052') return ipaddr.fromByteArray(address.toByteArray().slice(-BYTES_OF_IPV4)).toString();
+  // 6to4: one address of IPv4 has a network of 48 bits.
+  if (address.range() === '6to4') return address.parts.slice(0, HEXTETS_OF_6TO4).join(':');
   return address.parts.slice(0, HEXTETS_OF_A_NETWORK).join(':');
 }

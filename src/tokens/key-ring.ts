@@ -151,7 +151,10 @@ export class KeyRing {
   publishedAt(moment: Date): PublishedKey[] {
     const active = activeAt(this.#rows, moment);
     const others = this.#rows.filter((row) => row !== active && isPublishedAt(row, moment));
-    return [...(active ? [active] : []), ...others].flatMap(({ id }) => this.#published.get(id) ?? []);
+    const published = [...(active ? [active] : []), ...others].flatMap(({ id }) => this.#published.get(id) ?? []);
+    // An empty set would be kept by whoever reads it, and refuse what is good.
+    if (active && published.length === 0) this.source.unlock(active);
+    return published;
   }
 }
 

@@ -1,9 +1,10 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Cipher } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
+import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { publicJwkOf } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -25,7 +26,7 @@ interface NewSigningKey {
 }
 
 /** What it takes to read the private part of one. */
-export type LockedKey = Pick<SigningKey, 'id' | 'keyId' | 'encryptedPrivateKey'>;
+export type LockedKey = Pick<SigningKey, 'id' | 'keyId' | 'encryptedPrivateKey'> & { algorithm?: string };
 
 /** Keeps signing keys in the database, their private part encrypted. */
 export class SigningKeyStore {
@@ -68,9 +69,13 @@ export class SigningKeyStore {
    * The private part of a key.
    * @throws {StartupError} when it is encrypted with a key that is not at hand, or was changed since
    */
-  unlock({ id, keyId, encryptedPrivateKey }: LockedKey): KeyObject {
+  unlock({ id, keyId, encryptedPrivateKey, algorithm }: LockedKey): KeyObject {
     try {
-      return createPrivateKey(this.cipher.decrypt(encryptedPrivateKey, id, keyId));
+      const key = createPrivateKey(this.cipher.decrypt(encryptedPrivateKey, id, keyId));
+      if (algorithm !== undefined && ALGORITHMS[algorithm as SigningAlgorithm]?.type !== key.asymmetricKeyType) {
+        throw new Error(`it is no key for ${algorithm}`);
+      }
+      return key;
     } catch (cause) {
       throw new StartupError(
         this.isAtHand({ keyId })
@@ -86,14 +91,16 @@ export class SigningKeyStore {
     return this.cipher.keyIds.includes(keyId);
   }
 
-  /** Encrypts what an earlier key protects with the current one. @returns how many keys that were */
-  async reencrypt(manager: EntityManager): Promise<number> {
-    const rows = (await manager.find(SigningKey)).filter(({ keyId }) => keyId !== this.cipher.keyId);
-    for (const row of rows) {
-      const encryptedPrivateKey = this.cipher.encrypt(this.cipher.decrypt(row.encryptedPrivateKey, row.id, row.keyId), row.id);
-      await manager.update(SigningKey, { id: row.id }, { encryptedPrivateKey, keyId: this.cipher.keyId });
-    }
-    return rows.length;
+  /** Encrypts what an earlier key protects with the current one. */
+  async reencrypt(manager: EntityManager): Promise<Renewal> {
+    const select = { id: true, keyId: true, encryptedPrivateKey: true };
+    const rows = await manager.find(SigningKey, { select, where: { keyId: Not(this.cipher.keyId) } });
+    return renewAll(rows, {
+      nameOf: ({ id }) => `signing key ${id}`,
+      decrypt: ({ id, keyId, encryptedPrivateKey }) => this.cipher.decrypt(encryptedPrivateKey, id, keyId),
+      store: ({ id }, text) =>
+        manager.update(SigningKey, { id }, { encryptedPrivateKey: this.cipher.encrypt(text, id), keyId: this.cipher.keyId }),
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { forEach } from '../platform/each.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
+import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
@@ -38,17 +39,21 @@ export class SigningKeys {
   ) {}
 
   /**
-   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by its newest keys. Reads the columns
-   * that every release has had, so that it can be asked before the database is migrated.
+   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by the newest key of the home tenant: what is damaged of another one
+   * stops nobody else. Reads the columns that every release has had, so that it can be asked before the database is migrated.
    * @throws {StartupError}
    */
   async requireKey(): Promise<void> {
-    const select = { id: true, keyId: true, encryptedPrivateKey: true };
     const newest = await this.database.read((manager) =>
-      manager.find(SigningKey, { select, order: { createdAt: 'DESC' }, take: MOST_TRIED }),
+      manager
+        .createQueryBuilder(SigningKey, 'key')
+        .select(['key.id', 'key.keyId', 'key.encryptedPrivateKey'])
+        .where('key.tenantId IN (SELECT id FROM tenants WHERE is_home = 1)')
+        .orderBy('key.createdAt', 'DESC')
+        .limit(MOST_TRIED)
+        .getMany(),
     );
     const [last] = newest;
-    // One that is damaged is a fault of its tenant's, and stops nobody else.
     if (last && !(this.store.isAtHand(last) && newest.some((row) => this.#isReadable(row)))) this.store.unlock(last);
   }
 
@@ -189,8 +194,8 @@ export class SigningKeys {
     });
   }
 
-  /** Encrypts what an earlier `ENCRYPTION_KEY` protects with the current one. @returns how many keys that were */
-  reencrypt(manager: EntityManager): Promise<number> {
+  /** Encrypts what an earlier `ENCRYPTION_KEY` protects with the current one. */
+  reencrypt(manager: EntityManager): Promise<Renewal> {
     return this.store.reencrypt(manager);
   }
 

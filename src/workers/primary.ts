@@ -19,7 +19,7 @@ import { SharedCounts } from './shared-counts.js';
  */
 export async function serveByWorkers(config: Config): Promise<void> {
   const log = createLog(config.logLevel, { isOneOfMany: true });
-  log.info({ version: VERSION, node: process.versions.node }, 'starting');
+  log.info({ version: VERSION, node: process.versions.node, pid: process.pid }, 'starting');
   const stopping = abortOnSignals();
   const sum = new MetricsSum();
   const crew = createCrew(config, log, sum);

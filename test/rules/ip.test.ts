@@ -19,6 +19,11 @@ it.each(['2001:db8::7', '[2001:db8::7]', '[2001:db8::7]:51123', '2001:DB8:0:0:ff
   },
 );
 
+it('takes one address of IPv4 for one source, however many networks 6to4 gives it', () => {
+  const [one, other, another] = ['2002:cb00:7107::1', '2002:cb00:7107:9::2', '2002:cb00:7108::1'].map((text) => addressOf(text).source);
+  expect([one === other, one === another]).toEqual([true, false]);
+});
+
 it.each(['64:ff9b::203.0.113.7', '[64:ff9b::cb00:7107]:51123'])('reads %s, and takes whoever is behind it for its source', (text) => {
   expect(addressOf(text)).toEqual({ plain: '64:ff9b::cb00:7107', source: '203.0.113.7' });
 });

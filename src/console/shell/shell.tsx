@@ -42,7 +42,7 @@ function Furnished({ viewer }: { viewer: Viewer }) {
             Skip to the content
           </a>
           {/* Above the rail, which comes after it: its menus reach over that. */}
-          <AppShell.Header className={classes.header} zIndex={101}>
+          <AppShell.Header className={classes.header} zIndex={110}>
             <Header isRailOpen={isRailOpen} onRail={rail.toggle} />
           </AppShell.Header>
           <AppShell.Navbar className={classes.rail} aria-label="Pages">

@@ -22,7 +22,7 @@ export function TenantMenu() {
           </Text>
         </Button>
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown maw="calc(100vw - 16px)">
         <div className={classes.addresses}>
           <CopyLine label="Issuer" value={tenant.issuer} />
           <CopyLine label="Token endpoint" value={`${tenant.issuer}/connect/token`} />
