@@ -35,7 +35,6 @@ function ask(path: string, { method = 'GET', ...headers }: Record<string, string
 it.each([
   [404, '/nowhere', {}, /<h1>There is nothing at this address<\/h1>[\s\S]*<a href="\/">Open the console/],
   [421, '/', { host: 'other.example' }, /<h1>This host is not served here<\/h1>[\s\S]*Whoever runs this server finds in its log/],
-  [405, '/connect/token', {}, /<h1>Method Not Allowed<\/h1>/],
 ])('a person gets %d as a page that loads nothing, and a library in JSON', async (status, path, headers: Record<string, string>, words) => {
   const page = await ask(path, { ...headers, accept: BROWSER });
   expect([page.status, page.type]).toEqual([status, 'text/html; charset=utf-8']);
@@ -52,6 +51,17 @@ it.each([
   }
   expect((await ask(path, { ...headers, accept: BROWSER, method: 'DELETE' })).type).toBe('application/json; charset=utf-8');
 });
+
+it.each(['/connect/token', '/connect/nothing', '/.well-known/nothing', '/health/nothing'])(
+  'answers in JSON at %s, whatever is preferred by habit',
+  async (path) => {
+    const java = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
+    for (const accept of [BROWSER, java]) {
+      const { type, text } = await ask(path, { accept });
+      expect([type, Object.keys(JSON.parse(text))]).toEqual(['application/json; charset=utf-8', ['error', 'error_description']]);
+    }
+  },
+);
 
 it('tells the operator in the log which host was asked for and what is served, and nobody else', async () => {
   const host = `other.example:${'9'.repeat(300)}`;

@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** Programs ask there, and some prefer HTML by habit: Java's own client does. */
+const FOR_PROGRAMS = /^\/(connect|health|\.well-known)\//;
 /** What is longer is refused elsewhere, and costs the square of its length. */
 const LONGEST_ACCEPT = 1_000;
 
@@ -26,7 +28,7 @@ const FOR_OPERATORS = 'Whoever runs this server finds in its log which host was 
 
 /** Whether a person is to read the answer: a browser that goes somewhere says so, a library does not. */
 export function prefersPage(ctx: Context): boolean {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return false;
+  if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || FOR_PROGRAMS.test(ctx.path)) return false;
   ctx.vary('Accept');
   return ctx.get('Accept').length <= LONGEST_ACCEPT && ctx.accepts('json', 'html') === 'html';
 }
