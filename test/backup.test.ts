@@ -417,7 +417,7 @@ it('is not made over another file, of nothing, or without a name, and says so', 
   }
 });
 
-it('works by the commands of the README', async () => {
+it('works by the commands that the documents name', async () => {
   const { clients, server } = await furnish(['one']);
   const npm = (on: TestDatabase, ...args: string[]) =>
     new Promise((resolve) => {

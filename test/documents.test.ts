@@ -14,14 +14,22 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-/** The shell lines below a heading of the README. */
-function shellLinesBelow(heading: string): string {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const section = readme.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+/** The shell lines below a heading of a document. */
+function shellLinesBelow(heading: string, document = 'docs/tour.md'): string {
+  const text = readFileSync(join(root, document), 'utf8');
+  const section = text.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
   return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, lines]) => lines).join('\n');
 }
 
-it('the tour with curl works as the README has it', async () => {
+it('the first token is had as the README says', async () => {
+  const script = shellLinesBelow('The first token', 'README.md')
+    .replaceAll('http://localhost:4000', app.url)
+    .replace(/lk_paste\w+/, app.admin.secret);
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script.replaceAll('sales-board', 'first-board')]);
+  expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', scope: 'orders:read', access_token: expect.any(String) });
+});
+
+it('the tour with curl works as it is written', async () => {
   const tour = shellLinesBelow('A tour with curl');
   expect(tour).toContain('curl');
   const script = tour.replaceAll('http://localhost:4000', app.url).replace(/lk_paste\w+/, app.admin.secret);
@@ -43,7 +51,7 @@ it('the tour with curl works as the README has it', async () => {
   expect(JSON.parse(deleted ?? '').data.deleteClient.clientId).toBe('sales-board');
 });
 
-it('the walk through two tenants works as the README has it', async () => {
+it('the walk through two tenants works as it is written', async () => {
   const lines = `${shellLinesBelow('A tour with curl')}\n${shellLinesBelow('Two tenants on one server')}`;
   const script = lines
     .replaceAll('localhost:4000', `localhost:${app.port}`)
@@ -79,8 +87,8 @@ it('the Postman collection runs from top to bottom', async () => {
   expect((await requestToken(app, { clientId: 'postman-example', secret: 'x' })).status).toBe(401);
 });
 
-it('the README names every setting, and each by its default', async () => {
+it('the settings are all named, and each by its default', async () => {
   const { SETTING_NAMES } = await import('../src/platform/config.js');
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  for (const name of SETTING_NAMES) expect(readme).toContain(`\`${name}\``);
+  const settings = readFileSync(join(root, 'docs/settings.md'), 'utf8');
+  for (const name of SETTING_NAMES) expect(settings).toContain(`\`${name}\``);
 });

@@ -7,7 +7,7 @@ import { claimsOf, createClient, createTenant, getToken, startApp, type TestApp 
 
 /** Jars of spring-security-oauth2-jose and what it needs, as `mvn dependency:build-classpath` names them; the suite fetches none. */
 const { SPRING_CLASSPATH: jars } = process.env;
-const [, recipe = ''] = /```java\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')) ?? [];
+const [, recipe = ''] = /```java\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../docs/apis.md'), 'utf8')) ?? [];
 
 const MAIN = `
 public class Main {

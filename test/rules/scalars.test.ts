@@ -9,8 +9,8 @@ import { createSchema } from '../../src/http/operations.js';
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** The configuration that the README gives to whoever generates types. */
-const config = JSON.parse(/^```json\n(\{ "scalars".*)\n```$/m.exec(read('README.md'))?.[1] as string);
+/** The configuration that docs/management gives to whoever generates types. */
+const config = JSON.parse(/^```json\n(\{ "scalars".*)\n```$/m.exec(read('docs/management.md'))?.[1] as string);
 const scalars = Object.values(createSchema().getTypeMap()).filter(
   (type): type is GraphQLScalarType => isScalarType(type) && !isSpecifiedScalarType(type),
 );
@@ -19,7 +19,7 @@ const OPERATION = `query Everything {
   client(clientId: "x") { createdAt lastUsedAt jwks secrets { useCount } }
 }`;
 
-/** What a page does with the types: whatever is not as the README says does not compile. */
+/** What a page does with the types: whatever is not as it says does not compile. */
 const USE = `
 type Client = NonNullable<EverythingQuery['client']>;
 declare const client: Client;
@@ -35,7 +35,7 @@ export const notAText: string = client.secrets[0]!.useCount;
 export const notASet: string | null | undefined = client.jwks;
 `;
 
-it('have a type each in the configuration that the README gives', () => {
+it('have a type each in the configuration that docs/management gives', () => {
   expect(Object.keys(config.scalars).sort()).toEqual(scalars.map(({ name }) => name).sort());
 });
 
