@@ -3,6 +3,7 @@ import { type RecordReport, verifyRecords } from './audit/audit-verify.service.j
 import { openInstallation } from './installation.js';
 import { readArguments } from './platform/arguments.js';
 import { readConfig } from './platform/config.js';
+import { counted } from './platform/counted.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 
@@ -20,8 +21,8 @@ async function verifyAudit(): Promise<void> {
     if (damaged.length > 0) process.exitCode = 1;
     process.stdout.write(
       damaged.length === 0
-        ? `The record is whole: of ${reports.length} tenants.\n`
-        : `The record is not whole: of ${damaged.length} of ${reports.length} tenants.\n`,
+        ? `The record is whole: of ${counted(reports.length, 'tenant')}.\n`
+        : `The record is not whole: of ${damaged.length} of ${counted(reports.length, 'tenant')}.\n`,
     );
   } finally {
     await database.close();

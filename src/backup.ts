@@ -8,6 +8,7 @@ import { createStore } from './backups/store-choice.js';
 import { readArguments } from './platform/arguments.js';
 import { Cipher } from './platform/cipher.js';
 import { readConfig } from './platform/config.js';
+import { counted } from './platform/counted.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
@@ -42,7 +43,7 @@ function leftBehind({ keyIds }: Contents, { keyId }: Cipher): string {
 function tell(path: string, { createdAt, clients, tenants, ...about }: Contents & { createdAt: string }, { keyId }: Cipher): void {
   const keyIds = new Set([keyId, ...about.keyIds, ...about.otherKeyIds]);
   process.stdout.write(
-    `${path} has all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, ${statSync(path).size} bytes.\n` +
+    `${path} has all that was stored at ${createdAt}: ${counted(clients, 'client')} in ${counted(tenants, 'tenant')}, ${statSync(path).size} bytes.\n` +
       `It is of use only with the encryption key ${[...keyIds].join(' and ')}, which is not in it: keep that in another place.\n`,
   );
 }

@@ -59,8 +59,8 @@ function tellUnreadable(names: readonly string[]): string {
 
 const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';
 
-function tellWaiting(waiting: readonly { clientId: string; hint: string }[]): string {
-  const lines = waiting.map(({ clientId, hint }) => `  ${clientId}  ${hint}\n`).join('');
+function tellWaiting(waiting: readonly { host: string; clientId: string; hint: string }[]): string {
+  const lines = waiting.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
   return `Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or rotated, and run this again some seconds later:\n${lines}`;
 }
 

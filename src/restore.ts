@@ -8,6 +8,7 @@ import { openInstallation } from './installation.js';
 import { type ArgumentRules, readArguments } from './platform/arguments.js';
 import { Cipher } from './platform/cipher.js';
 import { type Config, readConfig } from './platform/config.js';
+import { counted } from './platform/counted.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
@@ -72,7 +73,7 @@ function tell(
   undone?: string[],
 ): void {
   const lines = [
-    `Restored all that was stored at ${createdAt}: ${clients} clients in ${tenants} tenants, backed up by release ${version}.`,
+    `Restored all that was stored at ${createdAt}: ${counted(clients, 'client')} in ${counted(tenants, 'tenant')}, backed up by release ${version}.`,
     kept && `What was there before is in ${kept} now. Remove it when nobody needs it: it has what is secret as well.`,
     'What was done after that moment is undone. Clients, tenants and secrets that were made since are gone; clients and tenants that were deleted or disabled since,',
     `and ${cutsTokens ? 'secrets and signing keys' : 'secrets, signing keys and tokens'} that were revoked since, are good again: do again what has to hold. Everybody was signed out.`,

@@ -105,7 +105,7 @@ it('holds rows of the known tables and columns alone, whatever else is in the da
   expect((await command(database, 'backup', file)).code).toBe(0);
   expect(readFileSync(file, 'utf8')).not.toContain('planted');
   const { code, output } = await command(empty, 'restore', file);
-  expect([code, output]).toEqual([0, expect.stringContaining('2 clients in 1 tenants')]);
+  expect([code, output]).toEqual([0, expect.stringContaining('2 clients in 1 tenant')]);
   expect(await definitions(empty)).not.toContain('planted');
   const fresh = await createTestDatabase();
   const server = await start(fresh);

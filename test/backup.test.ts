@@ -137,7 +137,7 @@ it('holds all that was acknowledged before it began, while a server writes, and 
   const [event] = await empty.query("SELECT actor_id FROM audit_events WHERE action = 'RESTORE'");
   expect(event).toEqual({ actor_id: 'restore' });
   const verified = await startProcess(empty, { PORT: String(server.port) }, 'audit-verify.js');
-  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenants.')]);
+  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenant.')]);
 });
 
 it('mints no token by itself: it holds neither a secret nor a key, and only its owner reads it', async () => {
@@ -168,7 +168,7 @@ it('of an earlier encryption key is put back while that is at hand, and goes on 
   const changed = await startProcess(empty, { ...keys, PORT: String(server.port) }, 'reencrypt.js');
   expect(await changed.exit).toBe(0);
   const verified = await startProcess(empty, { ENCRYPTION_KEY: OTHER_KEY, PORT: String(server.port) }, 'audit-verify.js');
-  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenants.')]);
+  expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenant.')]);
 });
 
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
@@ -350,7 +350,7 @@ itOnMysql('takes tables that keep their earlier rows, where the server has such,
   await command(database, 'backup', [file]);
   for (const on of [empty, database]) {
     const { code, output } = await command(on, 'restore', [file, '--replace']);
-    expect([code, output]).toEqual([0, expect.stringContaining('2 clients in 1 tenants')]);
+    expect([code, output]).toEqual([0, expect.stringContaining('2 clients in 1 tenant')]);
   }
 });
 

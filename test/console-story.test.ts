@@ -160,7 +160,7 @@ itInChromium('revokes all tokens of a client, and says when the last one dies', 
   const told = page.getByText(/All tokens of Cut off were revoked/);
   await told.waitFor();
   expect((await introspect(app, { clientId: 'cut-off', secret }, token)).body).toEqual({ active: false });
-  const said = /dies at (\S+ \S+) UTC/.exec((await told.textContent()) ?? '')?.[1];
+  const said = /until (\S+ \S+) UTC/.exec((await told.textContent()) ?? '')?.[1];
   expect(Date.parse(`${said}Z`) / 1000).toBeGreaterThanOrEqual(claimsOf(token).exp - 1);
 });
 

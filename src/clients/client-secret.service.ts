@@ -9,6 +9,7 @@ import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
 import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
+import { Tenant } from '../tenants/tenant.entity.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
@@ -158,10 +159,14 @@ export class ClientSecretService {
   }
 
   /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
-  async waitingForUse(): Promise<{ clientId: string; hint: string }[]> {
+  async waitingForUse(): Promise<{ host: string; clientId: string; hint: string }[]> {
     const where = liveWithKey(Not(this.cipher.keyId));
-    const secrets = await this.database.read((manager) => manager.find(ClientSecret, { where, relations: { client: true } }));
-    return secrets.map(({ client, hint }) => ({ clientId: client?.clientId ?? '', hint }));
+    return this.database.read(async (manager) => {
+      const secrets = await manager.find(ClientSecret, { where, relations: { client: true } });
+      const tenants = await manager.findBy(Tenant, { id: In([...new Set(secrets.map(({ tenantId }) => tenantId))]) });
+      const hosts = new Map(tenants.map(({ id, host }) => [id, host]));
+      return secrets.map(({ tenantId, client, hint }) => ({ host: hosts.get(tenantId) ?? '', clientId: client?.clientId ?? '', hint }));
+    });
   }
 
   /** How many live secrets were stored under a key that is not at hand. */

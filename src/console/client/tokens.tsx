@@ -5,7 +5,7 @@ import { RevokeClientTokensDocument } from '../api/generated';
 import { useViewer } from '../api/viewer';
 import { Confirm } from '../look/confirm';
 import { lifetimeInWords } from '../look/duration';
-import { exactly } from '../look/moment';
+import { exactly, untilWhenElsewhere } from '../look/moment';
 import { Panel } from '../look/page-frame';
 import { tellDone } from '../look/toast';
 import type { ShownClient } from './shown-client';
@@ -41,9 +41,7 @@ function RevokeAll({ client, onClose }: { client: ShownClient; onClose(): void }
     const { revokeClientTokens } = await mutate(RevokeClientTokensDocument, { clientId: client.clientId });
     onClose();
     refresh();
-    tellDone(
-      `All tokens of ${client.name} were revoked. The last one dies at ${exactly(revokeClientTokens.lastTokenExpiresAt)} at the latest.`,
-    );
+    tellDone(`All tokens of ${client.name} were revoked. ${untilWhenElsewhere(revokeClientTokens.lastTokenExpiresAt)}`);
   });
   return (
     <Confirm

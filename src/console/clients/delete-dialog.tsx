@@ -9,7 +9,7 @@ import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
 import { Dialog, useHold } from '../look/dialog';
-import { exactly, relatively } from '../look/moment';
+import { exactly, relatively, untilWhenElsewhere } from '../look/moment';
 import { PLAIN_TEXT } from '../look/plain-text';
 import { Failed, Nothing, Waiting } from '../look/states';
 import { tellDone } from '../look/toast';
@@ -118,7 +118,7 @@ function useDelete({ clientId, name }: Doomed, onClose: () => void) {
     onClose();
     if (path === '/client') navigate('/', { replace: true });
     refresh();
-    tellDone(`${name} was deleted. Its last token dies at ${exactly(deleteClient.lastTokenExpiresAt)} at the latest.`);
+    tellDone(`${name} was deleted. ${untilWhenElsewhere(deleteClient.lastTokenExpiresAt)}`);
   });
 }
 

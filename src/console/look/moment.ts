@@ -30,3 +30,8 @@ export function briefly(moment: string | number | Date, now: number): string {
   const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(isFar && { year: 'numeric' }) });
   return `${day}, ${date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
 }
+
+/** For how long a token that was cut is still taken where nobody asks. @param end of the last one */
+export function untilWhenElsewhere(end: string): string {
+  return `An API that checks tokens by itself takes the last one until ${exactly(end)} at the latest.`;
+}
