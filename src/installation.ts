@@ -118,7 +118,9 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   const { signingKeys, directory, changes } = services;
   const homeTenant = new HomeTenantService(database);
   const { lock } = parts;
-  if (await hasTable(writer, 'signing_keys')) await signingKeys.requireKey();
+  const damaged = (await hasTable(writer, 'signing_keys')) ? await signingKeys.requireKey() : undefined;
+  if (damaged)
+    log.error({ kid: damaged }, 'the key that the home tenant signs with was changed past the server and cannot be read: revoke it');
   // Where the secret cannot be put where it is to be, nothing is changed.
   if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
   if (lock) await migrate(lock, migratorSetting(config));

@@ -115,6 +115,11 @@ it('starts though keys of other tenants cannot be read, and says so when none ca
   await database.query("UPDATE signing_keys SET key_id = '0000000000000000' WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1)");
   const again = await start({ ENCRYPTION_KEY: FIRST });
   await again.stop();
+  // What signs cannot be read, and another key of the home tenant can: whoever is signed in can still revoke it.
+  await database.query("UPDATE signing_keys SET encrypted_private_key = 'AAAA' WHERE activates_at IS NOT NULL");
+  const hurt = await start({ ENCRYPTION_KEY: FIRST });
+  await until(() => hurt.output().includes('cannot be read: revoke it'), hurt.output);
+  await hurt.stop();
   await database.query(damage);
   const third = await startProcess(database, { ENCRYPTION_KEY: FIRST, LOG_LEVEL: 'fatal' });
   running.push(third);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { KeyRing } from '../src/tokens/key-ring.js';
 import { readAnswer } from './support/answer.js';
 import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -44,6 +45,17 @@ function send(lines: string[]): Promise<string> {
     socket.end(`${lines.join('\r\n')}\r\n\r\n`);
   });
 }
+
+it('nobody keeps a refusal of what is else kept for a while', async () => {
+  const { publishedAt } = KeyRing.prototype;
+  KeyRing.prototype.publishedAt = () => {
+    throw new Error('damaged');
+  };
+  const { status, headers } = await fetch(`${app.url}/.well-known/jwks.json`).finally(() => {
+    KeyRing.prototype.publishedAt = publishedAt;
+  });
+  expect([status, headers.get('cache-control')]).toEqual([500, 'no-store']);
+});
 
 describe('PROTOCOL 19: the metadata', () => {
   it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(

@@ -151,7 +151,7 @@ describe('the first start', () => {
 describe('a fault of the installation ends the process with exit 1 and a sentence', () => {
   /** Waits for the end. @returns what was written, without what Node itself would add */
   async function failure(settings: Record<string, string | undefined>): Promise<string> {
-    const process = await start(settings);
+    const process = await start({ LOG_LEVEL: 'fatal', ...settings });
     expect(await process.exit).toBe(1);
     expect(process.output()).not.toMatch(/\n\s+at |node:internal|Error:/);
     return process.output();

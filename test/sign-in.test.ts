@@ -258,8 +258,8 @@ describe('a provider that cannot be trusted', () => {
   it('a way back that was begun elsewhere, altered, or too long ago leads nowhere', async () => {
     await expectNoSession(await goAndReturn({}, ''), 400, 'Start again');
     await expectNoSession(await goAndReturn({}, `${cookieName(app, 'sign-in')}=garbage`), 400, 'Start again');
-    await expectNoSession(await goAndReturn({ state: 'another' }), 502, 'cannot be used');
-    await expectNoSession(await goAndReturn({ state: undefined }), 502, 'cannot be used');
+    await expectNoSession(await goAndReturn({ state: 'another' }), 400, 'Start again');
+    await expectNoSession(await goAndReturn({ state: undefined }), 400, 'Start again');
     await expectNoSession(await goAndReturn({ code: undefined }), 502, 'cannot be used');
     await expectNoSession(await goAndReturn({ code: undefined, error: 'access_denied' }), 403, 'refused');
     await expectNoSession(await goAndReturn({ iss: 'https://evil.example' }), 502, 'cannot be used');
@@ -342,6 +342,29 @@ describe('a provider that cannot be trusted', () => {
       'clients:write',
       'audit:read',
     ]);
+  });
+
+  it('one tab does not spoil the way back of another, and a page that fetches or frames these addresses gets nowhere', async () => {
+    const [first, second] = [await start(), await start()];
+    const goBack = async (out: Answer) => {
+      const there = new URL(out.headers.get('location') as string);
+      provider.nonce = there.searchParams.get('nonce') as string;
+      const headers = { cookie: cookieOf(second), accept: 'application/json' };
+      return readAnswer(
+        fetch(`${app.url}/session/callback?code=good&state=${there.searchParams.get('state')}`, { redirect: 'manual', headers }),
+      );
+    };
+    const stale = await goBack(first);
+    expect([stale.status, stale.headers.getSetCookie()]).toEqual([400, []]);
+    expect((await goBack(second)).status).toBe(302);
+    const head = await fetch(`${app.url}/session/callback?code=good&state=x`, { method: 'HEAD', headers: { cookie: cookieOf(second) } });
+    expect(head.status).toBe(403);
+    for (const dest of ['empty', 'image', 'iframe']) {
+      for (const path of ['/session/start', '/session/callback?code=x&state=y']) {
+        const { status, body } = await readAnswer(fetch(app.url + path, { headers: { 'sec-fetch-dest': dest }, redirect: 'manual' }));
+        expect([status, body.error]).toEqual([403, 'access_denied']);
+      }
+    }
   });
 
   it('a way back leads into one session, and ends the one that the browser had when it went there', async () => {

@@ -118,6 +118,18 @@ describe('PROTOCOL 14: signing keys', () => {
     expect(await verifies(await getToken(app, client), await jwks())).toBe(true);
   });
 
+  it('that cannot be read are passed over when another one is to sign', async () => {
+    const [next] = inState(await keys(), 'NEXT');
+    await app.database.query("UPDATE signing_keys SET encrypted_private_key = 'AAAA' WHERE id = ?", [next as string]);
+    for (const change of [() => rotate(), async () => revoke(inState(await keys(), 'ACTIVE')[0] as string)]) {
+      expect((await change()).body.errors).toBeUndefined();
+      advanceClock(601);
+      const token = await getToken(app, client);
+      expect(kidOf(token)).not.toBe(next);
+      expect(await verifies(token, await jwks())).toBe(true);
+    }
+  });
+
   it('are not believed to be for another algorithm than they are', async () => {
     await app.database.query("UPDATE signing_keys SET algorithm = 'RS256'");
     const { installation } = app;

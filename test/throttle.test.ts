@@ -112,6 +112,10 @@ describe('PROTOCOL 11: too many failures', () => {
       }
     }
     expect((await ask(source, client)).status).toBe(200);
+    // As a gateway hands on what a browser sent to it, with its own credentials.
+    const basic = `Basic ${Buffer.from(`${client.clientId}:${client.secret}`).toString('base64')}`;
+    const { status } = await postForm(app, '/connect/introspect', { body: 'token=x', headers: { ...headers, authorization: basic } });
+    expect(status).toBe(200);
   });
 
   it.each([

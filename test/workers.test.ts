@@ -19,6 +19,8 @@ import {
 } from './support/workers.js';
 
 const LIMIT = 5;
+/** For how long a failure counts. */
+const WINDOW_MS = 60_000;
 
 let database: TestDatabase;
 let metricsPort: number;
@@ -182,6 +184,7 @@ describe('SIGHUP', () => {
     const old = [...(await crewOfSize(server, 2)).values()];
     const wrong = { clientId: 'write-1', secret: 'wrong' };
     const fail = () => over((connection) => askForToken(connection, wrong, '198.51.100.9'));
+    const countedAt = performance.now();
     for (let time = 0; time < LIMIT; time += 1) expect((await fail()).status).toBe(401);
     const issued = await metric('latchkey_tokens_issued_total');
     const load = startLoad(
@@ -205,7 +208,9 @@ describe('SIGHUP', () => {
     expect(count('replacing all workers, one after another')).toBe(2);
     // What the old ones counted is not forgotten.
     expect(await metric('latchkey_tokens_issued_total')).toBeGreaterThanOrEqual(issued + load.answers());
-    expect((await fail()).status).toBe(429);
+    // On a machine on which all that took a minute they are over, and nothing can be told.
+    const { status } = await fail();
+    if (performance.now() - countedAt < WINDOW_MS) expect(status).toBe(429);
   });
 
   it('leaves the old workers where they are when a new one cannot start', async () => {

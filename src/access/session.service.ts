@@ -4,6 +4,7 @@ import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
+import { fromStored } from '../platform/moments.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
@@ -151,6 +152,6 @@ function toHolder(row: Row): Omit<SessionHolder, 'sessionId'> {
       name: row.name,
     },
     scopes: scopes.filter(isManagementScope),
-    expiresAt: row.expires_at instanceof Date ? row.expires_at : new Date(`${row.expires_at.replace(' ', 'T')}Z`),
+    expiresAt: fromStored(row.expires_at),
   };
 }

@@ -106,6 +106,8 @@ export class SignIn {
     { search, sealed, request }: { search: string; sealed: string; request: RequestMark },
   ): Promise<SignedIn> {
     const ticket = this.#open(context, sealed);
+    // Of another tab, perhaps, that set out before: its provider is not asked, and what this one keeps is still good.
+    if (new URLSearchParams(search).get('state') !== ticket.state) throw new SignInFailed('stale');
     const provider = await this.#requireProvider(context);
     if (provider.version !== ticket.version) throw new SignInFailed('stale');
     const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);

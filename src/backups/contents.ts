@@ -18,19 +18,22 @@ export async function readContents(ask: Ask, tables: readonly string[]): Promise
     throw new StartupError('The database has no tables of Latchkey: there is nothing to back up.');
   }
   const texts = async (sql: string, values?: string[]) => (await ask(sql, values)).map(({ value }) => String(value));
+  // Of what an earlier release has not.
+  const hasRun = async (migration: string) =>
+    (await texts('SELECT name AS value FROM migrations WHERE name LIKE ?', [`${migration}%`])).length > 0;
+  const now = toSqlText(new Date());
   const encrypted = ['signing_keys', 'identity_providers'].filter((name) => tables.includes(name));
   // What the home tenant signs with stands first.
-  const newest = await texts(
-    'SELECT k.key_id AS value FROM signing_keys k JOIN tenants t ON t.id = k.tenant_id WHERE t.is_home = 1 ORDER BY k.created_at DESC LIMIT 1',
-  );
+  const began = (await hasRun('LifeOfSecrets')) ? 'k.activates_at' : 'k.created_at';
+  const ofHome = 'SELECT k.key_id AS value FROM signing_keys k JOIN tenants t ON t.id = k.tenant_id WHERE t.is_home = 1';
+  const newest = await texts(`${ofHome} AND ${began} <= ? ORDER BY ${began} DESC LIMIT 1`, [now]);
   const keyIds = [
     ...new Set([...newest, ...(await texts(encrypted.map((name) => `SELECT key_id AS value FROM ${name}`).join(' UNION ')))]),
   ];
-  const now = toSqlText(new Date());
   const ofSecrets = await texts('SELECT DISTINCT key_id AS value FROM client_secrets WHERE expires_at IS NULL OR expires_at > ?', [now]);
-  // Of what an earlier release has not.
-  const hasRecordKeys = (await texts("SELECT name AS value FROM migrations WHERE name LIKE 'Changes%'")).length > 0;
-  const ofRecords = hasRecordKeys ? await texts('SELECT DISTINCT record_key_id AS value FROM tenants WHERE record_key_id IS NOT NULL') : [];
+  const ofRecords = (await hasRun('Changes'))
+    ? await texts('SELECT DISTINCT record_key_id AS value FROM tenants WHERE record_key_id IS NOT NULL')
+    : [];
   const [lastMigration = ''] = await texts('SELECT name AS value FROM migrations ORDER BY timestamp DESC LIMIT 1');
   const [tenants, clients] = [await texts('SELECT COUNT(*) AS value FROM tenants'), await texts('SELECT COUNT(*) AS value FROM clients')];
   return {

@@ -1,4 +1,5 @@
 import type { TenantContext } from '../access/principal.js';
+import { fromStored } from '../platform/moments.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
 import { ClientAuthMethod } from './client.entity.js';
 import type { PublicJwks } from './public-jwks.js';
@@ -97,7 +98,7 @@ function toRegisteredSecret(row: Row): RegisteredSecret {
     keyId: row.key_id,
     encryptedSecret: row.encrypted_secret,
     hasLookupDigest: row.lookup_digest !== null,
-    expiresAt: row.expires_at === null ? null : toDate(row.expires_at).getTime(),
+    expiresAt: row.expires_at === null ? null : fromStored(row.expires_at).getTime(),
   };
 }
 
@@ -138,9 +139,4 @@ export function nobody({ issuer }: TenantContext): RegisteredClient {
 /** Whether a client is one that exists. */
 export function isSomebody({ rowId }: RegisteredClient): boolean {
   return rowId !== NOBODY[0]?.row_id;
-}
-
-/** SQLite keeps moments as text in UTC, without saying so. */
-function toDate(value: Date | string): Date {
-  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
 }

@@ -50,11 +50,13 @@ export function isCrossSite(ctx: Context): boolean {
 
 /**
  * Lets nothing pass that a page of another origin made a browser send. It could not read the answer, and does not need to: what fails would
- * count against whoever sits at that browser.
+ * count against whoever sits at that browser. A gateway may hand on what a browser sent to it, with credentials of its own in the header that
+ * no page can send without being asked for it first.
  */
 export function keepPagesOut(endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    if (!isCrossSite(ctx)) return endpoint(ctx, next);
+    if (!isCrossSite(ctx) || ctx.get('Authorization') !== '') return endpoint(ctx, next);
+    ctx.state.details = { reason: 'a page of another origin sent it' };
     refuse(ctx, 403, {
       error: 'access_denied',
       error_description: 'A page of another origin sent this request. It is for applications that can keep a secret, which a page cannot.',

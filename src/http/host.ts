@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import { redact } from '../platform/redaction.js';
 import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
 import { refuse } from './request.js';
@@ -34,7 +35,7 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
     const tenant = await directory[find](host);
     if (!tenant) {
       // For the operator: a person or a proxy that names another host is the usual mistake.
-      ctx.state.details = { ...ctx.state.details, host: host.slice(0, LONGEST_HOST), homeIssuer: directory.homeIssuer };
+      ctx.state.details = { ...ctx.state.details, host: redact(host).slice(0, LONGEST_HOST), homeIssuer: directory.homeIssuer };
       throw new HostNotServed();
     }
     ctx.state.tenant = tenant;

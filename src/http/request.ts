@@ -30,8 +30,8 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     } catch (error) {
       answerError(ctx, error, { log, metrics });
     }
-    // Refusals: some may be kept by whoever stands between, under an address that may hold what it should not.
-    if (ctx.status >= 400 && !ctx.response.get('Cache-Control')) ctx.set('Cache-Control', 'no-store');
+    // Refusals: some may be kept by whoever stands between, under an address that may hold what it should not, or longer than they are true.
+    if (ctx.status >= 400) ctx.set('Cache-Control', 'no-store');
     const milliseconds = performance.now() - start;
     const route = ctx.routerPath ?? 'unmatched';
     metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, milliseconds / 1000);

@@ -9,7 +9,7 @@ import type { Attempt } from '../tokens/failure-counts.js';
 import type { Throttle } from '../tokens/throttle.js';
 import { clearCookie, readCookie, setCookie } from './cookies.js';
 import { prefersPage, showPage } from './plain-page.js';
-import { markOf } from './request.js';
+import { markOf, refuse } from './request.js';
 import { keep } from './session.js';
 
 /** Path at which somebody sets out to sign in at the tenant's provider, the same on every tenant's host. */
@@ -41,8 +41,13 @@ export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware 
 export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): Middleware {
   return watched({ throttle, log }, async (ctx) => {
     const sealed = readCookie(ctx, 'sign-in') ?? '';
+    const { session, former } = await signIn
+      .complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) })
+      .catch((error) => {
+        if (!(error instanceof SignInFailed && error.reason === 'stale')) clearCookie(ctx, 'sign-in');
+        throw error;
+      });
     clearCookie(ctx, 'sign-in');
-    const { session, former } = await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) });
     await keep(ctx, sessions, session, former);
     ctx.redirect('/');
   });
@@ -51,6 +56,7 @@ export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): 
 function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work: (ctx: Context) => Promise<void>): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
+    if (!isNavigation(ctx)) return refuse(ctx, 403, NOT_A_PAGE);
     const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };
     await throttle.admit(attempt);
     try {
@@ -65,6 +71,17 @@ function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work:
     }
   };
 }
+
+/** Whether a person went there, as far as the browser says: whatever a page fetches or frames would count against whoever looks at that page. */
+function isNavigation(ctx: Context): boolean {
+  ctx.vary('Sec-Fetch-Dest');
+  return ctx.method === 'GET' && ['', 'document'].includes(ctx.get('Sec-Fetch-Dest'));
+}
+
+const NOT_A_PAGE = {
+  error: 'access_denied',
+  error_description: 'Go to this address with a browser: it is not for what a page fetches or frames.',
+};
 
 /** What went wrong, and not what the provider said: that may hold anything, our own secret too. */
 function describeCauses(cause: unknown): string[] {

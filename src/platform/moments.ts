@@ -9,3 +9,8 @@ export function storable(moment: Date): Date {
 export function toSqlText(moment: Date): string {
   return moment.toISOString().replace('T', ' ').slice(0, -1);
 }
+
+/** A moment as a statement gives it back: SQLite has a text for it. */
+export function fromStored(value: Date | string): Date {
+  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
+}

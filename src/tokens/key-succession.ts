@@ -1,7 +1,7 @@
 import type { SigningKey } from './signing-key.entity.js';
 
 /** The key that signs at a moment: of those that have begun to, the one that began last. A clock that is far behind gets the first. */
-export function activeAt(rows: readonly SigningKey[], moment: Date): SigningKey | undefined {
+export function activeAt<Key extends Pick<SigningKey, 'id' | 'activatesAt'>>(rows: readonly Key[], moment: Date): Key | undefined {
   const planned = rows.filter(({ activatesAt }) => activatesAt !== null);
   planned.sort((a, b) => Number(b.activatesAt) - Number(a.activatesAt) || (a.id < b.id ? 1 : -1));
   return planned.find(({ activatesAt }) => Number(activatesAt) <= moment.getTime()) ?? planned.at(-1);

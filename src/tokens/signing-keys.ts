@@ -6,6 +6,7 @@ import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { forEach } from '../platform/each.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
+import { fromStored } from '../platform/moments.js';
 import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
@@ -39,22 +40,24 @@ export class SigningKeys {
   ) {}
 
   /**
-   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by the newest key of the home tenant: what is damaged of another one
-   * stops nobody else. Reads the columns that every release has had, so that it can be asked before the database is migrated.
+   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by the key that the home tenant signs with: what is damaged of another
+   * one stops nobody else. Reads the columns that every release has had, so that it can be asked before the database is migrated.
+   * @returns the key that signs, when it is damaged and others are not: whoever is signed in can revoke it
    * @throws {StartupError}
    */
-  async requireKey(): Promise<void> {
-    const newest = await this.database.read((manager) =>
-      manager
-        .createQueryBuilder(SigningKey, 'key')
-        .select(['key.id', 'key.keyId', 'key.encryptedPrivateKey'])
-        .where('key.tenantId IN (SELECT id FROM tenants WHERE is_home = 1)')
-        .orderBy('key.createdAt', 'DESC')
-        .limit(MOST_TRIED)
-        .getMany(),
-    );
-    const [last] = newest;
-    if (last && !(this.store.isAtHand(last) && newest.some((row) => this.#isReadable(row)))) this.store.unlock(last);
+  async requireKey(): Promise<string | undefined> {
+    const sql = `SELECT * FROM signing_keys WHERE tenant_id IN (SELECT id FROM tenants WHERE is_home = 1) ORDER BY created_at DESC LIMIT ${MOST_TRIED}`;
+    const newest = (await this.database.read<StoredKey[]>((manager) => manager.query(sql))).map(toLockedKey);
+    const active = activeAt(newest, new Date());
+    if (!active || this.#isReadable(active)) return undefined;
+    if (this.store.isAtHand(active) && newest.some((row) => this.#isReadable(row))) return active.id;
+    this.store.unlock(active);
+    return undefined;
+  }
+
+  /** Whether a key waits, and can sign when its time comes. */
+  #canFollow(row: SigningKey): boolean {
+    return isWaiting(row) && this.#isReadable(row);
   }
 
   #isReadable(row: LockedKey): boolean {
@@ -81,7 +84,7 @@ export class SigningKeys {
     }
     const unfit = rows.filter((row) => isWaiting(row) && row.algorithm !== algorithm);
     for (const { id } of unfit) await manager.delete(SigningKey, { id });
-    const waiting = rows.find((row) => isWaiting(row) && row.algorithm === algorithm);
+    const waiting = rows.find((row) => this.#canFollow(row) && row.algorithm === algorithm);
     const isChange = planned.algorithm !== algorithm;
     if (isChange) await this.#succeed(change, { present: planned, next: waiting });
     if (isChange || !waiting) await this.#insertWaiting(manager, tenant.id);
@@ -122,15 +125,15 @@ export class SigningKeys {
       await manager.delete(SigningKey, { id: kid });
       const others = rows.filter((row) => row !== revoked);
       const active = activeAt(rows, now);
-      const planned = others.find(({ activatesAt }) => activatesAt !== null && activatesAt > now);
+      const planned = others.find((row) => row.activatesAt !== null && row.activatesAt > now && this.#isReadable(row));
       if (revoked === active) {
-        const next = planned ?? others.find(isWaiting) ?? (await this.#insertWaiting(manager, tenant.id));
+        const next = planned ?? others.find((row) => this.#canFollow(row)) ?? (await this.#insertWaiting(manager, tenant.id));
         await manager.update(SigningKey, { id: next.id }, { activatesAt: now });
         Object.assign(next, { activatesAt: now });
       } else if (active && Number(revoked.activatesAt) > now.getTime()) {
         await manager.update(SigningKey, { id: active.id }, { publishedUntil: null });
       }
-      if (!others.some(isWaiting)) await this.#insertWaiting(manager, tenant.id);
+      if (!others.some((row) => this.#canFollow(row))) await this.#insertWaiting(manager, tenant.id);
       await countChange(manager, tenant.id);
       await record({ action: AuditAction.REVOKE_SIGNING_KEY, on: nameOf(revoked), before: describe(revoked) });
     });
@@ -211,7 +214,7 @@ export class SigningKeys {
 
   async #rotate(change: Change, rows: readonly SigningKey[]): Promise<void> {
     const { manager, caller } = change;
-    await this.#succeed(change, { present: lastOf(rows) as SigningKey, next: rows.find(isWaiting) });
+    await this.#succeed(change, { present: lastOf(rows) as SigningKey, next: rows.find((row) => this.#canFollow(row)) });
     await this.#insertWaiting(manager, caller.tenant.id);
     await countChange(manager, caller.tenant.id);
   }
@@ -250,6 +253,25 @@ export class SigningKeys {
     if (isLonger) await manager.update(SigningKey, { id }, { publishedUntil: until });
     return isLonger;
   }
+}
+
+/** As any release has stored it: before keys had plans, each signed from the moment on that it was made. */
+interface StoredKey {
+  id: string;
+  key_id: string;
+  encrypted_private_key: string;
+  created_at: Date | string;
+  activates_at?: Date | string | null;
+}
+
+function toLockedKey(row: StoredKey): LockedKey & Pick<SigningKey, 'activatesAt'> {
+  const activatesAt = row.activates_at === undefined ? row.created_at : row.activates_at;
+  return {
+    id: row.id,
+    keyId: row.key_id,
+    encryptedPrivateKey: row.encrypted_private_key,
+    activatesAt: activatesAt === null ? null : fromStored(activatesAt),
+  };
 }
 
 /** Waits for a change of a tenant that may be gone by now; then nothing is to be done. */

@@ -49,8 +49,8 @@ async function run(server: PrivateMariaDb, settings: Record<string, string>, scr
 }
 
 /** What a program that ends tells. */
-async function told(...of: Parameters<typeof run>): Promise<string> {
-  const { exit, output } = await run(...of);
+async function told(server: PrivateMariaDb, settings: Record<string, string>, ...program: string[]): Promise<string> {
+  const { exit, output } = await run(server, { LOG_LEVEL: 'fatal', ...settings }, ...program);
   const code = await exit;
   expect(output()).not.toContain('private');
   return `${code} ${output()}`;

@@ -46,7 +46,7 @@ eachWithOwnServer(ENGINES)(
     const programs = [['main.js'], ['admin-reset.js'], ['backup.js', join(folder, 'copy')]];
     const ends = await Promise.all(
       programs.map(async ([script = '', ...args]) => {
-        const program = await startProcess({ url: `${mariaDb.url}/other`, folder }, {}, script, ...args);
+        const program = await startProcess({ url: `${mariaDb.url}/other`, folder }, { LOG_LEVEL: 'fatal' }, script, ...args);
         return { code: await program.exit, output: program.output().trim() };
       }),
     );
@@ -68,7 +68,7 @@ eachWithOwnServer([
 ])('a server with %s is refused in a sentence', async (option, told) => {
   await mariaDb.stop();
   await mariaDb.start(option);
-  const program = await startProcess({ url: `${mariaDb.url}/other`, folder });
+  const program = await startProcess({ url: `${mariaDb.url}/other`, folder }, { LOG_LEVEL: 'fatal' });
   expect(await program.exit).toBe(1);
   expect(program.output().trim().split('\n')).toHaveLength(1);
   expect(program.output()).toContain(`The database server only reads (${told})`);
