@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { buildEnvironment } from '../build-environment.mjs';
 
 /**
@@ -17,7 +17,7 @@ export function run(command, args, folder = '.') {
   });
   if (error || status !== 0) {
     fail(
-      `"${join(command)} ${args.join(' ')}" failed${error ? `: ${error.message}` : ''}; what was there is as it was, and nothing was started.`,
+      `"${command} ${args.join(' ')}" failed${error ? `: ${error.message}` : ''}; what was there is as it was, and nothing was started.`,
     );
   }
 }
