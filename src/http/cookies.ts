@@ -55,7 +55,10 @@ export function isCrossSite(ctx: Context): boolean {
  */
 export function keepPagesOut(endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    if (!isCrossSite(ctx) || ctx.get('Authorization') !== '') return endpoint(ctx, next);
+    const { origin, 'sec-fetch-site': site, authorization } = ctx.req.headers;
+    const isOfPage = origin !== undefined || site !== undefined;
+    // Nobody may keep what is answered here, so that it need not name what it depends on: that takes time of every token.
+    if (!isOfPage || authorization !== undefined || !isCrossSite(ctx)) return endpoint(ctx, next);
     ctx.state.details = { reason: 'a page of another origin sent it' };
     refuse(ctx, 403, {
       error: 'access_denied',
