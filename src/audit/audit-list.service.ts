@@ -5,8 +5,8 @@ import { type Connection, fromCursor, type PageRequest, requirePageSize, toConne
 import { forEach } from '../platform/each.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import { storable } from '../platform/moments.js';
-import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
+import { whileServed } from '../tenants/tenant-turn.service.js';
 import type { AuditFilter } from './audit.input.js';
 import { AuditEvent } from './audit-event.entity.js';
 
@@ -62,12 +62,7 @@ export class AuditListService {
   async beginChains(): Promise<void> {
     const sql = `SELECT id FROM tenants WHERE record_key IS NULL LIMIT ${ROWS_IN_A_SWEEP}`;
     const tenants = await this.database.read<{ id: string }[]>((manager) => manager.query(sql));
-    await forEach(tenants, ({ id }) => {
-      const begun = this.changes.keep(id, async (_manager, ledger) => ledger.begin());
-      return begun.catch((error) => {
-        if (!(error instanceof TenantDisabled)) throw error;
-      });
-    });
+    await forEach(tenants, ({ id }) => whileServed(this.changes.keep(id, async (_manager, ledger) => ledger.begin())));
   }
 
   /** Removes entries that are older than so many days, in small steps, so that nobody waits for long. */

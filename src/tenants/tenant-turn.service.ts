@@ -1,4 +1,4 @@
-import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import { type EntityManager, EntityNotFoundError, type FindOptionsWhere } from 'typeorm';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import { Tenant } from './tenant.entity.js';
 
@@ -22,4 +22,12 @@ export async function lockTenants(manager: EntityManager, where: FindOptionsWher
 /** Tells whoever keeps a tenant or its keys that they have changed. Within a turn. */
 export async function countChange(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.increment(Tenant, { id: tenantId }, 'version', 1);
+}
+
+/** Waits for a change of a tenant that may be gone by now; then nothing is to be done. */
+export function whileServed<T>(change: Promise<T>): Promise<T | undefined> {
+  return change.catch((error) => {
+    if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
+    throw error;
+  });
 }

@@ -86,6 +86,16 @@ export class SigningKeyStore {
     }
   }
 
+  /** Whether its private part can be had. */
+  isReadable(row: LockedKey): boolean {
+    try {
+      this.unlock(row);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Whether the key is at hand that it is encrypted with. */
   isAtHand({ keyId }: Pick<SigningKey, 'keyId'>): boolean {
     return this.cipher.keyIds.includes(keyId);

@@ -1,22 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import { type EntityManager, EntityNotFoundError, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
 import { type Principal, systemCaller, type TenantContext } from '../access/principal.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { forEach } from '../platform/each.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
-import { fromStored } from '../platform/moments.js';
 import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
-import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { countChange, takeTurn } from '../tenants/tenant-turn.service.js';
+import { countChange, takeTurn, whileServed } from '../tenants/tenant-turn.service.js';
+import { requireHomeKey } from './home-key.js';
 import { KeyRing, withStates } from './key-ring.js';
 import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
-import type { LockedKey, SigningKeyStore } from './signing-key-store.js';
+import type { SigningKeyStore } from './signing-key-store.js';
 
 const RIGHT = { right: 'keys:write' } as const;
 /** For how long a key is published before it signs: twice as long as anybody may keep the JWKS. */
@@ -25,7 +24,6 @@ const LEAD_MS = 10 * 60_000;
 const MARGIN_MS = 60_000;
 const MOST_ROTATED_AT_ONCE = 100;
 const MOST_LOOKED_AT = 1000;
-const MOST_TRIED = 20;
 const MILLISECONDS_A_DAY = 24 * 3_600_000;
 
 /**
@@ -39,34 +37,14 @@ export class SigningKeys {
     private readonly store: SigningKeyStore,
   ) {}
 
-  /**
-   * Recognises a database that belongs to another `ENCRYPTION_KEY`, by the key that the home tenant signs with: what is damaged of another
-   * one stops nobody else. Reads the columns that every release has had, so that it can be asked before the database is migrated.
-   * @returns the key that signs, when it is damaged and others are not: whoever is signed in can revoke it
-   * @throws {StartupError}
-   */
-  async requireKey(): Promise<string | undefined> {
-    const sql = `SELECT * FROM signing_keys WHERE tenant_id IN (SELECT id FROM tenants WHERE is_home = 1) ORDER BY created_at DESC LIMIT ${MOST_TRIED}`;
-    const newest = (await this.database.read<StoredKey[]>((manager) => manager.query(sql))).map(toLockedKey);
-    const active = activeAt(newest, new Date());
-    if (!active || this.#isReadable(active)) return undefined;
-    if (this.store.isAtHand(active) && newest.some((row) => this.#isReadable(row))) return active.id;
-    this.store.unlock(active);
-    return undefined;
+  /** As {@link requireHomeKey}. */
+  requireKey(): Promise<string | undefined> {
+    return requireHomeKey(this.database, this.store);
   }
 
   /** Whether a key waits, and can sign when its time comes. */
   #canFollow(row: SigningKey): boolean {
-    return isWaiting(row) && this.#isReadable(row);
-  }
-
-  #isReadable(row: LockedKey): boolean {
-    try {
-      this.store.unlock(row);
-      return true;
-    } catch {
-      return false;
-    }
+    return isWaiting(row) && this.store.isReadable(row);
   }
 
   /** Makes what a tenant lacks of keys, and plans the change to another algorithm when that was set. */
@@ -125,7 +103,7 @@ export class SigningKeys {
       await manager.delete(SigningKey, { id: kid });
       const others = rows.filter((row) => row !== revoked);
       const active = activeAt(rows, now);
-      const planned = others.find((row) => row.activatesAt !== null && row.activatesAt > now && this.#isReadable(row));
+      const planned = others.find((row) => row.activatesAt !== null && row.activatesAt > now && this.store.isReadable(row));
       if (revoked === active) {
         const next = planned ?? others.find((row) => this.#canFollow(row)) ?? (await this.#insertWaiting(manager, tenant.id));
         await manager.update(SigningKey, { id: next.id }, { activatesAt: now });
@@ -253,33 +231,6 @@ export class SigningKeys {
     if (isLonger) await manager.update(SigningKey, { id }, { publishedUntil: until });
     return isLonger;
   }
-}
-
-/** As any release has stored it: before keys had plans, each signed from the moment on that it was made. */
-interface StoredKey {
-  id: string;
-  key_id: string;
-  encrypted_private_key: string;
-  created_at: Date | string;
-  activates_at?: Date | string | null;
-}
-
-function toLockedKey(row: StoredKey): LockedKey & Pick<SigningKey, 'activatesAt'> {
-  const activatesAt = row.activates_at === undefined ? row.created_at : row.activates_at;
-  return {
-    id: row.id,
-    keyId: row.key_id,
-    encryptedPrivateKey: row.encrypted_private_key,
-    activatesAt: activatesAt === null ? null : fromStored(activatesAt),
-  };
-}
-
-/** Waits for a change of a tenant that may be gone by now; then nothing is to be done. */
-function whileServed<T>(change: Promise<T>): Promise<T | undefined> {
-  return change.catch((error) => {
-    if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
-    throw error;
-  });
 }
 
 function nameOf({ id }: SigningKey): [AuditObjectType, string] {
