@@ -17,6 +17,11 @@ beforeAll(async () => {
   const board = await createClient(app, { clientId: 'sales-board', name: 'Sales board', scopes: ['orders:read'] });
   await createClient(app, { clientId: 'wordy', name: 'W'.repeat(100), accessTokenLifetime: 31_535_999 });
   await createClient(app, { clientId: 'x'.repeat(100), name: 'Long client id' });
+  await createClient(app, {
+    clientId: 'many',
+    name: 'م'.repeat(100),
+    scopes: Array.from({ length: 40 }, (_, index) => `orders:read-${index}`),
+  });
   await getToken(app, board);
   await requestToken(app, { ...board, secret: `lk_${'0'.repeat(49)}` });
   await app.installation.use.flush();
@@ -164,6 +169,52 @@ itInChromium('fits on a phone, and at 200 % zoom', async () => {
   await web.enter(web.app.admin, zoomed);
   await zoomed.getByRole('list', { name: 'Clients' }).waitFor();
   expect(await tooWide(zoomed)).toBe(0);
+});
+
+itInChromium('keeps what can be done in sight, whatever the rows hold', async () => {
+  const { page } = web;
+  await web.signIn();
+  const inSight = async (name: string | RegExp) => {
+    const button = page.getByRole('button', { name, exact: true }).first();
+    await button.waitFor();
+    // A click that needs no scrolling from the left edge: what is pressed lies on top, inside the window.
+    const { x, width } = (await button.boundingBox()) ?? { x: -1, width: 0 };
+    await button.click({ trial: true });
+    return x >= 0 && x + width <= (page.viewportSize()?.width ?? 0);
+  };
+  for (const width of [320, 390, 768, 800, 900, 1024, 1280, 1536, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    await web.open('/');
+    const names = [
+      'New Client',
+      ...['Sales board', 'Long client id', 'W'.repeat(100), 'م'.repeat(100)].flatMap((name) => [`Edit ${name}`, `Delete ${name}`]),
+    ];
+    for (const name of names) expect({ width, name, inSight: await inSight(name) }).toEqual({ width, name, inSight: true });
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+    await web.open('/client?id=sales-board&tab=secrets');
+    expect({ width, inSight: await inSight(/^Revoke the key/), tooWide: await tooWide(page) }).toEqual({
+      width,
+      inSight: true,
+      tooWide: 0,
+    });
+    await web.open('/signing-keys');
+    await page.getByRole('table', { name: 'Signing keys' }).waitFor();
+    for (const name of ['Rotate now', /^Revoke the key/]) expect({ width, inSight: await inSight(name) }).toEqual({ width, inSight: true });
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+  }
+});
+
+itInChromium('keeps the head of a table in sight, and prints it whole', async () => {
+  const { page } = web;
+  await web.signIn();
+  await page.setViewportSize({ width: 1280, height: 320 });
+  await page.getByRole('table', { name: 'Clients' }).waitFor();
+  await page.evaluate('scrollTo(0, 150)');
+  const top = () => page.evaluate<number>("document.querySelector('thead th').getBoundingClientRect().top");
+  await until(async () => (await top()) === 56);
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.getByRole('navigation', { name: 'Pages', exact: true }).isVisible()).toBe(false);
+  await page.emulateMedia({ media: 'screen' });
 });
 
 itInChromium('keeps its parts apart at the width at which the pages move beside the rest', async () => {

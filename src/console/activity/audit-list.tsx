@@ -4,7 +4,7 @@ import { ChevronDownIcon, ChevronRightIcon } from '@primer/octicons-react';
 import { Fragment, useState } from 'react';
 import { AuditEventsDocument, type AuditEventsQuery, type AuditFilter, type AuditRowFragment } from '../api/generated';
 import { useReading } from '../api/reading';
-import { DataTable, Heads } from '../look/data-table';
+import { Cell, type Column, DataTable } from '../look/data-table';
 import { exactly } from '../look/moment';
 import { ShowMore } from '../look/show-more';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
@@ -12,6 +12,7 @@ import classes from './audit-list.module.css';
 import { ACTIONS, actorOf, changesIn, OBJECTS } from './words';
 
 const PAGE_SIZE = 50;
+const COLUMNS: Column[] = [{ label: 'When' }, { label: 'Who' }, { label: 'What' }, { label: 'On what' }, { label: 'From', yields: 'next' }];
 
 /** Entries of the record, the newest first, more of them when asked for. */
 export function AuditList({ filter }: { filter: AuditFilter }) {
@@ -32,7 +33,7 @@ function Entries({ filter }: { filter: AuditFilter }) {
   return (
     <>
       {failure && <Stale failure={failure} onRetry={retry} />}
-      <DataTable label="Activity" head={<Heads labels={['When', 'Who', 'What', 'On what', 'From']} />} aria-busy={isWaiting}>
+      <DataTable label="Activity" columns={COLUMNS} aria-busy={isWaiting}>
         {events.nodes.map((event) => (
           <Entry key={event.id} event={event} />
         ))}
@@ -55,14 +56,14 @@ function Entry({ event }: { event: AuditRowFragment }) {
   const Arrow = isOpen ? ChevronDownIcon : ChevronRightIcon;
   return (
     <Fragment>
-      <Table.Tr>
-        <Table.Td>
+      <Table.Tr role="row">
+        <Cell of="When">
           <time dateTime={event.at}>{exactly(event.at)}</time>
-        </Table.Td>
-        <Table.Td title={event.actorId ?? undefined}>
+        </Cell>
+        <Cell of="Who" title={event.actorId ?? undefined}>
           <bdi>{actorOf(event)}</bdi>
-        </Table.Td>
-        <Table.Td>
+        </Cell>
+        <Cell of="What">
           {hasMore ? (
             <UnstyledButton className={classes.toggle} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
               <Arrow size={12} /> {ACTIONS[event.action]}
@@ -70,18 +71,18 @@ function Entry({ event }: { event: AuditRowFragment }) {
           ) : (
             <span className={classes.plain}>{ACTIONS[event.action]}</span>
           )}
-        </Table.Td>
-        <Table.Td className={classes.object}>
+        </Cell>
+        <Cell of="On what" className={classes.object}>
           <Text span size="xs" c="dimmed">
             {OBJECTS[event.objectType]}
           </Text>{' '}
           <code>{event.objectId}</code>
-        </Table.Td>
-        <Table.Td>{event.address ?? '–'}</Table.Td>
+        </Cell>
+        <Cell of="From">{event.address ?? '–'}</Cell>
       </Table.Tr>
       {isOpen && (
-        <Table.Tr>
-          <Table.Td colSpan={5} className={classes.detail}>
+        <Table.Tr role="row">
+          <Table.Td role="cell" colSpan={COLUMNS.length} className={classes.detail}>
             <Changes event={event} />
           </Table.Td>
         </Table.Tr>

@@ -5,7 +5,7 @@ import type { ClientRowFragment } from '../api/generated';
 import { useViewer } from '../api/viewer';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
-import { lifetimeInWords } from '../look/duration';
+import { lifetimeInShort, lifetimeInWords } from '../look/duration';
 import { exactly, relatively } from '../look/moment';
 import { Sparkline } from '../look/sparkline';
 import { Ago } from '../look/time';
@@ -22,13 +22,12 @@ export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRo
   );
 }
 
-/** A lifetime in words, in seconds on hover. */
-export function Lifetime({ seconds }: { seconds: number }) {
-  return (
-    <span title={`${seconds.toLocaleString('en')} s`} className={classes.whole}>
-      {lifetimeInWords(seconds)}
-    </span>
-  );
+/** A lifetime in words, in seconds on hover. @param isShort where there is room for few words only */
+export function Lifetime({ seconds, isShort = false }: { seconds: number; isShort?: boolean }) {
+  const exact = `${seconds.toLocaleString('en')} s`;
+  const words = lifetimeInWords(seconds);
+  const shown = isShort ? lifetimeInShort(seconds) : words;
+  return <span title={shown === words ? exact : `${words} (${exact})`}>{shown}</span>;
 }
 
 /** When a client was last used. */
@@ -42,14 +41,14 @@ export function LastUse({ at }: { at: string | null | undefined }) {
   );
 }
 
-/** Whether a client gets tokens, and whether a secret of its is about to end. */
+/** What is out of the ordinary: that a client gets no tokens, that a secret of its is about to end. */
 export function Status({ client: { enabled, secrets } }: { client: Pick<ClientRowFragment, 'enabled' | 'secrets'> }) {
   const now = useNow();
   const ends = secrets.map(({ expiresAt }) => expiresAt).filter((end): end is string => end != null && Date.parse(end) > now);
   const next = ends.toSorted()[0];
   return (
     <Group gap={4}>
-      <EnabledBadge enabled={enabled} />
+      {!enabled && <EnabledBadge enabled={enabled} />}
       {next && (
         <Badge
           color="notice"

@@ -1,10 +1,9 @@
-import { Table, UnstyledButton } from '@mantine/core';
+import { Table } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { ChevronDownIcon, ChevronUpIcon } from '@primer/octicons-react';
 import type { KeyboardEvent, MouseEvent } from 'react';
 import { useLocation } from 'wouter';
 import type { ClientRowFragment } from '../api/generated';
-import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
+import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
 import { addressOf } from './address';
 import { ClientCards } from './client-cards';
 import { LastUse, Lifetime, NameLink, RowActions, Status, Usage } from './client-cells';
@@ -17,23 +16,21 @@ interface ClientTableProps {
   ask(change: Partial<ListQuestion>): void;
 }
 
-/** A page of clients: a table, or on a phone cards. */
+/** A page of clients: a table, or where there is no room for one, cards. */
 export function ClientTable({ clients, question, ask }: ClientTableProps) {
-  const isNarrow = useMediaQuery('(max-width: 47.99em)');
+  const isNarrow = useMediaQuery('(max-width: 63.99em)');
   if (isNarrow) return <ClientCards clients={clients} />;
-  const sorting = { question, ask };
-  const head = (
-    <>
-      <SortHeader column="name" label="Name" {...sorting} />
-      <SortHeader column="client-id" label="Client Id" {...sorting} />
-      <Heads labels={['Access token lifetime', 'Status']} />
-      <SortHeader column="used" label="Last used" {...sorting} />
-      <Heads labels={['Last 24 hours']} />
-      <ActionsHead />
-    </>
-  );
+  const sortedBy = (sort: Sort) => sortingBy(sort, { question, ask });
+  const columns: Column[] = [
+    { label: 'Name', sorting: sortedBy('name') },
+    { label: 'Client Id', sorting: sortedBy('client-id') },
+    { label: 'Access token lifetime' },
+    { label: 'Status' },
+    { label: 'Last used', sorting: sortedBy('used'), yields: 'next' },
+    { label: 'Last 24 hours', yields: 'first' },
+  ];
   return (
-    <DataTable label="Clients" head={head} highlightOnHover onKeyDown={moveBetweenRows}>
+    <DataTable label="Clients" columns={columns} hasActions highlightOnHover onKeyDown={moveBetweenRows}>
       {clients.map((client) => (
         <Row key={client.id} client={client} />
       ))}
@@ -51,25 +48,25 @@ function Row({ client }: { client: ClientRowFragment }) {
     else navigate(addressOf(client.clientId));
   };
   return (
-    <Table.Tr className={classes.row} onClick={open}>
-      <Table.Td className={classes.name}>
+    <Table.Tr role="row" className={classes.row} onClick={open}>
+      <Cell of="Name" className={classes.name}>
         <NameLink client={client} />
-      </Table.Td>
-      <Table.Td className={classes.id}>
+      </Cell>
+      <Cell of="Client Id" className={classes.id} title={client.clientId}>
         <code>{client.clientId}</code>
-      </Table.Td>
-      <Table.Td>
-        <Lifetime seconds={client.accessTokenLifetime} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Access token lifetime">
+        <Lifetime isShort seconds={client.accessTokenLifetime} />
+      </Cell>
+      <Cell of="Status">
         <Status client={client} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Last used">
         <LastUse at={client.lastUsedAt} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Last 24 hours">
         <Usage hours={client.usage} />
-      </Table.Td>
+      </Cell>
       <ActionsCell>
         <RowActions client={client} />
       </ActionsCell>
@@ -77,24 +74,14 @@ function Row({ client }: { client: ClientRowFragment }) {
   );
 }
 
-interface SortHeaderProps extends Pick<ClientTableProps, 'question' | 'ask'> {
-  column: Sort;
-  label: string;
-}
-
-function SortHeader({ column, label, question, ask }: SortHeaderProps) {
-  const isSorted = question.sort === column;
-  const direction = question.isDescending ? 'descending' : 'ascending';
-  const Arrow = question.isDescending ? ChevronDownIcon : ChevronUpIcon;
-  const turn = () => ask({ sort: column, isDescending: isSorted ? !question.isDescending : column === 'used' });
-  return (
-    <Table.Th aria-sort={isSorted ? direction : 'none'}>
-      <UnstyledButton className={classes.sort} onClick={turn}>
-        {label}
-        {isSorted && <Arrow size={12} />}
-      </UnstyledButton>
-    </Table.Th>
-  );
+/** A column that turns round when it is pressed again; what was used last comes first at first. */
+function sortingBy(sort: Sort, { question, ask }: Pick<ClientTableProps, 'question' | 'ask'>): Column['sorting'] {
+  const isSorted = question.sort === sort;
+  const order = question.isDescending ? 'descending' : 'ascending';
+  return {
+    order: isSorted ? order : 'none',
+    turn: () => ask({ sort, isDescending: isSorted ? !question.isDescending : sort === 'used' }),
+  };
 }
 
 /** The arrows go from row to row, Home and End to the first and the last. */

@@ -20,6 +20,12 @@ export function lifetimeInWords(seconds: number): string {
   return roughly(seconds, UNITS.length);
 }
 
+/** A lifetime in two units at most, for a column: "1 hour 30 minutes", "over 364 days 23 hours". @param seconds a whole number */
+export function lifetimeInShort(seconds: number): string {
+  const short = roughly(seconds, 2);
+  return short === lifetimeInWords(seconds) ? short : `over ${short}`;
+}
+
 /** A duration by its largest units, the rest left out. @param seconds a whole number */
 export function roughly(seconds: number, units: number): string {
   let rest = seconds;

@@ -7,7 +7,7 @@ import type { ShownClient } from '../client/shown-client';
 import { useClientDialogs } from '../clients/dialogs-context';
 import { useNow } from '../look/clock';
 import { CodeBlock } from '../look/code-block';
-import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
+import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
 import { relatively } from '../look/moment';
 import { Panel } from '../look/page-frame';
 import { Ago, Moment } from '../look/time';
@@ -15,12 +15,14 @@ import { RevokeDialog } from './revoke-dialog';
 import classes from './secret-keys.module.css';
 import { isLive } from './secret-state';
 
-const HEAD = (
-  <>
-    <Heads labels={['Ends in', 'Created', 'Expires', 'Last used', 'Uses', 'State']} />
-    <ActionsHead />
-  </>
-);
+const COLUMNS: Column[] = [
+  { label: 'Ends in' },
+  { label: 'Created', yields: 'next' },
+  { label: 'Expires' },
+  { label: 'Last used' },
+  { label: 'Uses', yields: 'first' },
+  { label: 'State' },
+];
 
 /** The secrets of a client: which there are, whether each is still needed, and what can be done. */
 export function SecretKeys({ client }: { client: ShownClient }) {
@@ -40,7 +42,7 @@ export function SecretKeys({ client }: { client: ShownClient }) {
           </Button>
         )}
       </Group>
-      <DataTable label="Secret keys" head={HEAD}>
+      <DataTable label="Secret keys" columns={COLUMNS} hasActions>
         {client.secrets.map((secret) => (
           <Row key={secret.id} secret={secret} onRevoke={may('clients:write') ? () => setDoomed(secret) : undefined} />
         ))}
@@ -54,26 +56,26 @@ function Row({ secret, onRevoke }: { secret: SecretRowFragment; onRevoke: (() =>
   const now = useNow();
   const { hint, createdAt, expiresAt, lastUsedAt, lastUsedIp, useCount } = secret;
   return (
-    <Table.Tr>
-      <Table.Td className={classes.hint}>
+    <Table.Tr role="row">
+      <Cell of="Ends in" className={classes.hint}>
         <code>{hint}</code>
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Created">
         <Moment at={createdAt} />
-      </Table.Td>
-      <Table.Td>{expiresAt ? <Moment at={expiresAt} /> : 'never'}</Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Expires">{expiresAt ? <Moment at={expiresAt} /> : 'never'}</Cell>
+      <Cell of="Last used">
         {lastUsedAt ? <Ago at={lastUsedAt} /> : 'never'}
         {lastUsedIp && (
           <Text size="xs" c="dimmed">
             from {lastUsedIp}
           </Text>
         )}
-      </Table.Td>
-      <Table.Td>{useCount.toLocaleString('en')}</Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Uses">{useCount.toLocaleString('en')}</Cell>
+      <Cell of="State">
         <State secret={secret} now={now} />
-      </Table.Td>
+      </Cell>
       <ActionsCell>
         {onRevoke && isLive(secret, now) && (
           <Button variant="default" size="xs" onClick={onRevoke} aria-label={`Revoke the key that ends in ${hint}`}>

@@ -4,7 +4,7 @@ import { SyncIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { type KeyRowFragment, SigningKeysDocument } from '../api/generated';
 import { useReading } from '../api/reading';
-import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
+import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
 import { PageFrame } from '../look/page-frame';
 import { Failed, Stale, Waiting } from '../look/states';
 import { Moment } from '../look/time';
@@ -14,12 +14,14 @@ import { RotateKeyDialog } from './rotate-key-dialog';
 
 const POLL_MS = 30_000;
 const STATES = { ACTIVE: 'active', NEXT: 'next', RETIRED: 'retired' } as const;
-const HEAD = (
-  <>
-    <Heads labels={['Key id', 'State', 'Algorithm', 'Published', 'Signs from', 'Published until']} />
-    <ActionsHead />
-  </>
-);
+const COLUMNS: Column[] = [
+  { label: 'Key id' },
+  { label: 'State' },
+  { label: 'Algorithm', yields: 'first' },
+  { label: 'Published', yields: 'next' },
+  { label: 'Signs from' },
+  { label: 'Published until' },
+];
 
 /** The keys that sign access tokens: the one that does, the one that will, and those whose tokens still live. */
 export function KeysPage() {
@@ -45,7 +47,7 @@ export function KeysPage() {
       {!failure && !keys && <Waiting rows={5} />}
       {keys && (
         <Stack gap="sm">
-          <DataTable label="Signing keys" head={HEAD}>
+          <DataTable label="Signing keys" columns={COLUMNS} hasActions>
             {keys.map((key) => (
               <Row key={key.kid} signingKey={key} onRevoke={() => setDoomed(key)} />
             ))}
@@ -61,21 +63,21 @@ export function KeysPage() {
 function Row({ signingKey, onRevoke }: { signingKey: KeyRowFragment; onRevoke(): void }) {
   const { kid, state, algorithm, createdAt, activatesAt, publishedUntil } = signingKey;
   return (
-    <Table.Tr>
-      <Table.Td>
+    <Table.Tr role="row">
+      <Cell of="Key id">
         <code>{kid}</code>
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="State">
         <Badge color={state === 'ACTIVE' ? 'accent' : 'gray'} variant={state === 'RETIRED' ? 'outline' : 'light'} tt="none" fw={500}>
           {STATES[state]}
         </Badge>
-      </Table.Td>
-      <Table.Td>{algorithm}</Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Algorithm">{algorithm}</Cell>
+      <Cell of="Published">
         <Moment at={createdAt} />
-      </Table.Td>
-      <Table.Td>{activatesAt ? <Moment at={activatesAt} /> : 'the next rotation'}</Table.Td>
-      <Table.Td>{publishedUntil ? <Moment at={publishedUntil} /> : '–'}</Table.Td>
+      </Cell>
+      <Cell of="Signs from">{activatesAt ? <Moment at={activatesAt} /> : 'the next rotation'}</Cell>
+      <Cell of="Published until">{publishedUntil ? <Moment at={publishedUntil} /> : '–'}</Cell>
       <ActionsCell>
         <Button variant="default" size="xs" onClick={onRevoke} aria-label={`Revoke the key ${kid}`}>
           Revoke

@@ -7,7 +7,7 @@ import { type TenantRowFragment, TenantsDocument, type TenantsQuery } from '../a
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { EnabledBadge } from '../clients/client-cells';
-import { ActionsCell, ActionsHead, DataTable, Heads } from '../look/data-table';
+import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
 import { PageFrame } from '../look/page-frame';
 import { ShowMore } from '../look/show-more';
 import { Failed, Nothing, Stale, Waiting } from '../look/states';
@@ -19,12 +19,13 @@ import { NewTenantDrawer } from './new-tenant-drawer';
 
 const PAGE_SIZE = 50;
 const PAUSE_MS = 200;
-const HEAD = (
-  <>
-    <Heads labels={['Name', 'Host', 'Status', 'Token lifetimes', 'Created']} />
-    <ActionsHead />
-  </>
-);
+const COLUMNS: Column[] = [
+  { label: 'Name' },
+  { label: 'Host' },
+  { label: 'Status' },
+  { label: 'Token lifetimes', yields: 'first' },
+  { label: 'Created', yields: 'next' },
+];
 
 type Open = { kind: 'new' } | { kind: 'edit' | 'delete'; tenant: TenantRowFragment };
 
@@ -82,7 +83,7 @@ function Tenants({ search, onOpen }: { search: string; onOpen(open: Open): void 
   return (
     <>
       {failure && <Stale failure={failure} onRetry={retry} />}
-      <DataTable label="Tenants" head={HEAD} aria-busy={isWaiting}>
+      <DataTable label="Tenants" columns={COLUMNS} hasActions aria-busy={isWaiting}>
         {tenants.nodes.map((tenant) => (
           <Row key={tenant.id} tenant={tenant} onOpen={onOpen} />
         ))}
@@ -103,8 +104,8 @@ function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open)
   const { may } = useViewer();
   const { name, host, issuer, enabled, isHome, minAccessTokenLifetime, maxAccessTokenLifetime, createdAt } = tenant;
   return (
-    <Table.Tr>
-      <Table.Td>
+    <Table.Tr role="row">
+      <Cell of="Name">
         <Text span inherit fw={600}>
           <bdi>{name}</bdi>
         </Text>{' '}
@@ -113,21 +114,21 @@ function Row({ tenant, onOpen }: { tenant: TenantRowFragment; onOpen(open: Open)
             home
           </Badge>
         )}
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Host">
         <Anchor href={issuer} title="Its console" inherit>
           {host}
         </Anchor>
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Status">
         <EnabledBadge enabled={enabled} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Token lifetimes">
         {minAccessTokenLifetime.toLocaleString('en')} to {maxAccessTokenLifetime.toLocaleString('en')} s
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell of="Created">
         <Moment at={createdAt} />
-      </Table.Td>
+      </Cell>
       <ActionsCell>{may('tenants:write') && <Actions tenant={tenant} onOpen={onOpen} />}</ActionsCell>
     </Table.Tr>
   );
