@@ -161,6 +161,24 @@ itInChromium('opens a client by its row, whatever its client id is', async () =>
   await page.getByRole('heading', { name: 'There is no such client' }).waitFor();
 });
 
+itInChromium('opens the only client that is found at Enter, and goes into the table with the arrow', async () => {
+  await web.signIn();
+  const { page } = web;
+  await namesShown();
+  const field = page.getByLabel('Search clients');
+  await field.fill('stal');
+  await untilShown(['Stale']);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Stale' }).waitFor();
+  // Of several none is meant more than another.
+  await field.fill('job-');
+  await until(async () => (await namesShown()).length > 1);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.evaluate('document.activeElement?.textContent')).toBe((await namesShown())[0]);
+  expect(new URL(page.url()).searchParams.get('search')).toBe('job-');
+});
+
 itInChromium('needs no mouse', async () => {
   await web.signIn();
   const { page } = web;

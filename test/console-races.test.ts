@@ -172,10 +172,11 @@ itInChromium('rotates after a conflict, once what changed was seen, and without 
   await page.getByRole('button', { name: 'Revoke' }).click();
   const last = dialog(page, /^Revoke the key that ends in/);
   await last.getByText('It is the only key that works').waitFor();
-  expect(await last.getByRole('button', { name: 'Revoke', exact: true }).isDisabled()).toBe(true);
+  expect(await last.getByRole('button', { name: 'Revoke', exact: true }).count()).toBe(0);
   await page.keyboard.press('Escape');
   await until(async () => (await page.evaluate('document.activeElement?.textContent')) === 'Revoke');
-  await page.getByRole('button', { name: 'Rotate' }).click();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await last.getByRole('button', { name: 'Rotate' }).click();
   const asked = dialog(page, 'Rotate the secret key');
   await asked.getByText('The current key was never used.').waitFor();
   await app.administer('mutation { updateClient(clientId: "stubborn", input: { enabled: false }) { id } }');

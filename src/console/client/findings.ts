@@ -17,6 +17,7 @@ const UNUSED_DAYS = 90;
 const SOON_MS = 3 * DAY_MS;
 /** So many tokens within the life of one: not some instances that have one each, but somebody who keeps none. */
 const WASTEFUL = 20;
+const REFUSED_HOURS = [3, 24];
 const REFUSED_SHARE = 0.1;
 const REFUSED_LEAST = 5;
 
@@ -45,16 +46,18 @@ function expiring({ secrets, accessTokenLifetime }: ShownClient, now: number): F
   );
 }
 
+/** Judged by the last hours first: a large day hides what goes wrong now. */
 function refused({ usage }: ShownClient): Finding | undefined {
-  const counts = usage.reduce((sum, hour) => ({ issued: sum.issued + hour.issued, refused: sum.refused + hour.refused }), {
-    issued: 0,
-    refused: 0,
-  });
-  const asked = counts.issued + counts.refused;
-  if (counts.refused < REFUSED_LEAST || counts.refused / asked < REFUSED_SHARE) return undefined;
-  return pressing(
-    `${counts.refused.toLocaleString('en')} of ${asked.toLocaleString('en')} requests were refused in the last 24 hours: see whether the application has the right secret key and asks for scopes that it has.`,
-  );
+  for (const hours of REFUSED_HOURS) {
+    const recent = usage.slice(-hours);
+    const refusals = recent.reduce((sum, hour) => sum + hour.refused, 0);
+    const asked = recent.reduce((sum, hour) => sum + hour.issued, refusals);
+    if (refusals < REFUSED_LEAST || refusals / asked < REFUSED_SHARE) continue;
+    return pressing(
+      `${refusals.toLocaleString('en')} of ${asked.toLocaleString('en')} requests were refused in the last ${hours} hours: see whether the application has the right secret key and asks for scopes that it has.`,
+    );
+  }
+  return undefined;
 }
 
 /** Judged over the hour before this one and this one so far, or over the client's life when that is shorter. */

@@ -35,6 +35,7 @@ export function Tokens({ client }: { client: ShownClient }) {
 }
 
 function RevokeAll({ client, onClose }: { client: ShownClient; onClose(): void }) {
+  const { clientId: ownClientId } = useViewer();
   const mutate = useMutate();
   const refresh = useRefresh();
   const revoke = useAction(async () => {
@@ -52,6 +53,9 @@ function RevokeAll({ client, onClose }: { client: ShownClient; onClose(): void }
       ifUnknown="Whether it was done is not known; doing it again does no harm."
       onClose={onClose}
     >
+      {client.clientId === ownClientId && (
+        <Text fw={600}>You are signed in with this client: your session ends as well, and you sign in again.</Text>
+      )}
       <Text size="sm">
         Introspection refuses every token that it has from then on. An API that checks tokens by itself accepts the last one until{' '}
         <LastMoment at={client.lastTokenExpiresAt} /> at the latest. The client itself goes on and gets new tokens.

@@ -74,15 +74,21 @@ export function EnabledBadge({ enabled }: { enabled: boolean }) {
   );
 }
 
-/** How many tokens a client got in the last 24 hours, in number and by hour. */
+/** How many tokens a client got in the last 24 hours, in number and by hour, and how many requests of its were refused. */
 export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
   const issued = hours.reduce((sum, hour) => sum + hour.issued, 0);
+  const refused = hours.reduce((sum, hour) => sum + hour.refused, 0);
   return (
     <Group gap={8} wrap="nowrap">
       <Sparkline values={hours.map((hour) => hour.issued)} label={`${counted(issued, 'token')} in the last 24 hours`} />
       <span className={classes.number} aria-hidden="true">
         {issued.toLocaleString('en')}
       </span>
+      {refused > 0 && (
+        <Text span size="xs" c="var(--mantine-color-error)" className={classes.refused} title="Requests refused in the last 24 hours">
+          {refused.toLocaleString('en')} refused
+        </Text>
+      )}
     </Group>
   );
 }

@@ -1,6 +1,9 @@
-import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from 'react';
+import { useWindowEvent } from '@mantine/hooks';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
 import { Boundary } from '../look/boundary';
 import { Dialog, focusOr, isDialogOpen } from '../look/dialog';
+import { Waiting } from '../look/states';
 // Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
 import { SecretDialog } from '../secrets/secret-dialog';
 import type { MadeSecret } from '../secrets/vault';
@@ -10,6 +13,9 @@ const DeleteDialog = lazy(() => import('./delete-dialog').then((module) => ({ de
 const EditDrawer = lazy(() => import('./edit-drawer').then((module) => ({ default: module.EditDrawer })));
 const NewDrawer = lazy(() => import('./new-drawer').then((module) => ({ default: module.NewDrawer })));
 const RotateDialog = lazy(() => import('../secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
+
+/** A wait that is longer is seen. */
+const SEEN_WAIT_MS = 200;
 
 type Wanted = { kind: 'new' } | { kind: 'edit' | 'delete' | 'rotate'; clientId: string } | { kind: 'secret'; made: MadeSecret };
 type Open = Wanted & { id: number };
@@ -39,11 +45,14 @@ export function ClientDialogs({ children }: { children: ReactNode }) {
     setTimeout(() => !isDialogOpen() && focusOr(opener.current));
   };
   const end = () => open && close(open.id);
+  const [path] = useLocation();
+  // A dialog ends with the page that it was opened on; a secret that was made is shown wherever one is.
+  useEffect(() => setState(({ open, waiting }) => ({ open: open?.kind === 'secret' ? open : undefined, waiting })), [path]);
   return (
     <ClientDialogsProvider value={actions}>
       {children}
       <Boundary key={open?.id} frame={(broken) => <Dialog onClose={end}>{broken}</Dialog>}>
-        <Suspense>{open && <OpenDialog open={open} onClose={end} />}</Suspense>
+        <Suspense fallback={<Coming onClose={end} />}>{open && <OpenDialog open={open} onClose={end} />}</Suspense>
       </Boundary>
     </ClientDialogsProvider>
   );
@@ -59,6 +68,23 @@ function opened({ open, waiting }: State, next: Open): State {
 function closed(before: State, id: number): State {
   const [open, ...waiting] = before.waiting;
   return before.open?.id === id ? { open, waiting } : before;
+}
+
+/** A dialog whose code is on its way. It can be given up already, and does not come then. */
+function Coming({ onClose }: { onClose(): void }) {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), SEEN_WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useWindowEvent('keydown', (event) => event.key === 'Escape' && onClose());
+  return (
+    isLate && (
+      <Dialog onClose={onClose}>
+        <Waiting rows={4} />
+      </Dialog>
+    )
+  );
 }
 
 function OpenDialog({ open, onClose }: { open: Open; onClose(): void }) {

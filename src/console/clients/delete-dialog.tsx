@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { type Action, useAction, useMutate, useRefresh } from '../api/action';
 import { ClientSettingsDocument, type ClientSettingsQuery, DeleteClientDocument, UpdateClientDocument } from '../api/generated';
 import { useReading } from '../api/reading';
+import { useViewer } from '../api/viewer';
 import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
@@ -38,6 +39,7 @@ export function DeleteDialog({ clientId, onClose }: { clientId: string; onClose(
 }
 
 function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
+  const { clientId: ownClientId } = useViewer();
   const [typed, setTyped] = useState('');
   const remove = useDelete(client, onClose);
   const disable = useDisable(client, onClose);
@@ -46,7 +48,10 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
   return (
     <Stack gap="md">
       <WhatStops client={client} />
-      {client.enabled && <Alternative disable={disable} isBusy={isBusy} />}
+      {client.clientId === ownClientId && (
+        <Text fw={600}>You are signed in with this client, so your session would end with it. It cannot disable itself.</Text>
+      )}
+      {client.enabled && client.clientId !== ownClientId && <Alternative disable={disable} isBusy={isBusy} />}
       <TextInput
         label="Type the Client Id to confirm"
         description={

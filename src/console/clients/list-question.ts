@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import type { ClientFilter, ClientsQueryVariables } from '../api/generated';
+import { withoutSecrets } from '../secrets/secret-form';
 
 /** How many clients a page shows. */
 export const PAGE_SIZE = 50;
@@ -76,7 +77,8 @@ function parse(parameters: URLSearchParams): ListQuestion {
   const sort = parameters.get('sort') ?? '';
   const column = sort.replace(/^-/, '');
   return {
-    search: parameters.get('search') ?? '',
+    // What looks like a secret is not asked for: the search box takes it out of the address.
+    search: withoutSecrets(parameters.get('search') ?? ''),
     filter: FILTERS.find(({ name }) => name === parameters.get('filter'))?.name ?? 'all',
     sort: Object.hasOwn(SORTS, column) ? (column as Sort) : 'name',
     isDescending: sort.startsWith('-'),

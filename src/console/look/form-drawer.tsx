@@ -20,6 +20,7 @@ export interface FormDrawerProps {
 export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onClose, children }: FormDrawerProps) {
   const [isAsking, setAsking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  const hasTried = useRef(false);
   useLeaveWarning(isDirty);
   useReturnOfFocus();
   const keep = () => {
@@ -28,8 +29,16 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onC
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    hasTried.current = true;
     onSave();
   };
+  // After each drawing: what the fields or the server have found wrong is there by then. Whoever has begun to mend it is left alone.
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('[aria-invalid=true]');
+    if (!hasTried.current || isBusy || !first) return;
+    hasTried.current = false;
+    first.focus();
+  });
   return (
     <Drawer
       opened
@@ -43,7 +52,7 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onC
       }}
       classNames={{ body: classes.body, content: classes.content }}
     >
-      <form ref={form} onSubmit={submit} noValidate className={classes.form} aria-busy={isBusy}>
+      <form ref={form} onSubmit={submit} onInput={() => (hasTried.current = false)} noValidate className={classes.form} aria-busy={isBusy}>
         <Stack gap="md" className={classes.fields}>
           {children}
         </Stack>

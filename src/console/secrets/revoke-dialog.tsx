@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { RevokeClientSecretDocument, type SecretRowFragment } from '../api/generated';
 import type { ShownClient } from '../client/shown-client';
+import { useClientDialogs } from '../clients/dialogs-context';
 import { useNow } from '../look/clock';
 import { Confirm } from '../look/confirm';
 import { relatively } from '../look/moment';
@@ -20,19 +21,22 @@ export function RevokeDialog({ client, secret, onClose }: { client: ShownClient;
     refresh();
     tellDone(`The secret key of ${client.name} that ends in ${hint} was revoked.`);
   });
+  const { openRotate } = useClientDialogs();
+  const rotate = useAction(async () => {
+    onClose();
+    openRotate(client.clientId);
+  });
   const isNeeded = client.enabled && client.secrets.filter((other) => isLive(other, now)).length === 1;
   return (
     <Confirm
       title={`Revoke the key that ends in ${hint}?`}
-      label="Revoke"
-      isDanger
-      canConfirm={!isNeeded}
-      action={revoke}
+      {...(isNeeded ? { label: 'Rotate', action: rotate } : { label: 'Revoke', isDanger: true, action: revoke })}
       onClose={onClose}
     >
       {isNeeded && (
         <Text fw={600}>
-          It is the only key that works, and the last one of an enabled client cannot be revoked: rotate it, or disable the client.
+          It is the only key that works, and the last one of an enabled client cannot be revoked: rotate it, so that a new one takes its
+          place now or later, or disable the client.
         </Text>
       )}
       <Text fw={600}>

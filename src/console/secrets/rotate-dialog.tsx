@@ -57,21 +57,23 @@ function Choice({ client, onStale, onClose }: ChoiceProps) {
   const [seconds, setSeconds] = useState<number>(DAY);
   const rotate = useRotate(client, onStale);
   useHold(rotate.isBusy);
-  const [current, ...others] = client.secrets.filter((secret) => isLive(secret, now));
-  if (others.length > 0) return <TwoAlready onClose={onClose} />;
+  const live = client.secrets.filter((secret) => isLive(secret, now));
+  const [current] = live;
+  const isFull = live.length > 1;
   return (
     <Stack gap="md">
       <Text size="sm">
-        <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on. {situationOf(current, now)}
+        <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on. {!isFull && situationOf(current, now)}
       </Text>
-      {current && <Overlap seconds={seconds} onChange={setSeconds} now={now} isInUse={current.lastUsedAt != null} />}
+      {isFull && <BothEnd secrets={live} now={now} />}
+      {current && !isFull && <Overlap seconds={seconds} onChange={setSeconds} now={now} isInUse={current.lastUsedAt != null} />}
       <Trouble failure={rotate.failure} ifUnknown={LOST_ANSWER} />
       <Group justify="flex-end" gap={8}>
         <Button variant="default" disabled={rotate.isBusy} onClick={onClose}>
           Cancel
         </Button>
-        <BusyButton isBusy={rotate.isBusy} onClick={() => rotate.run(seconds)}>
-          Rotate
+        <BusyButton {...(isFull && { color: 'danger' })} isBusy={rotate.isBusy} onClick={() => rotate.run(isFull ? 0 : seconds)}>
+          {isFull ? 'End both and rotate' : 'Rotate'}
         </BusyButton>
       </Group>
     </Stack>
@@ -110,16 +112,19 @@ function Overlap({ seconds, onChange, now, isInUse }: OverlapProps) {
   );
 }
 
-function TwoAlready({ onClose }: { onClose(): void }) {
+/** What a third key costs where two work. */
+function BothEnd({ secrets, now }: { secrets: Rotated['secrets']; now: number }) {
   return (
-    <Stack gap="md">
-      <Text size="sm">
-        This client has two secret keys that work, which is as many as there can be. Revoke the one that is not needed any more, then
-        rotate.
+    <Stack gap={4}>
+      <Text size="sm" fw={600}>
+        Two keys work, which is as many as there can be, so both stop now:
       </Text>
-      <Group justify="flex-end">
-        <Button onClick={onClose}>Close</Button>
-      </Group>
+      {secrets.map(({ id, hint, lastUsedAt }) => (
+        <Text key={id} size="sm">
+          <code>{hint}</code>, {lastUsedAt ? `used ${relatively(lastUsedAt, now)}` : 'never used'}
+        </Text>
+      ))}
+      <Text size="sm">To keep one of them working meanwhile, cancel, revoke the other, and rotate then.</Text>
     </Stack>
   );
 }

@@ -57,8 +57,8 @@ function Furnished({ viewer }: { viewer: Viewer }) {
   );
 }
 
-function toViewer({ tenant, scopes }: Pick<Viewer, 'tenant' | 'scopes'>): Viewer {
-  return { tenant, scopes, may: (scope) => scopes.includes(scope) };
+function toViewer({ tenant, clientId, scopes }: Pick<Viewer, 'tenant' | 'clientId' | 'scopes'>): Viewer {
+  return { tenant, clientId, scopes, may: (scope) => scopes.includes(scope) };
 }
 
 /** What had the focus may be gone with the page that it was on. */
