@@ -102,6 +102,27 @@ itInChromium('says before it is done that one signs oneself out', async () => {
   expect(await asked.getByRole('button', { name: 'Disable instead' }).count()).toBe(0);
 });
 
+itInChromium('offers scopes in use while one types', async () => {
+  const { page, app } = web;
+  await createClient(app, { clientId: 'shipping', name: 'Shipping', scopes: ['parcels:read', 'parcels:write'] });
+  await web.signIn();
+  await page.getByRole('button', { name: 'New Client' }).click();
+  const drawer = dialog(page, 'New Client');
+  const field = drawer.getByLabel('Scopes');
+  await field.focus();
+  expect(await page.getByRole('option').count()).toBe(0);
+  await page.keyboard.type('parc');
+  await page.getByRole('option', { name: 'parcels:write' }).click();
+  await field.fill('parcels:new');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('par');
+  await page.getByRole('option', { name: 'parcels:read' }).waitFor();
+  // One Escape ends the offer, and none of what was typed is lost.
+  await page.keyboard.press('Escape');
+  await page.getByRole('option').waitFor({ state: 'detached' });
+  for (const scope of ['parcels:write', 'parcels:new']) await drawer.getByText(scope, { exact: true }).waitFor();
+});
+
 itInChromium('tells of refusals of the last hours though the day was large, and in the list', async () => {
   const { page, app } = web;
   await createClient(app, { clientId: 'busy', name: 'Busy' });

@@ -54,7 +54,7 @@ itInChromium('says what deserves a look', async () => {
   await web.signIn('/client?id=wasteful');
   const findings = page.getByRole('list', { name: 'Findings' });
   await findings.getByText(/It asks for a new token every [12] s though one lives 1 hour: let it keep its token\./).waitFor();
-  await findings.getByText(/900 of 4,501 requests were refused in the last 24 hours/).waitFor();
+  await findings.getByText(/900 of 4,501 requests were refused in the last 3 hours/).waitFor();
   await findings.getByText(/expires in 59 minutes and was used .* ago|just now: the application has not changed over/).waitFor();
   const eager = await createClient(app, { clientId: 'eager', name: 'Eager' });
   for (let number = 0; number < 25; number += 1) await getToken(app, eager);
