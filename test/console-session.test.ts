@@ -127,7 +127,7 @@ itInChromium('says why nobody is signed in when the server does not answer', asy
   const answers = [
     {
       answer: { status: 429, headers: { 'retry-after': '42' } },
-      said: 'Too many attempts have failed. You are not signed in; try again in 42',
+      said: 'There were too many attempts. You are not signed in; try again in 42',
     },
     {
       answer: { status: 503, headers: { 'retry-after': '5' } },

@@ -166,14 +166,25 @@ it('lets the home tenant lift a limit of its own that is used up, and do nothing
   }
 });
 
-it('signing in has a reserve above what other changes can use, cutting tokens one above that, and both end', async () => {
+it('signing in takes no room from other changes and has a reserve above them, cutting tokens one above that', async () => {
   await limit('maxMutationsPerMinute: 2');
   for (const clientId of ['a', 'b']) await create(clientId);
   const cut = () => acme.administer('mutation { revokeClientTokens(clientId: "a") { lastTokenExpiresAt } }');
   expect([(await create('c')).status, (await postSession(acme, acme.admin)).status]).toEqual([429, 200]);
-  const { status, headers, body } = await postSession(acme, acme.admin);
+  expect([(await cut()).status, (await postSession(acme, acme.admin)).status, (await cut()).status]).toEqual([200, 429, 200]);
+  expect((await cut()).status).toBe(429);
+});
+
+it('whoever signs in again and again is sent away for the rest of the hour, and nobody else', async () => {
+  const reader = await createClient(acme, { clientId: 'reader', scopes: ['clients:read'] });
+  const other = await createClient(acme, { clientId: 'other', scopes: ['clients:read'] });
+  await limit('maxMutationsPerMinute: 3');
+  for (let times = 0; times < 120; times += 1) expect((await postSession(acme, reader)).status).toBe(200);
+  const { status, headers, body } = await postSession(acme, reader);
   expect([status, headers.has('retry-after'), body.error]).toEqual([429, true, 'too_many_requests']);
-  expect([(await cut()).status, (await cut()).status]).toEqual([200, 429]);
+  expect([(await postSession(acme, other)).status, (await postSession(acme, acme.admin)).status]).toEqual([200, 200]);
+  // What it used up is its own.
+  expect((await create('made-by-others')).status).toBe(200);
 });
 
 it('belongs to those who manage tenants: null gives the setting back, and others are refused', async () => {

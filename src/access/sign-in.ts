@@ -99,7 +99,7 @@ export class SignIn {
    * Ends a sign-in.
    * @param search what the provider added to the callback's URL, with the question mark
    * @param sealed what the browser kept
-   * @throws {SignInFailed}
+   * @throws {SignInFailed | TooManySignIns | TenantLimit}
    */
   async complete(
     context: TenantContext,
@@ -116,6 +116,7 @@ export class SignIn {
     const once = { maker: TICKET, jti: ticket.state, expiresAt: new Date(ticket.at + TICKET_SECONDS * 1000) };
     if (!(await this.parts.proofs.use(context, once))) throw new SignInFailed('stale');
     const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
+    this.parts.sessions.count(caller);
     const session = await this.parts.changes.admit(caller, async (change) => {
       const { tenantId, version } = provider;
       if (!(await change.manager.existsBy(IdentityProvider, { tenantId, version }))) throw new SignInFailed('stale');

@@ -91,14 +91,13 @@ export class Changes {
   }
 
   /**
-   * Lets somebody in, who may do so for as long as others leave room for it.
+   * Lets somebody in, who may do so for as long as others leave room for it. That is no change that takes room from others.
    * @throws {TenantDisabled | TenantLimit}
    */
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
     return this.#transact(async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
       ledger.requireRoom('admission');
-      ledger.countMutation();
       return work(change);
     });
   }

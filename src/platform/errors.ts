@@ -179,6 +179,13 @@ export class TooManyFailures extends AppError {
   }
 }
 
+/** Whoever signs in has done so as often as one may; the same request may be answered later. */
+export class TooManySignIns extends AppError {
+  constructor(readonly retryAfterSeconds: number) {
+    super('TOO_MANY_REQUESTS', `There were as many sign-ins as one may make in an hour. Try again in ${retryAfterSeconds} seconds.`);
+  }
+}
+
 /** A document asks for more than an operation may cost. */
 export class OperationTooLarge extends AppError {
   constructor(message: string) {

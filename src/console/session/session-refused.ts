@@ -27,7 +27,7 @@ export function refusal(response: Response, { error, error_description }: Refusa
   const { status } = response;
   if (error === 'invalid_client') return new SessionRefused('The client id or the secret key is wrong.', { needsOtherPair: true });
   if (error === 'unauthorized_client') return new SessionRefused(POWERLESS, { needsOtherPair: true });
-  if (status === 429) return new SessionRefused(`Too many attempts have failed. ${next} ${inAWhile(response)}.`);
+  if (status === 429) return new SessionRefused(`There were too many attempts. ${next} ${inAWhile(response)}.`);
   if (status === 503) return new SessionRefused(`The server is busy. ${next} ${inAWhile(response)}.`);
   if (error && status < 500) return new SessionRefused(`The server refused: ${error_description ?? error}`);
   return new SessionRefused(`The server failed (status ${status}). ${next}, or look into its log.`);
