@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { writeBackup } from './backups/backup-file.js';
+import { type BackupHeader, writeBackup } from './backups/backup-file.js';
 import type { Contents } from './backups/contents.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { createStore } from './backups/store-choice.js';
@@ -23,11 +23,13 @@ async function backUp(): Promise<void> {
   const createdAt = new Date().toISOString();
   try {
     await createStore(config.database).copy(async (contents, blocks) => {
-      // Otherwise the file would be sealed with a key that everything else has left, perhaps because others have it.
-      if ((contents.keyIds[0] ?? cipher.keyId) !== cipher.keyId) throw new StartupError(leftBehind(contents, cipher));
-      const about = { version: VERSION, database: config.database.type, createdAt, ...contents };
+      // Sealed with the key that the home tenant's signing key is under, while that is changed too: never with one that everything else
+      // has left, perhaps because others have it.
+      const [sealedUnder = cipher.keyId] = contents.keyIds;
+      if (!cipher.keyIds.includes(sealedUnder)) throw new StartupError(leftBehind(contents, cipher));
+      const about = { version: VERSION, database: config.database.type, createdAt, sealedUnder, ...contents };
       await writeBackup(path, about, { blocks, cipher, signal });
-      tell(path, about, cipher);
+      tell(path, about);
     });
   } catch (error) {
     throw signal.aborted
@@ -40,8 +42,11 @@ function leftBehind({ keyIds }: Contents, { keyId }: Cipher): string {
   return `This database belongs to another ENCRYPTION_KEY (it names ${keyIds.join(' and ')}, yours is ${keyId}): back it up with the settings that the server has. There is no file.`;
 }
 
-function tell(path: string, { createdAt, clients, tenants, ...about }: Contents & { createdAt: string }, { keyId }: Cipher): void {
-  const keyIds = new Set([keyId, ...about.keyIds, ...about.otherKeyIds]);
+function tell(
+  path: string,
+  { createdAt, sealedUnder, clients, tenants, ...about }: Contents & Pick<BackupHeader, 'createdAt' | 'sealedUnder'>,
+): void {
+  const keyIds = new Set([sealedUnder, ...about.keyIds, ...about.otherKeyIds]);
   process.stdout.write(
     `${path} has all that was stored at ${createdAt}: ${counted(clients, 'client')} in ${counted(tenants, 'tenant')}, ${statSync(path).size} bytes.\n` +
       `It is of use only with the encryption key ${[...keyIds].join(' and ')}, which is not in it: keep that in another place.\n`,

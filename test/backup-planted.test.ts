@@ -132,7 +132,7 @@ it('of another installation is refused, and so is one that only names the key of
   await command(database, 'backup', file);
   const backup = await readBackup(file, own);
   const foreign = join(database.folder, 'foreign.backup');
-  const { sealedUnder: _, ...about } = backup.header;
+  const about = { ...backup.header, sealedUnder: stranger.keyId };
   await writeBackup(foreign, about, { blocks: backup.blocks(), cipher: stranger, signal: new AbortController().signal });
   await backup.close();
   await expectRefused(foreign, new RegExp(`made with another ENCRYPTION_KEY: it needs ${stranger.keyId}, and at hand is ${own.keyId}`));

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCaller } from '../src/access/principal.js';
+import { Cipher } from '../src/platform/cipher.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
@@ -67,12 +68,20 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   expect(incomplete.output()).toContain('ENCRYPTION_KEY_PREVIOUS is not set');
   const second = await start(change);
   await isServed([used]);
+  // As at every moment of the change: by the settings that the server has.
+  const backUp = async (name: string) => {
+    const backup = await startProcess(database, change, 'backup.js', name);
+    return [await backup.exit, JSON.parse(readFileSync(join(database.folder, name), 'utf8').split(/[\t\n]/)[0] as string).sealedUnder];
+  };
+  const nameOf = (key: string) => new Cipher(Buffer.from(key, 'base64')).keyId;
+  expect(await backUp('before.backup')).toEqual([0, nameOf(FIRST)]);
   await second.stop();
   const told = await reencrypt();
   const early = await start({ ...port, ENCRYPTION_KEY: SECOND });
   await until(() => /"secrets":2,.*set ENCRYPTION_KEY_PREVIOUS/.test(early.output()), early.output);
   expect((await requestToken(first, unused)).status).toBe(401);
   await early.stop();
+  expect(await backUp('after.backup')).toEqual([0, nameOf(SECOND)]);
   expect(told).toMatch(/^ {2}unused /m);
   expect(told).toMatch(/^ {2}admin /m);
   expect(told).not.toMatch(/^ {2}(used|signing) /m);
@@ -157,7 +166,6 @@ it('is changed past what is damaged, which is told; a server without the new one
 });
 
 it('finds a leaked secret whose digests were made with the key before', async () => {
-  const { Cipher } = await import('../src/platform/cipher.js');
   const { ClientSecretService } = await import('../src/clients/client-secret.service.js');
   const app = await startApp();
   const client = await createClient(app, { clientId: 'leaky' });

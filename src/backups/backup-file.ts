@@ -56,18 +56,18 @@ export interface Backup {
 
 /**
  * Writes a backup: a line about it, lines of rows, and one that says how many those were. Each line is sealed, with all before it, by a key
- * that is derived from the encryption key. The name is given to the file when all of it is on the disk.
+ * that is derived from the encryption key `sealedUnder`. The name is given to the file when all of it is on the disk.
  */
 export async function writeBackup(
   path: string,
-  about: Omit<BackupHeader, 'latchkeyBackup' | 'sealedUnder' | 'id'>,
+  about: Omit<BackupHeader, 'latchkeyBackup' | 'id'>,
   { blocks, cipher, signal }: { blocks: AsyncIterable<Block>; cipher: Cipher; signal: AbortSignal },
 ): Promise<void> {
   const draft = draftOf(path, 'draft');
   try {
     const file = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true });
-    const first: BackupHeader = { latchkeyBackup: FORMAT, sealedUnder: cipher.keyId, id: randomUUID(), ...about };
-    await pipeline(seal(first, blocks, new Chain(cipher, cipher.keyId)), file, { signal });
+    const first: BackupHeader = { latchkeyBackup: FORMAT, id: randomUUID(), ...about };
+    await pipeline(seal(first, blocks, new Chain(cipher, about.sealedUnder)), file, { signal });
     await giveName(draft, path);
     await syncFolder(path);
   } finally {

@@ -34,7 +34,7 @@ async function* blocksOf(name: string, count: number): AsyncGenerator<Block> {
 }
 
 async function write(name: string, count: number, by = cipher, to = path): Promise<void> {
-  await writeBackup(to, about, { blocks: blocksOf(name, count), cipher: by, signal });
+  await writeBackup(to, { ...about, sealedUnder: by.keyId }, { blocks: blocksOf(name, count), cipher: by, signal });
 }
 
 /** What is given out before the end, or before it is refused. */
@@ -59,7 +59,9 @@ it('writes over nothing that has come by the name meanwhile, and leaves nothing'
     yield* blocksOf('mine', 2);
     writeFileSync(path, 'of another');
   }
-  await expect(writeBackup(path, about, { blocks: blocks(), cipher, signal })).rejects.toThrow(/is there by now/);
+  await expect(writeBackup(path, { ...about, sealedUnder: cipher.keyId }, { blocks: blocks(), cipher, signal })).rejects.toThrow(
+    /is there by now/,
+  );
   expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['of another', ['file']]);
 });
 
