@@ -71,6 +71,30 @@ describe('a GraphQL body', () => {
   });
 });
 
+it.each(['/graphql', '/connect/token', '/connect/introspect'])(
+  'refuses two Authorization headers at %s, whichever is right',
+  async (path) => {
+    const right = `Basic ${Buffer.from(`admin:${app.admin.secret}`).toString('base64')}`;
+    for (const pair of [
+      [right, 'Basic eDp4'],
+      ['Basic eDp4', right],
+      [`Bearer ${token}`, `Bearer ${token}`],
+    ]) {
+      const lines = pair.map((value) => `Authorization: ${value}\r\n`).join('');
+      const form = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 29\r\n\r\ngrant_type=client_credentials';
+      const answer = await new Promise<string>((resolve) => {
+        let text = '';
+        const socket = connect(app.port, '127.0.0.1').on('data', (data) => {
+          text += data;
+        });
+        socket.on('close', () => resolve(text));
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n${lines}${form}`);
+      });
+      expect([answer.slice(0, 12), answer.includes('two Authorization headers')]).toEqual(['HTTP/1.1 400', true]);
+    }
+  },
+);
+
 it.each(['/graphql', '/session', '/connect/token', '/connect/leaked'])(
   'answers what follows a body that is too large, in chunks, at %s',
   async (path) => {

@@ -230,6 +230,22 @@ describe('PROTOCOL 18: revocation', () => {
     expect(await isKept()).toBe(false);
   });
 
+  it('is refused for the rest of an hour to a client that has done it ten thousand times, and to no other', async () => {
+    const { status: service, directory } = app.installation;
+    const tenant = (await directory.find(new URL(app.url).host)) as never;
+    const eager = await createClient(app, { clientId: 'eager' });
+    const expiresAt = Math.floor(Date.now() / 1000) + 60;
+    const token = await getToken(app, eager);
+    for (let batch = 0; batch < 100; batch += 1) {
+      await Promise.all(Array.from({ length: 100 }, () => service.revoke(tenant, { clientId: 'eager', jti: 'the same', expiresAt })));
+    }
+    const { status, body, headers } = await revoke(eager, token);
+    expect([status, body.error, Number(headers.get('retry-after')) > 3_000]).toEqual([429, 'too_many_requests', true]);
+    expect([await isActive(token), (await revoke(client, await getToken(app, client))).status]).toEqual([true, 200]);
+    await app.administer('mutation { revokeClientTokens(clientId: "eager") { lastTokenExpiresAt } }');
+    expect(await isActive(token)).toBe(false);
+  });
+
   it('ends a token for Latchkey itself as well', async () => {
     const manager = await createClient(app, { clientId: 'manager', scopes: ['clients:read'] });
     const token = await getToken(app, manager);

@@ -61,7 +61,8 @@ export class Authenticator {
 
   /**
    * The caller of a request; undefined when it carries neither a token nor a session that goes on. The database
-   * is asked each time, so that a token that was cut is worth nothing at once. A token goes before a session.
+   * is asked each time, so that a token that was cut is worth nothing at once. A token goes before a session. A password
+   * of a gateway, which browsers go on sending along, is nobody's here.
    * @throws {BearerError}
    * @throws {Forbidden} when another site uses the session
    */
@@ -69,9 +70,9 @@ export class Authenticator {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [name = '', token = ''] = request.authorization?.split(/ +/) ?? [];
+    const [name = 'basic', token = ''] = request.authorization?.split(/ +/) ?? [];
+    if (name.toLowerCase() === 'basic') return this.#findSession(tenant, request);
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
-    if (request.authorization === undefined) return this.#findSession(tenant, request);
     if (!scheme) return undefined;
     const refuse = (cause?: unknown) => {
       if (cause instanceof DatabaseUnavailable) throw cause;

@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
-import { TooManySignIns } from '../platform/errors.js';
+import { HourlyCounts } from '../platform/hourly-counts.js';
 import { fromStored } from '../platform/moments.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
@@ -18,8 +17,6 @@ const LONGEST_SECONDS = 3600;
 const MOST_SESSIONS = 20;
 /** Each writes to the record of the tenant, which others need as well. */
 const MOST_SIGN_INS_AN_HOUR = 120;
-const HOUR_MS = 3_600_000;
-const MOST_COUNTED = 10_000;
 
 /** A session that begins: what its cookie holds, in the clear, and until when. */
 export interface NewSession {
@@ -56,26 +53,22 @@ type Holder = Pick<Session, 'clientRowId' | 'tokenEpoch' | 'secretId' | 'subject
  * ends a client's tokens ends its sessions.
  */
 export class SessionService {
-  /** How often each signed in at this process, within the hour that began with the first time. */
-  readonly #signIns = new LRUCache<string, number>({ max: MOST_COUNTED, ttl: HOUR_MS });
+  readonly #signIns = new HourlyCounts(MOST_SIGN_INS_AN_HOUR, 'sign-ins');
 
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
   ) {}
 
-  /** Counts a sign-in of somebody who proved who they are. @throws {TooManySignIns} */
+  /** Counts a sign-in of somebody who proved who they are. @throws {TooOften} */
   count({ tenant, actor }: Caller): void {
-    const name = [tenant.id, actor.type, actor.id].join(' ');
-    const times = (this.#signIns.get(name) ?? 0) + 1;
-    this.#signIns.set(name, times, { noUpdateTTL: true });
-    if (times > MOST_SIGN_INS_AN_HOUR) throw new TooManySignIns(Math.ceil(this.#signIns.getRemainingTTL(name) / 1000));
+    this.#signIns.count([tenant.id, actor.type, actor.id].join(' '));
   }
 
   /**
    * Lets a client in that proved who it is: for an hour, or for as long as its tokens live when that is shorter.
    * @returns undefined when it was deleted in the meantime
-   * @throws {TooManySignIns | TenantLimit}
+   * @throws {TooOften | TenantLimit}
    */
   async beginForClient(caller: Caller, client: RegisteredClient, secretId: string): Promise<NewSession | undefined> {
     this.count(caller);

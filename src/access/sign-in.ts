@@ -99,7 +99,7 @@ export class SignIn {
    * Ends a sign-in.
    * @param search what the provider added to the callback's URL, with the question mark
    * @param sealed what the browser kept
-   * @throws {SignInFailed | TooManySignIns | TenantLimit}
+   * @throws {SignInFailed | TooOften | TenantLimit}
    */
   async complete(
     context: TenantContext,

@@ -1,4 +1,5 @@
 import { rootCode } from '../platform/database-faults.js';
+import { isDatabaseFault, reasonOf } from '../platform/database-sentences.js';
 import { StartupError } from '../platform/errors.js';
 
 const KNOWN: Record<string, string> = {
@@ -24,7 +25,7 @@ export function explainFileFault(error: unknown, doing: string): unknown {
   const { path } = error as { path?: unknown };
   const code = rootCode(error);
   if (error instanceof StartupError || code === '') return error;
-  const reason = KNOWN[code] ?? `the system says ${code}`;
+  const reason = KNOWN[code] ?? (isDatabaseFault(error) ? `the database cannot be used: ${reasonOf(error)}` : `the system says ${code}`);
   return new StartupError(`${doing} failed: ${reason}${typeof path === 'string' ? ` (${path})` : ''}. Nothing was changed.`, {
     cause: error,
   });

@@ -29,6 +29,17 @@ const requireFewHeaders: Middleware = (ctx, next) => {
   refuse(ctx, 431, { error: 'invalid_request', error_description: `A request may have ${MOST_HEADERS} headers at most.` });
 };
 
+/** Refuses two `Authorization`: Node's parser drops the second, and a proxy may have gone by that one. */
+const requireOneAuthorization: Middleware = (ctx, next) => {
+  if (ctx.req.headers.authorization === undefined || ctx.req.rawHeaders.filter(isAuthorization).length < 2) return next();
+  refuse(ctx, 400, { error: 'invalid_request', error_description: 'The request has two Authorization headers. Send one.' });
+};
+
+/** @param index in names and values in turn */
+function isAuthorization(text: string, index: number): boolean {
+  return index % 2 === 0 && text.length === 'authorization'.length && text.toLowerCase() === 'authorization';
+}
+
 /** Refuses an `Accept`, or one of its kind, that is longer than any caller's. */
 const requireShortPreferences: Middleware = (ctx, next) => {
   const long = PREFERENCES.find((name) => String(ctx.req.headers[name] ?? '').length > LONGEST_PREFERENCE);
@@ -42,4 +53,9 @@ const requireShortPreferences: Middleware = (ctx, next) => {
 };
 
 /** What the headers of every request have to keep to, in this order, before anybody is asked for. */
-export const HEADER_RULES: readonly Middleware[] = [requireFewHeaders, requireShortPreferences, requireKnownCoding];
+export const HEADER_RULES: readonly Middleware[] = [
+  requireFewHeaders,
+  requireOneAuthorization,
+  requireShortPreferences,
+  requireKnownCoding,
+];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { RequestMark, TenantContext } from '../access/principal.js';
-import { DatabaseUnavailable, type ErrorCode, TooManyFailures, TooManySignIns } from '../platform/errors.js';
+import { DatabaseUnavailable, type ErrorCode, TooOften } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -81,7 +81,7 @@ function answerError(ctx: Context, error: unknown, { log, metrics }: { log: Log;
   } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
     const { message, code } = new HostNotServed();
     refuse(ctx, 421, { error: 'invalid_request', error_description: message, code });
-  } else if (error instanceof TooManyFailures || error instanceof TooManySignIns || error instanceof TenantLimit) {
+  } else if (error instanceof TooOften || error instanceof TenantLimit) {
     if (error instanceof TenantLimit) metrics.tenantLimits.inc({ limit: error.kind });
     refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message, code: error.code });
     if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));

@@ -33,6 +33,8 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk is full',
   SQLITE_FULL: 'the disk is full',
+  // Of the memory that its processes share, a file beside the database, which has to grow before anything is read.
+  SQLITE_IOERR_SHMSIZE: 'the disk is full',
   SQLITE_IOERR: 'its disk fails',
   SQLITE_BUSY: 'another process holds it',
   SQLITE_LOCKED: 'another process holds it',

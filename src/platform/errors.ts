@@ -172,17 +172,21 @@ export class SignInFailed extends AppError {
   }
 }
 
-/** Too many failures; the same request may be answered later. */
-export class TooManyFailures extends AppError {
-  constructor(readonly retryAfterSeconds: number) {
-    super('TOO_MANY_REQUESTS', `There were too many failures. Try again in ${retryAfterSeconds} seconds.`);
+/** Something was done too often; the same request may be answered later. */
+export class TooOften extends AppError {
+  /** @param what happened, as a sentence */
+  constructor(
+    what: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super('TOO_MANY_REQUESTS', `${what} Try again in ${retryAfterSeconds} seconds.`);
   }
 }
 
-/** Whoever signs in has done so as often as one may; the same request may be answered later. */
-export class TooManySignIns extends AppError {
-  constructor(readonly retryAfterSeconds: number) {
-    super('TOO_MANY_REQUESTS', `There were as many sign-ins as one may make in an hour. Try again in ${retryAfterSeconds} seconds.`);
+/** Too many failures. */
+export class TooManyFailures extends TooOften {
+  constructor(retryAfterSeconds: number) {
+    super('There were too many failures.', retryAfterSeconds);
   }
 }
 

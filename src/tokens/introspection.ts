@@ -57,7 +57,7 @@ export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatu
 
 async function revoke(ctx: Context, { issuer, client }: ProvenOutcome, status: TokenStatusService): Promise<void> {
   const token = await issuer.verify(tokenOf(ctx)).catch(toNothing);
-  if (token?.clientId === client.registration.clientId) await status.revoke(issuer.tenant, token.jti, new Date(token.expiresAt * 1000));
+  if (token?.clientId === client.registration.clientId) await status.revoke(issuer.tenant, token);
   else if (token) refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
 }
 

@@ -2,12 +2,18 @@ import { LessThan } from 'typeorm';
 import type { TenantContext, TokenName } from '../access/principal.js';
 import { whereTokenHolds } from '../access/rights.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
+import { HourlyCounts } from '../platform/hourly-counts.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { RevokedToken } from './revoked-token.entity.js';
 
+/** Each is kept until its token would have expired, and makes a client use up no more than its share. */
+const MOST_REVOCATIONS_AN_HOUR = 10_000;
+
 /** Knows which of the tokens that are still valid by themselves were cut. Asked of the database each time. */
 export class TokenStatusService {
+  readonly #revocations = new HourlyCounts(MOST_REVOCATIONS_AN_HOUR, 'tokens of this client revoked');
+
   constructor(private readonly database: Database) {}
 
   /**
@@ -21,13 +27,17 @@ export class TokenStatusService {
     return rows.length > 0 ? JSON.parse(rows[0].scopes) : undefined;
   }
 
-  /** Revokes one token; a second time changes nothing. */
-  async revoke({ tenant }: TenantContext, jti: string, expiresAt: Date): Promise<void> {
+  /** Revokes one token of a client; a second time changes nothing. @throws {TooOften} when it has revoked very many */
+  async revoke(
+    { tenant }: TenantContext,
+    { clientId, jti, expiresAt }: Pick<TokenName, 'clientId' | 'jti'> & { expiresAt: number },
+  ): Promise<void> {
+    this.#revocations.count(`${tenant.id} ${clientId}`);
     await this.database
       .write(async (manager) => {
         // In turn with changes: one that found the token good is committed before this is answered.
         await takeTurn(manager, tenant.id, { isServed: false });
-        await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt });
+        await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
       })
       .catch((error) => {
         if (!isDuplicate(error)) throw error;
