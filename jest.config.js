@@ -33,8 +33,8 @@ export const onMysql = {
 /** The project whose tests run on the embedded database. */
 export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseKind: 'sqlite' } };
 
-/** How pages look, what they do with answers that the test makes up or delays, and what a checkout does with its own files: no database has a part in it. */
-const WITHOUT_DATABASE = ['<rootDir>/test/(console-(looks|faults|races)|checkout)\\.test\\.ts'];
+/** How pages look and behave, what they do with answers that the test makes up or delays, and what a checkout does with its own files: no database has a part in it. */
+const WITHOUT_DATABASE = ['<rootDir>/test/(console-(looks|faults|races|manners)|checkout)\\.test\\.ts'];
 
 /** Every other test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
 export default {

@@ -50,7 +50,15 @@ export async function start(
   const began = performance.now();
   const child = spawn(process.execPath, [join(root, script)], {
     cwd: folder,
-    env: { PATH: process.env.PATH, PORT: String(port), SECRET, ADMIN_CLIENT_SECRET: SECRET, LOG_LEVEL: 'info', ...env },
+    env: {
+      DATABASE_URL: `sqlite:${folder}/data/latchkey.db`,
+      PATH: process.env.PATH,
+      PORT: String(port),
+      SECRET,
+      ADMIN_CLIENT_SECRET: SECRET,
+      LOG_LEVEL: 'info',
+      ...env,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   running.add(child);

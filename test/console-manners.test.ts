@@ -102,6 +102,16 @@ itInChromium('says before it is done that one signs oneself out', async () => {
   expect(await asked.getByRole('button', { name: 'Disable instead' }).count()).toBe(0);
 });
 
+itInChromium('keeps the page in sight below forty scopes, which are there when they are asked for', async () => {
+  const { page, app } = web;
+  await createClient(app, { clientId: 'many', name: 'Many', scopes: Array.from({ length: 40 }, (_, index) => `orders:read-${index + 1}`) });
+  await web.signIn('/client?id=many');
+  await page.getByText('orders:read-1', { exact: true }).waitFor();
+  expect(await page.getByText('orders:read-40').count()).toBe(0);
+  await page.getByRole('button', { name: '28 more' }).click();
+  await page.getByText('orders:read-40').waitFor();
+});
+
 itInChromium('offers scopes in use while one types', async () => {
   const { page, app } = web;
   await createClient(app, { clientId: 'shipping', name: 'Shipping', scopes: ['parcels:read', 'parcels:write'] });

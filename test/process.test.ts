@@ -206,7 +206,9 @@ describe('a fault of the installation ends the process with exit 1 and a sentenc
     expect(await failure({ DATABASE_URL: `sqlite:${blocked}/latchkey.db`, ENCRYPTION_KEY: undefined })).toMatch(
       /cannot be written|cannot be made/,
     );
-    expect(await failure({ DATABASE_URL: `sqlite:${blocked}/latchkey.db` })).toMatch(/cannot be made/);
+    expect(await failure({ DATABASE_URL: `sqlite:${blocked}/latchkey.db` })).toMatch(
+      /cannot be made: a part of its path is no folder \((ENOTDIR|EEXIST)\)\. DATABASE_URL=sqlite:FILE names another place\.$/m,
+    );
     expect(await failure({ DATABASE_URL: `sqlite:${database.folder}` })).toMatch(/^The database cannot be used/);
   });
 

@@ -55,6 +55,16 @@ export function createMysqlDataSource(server: MysqlServer): DataSource {
   return new DataSource({ ...shared, type: 'mysql', driver, database: server.settings.database, timezone: 'Z', charset: 'utf8mb4' });
 }
 
+const NO_PLACE: Record<string, string> = {
+  EACCES: 'whoever runs this may not write there (EACCES)',
+  EPERM: 'whoever runs this may not write there (EPERM)',
+  EROFS: 'the disk there is only read (EROFS)',
+  ENOSPC: 'the disk there is full (ENOSPC)',
+  EDQUOT: 'the disk there is full (EDQUOT)',
+  ENOTDIR: 'a part of its path is no folder (ENOTDIR)',
+  EEXIST: 'a part of its path is no folder (EEXIST)',
+};
+
 /** SQLite's second connection, which sees only what is committed; not yet opened. */
 export function createReader(settings: DatabaseSettings & { type: 'sqlite' }): DataSource {
   return new DataSource(sqlite(settings.path, 'query_only = ON'));
@@ -69,7 +79,13 @@ export function prepareFile(path: string): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (!existsSync(path)) writeFileSync(path, '', { mode: 0o600, flag: 'a' });
   } catch (cause) {
-    throw new StartupError(`The database ${path} cannot be made (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new StartupError(
+      `The database ${path} cannot be made: ${NO_PLACE[code] ?? `the system says ${code}`}. DATABASE_URL=sqlite:FILE names another place.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

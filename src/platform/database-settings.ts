@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isCertificate, isPair, TLS_MODES, type TlsSettings } from './database-tls.js';
 import { type DatabaseSettings, type DatabaseUrl, readDatabaseUrl, UrlFault } from './database-url.js';
 import { readSettingFile } from './setting-files.js';
+import { HOME } from './version.js';
 
-const DEFAULT_URL: DatabaseUrl = { type: 'sqlite', path: 'data/latchkey.db' };
+const DEFAULT_FILE = 'data/latchkey.db';
+/** Beside the release, whatever folder somebody starts it from. */
+const DEFAULT_URL: DatabaseUrl & { path: string } = { type: 'sqlite', path: join(HOME, DEFAULT_FILE) };
 const DEFAULT_POOL_SIZE = 10;
 /** One connection writes while another looks whether an earlier commit was made. */
 const LEAST_POOL_SIZE = 2;
@@ -63,6 +68,12 @@ export function databaseFaults(values: Record<string, string | undefined>): { na
   const given = tryRead(values.DATABASE_URL);
   const migrating = tryRead(values.MIGRATION_DATABASE_URL);
   const mode = values.DATABASE_TLS ?? 'prefer';
+  // Releases up to 0.1.0 looked for it in the folder in which they were started.
+  const former = resolve(DEFAULT_FILE);
+  if (values.DATABASE_URL === undefined && former !== DEFAULT_URL.path && existsSync(former)) {
+    const message = `must be set: there is a database in ${former}, where earlier releases kept it; without the setting it is ${DEFAULT_URL.path}. Set sqlite: and one of both`;
+    faults.push({ name: 'DATABASE_URL', message });
+  }
   const isDemanded = mode === 'require' || mode === 'verify';
   if (isDemanded && [given, migrating].some((address) => address?.type === 'mysql' && 'socketPath' in address.place)) {
     faults.push({ name: 'DATABASE_TLS', message: 'must be off or prefer with a socket, which leads nowhere beyond this machine' });

@@ -1,6 +1,9 @@
-import { availableParallelism } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readConfig } from '../../src/platform/config.js';
 
+const DEFAULT_PATH = join(import.meta.dirname, '../../data/latchkey.db');
 const KEY = Buffer.alloc(32, 3).toString('base64');
 
 it('works without a single setting', () => {
@@ -12,8 +15,8 @@ it('works without a single setting', () => {
     port: 4000,
     host: '127.0.0.1',
     issuer: 'http://localhost:4000',
-    database: { type: 'sqlite', path: 'data/latchkey.db' },
-    migrationDatabase: { type: 'sqlite', path: 'data/latchkey.db' },
+    database: { type: 'sqlite', path: DEFAULT_PATH },
+    migrationDatabase: { type: 'sqlite', path: DEFAULT_PATH },
     encryptionKey: undefined,
     adminClientId: 'admin',
     adminClientSecret: undefined,
@@ -31,6 +34,22 @@ it('works without a single setting', () => {
     tenantLimits: { clients: 2_000_000, mutationsAMinute: 60_000, recordBytesADay: 250_000_000 },
     isProduction: false,
   });
+});
+
+it('looks for the database beside itself from every folder, and passes over none that an earlier release has kept there', () => {
+  const before = process.cwd();
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
+  try {
+    process.chdir(folder);
+    expect(readConfig({}).database).toEqual({ type: 'sqlite', path: DEFAULT_PATH });
+    mkdirSync('data');
+    writeFileSync('data/latchkey.db', '');
+    expect(() => readConfig({})).toThrow(/DATABASE_URL must be set: there is a database in .*, where earlier releases kept it/);
+    expect(readConfig({ DATABASE_URL: 'sqlite:data/latchkey.db' }).database).toEqual({ type: 'sqlite', path: 'data/latchkey.db' });
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('takes an empty variable for an unset one', () => {

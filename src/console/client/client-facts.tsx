@@ -1,5 +1,5 @@
-import { Badge, Group, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Badge, Button, Group, Text } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import { useViewer } from '../api/viewer';
 import { labelOf } from '../clients/auth-method';
 import { LastUse, Lifetime } from '../clients/client-cells';
@@ -9,6 +9,8 @@ import { Panel } from '../look/page-frame';
 import { Moment } from '../look/time';
 import classes from './client-facts.module.css';
 import type { ShownClient } from './shown-client';
+
+const MOST_AT_ONCE = 12;
 
 /** What a client is, and the request that it sends. */
 export function ClientFacts({ client }: { client: ShownClient }) {
@@ -54,7 +56,9 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
+/** The first of many, and all when they are asked for: what comes below stays in sight. */
 function Values({ values, none }: { values: readonly string[]; none: string }) {
+  const [isWhole, setWhole] = useState(values.length <= MOST_AT_ONCE);
   if (values.length === 0)
     return (
       <Text span c="dimmed" size="sm">
@@ -63,11 +67,16 @@ function Values({ values, none }: { values: readonly string[]; none: string }) {
     );
   return (
     <Group gap={4}>
-      {values.map((value) => (
+      {values.slice(0, isWhole ? undefined : MOST_AT_ONCE).map((value) => (
         <Badge key={value} variant="default" tt="none" fw={400} className={classes.value}>
           {value}
         </Badge>
       ))}
+      {!isWhole && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setWhole(true)}>
+          {values.length - MOST_AT_ONCE} more
+        </Button>
+      )}
     </Group>
   );
 }
