@@ -8,7 +8,7 @@ import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { MysqlEngine } from '../platform/mysql-engine.js';
 import { requireKnownProduct, requireWritable } from '../platform/mysql-product.js';
-import { MysqlServer } from '../platform/mysql-server.js';
+import { MysqlServer, type PreparedPool } from '../platform/mysql-server.js';
 import { SqliteEngine } from '../platform/sqlite-engine.js';
 import { Database } from '../platform/transaction.js';
 import { createDataSource, createMysqlDataSource, createReader, prepareFile } from './data-source.js';
@@ -69,7 +69,11 @@ async function connect(create: () => DataSource, log: Log, signal?: AbortSignal,
 
 /** What only looks like MySQL, or may not be written, is refused before anything is asked of it. */
 async function initialize(dataSource: DataSource): Promise<DataSource> {
-  await dataSource.initialize();
+  await dataSource.initialize().catch((cause) => {
+    // TypeORM leaves what it has opened when the server lets it in and refuses its first question, as with a password that has expired.
+    (dataSource.driver as { pool?: PreparedPool }).pool?.abandon(cause);
+    throw cause;
+  });
   if (dataSource.options.type !== 'mysql') return dataSource;
   try {
     const ask = (sql: string) => dataSource.query(sql);

@@ -20,6 +20,8 @@ const REASONS: Record<string, string> = {
   ER_MUST_CHANGE_PASSWORD_LOGIN: 'the password of the user in DATABASE_URL has expired',
   ER_ACCOUNT_HAS_BEEN_LOCKED: 'the user in DATABASE_URL is locked',
   4151: 'the user in DATABASE_URL is locked',
+  // What the driver calls MariaDB's 4151, by MySQL's list of names.
+  ER_BULK_PARSER_INCOMPLETE_ESCAPE_SEQUENCE: 'the user in DATABASE_URL is locked',
   ER_USER_LIMIT_REACHED: 'the user in DATABASE_URL has reached a limit of the server',
   ER_TOO_MANY_USER_CONNECTIONS: 'the user in DATABASE_URL has too many connections',
   ER_CON_COUNT_ERROR: 'it has too many connections',

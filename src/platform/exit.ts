@@ -3,6 +3,8 @@ import { isDatabaseFault, reasonOf } from './database-sentences.js';
 import { StartupError } from './errors.js';
 import { noteUse } from './note-use.js';
 
+const LONGEST_END_MS = 10_000;
+
 /** Runs a program; a fault that the operator has to mend is told in a sentence, without a stack, and the exit code is 1. */
 export async function runProgram(work: () => Promise<void>): Promise<void> {
   noteUse();
@@ -16,6 +18,8 @@ export async function runProgram(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     process.stderr.write(`${tell(error)}\n`);
     process.exitCode = 1;
+    // Whatever is still open, such as a connection that a driver has kept, holds nobody up who would start it again.
+    setTimeout(() => process.exit(), LONGEST_END_MS).unref();
   }
 }
 

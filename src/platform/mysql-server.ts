@@ -22,6 +22,8 @@ type Taken = (error: Error | null, connection?: PoolConnection) => void;
 export interface PreparedPool {
   getConnection(done: Taken): void;
   end(done: (error?: Error | null) => void): void;
+  /** Breaks off whatever is open, for whoever cannot use it and would not end with it. */
+  abandon(cause: Error): void;
 }
 
 /** A MySQL or MariaDB server. Every connection to it is made here, and is given out when its session is ours. */
@@ -53,7 +55,7 @@ export class MysqlServer {
   /** A pool of connections. */
   createPool(): PreparedPool {
     const pool = createPool({ ...this.#options(CONNECT_MS), connectionLimit: this.settings.poolSize });
-    const prepared = new WeakSet<PoolConnection>();
+    const prepared = new Set<PoolConnection>();
     const take = (done: Taken, refusal?: unknown) => {
       if (refusal === undefined && this.#tryAgain()) useTls(pool, this.#tls);
       const tls = this.#tls;
@@ -65,7 +67,10 @@ export class MysqlServer {
         else done(explain(refusal ?? error));
       });
     };
-    return { getConnection: (done) => take(done), end: (done) => pool.end(done) };
+    const abandon = (cause: Error) => {
+      for (const connection of prepared) breakOff(connection as unknown as MysqlConnection, cause);
+    };
+    return { getConnection: (done) => take(done), end: (done) => pool.end(done), abandon };
   }
 
   /**
@@ -105,11 +110,12 @@ function openSocket({ host, port }: { host: string; port: number }): Socket {
   return Object.assign(socket, { _host: host });
 }
 
-async function giveOut(connection: PoolConnection, prepared: WeakSet<PoolConnection>, done: Taken): Promise<void> {
+async function giveOut(connection: PoolConnection, prepared: Set<PoolConnection>, done: Taken): Promise<void> {
   if (prepared.has(connection)) return done(null, connection);
   try {
     await prepareSession(connection);
     prepared.add(connection);
+    (connection as unknown as MysqlConnection).stream.once('close', () => prepared.delete(connection));
   } catch (cause) {
     connection.destroy();
     breakOff(connection as unknown as MysqlConnection, cause as Error);

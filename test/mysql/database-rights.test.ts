@@ -95,6 +95,20 @@ it('says in a sentence which right lacks, at the start', async () => {
   }
 });
 
+it('ends, whichever program it is, when the server lets the user in and refuses whatever is asked', async () => {
+  await grant('ALL');
+  await migrate();
+  for (const [state, reason] of [
+    ['PASSWORD EXPIRE', 'the password of the user in DATABASE_URL has expired'],
+    ['ACCOUNT LOCK', 'the user in DATABASE_URL is locked'],
+  ] as const) {
+    await database.query(`ALTER USER ${user}@'%' ${state}`);
+    for (const script of ['main.js', 'admin-reset.js', 'audit-verify.js', 'migrate.js']) {
+      expect([script, await failure({}, script)]).toEqual([script, `The database cannot be used: ${reason}.\n`]);
+    }
+  }
+});
+
 it('says in the log which right lacks, when it is taken meanwhile', async () => {
   await migrate();
   await grant('SELECT', 'INSERT', 'UPDATE');
