@@ -10,6 +10,7 @@ import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
 import type { SigningAlgorithm } from './platform/setting-values.js';
+import { say } from './platform/terminal.js';
 import { showSecret } from './server.js';
 import { countChange } from './tenants/tenant-turn.service.js';
 import { SigningKey } from './tokens/signing-key.entity.js';
@@ -38,7 +39,7 @@ async function resetAdministrator(): Promise<void> {
     );
     if (secret.isGenerated) showSecret(config, secret.secret, host);
     else
-      process.stdout.write(
+      say(
         `The secret of ${config.adminClientId}${host === undefined ? '' : ` of ${host}`} is now the one in ADMIN_CLIENT_SECRET. The old one is refused.\n`,
       );
   } finally {

@@ -146,10 +146,12 @@ function createOAuth(installation: Installation, { log, metrics }: Surroundings)
   const authenticator = new Authenticator({ ...installation, verify });
   const endpoints = new OAuthEndpoints({ ...installation, log });
   return {
-    token: keepPagesOut(tokenEndpoint(endpoints, { use, metrics })),
-    introspection: keepPagesOut(introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status))),
-    revocation: keepPagesOut(revocationEndpoint(endpoints, status)),
-    leak: keepPagesOut(leakEndpoint({ secrets, throttle, log })),
+    token: keepPagesOut(tokenEndpoint(endpoints, { use, metrics }), { takesCredentials: true }),
+    introspection: keepPagesOut(introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status)), {
+      takesCredentials: true,
+    }),
+    revocation: keepPagesOut(revocationEndpoint(endpoints, status), { takesCredentials: true }),
+    leak: keepPagesOut(leakEndpoint({ secrets, throttle, log }), { takesCredentials: false }),
   };
 }
 

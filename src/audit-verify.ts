@@ -6,6 +6,7 @@ import { readConfig } from './platform/config.js';
 import { counted } from './platform/counted.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
+import { say } from './platform/terminal.js';
 
 /**
  * `npm run audit:verify`: says of each tenant whether its record is whole, and otherwise where it was cut or changed; then the exit
@@ -16,10 +17,10 @@ async function verifyAudit(): Promise<void> {
   const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true, isThere: true });
   try {
     const reports = await verifyRecords(database, cipher);
-    for (const report of reports) process.stdout.write(tell(report));
+    for (const report of reports) say(tell(report));
     const damaged = reports.filter(({ faults }) => faults.length > 0);
     if (damaged.length > 0) process.exitCode = 1;
-    process.stdout.write(
+    say(
       damaged.length === 0
         ? `The record is whole: of ${counted(reports.length, 'tenant')}.\n`
         : `The record is not whole: of ${damaged.length} of ${counted(reports.length, 'tenant')}.\n`,

@@ -12,6 +12,7 @@ import { counted } from './platform/counted.js';
 import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
+import { say } from './platform/terminal.js';
 import { VERSION } from './platform/version.js';
 
 /** `npm run backup -- FILE`: copies the whole database, as it is at one moment, into a new file. Servers go on meanwhile. */
@@ -47,7 +48,7 @@ function tell(
   { createdAt, sealedUnder, clients, tenants, ...about }: Contents & Pick<BackupHeader, 'createdAt' | 'sealedUnder'>,
 ): void {
   const keyIds = new Set([sealedUnder, ...about.keyIds, ...about.otherKeyIds]);
-  process.stdout.write(
+  say(
     `${path} has all that was stored at ${createdAt}: ${counted(clients, 'client')} in ${counted(tenants, 'tenant')}, ${statSync(path).size} bytes.\n` +
       `It is of use only with the encryption key ${[...keyIds].join(' and ')}, which is not in it: keep that in another place.\n`,
   );

@@ -7,6 +7,7 @@ import { readDatabases } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
+import { say } from './platform/terminal.js';
 
 /**
  * `npm run migrate`: brings the tables up to date, as the user in `MIGRATION_DATABASE_URL`, or in `DATABASE_URL` without that.
@@ -21,7 +22,7 @@ async function migrateDatabase(): Promise<void> {
   });
   try {
     const done = await withLease(source, (lock) => migrate(lock, migratorSetting(databases)));
-    process.stdout.write(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
+    say(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
   } finally {
     await source.destroy();
   }

@@ -8,6 +8,7 @@ import { readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
+import { say } from './platform/terminal.js';
 
 /**
  * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
@@ -42,11 +43,11 @@ async function reencrypt(): Promise<void> {
     });
     const waiting = await secrets.waitingForUse();
     const { keys, assertionSecrets, providerSecrets, recordKeys } = counts;
-    process.stdout.write(
+    say(
       `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,
     );
-    if (unreadable.length > 0) process.stdout.write(tellUnreadable(unreadable));
-    process.stdout.write(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
+    if (unreadable.length > 0) say(tellUnreadable(unreadable));
+    say(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
   } finally {
     await database.close();
   }

@@ -13,6 +13,7 @@ import { findEncryptionKey } from './platform/encryption-key.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
+import { say } from './platform/terminal.js';
 
 /**
  * `npm run restore -- FILE [--replace] [--cut-tokens]`: puts what a backup holds in the place of the database, all of it or
@@ -86,7 +87,7 @@ function tell(
         : 'By the record of what was there before, nothing was done since.'),
     ...(undone ?? []).map((line) => `  ${line}`),
   ];
-  process.stdout.write(`${lines.filter(Boolean).join('\n')}\n`);
+  say(`${lines.filter(Boolean).join('\n')}\n`);
 }
 
 await runProgram(restore);

@@ -6,6 +6,7 @@ import { type Maintenance, startMaintenance } from './maintenance.js';
 import type { Config } from './platform/config.js';
 import type { Log } from './platform/log.js';
 import type { Metrics } from './platform/metrics.js';
+import { say } from './platform/terminal.js';
 import type { Throttle } from './tokens/throttle.js';
 
 const PING_MS = 2_000;
@@ -81,7 +82,7 @@ type Shown = Pick<Config, 'adminClientId' | 'adminSecretFileOut'>;
 export function showSecret({ adminClientId, adminSecretFileOut }: Shown, secret: string, host?: string): void {
   const [of, command] = host === undefined ? ['', 'npm run admin:reset'] : [` of ${host}`, `npm run admin:reset -- ${host}`];
   const where = adminSecretFileOut === undefined ? 'shown this once' : `in ${adminSecretFileOut}: take it from there and remove the file`;
-  process.stdout.write(
+  say(
     `\n  The administrator's client${of}. Its secret is ${where}; "${command}" makes a new one.\n\n    Client Id   ${adminClientId}\n` +
       `${adminSecretFileOut === undefined ? `    Secret key  ${secret}\n` : ''}\n`,
   );

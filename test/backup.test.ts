@@ -171,6 +171,20 @@ it('of an earlier encryption key is put back while that is at hand, and goes on 
   expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenant.')]);
 });
 
+it('is as good as its database: what somebody has damaged there is put back as it was', async () => {
+  const { server, clients } = await furnish(['one', 'two']);
+  await database.query("UPDATE client_secrets SET key_id = 'XYZ' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'one')");
+  if (isOnSqlite) await database.query("UPDATE clients SET version = 9e999 WHERE client_id = 'one'");
+  const made = await command(database, 'backup', [file]);
+  expect([made.code, made.output]).toEqual([0, expect.stringMatching(/only with the encryption key [0-9a-f]{16}, which/)]);
+  const restored = await command(empty, 'restore', [file]);
+  expect([restored.code, restored.output]).toEqual([0, expect.stringContaining('3 clients in 1 tenant')]);
+  const second = await start(empty, { PORT: String(server.port) });
+  expect((await requestToken(second, clients[2] as Credentials)).status).toBe(200);
+  const [row] = await empty.query("SELECT key_id FROM client_secrets WHERE key_id = 'XYZ'");
+  expect(row).toEqual({ key_id: 'XYZ' });
+});
+
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
   const { clients } = await furnish(['one']);
   await command(database, 'backup', [file]);

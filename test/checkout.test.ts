@@ -77,11 +77,45 @@ async function start(): Promise<Pick<TestProcess, 'url' | 'child' | 'output'>> {
   return started;
 }
 
+it('keeps its database beside itself, through builds, whatever folder it is started from', async () => {
+  expect((await npm('build')).code).toBe(0);
+  expect(await startFromElsewhere()).toContain('shown this once');
+  const file = lstatSync(at('data/latchkey.db')).ino;
+  for (const text of ['once', 'twice', 'three times']) {
+    changeSources(text);
+    expect((await npm('build')).code).toBe(0);
+    // The administrator of before is there.
+    expect(await startFromElsewhere()).not.toContain('shown this once');
+  }
+  expect(lstatSync(at('data/latchkey.db')).ino).toBe(file);
+  const builds = readdirSync(at('.builds')).filter((name) => existsSync(at(`.builds/${name}/data`)));
+  expect(builds).toEqual([]);
+});
+
 /** The page, and what it loads at first. */
 async function pageOf(url: string): Promise<{ page: string; statuses: number[] }> {
   const page = await (await fetch(url, { headers: { accept: 'text/html' } })).text();
   const assets = [...page.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path as string);
   return { page, statuses: await Promise.all(assets.map(async (path) => (await fetch(url + path)).status)) };
+}
+
+/** Starts the server from another folder, past npm, and gives what it says until it is ready. */
+async function startFromElsewhere(): Promise<string> {
+  const port = await freePort();
+  const elsewhere = mkdtempSync(join(tmpdir(), 'latchkey-elsewhere-'));
+  const child = spawn(process.execPath, [at('dist/src/main.js')], { cwd: elsewhere, env: { ...env, PORT: String(port) } });
+  running.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  await until(
+    () => output.includes('"ready"'),
+    () => output,
+  );
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  expect(readdirSync(elsewhere)).toEqual([]);
+  rmSync(elsewhere, { recursive: true });
+  return output;
 }
 
 function changeSources(text: string): void {

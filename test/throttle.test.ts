@@ -116,6 +116,9 @@ describe('PROTOCOL 11: too many failures', () => {
     const basic = `Basic ${Buffer.from(`${client.clientId}:${client.secret}`).toString('base64')}`;
     const { status } = await postForm(app, '/connect/introspect', { body: 'token=x', headers: { ...headers, authorization: basic } });
     expect(status).toBe(200);
+    // Where nobody has any, a browser has added what it knows of that gateway.
+    const leak = await postForm(app, '/connect/leaked', { body: 'token=lk_wrong', headers: { ...headers, authorization: basic } });
+    expect(leak.status).toBe(403);
   });
 
   it.each([

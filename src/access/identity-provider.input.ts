@@ -73,7 +73,7 @@ export class IdentityProviderInput {
 
 function isIssuer(value: unknown): boolean {
   const url = typeof value === 'string' && value.length <= LONGEST_ISSUER ? URL.parse(value) : null;
-  return url !== null && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(value as string);
+  return url !== null && /^https?:$/.test(url.protocol) && !/[?#@]|[^\x21-\x7E]/.test(value as string);
 }
 
 function isToken(value: unknown): boolean {

@@ -15,7 +15,10 @@ const MAGIC = /^\{"latchkeyBackup":(\d{1,9})[,}]/;
 const SEAL_CHARACTERS = 65;
 const NO_SEAL = '0'.repeat(64);
 
-const keyId = z.string().regex(/^[0-9a-f]{16}$/);
+/** What names an encryption key. */
+export const KEY_ID = /^[0-9a-f]{16}$/;
+
+const keyId = z.string().regex(KEY_ID);
 
 const header = z.object({
   latchkeyBackup: z.literal(FORMAT),
@@ -104,10 +107,13 @@ export async function readBackup(path: string, cipher: Cipher): Promise<Backup> 
   }
 }
 
-/** Puts a new name, or one that went, on the disk. */
+/** Puts a new name, or one that went, on the disk, as well as can be: not every folder may be opened, nor does every disk take that. What was done holds. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder: FileHandle = await open(dirname(path));
-  await folder.sync().finally(() => folder.close());
+  const folder: FileHandle | undefined = await open(dirname(path)).catch(() => undefined);
+  await folder
+    ?.sync()
+    .catch(() => undefined)
+    .finally(() => folder.close());
 }
 
 /** Seals of lines: each covers what stands in its line and the seal before it, so that none can be left out, moved or taken from elsewhere. */

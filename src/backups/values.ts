@@ -7,7 +7,8 @@ const ENOUGH_CHARACTERS = 200_000;
 /** Text, null and whole numbers stand for themselves. */
 const others = z.union([
   z.strictObject({ whole: z.string().regex(/^-?\d{1,19}$/) }).transform(({ whole }) => BigInt(whole)),
-  z.strictObject({ real: z.number() }).transform(({ real }) => real),
+  // JSON has no number for what is infinite.
+  z.strictObject({ real: z.union([z.number(), z.enum(['Infinity', '-Infinity'])]) }).transform(({ real }) => Number(real)),
   z.strictObject({ bytes: z.base64() }).transform(({ bytes }) => Buffer.from(bytes, 'base64')),
 ]);
 
@@ -17,7 +18,7 @@ export type Value = null | string | z.infer<typeof others>;
 /** A value as it stands in a backup. @param given what a driver reads: whole numbers are a `bigint`, moments are text */
 export function encodeValue(given: unknown): unknown {
   if (typeof given === 'bigint') return Number.isSafeInteger(Number(given)) ? Number(given) : { whole: String(given) };
-  if (typeof given === 'number') return Number.isSafeInteger(given) ? given : { real: given };
+  if (typeof given === 'number') return Number.isSafeInteger(given) ? given : { real: Number.isFinite(given) ? given : String(given) };
   return Buffer.isBuffer(given) ? { bytes: given.toString('base64') } : given;
 }
 

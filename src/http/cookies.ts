@@ -51,14 +51,15 @@ export function isCrossSite(ctx: Context): boolean {
 /**
  * Lets nothing pass that a page of another origin made a browser send. It could not read the answer, and does not need to: what fails would
  * count against whoever sits at that browser. A gateway may hand on what a browser sent to it, with credentials of its own in the header that
- * no page can send without being asked for it first.
+ * no page can send without being asked for it first, unless the browser has them and sends them by itself.
+ * @param takesCredentials whether the endpoint does
  */
-export function keepPagesOut(endpoint: Middleware): Middleware {
+export function keepPagesOut(endpoint: Middleware, { takesCredentials }: { takesCredentials: boolean }): Middleware {
   return (ctx, next) => {
     const { origin, 'sec-fetch-site': site, authorization } = ctx.req.headers;
     const isOfPage = origin !== undefined || site !== undefined;
     // Nobody may keep what is answered here, so that it need not name what it depends on: that takes time of every token.
-    if (!isOfPage || authorization !== undefined || !isCrossSite(ctx)) return endpoint(ctx, next);
+    if (!isOfPage || (takesCredentials && authorization !== undefined) || !isCrossSite(ctx)) return endpoint(ctx, next);
     ctx.state.details = { reason: 'a page of another origin sent it' };
     refuse(ctx, 403, {
       error: 'access_denied',

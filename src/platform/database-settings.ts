@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { isCertificate, isPair, TLS_MODES, type TlsSettings } from './database-tls.js';
 import { type DatabaseSettings, type DatabaseUrl, readDatabaseUrl, UrlFault } from './database-url.js';
 import { readSettingFile } from './setting-files.js';
-import { HOME } from './version.js';
+import { RELEASE_FOLDER } from './version.js';
 
 const DEFAULT_FILE = 'data/latchkey.db';
 /** Beside the release, whatever folder somebody starts it from. */
-const DEFAULT_URL: DatabaseUrl & { path: string } = { type: 'sqlite', path: join(HOME, DEFAULT_FILE) };
+const DEFAULT_URL: DatabaseUrl & { path: string } = { type: 'sqlite', path: join(RELEASE_FOLDER, DEFAULT_FILE) };
 const DEFAULT_POOL_SIZE = 10;
 /** One connection writes while another looks whether an earlier commit was made. */
 const LEAST_POOL_SIZE = 2;

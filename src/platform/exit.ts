@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { isDatabaseFault, reasonOf } from './database-sentences.js';
 import { StartupError } from './errors.js';
 import { noteUse } from './note-use.js';
+import { plain } from './terminal.js';
 
 const LONGEST_END_MS = 10_000;
 
@@ -16,7 +17,7 @@ export async function runProgram(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    process.stderr.write(`${tell(error)}\n`);
+    process.stderr.write(`${plain(tell(error))}\n`);
     process.exitCode = 1;
     // Whatever is still open, such as a connection that a driver has kept, holds nobody up who would start it again.
     setTimeout(() => process.exit(), LONGEST_END_MS).unref();

@@ -3,6 +3,7 @@ import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { LineWriter } from './line-writer.js';
 import { redact } from './redaction.js';
+import { plainJson } from './terminal.js';
 
 /** The process's log. */
 export type Log = Logger;
@@ -32,7 +33,10 @@ export function createLog(level: string, { worker, isOneOfMany = false }: Writer
     base: worker === undefined ? undefined : { worker },
     timestamp: stdTimeFunctions.isoTime,
   };
-  if (process.stdout.isTTY) return pino(options, PinoPretty({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }));
+  if (process.stdout.isTTY) {
+    const hooks = { streamWrite: (line: string) => plainJson(redact(line)) };
+    return pino({ ...options, hooks }, PinoPretty({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }));
+  }
   const json: LoggerOptions = { ...options, formatters: { level: (label) => ({ level: label }) } };
   const stdout = new LineWriter(STDOUT, {
     pieceBytes: WHOLE_BYTES,

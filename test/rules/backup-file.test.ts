@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { type Block, readBackup, writeBackup } from '../../src/backups/backup-file.js';
+import { type Block, readBackup, syncFolder, writeBackup } from '../../src/backups/backup-file.js';
 import { decodeValue, encodeValue } from '../../src/backups/values.js';
 import { Cipher } from '../../src/platform/cipher.js';
 
@@ -53,6 +53,10 @@ async function read(from = path, meanwhile?: () => void): Promise<{ seen: unknow
     return { seen, refusal: (error as Error).message };
   }
 }
+
+it('is made though its folder cannot be put on the disk', async () => {
+  await expect(syncFolder(join(folder, 'nowhere', 'file'))).resolves.toBeUndefined();
+});
 
 it('writes over nothing that has come by the name meanwhile, and leaves nothing', async () => {
   async function* blocks(): AsyncGenerator<Block> {

@@ -48,9 +48,7 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
   return (
     <Stack gap="md">
       <WhatStops client={client} />
-      {client.clientId === ownClientId && (
-        <Text fw={600}>You are signed in with this client, so your session would end with it. It cannot disable itself.</Text>
-      )}
+      {client.clientId === ownClientId && <Text fw={600}>You are signed in with this client: your session ends with it.</Text>}
       {client.enabled && client.clientId !== ownClientId && <Alternative disable={disable} isBusy={isBusy} />}
       <TextInput
         label="Type the Client Id to confirm"
