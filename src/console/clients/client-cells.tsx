@@ -13,6 +13,9 @@ import { addressOf } from './address';
 import classes from './client-cells.module.css';
 import { useClientDialogs } from './dialogs-context';
 
+/** From this part of all requests on they are many. */
+const MANY_REFUSED = 0.1;
+
 /** The name of a client, which leads to its page. */
 export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
   return (
@@ -81,14 +84,19 @@ export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
   return (
     <Group gap={8} wrap="nowrap">
       <Sparkline values={hours.map((hour) => hour.issued)} label={`${counted(issued, 'token')} in the last 24 hours`} />
-      <span className={classes.number} aria-hidden="true">
-        {issued.toLocaleString('en')}
+      <span className={classes.numbers}>
+        <span aria-hidden="true">{issued.toLocaleString('en')}</span>
+        {refused > 0 && (
+          <Text
+            span
+            size="xs"
+            c={refused / (issued + refused) < MANY_REFUSED ? 'dimmed' : 'var(--mantine-color-error)'}
+            title="Requests refused in the last 24 hours"
+          >
+            {refused.toLocaleString('en')} refused
+          </Text>
+        )}
       </span>
-      {refused > 0 && (
-        <Text span size="xs" c="var(--mantine-color-error)" className={classes.refused} title="Requests refused in the last 24 hours">
-          {refused.toLocaleString('en')} refused
-        </Text>
-      )}
     </Group>
   );
 }
