@@ -25,7 +25,7 @@ it('the first token is had as the README says', async () => {
   const script = shellLinesBelow('The first token', 'README.md')
     .replaceAll('http://localhost:4000', app.url)
     .replace(/lk_paste\w+/, app.admin.secret);
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script.replaceAll('sales-board', 'first-board')]);
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script]);
   expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', scope: 'orders:read', access_token: expect.any(String) });
 });
 

@@ -290,8 +290,9 @@ it('a token goes before a session, and a bad one is not made up for by it', asyn
   const { cookie } = await postSession(app, app.admin);
   const send = (authorization: string) => graphqlBySession(app, cookie, VIEWER, { authorization });
   for (const bad of ['Bearer garbage', 'Token x', 'x', '']) expect((await send(bad)).status).toBe(401);
-  // A gateway before the console may ask for a password of its own, and hand it on.
-  for (const ofGateway of ['Basic eDp4', 'basic eDp4']) expect((await send(ofGateway)).status).toBe(200);
+  // A gateway before the console may ask for a proof of its own, and hand it on.
+  for (const ofGateway of ['Basic eDp4', 'basic eDp4', 'Negotiate eDp4', 'NTLM eDp4', 'Digest username="x"'])
+    expect((await send(ofGateway)).status).toBe(200);
   const reader = await createClient(app, { clientId: 'reader', scopes: ['clients:read'] });
   const { body } = await requestToken(app, reader);
   expect((await send(`Bearer ${body.access_token}`)).body.data.viewer.clientId).toBe('reader');

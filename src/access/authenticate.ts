@@ -11,6 +11,9 @@ export type VerifyToken = (tenant: TenantContext, token: string) => Promise<Toke
 
 type Scheme = 'Bearer' | 'DPoP';
 
+/** In which browsers prove themselves without a page having a part in it. */
+const OF_GATEWAYS: ReadonlySet<string> = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
+
 /** A refusal of the credentials that a request carries. @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export class BearerError extends AppError {
   readonly scheme: Scheme;
@@ -61,8 +64,8 @@ export class Authenticator {
 
   /**
    * The caller of a request; undefined when it carries neither a token nor a session that goes on. The database
-   * is asked each time, so that a token that was cut is worth nothing at once. A token goes before a session. A password
-   * of a gateway, which browsers go on sending along, is nobody's here.
+   * is asked each time, so that a token that was cut is worth nothing at once. A token goes before a session. What proves a
+   * browser to a gateway is nobody's here.
    * @throws {BearerError}
    * @throws {Forbidden} when another site uses the session
    */
@@ -70,8 +73,8 @@ export class Authenticator {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [name = 'basic', token = ''] = request.authorization?.split(/ +/) ?? [];
-    if (name.toLowerCase() === 'basic') return this.#findSession(tenant, request);
+    const [name = '', token = ''] = request.authorization?.split(/ +/) ?? [];
+    if (request.authorization === undefined || OF_GATEWAYS.has(name.toLowerCase())) return this.#findSession(tenant, request);
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
     if (!scheme) return undefined;
     const refuse = (cause?: unknown) => {

@@ -62,7 +62,9 @@ export class SessionService {
 
   /** Counts a sign-in of somebody who proved who they are. @throws {TooOften} */
   count({ tenant, actor }: Caller): void {
-    this.#signIns.count([tenant.id, actor.type, actor.id].join(' '));
+    const name = [tenant.id, actor.type, actor.id].join(' ');
+    this.#signIns.require(name);
+    this.#signIns.count(name);
   }
 
   /**

@@ -17,11 +17,14 @@ export class HourlyCounts {
     private readonly what: string,
   ) {}
 
-  /** Counts one more time. @throws {TooOften} when it is one too many */
+  /** Requires that it may be done once more. @throws {TooOften} */
+  require(name: string): void {
+    if ((this.#times.get(name) ?? 0) < this.most) return;
+    throw new TooOften(`There were ${this.most} ${this.what} within an hour.`, Math.ceil(this.#times.getRemainingTTL(name) / 1000));
+  }
+
+  /** Counts one more time. */
   count(name: string): void {
-    const times = (this.#times.get(name) ?? 0) + 1;
-    this.#times.set(name, times, { noUpdateTTL: true });
-    if (times > this.most)
-      throw new TooOften(`There were ${this.most} ${this.what} within an hour.`, Math.ceil(this.#times.getRemainingTTL(name) / 1000));
+    this.#times.set(name, (this.#times.get(name) ?? 0) + 1, { noUpdateTTL: true });
   }
 }

@@ -12,7 +12,7 @@ const MOST_REVOCATIONS_AN_HOUR = 10_000;
 
 /** Knows which of the tokens that are still valid by themselves were cut. Asked of the database each time. */
 export class TokenStatusService {
-  readonly #revocations = new HourlyCounts(MOST_REVOCATIONS_AN_HOUR, 'tokens of this client revoked');
+  readonly #revocations = new HourlyCounts(MOST_REVOCATIONS_AN_HOUR, 'revocations of tokens of this client');
 
   constructor(private readonly database: Database) {}
 
@@ -32,16 +32,19 @@ export class TokenStatusService {
     { tenant }: TenantContext,
     { clientId, jti, expiresAt }: Pick<TokenName, 'clientId' | 'jti'> & { expiresAt: number },
   ): Promise<void> {
-    this.#revocations.count(`${tenant.id} ${clientId}`);
-    await this.database
-      .write(async (manager) => {
-        // In turn with changes: one that found the token good is committed before this is answered.
-        await takeTurn(manager, tenant.id, { isServed: false });
-        await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
-      })
-      .catch((error) => {
-        if (!isDuplicate(error)) throw error;
-      });
+    const name = `${tenant.id} ${clientId}`;
+    this.#revocations.require(name);
+    const revoking = this.database.write(async (manager) => {
+      // In turn with changes: one that found the token good is committed before this is answered.
+      await takeTurn(manager, tenant.id, { isServed: false });
+      await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
+    });
+    try {
+      await revoking;
+      this.#revocations.count(name);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
   }
 
   /** Forgets tokens that have expired by themselves. */
