@@ -12,7 +12,7 @@ import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
 import { isPassing, rootCode } from './platform/database-faults.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
-import { StartupError } from './platform/errors.js';
+import { DatabaseUnavailable, StartupError } from './platform/errors.js';
 import type { Log } from './platform/log.js';
 import { createServices, type Services } from './services.js';
 import { HomeTenantService } from './tenants/home-tenant.service.js';
@@ -135,7 +135,12 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
     if (!existing) await putAdministrator(first, services, { clientId: config.adminClientId, secret });
     return context;
   });
-  const isInForce = await isAdministrators(services, home, secret);
+  // Of a row that is damaged nobody can say; it stops nothing else.
+  const isInForce = await isAdministrators(services, home, secret).catch((err) => {
+    if (err instanceof DatabaseUnavailable) throw err;
+    log.error({ err }, "the administrator's client cannot be read");
+    return false;
+  });
   if (!secret.isGenerated && !isInForce) log.warn(IGNORED_SECRET);
   await warnOfLostKey(services, log);
   // Lost answer: the start before may have been committed though nobody could say so, and its secret is this one.

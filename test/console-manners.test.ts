@@ -83,6 +83,10 @@ itInChromium('rotates where two keys work, and says what ends with it', async ()
   expect(await asked.getByRole('radio').count()).toBe(0);
   await asked.getByRole('button', { name: 'End both and rotate' }).click();
   await dialog(page, 'Copy the secret key now').waitFor();
+  await page.getByLabel('I have saved the secret key').check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  expect(await page.getByRole('button', { name: /^Revoke the key/ }).count()).toBe(1);
+  expect(await page.getByText('expired', { exact: true }).count()).toBe(2);
   const { body } = await app.administer('{ client(clientId: "doubled") { secrets { expiresAt } } }');
   const live = body.data.client.secrets.filter(
     ({ expiresAt }: { expiresAt: string | null }) => !expiresAt || Date.parse(expiresAt) > Date.now(),

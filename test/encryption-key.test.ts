@@ -129,6 +129,18 @@ it('starts though keys of other tenants cannot be read, and says so when none ca
   const hurt = await start({ ENCRYPTION_KEY: FIRST });
   await until(() => hurt.output().includes('cannot be read: revoke it'), hurt.output);
   await hurt.stop();
+  // What names no key is damaged, and of no other installation.
+  await database.query(
+    "UPDATE signing_keys SET key_id = 'garbage' WHERE activates_at IS NOT NULL AND tenant_id = (SELECT id FROM tenants WHERE is_home = 1)",
+  );
+  const nameless = await start({ ENCRYPTION_KEY: FIRST });
+  await until(() => nameless.output().includes('cannot be read: revoke it'), nameless.output);
+  await nameless.stop();
+  // Of the administrator's client nothing is needed for a start.
+  await database.query("UPDATE clients SET scopes = 'no JSON' WHERE client_id = 'admin'");
+  const unadministered = await start({ ENCRYPTION_KEY: FIRST });
+  await until(() => unadministered.output().includes("the administrator's client cannot be read"), unadministered.output);
+  await unadministered.stop();
   await database.query(damage);
   const third = await startProcess(database, { ENCRYPTION_KEY: FIRST, LOG_LEVEL: 'fatal' });
   running.push(third);
@@ -146,6 +158,9 @@ it('is changed past what is damaged, which is told; a server without the new one
     'SELECT id FROM signing_keys WHERE tenant_id <> (SELECT id FROM tenants WHERE is_home = 1) ORDER BY id LIMIT 1',
   )) as [{ id: string }];
   await database.query('UPDATE signing_keys SET encrypted_private_key = ? WHERE id = ?', ['AAAA', id]);
+  const provider = `{ name: "X", issuer: "https://x.example", clientId: "x", clientSecret: "x", claim: "x", grants: [{ value: "x", scopes: ["clients:read"] }] }`;
+  await ask(first, first.printedSecret() as string, `mutation { setIdentityProvider(input: ${provider}) { name } }`);
+  await database.query("UPDATE identity_providers SET grants = 'no JSON \u001b[31m'");
   const change = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'reencrypt.js');
   expect([await change.exit, change.output()]).toEqual([0, expect.stringContaining(`  signing key ${id}\n`)]);
   expect(change.output()).toMatch(/^Encrypted anew: 3 signing keys,/);

@@ -216,7 +216,7 @@ describe('SIGHUP', () => {
   it('leaves the old workers where they are when a new one cannot start', async () => {
     const crew = [...(await crewOfSize(server, 2)).keys()];
     const rows = await database.query('SELECT id, key_id AS k FROM signing_keys');
-    await database.query("UPDATE signing_keys SET key_id = 'another'");
+    await database.query("UPDATE signing_keys SET key_id = 'ffffffffffffffff'");
     server.child.kill('SIGHUP');
     await until(() => count('a new worker did not become ready: the old ones go on') === 1, server.output);
     expect([...crewOf(server).keys()]).toEqual(crew);

@@ -83,7 +83,9 @@ export class IdentityProviderService {
   /** Encrypts secrets that an earlier key protects with the current one. @returns how many needed it */
   async reencrypt(manager: EntityManager): Promise<Renewal> {
     const { cipher } = this.parts;
-    const providers = await manager.findBy(IdentityProvider, { keyId: Not(cipher.keyId) });
+    // What else is in the row is no business of this, and may be damaged.
+    const select = { tenantId: true, version: true, keyId: true, encryptedSecret: true };
+    const providers = await manager.find(IdentityProvider, { select, where: { keyId: Not(cipher.keyId) } });
     return renewAll(providers, {
       nameOf: ({ tenantId }) => `secret for the identity provider of tenant ${tenantId}`,
       decrypt: (provider) => this.secretOf(provider),

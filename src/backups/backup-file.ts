@@ -4,7 +4,7 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import type { Cipher } from '../platform/cipher.js';
+import { type Cipher, KEY_ID } from '../platform/cipher.js';
 import { draftOf } from '../platform/draft.js';
 import { StartupError } from '../platform/errors.js';
 import { readLines } from './lines.js';
@@ -14,9 +14,6 @@ const MAGIC = /^\{"latchkeyBackup":(\d{1,9})[,}]/;
 /** A tab and 64 hexadecimal digits. */
 const SEAL_CHARACTERS = 65;
 const NO_SEAL = '0'.repeat(64);
-
-/** What names an encryption key. */
-export const KEY_ID = /^[0-9a-f]{16}$/;
 
 const keyId = z.string().regex(KEY_ID);
 

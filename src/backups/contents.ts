@@ -1,6 +1,7 @@
+import { KEY_ID } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
 import { toSqlText } from '../platform/moments.js';
-import { type BackupHeader, KEY_ID } from './backup-file.js';
+import type { BackupHeader } from './backup-file.js';
 
 /** What is in a database, as far as a backup tells of it. */
 export type Contents = Pick<BackupHeader, 'lastMigration' | 'tenants' | 'clients' | 'keyIds' | 'otherKeyIds'>;

@@ -1,5 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
+/** What names an encryption key. */
+export const KEY_ID = /^[0-9a-f]{16}$/;
+
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 

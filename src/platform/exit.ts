@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { isDatabaseFault, reasonOf } from './database-sentences.js';
-import { StartupError } from './errors.js';
+import { AppError, StartupError } from './errors.js';
 import { noteUse } from './note-use.js';
 import { plain } from './terminal.js';
 
@@ -24,11 +24,12 @@ export async function runProgram(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** @throws what nobody but a programmer can mend */
+/** What nobody but a programmer can mend is told with its stack; what it names may be of anybody's making. */
 function tell(error: unknown): string {
   if (error instanceof StartupError) return error.message;
   if (isDatabaseFault(error)) return `The database cannot be used: ${reasonOf(error)}.`;
-  throw error;
+  if (error instanceof AppError) return error.message;
+  return `This is a fault of the program, or of what is in its database:\n${error instanceof Error ? error.stack : String(error)}`;
 }
 
 /** Aborts on SIGTERM and SIGINT. A signal may come twice: npm passes on what the terminal sends to everyone. */

@@ -26,7 +26,7 @@ export async function requireHomeKey(database: Database, store: SigningKeyStore)
   const newest = (await database.read<StoredKey[]>((manager) => manager.query(sql))).map(toLockedKey);
   const active = activeAt(newest, new Date());
   if (!active || store.isReadable(active)) return undefined;
-  if (store.isAtHand(active) && newest.some((row) => store.isReadable(row))) return active.id;
+  if (!store.isElsewhere(active) && newest.some((row) => store.isReadable(row))) return active.id;
   store.unlock(active);
   return undefined;
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type EntityManager, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
-import type { Cipher } from '../platform/cipher.js';
+import { type Cipher, KEY_ID } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
 import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
@@ -78,9 +78,9 @@ export class SigningKeyStore {
       return key;
     } catch (cause) {
       throw new StartupError(
-        this.isAtHand({ keyId })
-          ? `The signing key ${id} was changed past the server, and cannot be read: put its row back from a backup, or remove it. Nothing was changed.`
-          : `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with that key. Nothing was changed.`,
+        this.isElsewhere({ keyId })
+          ? `This database belongs to another ENCRYPTION_KEY (it names ${keyId}, yours is ${this.cipher.keyId}): start with that key. Nothing was changed.`
+          : `The signing key ${id} was changed past the server, and cannot be read: put its row back from a backup, or remove it. Nothing was changed.`,
         { cause },
       );
     }
@@ -96,9 +96,9 @@ export class SigningKeyStore {
     }
   }
 
-  /** Whether the key is at hand that it is encrypted with. */
-  isAtHand({ keyId }: Pick<SigningKey, 'keyId'>): boolean {
-    return this.cipher.keyIds.includes(keyId);
+  /** Whether it is encrypted with a key that is not at hand. What names no key was damaged. */
+  isElsewhere({ keyId }: Pick<SigningKey, 'keyId'>): boolean {
+    return KEY_ID.test(keyId) && !this.cipher.keyIds.includes(keyId);
   }
 
   /** Encrypts what an earlier key protects with the current one. */

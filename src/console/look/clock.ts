@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 const TICK_MS = 10_000;
+const NEARLY_MS = 500;
 /** Less than this is the way of the answer, and the fraction of a second that its date leaves out. */
 const LEAST_OFFSET_MS = 3_000;
 
@@ -14,7 +15,14 @@ let timer: ReturnType<typeof setInterval> | undefined;
  * asks is told again every ten seconds, so that nothing relative goes stale.
  */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useSyncExternalStore(subscribe, fresh);
+}
+
+/** Whoever is drawn because of what came just now goes by the moment that this is, nearly. */
+function fresh(): number {
+  const present = serverNow();
+  if (Math.abs(present - now) > NEARLY_MS) now = present;
+  return now;
 }
 
 /** The present moment by the server's clock, in milliseconds since 1970. */
