@@ -34,7 +34,7 @@ const INSIDE = new RegExp(
 /** What is wrong with what came back; nothing when all is well. @param known the secrets that exist; those that are shown rightly are added */
 export function faultOf(input: Input, reply: Reply, known: Set<string>): string | undefined {
   if (reply.isHanging) return 'neither an answer nor a close';
-  if (reply.statuses.some((status) => status >= 500 && !isUnknownCoding(status, reply)) && !isFailedSignIn(input, reply))
+  if (reply.statuses.some((status) => status >= 500 && !isUnknownCoding(status, input, reply)) && !isFailedSignIn(input, reply))
     return `status ${reply.statuses}`;
   if (/INTERNAL_SERVER_ERROR|"server_error"/.test(reply.text)) return 'a failure inside';
   const untold = untoldRefusal(input, reply);
@@ -56,9 +56,10 @@ function untoldRefusal(input: Input, { statuses: [status = 0], text }: Reply): s
   return codes.some((statuses) => statuses?.includes(status)) ? undefined : `a ${status} without a code that is listed for it`;
 }
 
-/** A coding that nobody here takes off is told by the status that the RFC has for it. */
-function isUnknownCoding(status: number, { text }: Reply): boolean {
-  return status === 501 && text.includes('a Transfer-Encoding other than chunked');
+/** A coding that nobody here takes off is told by the status that the RFC has for it, and to a HEAD by nothing else. */
+function isUnknownCoding(status: number, input: Input, { text }: Reply): boolean {
+  const isToldByStatus = input.part === 'framing' && /^HEAD .*^transfer-encoding:/ims.test(input.bytes);
+  return status === 501 && (isToldByStatus || text.includes('a Transfer-Encoding other than chunked'));
 }
 
 /** An identity provider that does not answer is a fault of whoever is behind the gateway. */
