@@ -1,3 +1,4 @@
+import { countRequests } from '../clients/refusals';
 import { lifetimeInWords, roughly } from '../look/duration';
 import { relatively } from '../look/moment';
 import { isLive } from '../secrets/secret-state';
@@ -18,7 +19,6 @@ const SOON_MS = 3 * DAY_MS;
 /** So many tokens within the life of one: not some instances that have one each, but somebody who keeps none. */
 const WASTEFUL = 20;
 const REFUSED_HOURS = [3, 24];
-const REFUSED_SHARE = 0.1;
 const REFUSED_LEAST = 5;
 
 /** What deserves a look. @param now milliseconds since 1970 */
@@ -49,12 +49,10 @@ function expiring({ secrets, accessTokenLifetime }: ShownClient, now: number): F
 /** Judged by the last hours first: a large day hides what goes wrong now. */
 function refused({ usage }: ShownClient): Finding | undefined {
   for (const hours of REFUSED_HOURS) {
-    const recent = usage.slice(-hours);
-    const refusals = recent.reduce((sum, hour) => sum + hour.refused, 0);
-    const asked = recent.reduce((sum, hour) => sum + hour.issued, refusals);
-    if (refusals < REFUSED_LEAST || refusals / asked < REFUSED_SHARE) continue;
+    const { issued, refused: refusals, areManyRefused } = countRequests(usage.slice(-hours));
+    if (refusals < REFUSED_LEAST || !areManyRefused) continue;
     return pressing(
-      `${refusals.toLocaleString('en')} of ${asked.toLocaleString('en')} requests were refused in the last ${hours} hours: see whether the application has the right secret key and asks for scopes that it has.`,
+      `${refusals.toLocaleString('en')} of ${(issued + refusals).toLocaleString('en')} requests were refused in the last ${hours} hours: see whether the application has the right secret key and asks for scopes that it has.`,
     );
   }
   return undefined;

@@ -12,9 +12,7 @@ import { Ago } from '../look/time';
 import { addressOf } from './address';
 import classes from './client-cells.module.css';
 import { useClientDialogs } from './dialogs-context';
-
-/** From this part of all requests on they are many. */
-const MANY_REFUSED = 0.1;
+import { countRequests } from './refusals';
 
 /** The name of a client, which leads to its page. */
 export function NameLink({ client: { name, clientId } }: { client: Pick<ClientRowFragment, 'name' | 'clientId'> }) {
@@ -79,20 +77,14 @@ export function EnabledBadge({ enabled }: { enabled: boolean }) {
 
 /** How many tokens a client got in the last 24 hours, in number and by hour, and how many requests of its were refused. */
 export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
-  const issued = hours.reduce((sum, hour) => sum + hour.issued, 0);
-  const refused = hours.reduce((sum, hour) => sum + hour.refused, 0);
+  const { issued, refused, areManyRefused } = countRequests(hours);
   return (
     <Group gap={8} wrap="nowrap">
       <Sparkline values={hours.map((hour) => hour.issued)} label={`${counted(issued, 'token')} in the last 24 hours`} />
       <span className={classes.numbers}>
         <span aria-hidden="true">{issued.toLocaleString('en')}</span>
         {refused > 0 && (
-          <Text
-            span
-            size="xs"
-            c={refused / (issued + refused) < MANY_REFUSED ? 'dimmed' : 'var(--mantine-color-error)'}
-            title="Requests refused in the last 24 hours"
-          >
+          <Text span size="xs" c={areManyRefused ? 'var(--mantine-color-error)' : 'dimmed'} title="Requests refused in the last 24 hours">
             {refused.toLocaleString('en')} refused
           </Text>
         )}

@@ -45,13 +45,13 @@ function useOpenOnly(): (search: string) => Promise<void> {
   const [, navigate] = useLocation();
   return async (search) => {
     if (search.trim() === '') return;
-    const address = location.href;
+    const { pathname } = location;
     const variables = { search, first: 2 };
     // What cannot be asked is told by the list.
     const found = await api.query({ query: FoundClientsDocument, variables, fetchPolicy: 'network-only' }).catch(() => undefined);
     const [only, ...others] = found?.data?.clients.nodes ?? [];
     // The list may have been asked meanwhile; whoever went to another page is not called back.
-    if (only && others.length === 0 && new URL(address).pathname === location.pathname) navigate(addressOf(only.clientId));
+    if (only && others.length === 0 && pathname === location.pathname) navigate(addressOf(only.clientId));
   };
 }
 
