@@ -175,6 +175,8 @@ it('is as good as its database: what somebody has damaged there is put back as i
   const { server, clients } = await furnish(['one', 'two']);
   await database.query("UPDATE client_secrets SET key_id = 'XYZ' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'one')");
   if (isOnSqlite) await database.query("UPDATE clients SET version = 9e999 WHERE client_id = 'one'");
+  for (const count of isOnSqlite ? ['mutation_minute', 'mutation_count', 'record_day', 'record_bytes', 'client_count'] : [])
+    await database.query(`UPDATE tenants SET ${count} = 'abc'`);
   const made = await command(database, 'backup', [file]);
   expect([made.code, made.output]).toEqual([0, expect.stringMatching(/only with the encryption key [0-9a-f]{16}, which/)]);
   const restored = await command(empty, 'restore', [file]);

@@ -37,13 +37,23 @@ export function useAt(use: TenantUse, now: Date): TenantUse {
   const isThisDay = use.record_day === day || use.record_day === day + 1;
   return {
     ...(isThisMinute
-      ? { mutation_minute: use.mutation_minute, mutation_count: use.mutation_count }
+      ? { mutation_minute: use.mutation_minute, mutation_count: countOf(use.mutation_count) }
       : { mutation_minute: minute, mutation_count: 0 }),
     // Releases that do not count may have run beside this one: once a day it is counted anew.
     ...(isThisDay
-      ? { record_day: use.record_day, record_bytes: Number(use.record_bytes), client_count: use.client_count }
+      ? {
+          record_day: use.record_day,
+          record_bytes: countOf(use.record_bytes),
+          client_count: Number.isFinite(use.client_count) ? use.client_count : null,
+        }
       : { record_day: day, record_bytes: 0, client_count: null }),
   };
+}
+
+/** A count as the driver has it; one that a damaged row has made no number begins anew, so that it can be stored. */
+function countOf(stored: number | string): number {
+  const count = Number(stored);
+  return Number.isFinite(count) ? count : 0;
 }
 
 /**
