@@ -27,6 +27,7 @@ import { refuse, requestLifecycle } from './http/request.js';
 import { securityHeaders } from './http/security-headers.js';
 import { beginSession, endSession, SESSION_PATH, tellSession } from './http/session.js';
 import { finishSignIn, SIGN_IN_PATH, startSignIn } from './http/sign-in.js';
+import { VERIFICATION_PATH, verification } from './http/verification.js';
 import type { Installation } from './installation.js';
 import type { Config } from './platform/config.js';
 import type { Log } from './platform/log.js';
@@ -35,7 +36,7 @@ import { TenantConnectionResolver, TenantResolver } from './tenants/tenant.resol
 import { TenantListService } from './tenants/tenant-list.service.js';
 import { introspectionEndpoint, revocationEndpoint } from './tokens/introspection.js';
 import { LEAK_PATH, leakEndpoint } from './tokens/leak-report.js';
-import { JWKS_PATH, jwks, METADATA_PATHS, metadata } from './tokens/metadata.js';
+import { JWKS_PATH, jwks, METADATA_PATHS, metadata, PEM_PATH, pem } from './tokens/metadata.js';
 import { OAuthEndpoints } from './tokens/oauth-endpoint.js';
 import { REVOCATION_PATH, TOKEN_PATH } from './tokens/provider.js';
 import { SecretProof } from './tokens/secret-proof.js';
@@ -45,7 +46,7 @@ import { tokenEndpoint } from './tokens/token-endpoint.js';
 /** Those that look up a client see with it whether its tenant is still served; keys and metadata outlive the database. */
 const LENIENCY: Leniency = {
   askAgain: [TOKEN_PATH, INTROSPECTION_PATH, REVOCATION_PATH],
-  surviveOutage: [JWKS_PATH, ...METADATA_PATHS],
+  surviveOutage: [JWKS_PATH, PEM_PATH, ...METADATA_PATHS],
 };
 
 /** What surrounds an app, whatever state the process is in. */
@@ -126,8 +127,10 @@ async function createRoutes(installation: Installation, surroundings: Surroundin
   router.post(INTROSPECTION_PATH, oauth.introspection);
   router.post(REVOCATION_PATH, oauth.revocation);
   router.post(LEAK_PATH, oauth.leak);
+  router.all(VERIFICATION_PATH, verification(installation));
   addSessions(router, installation, surroundings);
   router.get(JWKS_PATH, jwks(issuers));
+  router.get(PEM_PATH, pem(issuers));
   for (const path of METADATA_PATHS) router.get(path, metadata(issuers));
   const consolePage = page(surroundings.pagesFolder, 'console.html');
   for (const path of CONSOLE_PATHS) router.get(path, consolePage);

@@ -5,7 +5,12 @@ import { postSession } from './support/session.js';
 
 const ALLOWED = 'https://app.example.com';
 const OTHER = 'http://localhost:5173';
-const DOCUMENTS = ['/.well-known/jwks.json', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+const DOCUMENTS = [
+  '/.well-known/jwks.json',
+  '/.well-known/jwks.pem',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+];
 const VIEWER = JSON.stringify({ query: '{ viewer { clientId } }' });
 
 let app: TestApp;

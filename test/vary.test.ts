@@ -41,7 +41,7 @@ async function addresses(): Promise<[string, string][]> {
   const page = await (await fetch(app.url)).text();
   const asset = /\/assets\/[^"]+\.js/.exec(page)?.[0] as string;
   const routes = app.routes
-    .map((route) => route.split(' ') as [string, string])
+    .map((route) => route.replace(/^ANY/, 'GET').split(' ') as [string, string])
     .map(([method, path]) => [method, path.replace('/assets/:file', asset)]);
   const others = ['/nowhere', '/graphql?query={__typename}'].map((path) => ['GET', path]);
   return [...routes, ...others, ...routes.map(([, path]) => ['OPTIONS', path])] as [string, string][];

@@ -35,6 +35,13 @@ export class BearerError extends AppError {
   }
 }
 
+/** What a request asks for. */
+export interface RequestTarget {
+  method: string;
+  /** Without query and fragment. */
+  url: string;
+}
+
 /** The parts of a request that say who sends it. */
 export interface PresentedCredentials {
   authorization: string | undefined;
@@ -45,8 +52,8 @@ export interface PresentedCredentials {
   /** Whether a page of another origin made the browser send the request. */
   isCrossSite: boolean;
   query: URLSearchParams;
-  method: string;
-  path: string;
+  /** What was asked for, which a proof has to be about; a gateway may not have said it. */
+  target: RequestTarget | undefined;
   request: RequestMark;
 }
 
@@ -102,14 +109,14 @@ export class Authenticator {
 
   async #requireProof(
     tenant: TenantContext,
-    { dpop = '', method, path }: PresentedCredentials,
+    { dpop = '', target }: PresentedCredentials,
     token: Pick<ProofSubject, 'token' | 'thumbprint'>,
   ): Promise<void> {
-    const refuse = (cause?: unknown) => {
+    const refuse = (cause?: unknown): never => {
       const message = 'The DPoP proof is missing, damaged, old, used, or about another request, token or key.';
       throw new BearerError(401, 'invalid_dpop_proof', message, { scheme: 'DPoP', cause });
     };
-    const proof = await verifyProof(dpop, { method, url: tenant.issuer + path, ...token }).catch(refuse);
+    const proof = target ? await verifyProof(dpop, { ...target, ...token }).catch(refuse) : refuse();
     if (!(await this.parts.proofs.use(tenant, proof))) refuse();
   }
 }

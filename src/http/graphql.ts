@@ -11,7 +11,7 @@ import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
 import { requireFewLines } from './operation-limits.js';
-import { markOf } from './request.js';
+import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
 
 /** What the GraphQL endpoint is built from. */
@@ -51,8 +51,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
         query: new URLSearchParams(ctx.querystring),
-        method: ctx.method,
-        path: ctx.path,
+        target: targetOf(ctx),
         session: readCookie(ctx, 'session'),
         // What is read by a POST is JSON, which no page sends elsewhere without asking; a GET it just sends.
         isCrossSite: ctx.method === 'POST' ? isCrossSite(ctx) : !isOfOwnPage(ctx),

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { type Authenticator, BearerError } from '../access/authenticate.js';
+import type { Authenticator } from '../access/authenticate.js';
 import { tenantOf } from '../access/principal.js';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
 import { inspect } from '../tokens/introspection.js';
@@ -8,7 +8,8 @@ import { refuseCredentialsInUrl } from '../tokens/oauth-endpoint.js';
 import { refuse } from '../tokens/oauth-refusal.js';
 import { readTokenForm } from '../tokens/token-form.js';
 import type { TokenStatusService } from '../tokens/token-status.service.js';
-import { markOf } from './request.js';
+import { refuseBearer, refuseWithoutScope } from './bearer-refusal.js';
+import { markOf, targetOf } from './request.js';
 
 /** With a token these would be a second way in one request. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
 const OTHER_PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type', 'access_token'];
@@ -41,26 +42,17 @@ async function answer({ authenticator, issuers, status }: InspectionParts, ctx: 
       session: undefined,
       isCrossSite: false,
       query: new URLSearchParams(ctx.querystring),
-      method: ctx.method,
-      path: ctx.path,
+      target: targetOf(ctx),
       request: markOf(ctx),
     });
     ctx.state.details = { clientId: caller?.actor.id ?? null };
-    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) return refuseWithoutRight(ctx);
+    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) return refuseWithoutScope(ctx, INTROSPECTION_SCOPE);
     const form = await readTokenForm(ctx);
     if (!form) return;
     if (OTHER_PROOFS.some((name) => form.has(name)))
       return refuse(ctx, 400, 'invalid_request', 'Prove who you are in one way: with a token, or with credentials.');
     ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
   } catch (error) {
-    if (!(error instanceof BearerError)) throw error;
-    refuse(ctx, error.status, error.error ?? 'invalid_token', error.message);
-    ctx.set('WWW-Authenticate', error.challenge);
+    refuseBearer(ctx, error);
   }
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
-function refuseWithoutRight(ctx: Context): void {
-  refuse(ctx, 403, 'insufficient_scope', `This needs the scope ${INTROSPECTION_SCOPE}.`);
-  ctx.set('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${INTROSPECTION_SCOPE}"`);
 }

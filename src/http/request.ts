@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import type { RequestMark, TenantContext } from '../access/principal.js';
+import type { RequestTarget } from '../access/authenticate.js';
+import { type RequestMark, type TenantContext, tenantOf } from '../access/principal.js';
 import { DatabaseUnavailable, type ErrorCode, TooOften } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
@@ -64,6 +65,11 @@ function idOf(ctx: Context): string {
 /** What the record says of a request. */
 export function markOf(ctx: Context): RequestMark {
   return { id: ctx.state.requestId, address: addressOf(ctx.ip).plain };
+}
+
+/** What a request asks for, under the tenant's own URL whatever the Host header says. */
+export function targetOf(ctx: Context): RequestTarget {
+  return { method: ctx.method, url: tenantOf(ctx).issuer + ctx.path };
 }
 
 function explainStatus(ctx: Context): void {

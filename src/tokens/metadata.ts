@@ -8,6 +8,8 @@ import { ASSERTION_ALGORITHM_NAMES, REVOCATION_PATH, TOKEN_PATH } from './provid
 
 /** Path of the public keys, the same on every tenant's host. */
 export const JWKS_PATH = '/.well-known/jwks.json';
+/** Path of the same keys for what takes no JWKS. */
+export const PEM_PATH = '/.well-known/jwks.pem';
 /** Paths of the metadata, by OAuth's name and by OpenID's. */
 export const METADATA_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const MAX_AGE = 'public, max-age=300';
@@ -56,5 +58,18 @@ export function jwks(issuers: Issuers): Middleware {
     const { keys } = await issuers.of(tenantOf(ctx));
     ctx.set('Cache-Control', MAX_AGE);
     ctx.body = { keys: keys.publishedAt(new Date()).map(({ jwk }) => jwk) };
+  };
+}
+
+/** The same keys one after another in PEM, that of the tokens which are issued now first: many readers take no other. */
+export function pem(issuers: Issuers): Middleware {
+  return async (ctx) => {
+    const { keys } = await issuers.of(tenantOf(ctx));
+    ctx.set('Cache-Control', MAX_AGE);
+    ctx.type = 'application/x-pem-file';
+    ctx.body = keys
+      .publishedAt(new Date())
+      .map(({ key }) => key.export({ type: 'spki', format: 'pem' }))
+      .join('');
   };
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { METHODS, type Server } from 'node:http';
 import { join } from 'node:path';
 import type Router from '@koa/router';
 import type Koa from 'koa';
@@ -39,7 +39,7 @@ export interface TestApp extends TestTenant {
   database: TestDatabase;
   installation: Installation;
   metrics: Metrics;
-  /** Every route that is served, as `GET /path`. */
+  /** Every route that is served, as `GET /path`, or `ANY /path` of those that take every method. */
   routes: string[];
   /** Everything that was logged. */
   logLines: string[];
@@ -199,7 +199,11 @@ export async function createClient(
 
 function routesOf({ middleware }: Koa): string[] {
   const layers = middleware.flatMap((step) => (step as { router?: Router }).router?.stack ?? []);
-  return layers.flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`));
+  return layers.flatMap(({ methods, path }) =>
+    new Set(methods).size >= METHODS.length
+      ? `ANY ${path}`
+      : methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
+  );
 }
 
 async function close(server: Server): Promise<void> {

@@ -39,7 +39,15 @@ export function probes(keys: SharedKeys): Probe[] {
       },
     })),
   );
-  return [...oauth, ...tokenProbes(keys), ...graphqlProbes(keys), ...introspectionProbes(), ...sessionProbes(), ...endingProbes()];
+  return [
+    ...oauth,
+    ...tokenProbes(keys),
+    ...graphqlProbes(keys),
+    ...verificationProbes(keys),
+    ...introspectionProbes(),
+    ...sessionProbes(),
+    ...endingProbes(),
+  ];
 }
 
 /** Routes that take nothing but a host: pages, and what a tenant publishes of itself. */
@@ -54,6 +62,7 @@ export const PUBLIC_ROUTES = [
   'GET /graphql',
   'GET /assets/:file',
   'GET /.well-known/jwks.json',
+  'GET /.well-known/jwks.pem',
   'GET /.well-known/oauth-authorization-server',
   'GET /.well-known/openid-configuration',
   'GET /session/start',
@@ -98,6 +107,18 @@ function graphqlProbes(keys: SharedKeys): Probe[] {
       send: (at, of) => ask(at, of, { origin: of.url, ...cookie(at, 'session', at.sessions.admin) }),
     },
   ];
+}
+
+function verificationProbes(keys: SharedKeys): Probe[] {
+  const tokens = [...credentialsFor(keys), ...forgedCredentials()].filter(([what]) => !what.includes('cookie'));
+  return tokens.map(([what, make]) => ({
+    route: 'ANY /connect/verify',
+    what,
+    send: async (at, of) => {
+      const audience = encodeURIComponent(`${of.url}/graphql`);
+      return send(at, of, { path: `/connect/verify?audience=${audience}`, headers: await make(at, of) });
+    },
+  }));
 }
 
 function introspectionProbes(): Probe[] {
