@@ -7,10 +7,11 @@ import { SecretFile } from './access/secret-file.service.js';
 import { matchSecret } from './clients/secret.js';
 import { type Lock, withLease } from './database/lease.js';
 import { hasTable, isUpToDate, migrate } from './database/migrate.js';
-import { migratorSetting, type OpenDatabase, openDatabase, openMigrator } from './database/open.js';
+import { type OpenDatabase, openDatabase, openMigrator } from './database/open.js';
 import { Cipher } from './platform/cipher.js';
 import type { Config } from './platform/config.js';
 import { isPassing, rootCode } from './platform/database-faults.js';
+import { settingOf } from './platform/database-url.js';
 import { loadEncryptionKey } from './platform/encryption-key.js';
 import { DatabaseUnavailable, StartupError } from './platform/errors.js';
 import type { Log } from './platform/log.js';
@@ -123,7 +124,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
     log.error({ kid: damaged }, 'the key that the home tenant signs with was changed past the server and cannot be read: revoke it');
   // Where the secret cannot be put where it is to be, nothing is changed.
   if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
-  if (lock) await migrate(lock, migratorSetting(config));
+  if (lock) await migrate(lock, settingOf(config.migrationDatabase));
   await lock?.requireHeld();
   const existing = await homeTenant.find();
   const home = await changes.found(async (start) => {

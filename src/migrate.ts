@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { withLease } from './database/lease.js';
 import { migrate } from './database/migrate.js';
-import { migratorSetting, openMigrator } from './database/open.js';
+import { openMigrator } from './database/open.js';
 import { readArguments } from './platform/arguments.js';
 import { readDatabases } from './platform/config.js';
+import { settingOf } from './platform/database-url.js';
 import { StartupError } from './platform/errors.js';
 import { abortOnSignals, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
@@ -21,7 +22,7 @@ async function migrateDatabase(): Promise<void> {
     throw signal.aborted ? new StartupError('The command was ended before the database answered. Nothing was changed.', { cause }) : cause;
   });
   try {
-    const done = await withLease(source, (lock) => migrate(lock, migratorSetting(databases)));
+    const done = await withLease(source, (lock) => migrate(lock, settingOf(databases.migrationDatabase)));
     say(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
   } finally {
     await source.destroy();

@@ -460,13 +460,37 @@ itOnMysql('starts no other program, takes whatever is in a password, and says wh
   try {
     const made = await command({ ...database, url: url.href }, 'backup', [file], noTools);
     expect([made.code, made.output]).toEqual([0, expect.stringContaining('2 clients')]);
+    const byOther = { MIGRATION_DATABASE_URL: url.href, ...noTools };
+    const other = await command(database, 'restore', [file, '--replace'], byOther);
+    expect([other.code, other.output]).toEqual([
+      1,
+      expect.stringMatching(/^The user in MIGRATION_DATABASE_URL may not do this\. Restoring/),
+    ]);
+    url.password = 'wrong';
+    const unknown = await command(database, 'restore', [file, '--replace'], { MIGRATION_DATABASE_URL: url.href, ...noTools });
+    expect([unknown.code, unknown.output]).toEqual([
+      1,
+      expect.stringContaining('it refuses the user or password in MIGRATION_DATABASE_URL'),
+    ]);
+    url.password = encodeURIComponent(password);
     const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
     const grant = /run (GRANT ALL ON .*) TO that user/.exec(refused.output)?.[1];
     expect([refused.code, grant]).toEqual([1, expect.stringContaining('`latchkey')]);
     await database.query(`${grant} TO ${user}@'%'`);
+    await database.query(`CREATE USER ${user}r@'%'`);
+    await database.query(`GRANT INSERT ON ${name}.* TO ${user}r@'%'`);
+    url.username = `${user}r`;
+    url.password = '';
+    const unread = await command({ ...database, url: url.href }, 'backup', [`${file}.2`], noTools);
+    expect([unread.code, unread.output]).toEqual([
+      1,
+      expect.stringMatching(/^The database cannot be used: the user in DATABASE_URL [^.]+\.\n$/),
+    ]);
+    url.username = user;
+    url.password = encodeURIComponent(password);
     const allowed = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
     expect([allowed.code, allowed.output]).toEqual([0, expect.stringContaining('nothing was done since')]);
   } finally {
-    await database.query(`DROP USER ${user}@'%'`);
+    await database.query(`DROP USER IF EXISTS ${user}@'%', ${user}r@'%'`);
   }
 });

@@ -62,7 +62,7 @@ export class MysqlStore implements Store {
     this.#staged = staged;
     const beside = { ...this.#server.settings, database: staged };
     await fill(beside, backup, signal).catch((cause) => {
-      throw explain(cause, this.#name);
+      throw this.#explainRestoring(cause);
     });
     return beside;
   }
@@ -139,13 +139,15 @@ export class MysqlStore implements Store {
     );
   }
 
-  #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#connect((_connection, ask) => work(ask));
+  async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#connect((_connection, ask) => work(ask)).catch((cause) => {
+      throw this.#explainRestoring(cause);
+    });
   }
 
   async #connect<T>(work: (connection: Connection, ask: Ask) => Promise<T>): Promise<T> {
     const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
-      throw new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
+      throw new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
     });
     try {
       const ask: Ask = async (sql, values = []) => {
@@ -159,8 +161,26 @@ export class MysqlStore implements Store {
     } catch (cause) {
       // What is still being read is not waited for.
       connection.destroy();
-      throw explain(cause, this.#name);
+      throw this.#explain(cause);
     }
+  }
+
+  /** What makes and moves databases takes rights of its own. */
+  #explainRestoring(error: unknown): unknown {
+    const cause = error instanceof StartupError ? error.cause : error;
+    if (!MAY_NOT.has(driverCode(cause))) return this.#explain(error);
+    return new StartupError(
+      `The user in ${this.#server.settings.setting} may not do this. Restoring makes databases beside ${this.#name} and moves tables between them; let an administrator of the database run ` +
+        `GRANT ALL ON \`${this.#name.replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
+      { cause },
+    );
+  }
+
+  #explain(cause: unknown): unknown {
+    const code = driverCode(cause);
+    if (code === CHANGED) return new StartupError('The database was migrated while it was backed up: back it up again.', { cause });
+    if (code === '' || !isOfDriver(cause)) return cause;
+    return new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
   }
 }
 
@@ -183,19 +203,6 @@ function nameBeside(name: string, what: string): string {
 
 function quote(name: string): string {
   return escapeId(name, true);
-}
-
-function explain(cause: unknown, name: string): unknown {
-  const code = driverCode(cause);
-  if (MAY_NOT.has(code)) {
-    return new StartupError(
-      `The user in DATABASE_URL may not do this. Restoring makes databases beside ${name} and moves tables between them; let an administrator of the database run ` +
-        `GRANT ALL ON \`${name.replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
-      { cause },
-    );
-  }
-  if (code === CHANGED) return new StartupError('The database was migrated while it was backed up: back it up again.', { cause });
-  return code === '' || !isOfDriver(cause) ? cause : new StartupError(`The database cannot be used: ${reasonOf(cause)}.`, { cause });
 }
 
 /** Others, such as those of a file that is written meanwhile, have codes of their own. */

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { isPassing, rootCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
 import type { Databases } from '../platform/database-settings.js';
-import type { DatabaseSettings } from '../platform/database-url.js';
+import { type DatabaseSettings, settingOf } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { MysqlEngine } from '../platform/mysql-engine.js';
@@ -30,11 +30,11 @@ export interface OpenDatabase {
 export async function openDatabase(settings: DatabaseSettings, log: Log, signal?: AbortSignal): Promise<OpenDatabase> {
   if (settings.type === 'mysql') {
     const server = new MysqlServer(settings);
-    const writer = await connect(() => createMysqlDataSource(server), log, signal);
+    const writer = await connect(() => createMysqlDataSource(server), { settings, log, signal });
     return { database: new Database(new MysqlEngine(writer, server, log), log), writer };
   }
   prepareFile(settings.path);
-  const writer = await connect(() => createDataSource(settings), log, signal);
+  const writer = await connect(() => createDataSource(settings), { settings, log, signal });
   const engine = new SqliteEngine(await createReader(settings).initialize(), writer);
   return { database: new Database(engine, log), writer };
 }
@@ -43,21 +43,22 @@ export async function openDatabase(settings: DatabaseSettings, log: Log, signal?
  * Opens the connection on which the schema is changed, as {@link openDatabase} does.
  * @throws {StartupError} when it cannot be used
  */
-export async function openMigrator(databases: Databases, log: Log, signal?: AbortSignal): Promise<DataSource> {
-  const { migrationDatabase } = databases;
+export async function openMigrator({ migrationDatabase }: Databases, log: Log, signal?: AbortSignal): Promise<DataSource> {
   if (migrationDatabase.type === 'sqlite') prepareFile(migrationDatabase.path);
-  return connect(() => createDataSource(migrationDatabase), log, signal, migratorSetting(databases));
+  return connect(() => createDataSource(migrationDatabase), { settings: migrationDatabase, log, signal });
 }
 
-/** Which setting names the user who changes the schema. */
-export function migratorSetting({ database, migrationDatabase }: Databases): string {
-  return migrationDatabase === database ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL';
+interface Connecting {
+  settings: DatabaseSettings;
+  log: Log;
+  signal: AbortSignal | undefined;
 }
 
-async function connect(create: () => DataSource, log: Log, signal?: AbortSignal, setting?: string): Promise<DataSource> {
+async function connect(create: () => DataSource, { settings, log, signal }: Connecting): Promise<DataSource> {
+  const setting = settingOf(settings);
   for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
     try {
-      return await initialize(create());
+      return await initialize(create(), setting);
     } catch (cause) {
       if (cause instanceof StartupError) throw cause;
       if (!isPassing(cause)) throw new StartupError(`The database cannot be used: ${reasonOf(cause, setting)}.`, { cause });
@@ -68,7 +69,7 @@ async function connect(create: () => DataSource, log: Log, signal?: AbortSignal,
 }
 
 /** What only looks like MySQL, or may not be written, is refused before anything is asked of it. */
-async function initialize(dataSource: DataSource): Promise<DataSource> {
+async function initialize(dataSource: DataSource, setting: string): Promise<DataSource> {
   await dataSource.initialize().catch((cause) => {
     // TypeORM leaves what it has opened when the server lets it in and refuses its first question, as with a password that has expired.
     (dataSource.driver as { pool?: PreparedPool }).pool?.abandon(cause);
@@ -78,7 +79,7 @@ async function initialize(dataSource: DataSource): Promise<DataSource> {
   try {
     const ask = (sql: string) => dataSource.query(sql);
     await requireKnownProduct(ask);
-    await requireWritable(ask);
+    await requireWritable(ask, setting);
     return dataSource;
   } catch (cause) {
     await dataSource.destroy();

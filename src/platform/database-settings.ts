@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isCertificate, isPair, TLS_MODES, type TlsSettings } from './database-tls.js';
-import { type DatabaseSettings, type DatabaseUrl, readDatabaseUrl, UrlFault } from './database-url.js';
+import { type DatabaseSettings, type DatabaseUrl, type MysqlSettings, readDatabaseUrl, UrlFault } from './database-url.js';
 import { readSettingFile } from './setting-files.js';
 import { RELEASE_FOLDER } from './version.js';
 
@@ -97,12 +97,13 @@ export function toDatabases(values: DatabaseValues): Databases | { fault: string
   const client = certificate !== undefined && key !== undefined ? { certificate, key } : undefined;
   if (client && !isPair(client)) return { fault: 'is not the private key of DATABASE_CERT_FILE in PEM, without a passphrase' };
   const tls: TlsSettings = { mode: values.DATABASE_TLS, ca: values.DATABASE_CA_FILE, client };
-  const complete = (parts: DatabaseUrl): DatabaseSettings =>
+  const complete = (parts: DatabaseUrl, setting: MysqlSettings['setting']): DatabaseSettings =>
     parts.type === 'sqlite'
       ? parts
-      : { ...parts, tls: 'socketPath' in parts.place ? { mode: 'off' } : tls, poolSize: values.DATABASE_POOL_SIZE };
-  const database = complete(values.DATABASE_URL);
-  return { database, migrationDatabase: values.MIGRATION_DATABASE_URL ? complete(values.MIGRATION_DATABASE_URL) : database };
+      : { ...parts, setting, tls: 'socketPath' in parts.place ? { mode: 'off' } : tls, poolSize: values.DATABASE_POOL_SIZE };
+  const database = complete(values.DATABASE_URL, 'DATABASE_URL');
+  const migrating = values.MIGRATION_DATABASE_URL;
+  return { database, migrationDatabase: migrating ? complete(migrating, 'MIGRATION_DATABASE_URL') : database };
 }
 
 function areOfOne(given: DatabaseUrl, migrating: DatabaseUrl): boolean {

@@ -14,6 +14,8 @@ export interface MysqlAddress {
 /** How a MySQL or MariaDB server is connected to. */
 export interface MysqlSettings extends MysqlAddress {
   type: 'mysql';
+  /** Which setting says so. */
+  setting: 'DATABASE_URL' | 'MIGRATION_DATABASE_URL';
   tls: TlsSettings;
   /** The most connections of a process. */
   poolSize: number;
@@ -24,6 +26,11 @@ export type DatabaseSettings = { type: 'sqlite'; path: string } | MysqlSettings;
 
 /** What a URL of a database says; an address of a server is not complete without the other settings. */
 export type DatabaseUrl = { type: 'sqlite'; path: string } | ({ type: 'mysql' } & MysqlAddress);
+
+/** The setting that names a database, for whoever has to look at it. */
+export function settingOf(database: DatabaseSettings): string {
+  return database.type === 'mysql' ? database.setting : 'DATABASE_URL';
+}
 
 const FORM = 'must look like sqlite:path/to/file.db or mysql://user:password@host:3306/name';
 const SCHEMES = new Set(['mysql:', 'mariadb:']);

@@ -33,13 +33,13 @@ export async function requireKnownProduct(ask: Ask): Promise<void> {
   if (fault !== undefined) throw new StartupError(`The database is ${fault}: ${SUPPORTED}. Nothing was changed.`);
 }
 
-/** @throws {StartupError} when the server only reads */
-export async function requireWritable(ask: Ask): Promise<void> {
+/** @param setting the one that names the server @throws {StartupError} when it only reads */
+export async function requireWritable(ask: Ask, setting: string): Promise<void> {
   const facts = await readFacts(ask);
-  const setting = (['read_only', 'innodb_read_only'] as const).find((name) => !/^(0|OFF)$/i.test(facts[name] ?? 'OFF'));
-  if (setting === undefined) return;
+  const variable = (['read_only', 'innodb_read_only'] as const).find((name) => !/^(0|OFF)$/i.test(facts[name] ?? 'OFF'));
+  if (variable === undefined) return;
   throw new StartupError(
-    `The database server only reads (${setting} is ${facts[setting]}), as a replica does: name one in DATABASE_URL that may be written. Nothing was changed.`,
+    `The database server only reads (${variable} is ${facts[variable]}), as a replica does: name one in ${setting} that may be written. Nothing was changed.`,
   );
 }
 

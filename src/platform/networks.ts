@@ -61,10 +61,11 @@ function isGlobal(address: IpAddress): boolean {
   return address.range() === 'unicast' && (address.kind() === 'ipv4' || contains(GLOBAL_IPV6, address));
 }
 
-/** Asked each time: addresses come and go. The loopback's are a range of their own. */
+/** Asked each time: addresses come and go, the loopback's among them. All of its range is this machine, and so is what names no machine at all. */
 function isOwn(address: IpAddress): boolean {
-  const others = Object.values(networkInterfaces()).flatMap((found) => (found ?? []).filter(({ internal }) => !internal));
-  return others.some((own) => ipaddr.process(own.address).toString() === address.toString());
+  if (address.range() === 'loopback' || address.range() === 'unspecified') return true;
+  const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return own.some((one) => ipaddr.process(one.address).toString() === address.toString());
 }
 
 function contains(network: Network, address: IpAddress): boolean {

@@ -123,7 +123,7 @@ it('with prefer takes TLS again that somebody in between took away for a while',
   await named.administer('SET GLOBAL require_secure_transport = OFF');
   const place = { host: '127.0.0.1', port: proxy.port };
   const account = { user: USER, password: 'private', database: 'latchkey' };
-  const server = new MysqlServer({ type: 'mysql', place, ...account, tls: { mode: 'prefer' }, poolSize: 2 });
+  const server = new MysqlServer({ type: 'mysql', setting: 'DATABASE_URL', place, ...account, tls: { mode: 'prefer' }, poolSize: 2 });
   const isEncrypted = async () => {
     const connection = await server.connect();
     const [rows] = await connection.promise().query("SHOW STATUS LIKE 'Ssl_cipher'");
