@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Header, type HttpInput, header, host, jwt, someHeaders } from './input.js';
+import { authorization, type Header, type HttpInput, header, host, jwt, someHeaders } from './input.js';
 import { damage, text } from './texts.js';
 
 const among = (...values: string[]) => fc.constantFrom(...values);
@@ -226,6 +226,53 @@ const session = fc
     return { part: 'oauth', method, target: '/session', headers, body };
   });
 
+const QUESTIONS = [
+  ...[
+    'audience=@@home@@%2Fgraphql',
+    'audience=@@home@@/api',
+    'audience=',
+    'scope=clients:read',
+    'scope=clients:read+nothing',
+    'scope=%0d%0aX:y',
+  ],
+  ...[
+    'method=GET',
+    'method=',
+    'url=@@home@@/graphql?a=1&scope=b',
+    'url=https%3A%2F%2Forders.example.com',
+    'url=https%3a%ff',
+    'scopes=x',
+    '&&',
+    '%',
+  ],
+];
+
+const verification = fc
+  .record({
+    host,
+    method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND'),
+    query: fc.array(fc.oneof({ weight: 6, arbitrary: among(...QUESTIONS) }, parameter('scope'), fc.constant(QUESTIONS[0] as string)), {
+      maxLength: 4,
+    }),
+    who: header(
+      'Authorization',
+      fc.oneof({ weight: 1, arbitrary: fc.constant<string[]>([]) }, { weight: 9, arbitrary: authorization.map((value) => [value]) }),
+    ),
+    proof: header(
+      'DPoP',
+      fc.oneof(
+        { weight: 5, arbitrary: fc.constant<string[]>([]) },
+        jwt.map((value) => [value]),
+        fc.constant(['@@proof@@']),
+      ),
+    ),
+    more: someHeaders,
+  })
+  .map(({ query, who, proof, more, ...made }): HttpInput => {
+    const headers: Header[] = [['Host', made.host], ...who, ...proof, ...more];
+    return { part: 'oauth', method: made.method, target: `/connect/verify?${query.join('&')}`, headers };
+  });
+
 /** Requests to the endpoints that take credentials. */
 export const oauthInput: fc.Arbitrary<HttpInput> = fc.oneof(
   { weight: 8, arbitrary: posted('/connect/token') },
@@ -233,4 +280,5 @@ export const oauthInput: fc.Arbitrary<HttpInput> = fc.oneof(
   { weight: 3, arbitrary: posted('/connect/revocation') },
   { weight: 2, arbitrary: posted('/connect/leaked') },
   { weight: 2, arbitrary: session },
+  { weight: 3, arbitrary: verification },
 );
