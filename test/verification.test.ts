@@ -145,6 +145,7 @@ describe('a bound token', () => {
   it.each([
     ['as it was sent', `${ORDERS}/list/7?a=1&b=%262&audience=x#z`],
     ['encoded', encodeURIComponent(`${ORDERS}/list/7?a=1&b=2`)],
+    ['encoded in parts', `${ORDERS}${encodeURIComponent('/list/7?a=1&b=2')}`],
   ])('passes with a proof about the request, its URL %s', async (_how, url) => {
     const held = await hold(request);
     expect(await statusOf(`${ASKED}&method=PUT&url=${url}`, held)).toBe(204);

@@ -84,9 +84,12 @@ function readQuestion(querystring: string): Question {
   return { audience, scopes: scope === '' ? [] : scope.split(' '), target };
 }
 
-/** @returns the URL without query and fragment; undefined when it is none */
+/**
+ * Some gateways encode all of it, others what they put into it: neither can be read as it stands, for no scheme and no host has a `%`.
+ * @returns the URL without query and fragment; undefined when it is none
+ */
 function toTarget(text: string): string | undefined {
-  const url = URL.parse(/^https?%3a/i.test(text) ? (new URLSearchParams(`url=${text}`).get('url') as string) : text);
+  const url = URL.parse(text) ?? URL.parse(new URLSearchParams(`url=${text}`).get('url') as string);
   return url && /^https?:$/.test(url.protocol) ? url.origin + url.pathname : undefined;
 }
 
