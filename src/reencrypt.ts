@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { systemCaller } from './access/principal.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
 import { reencryptRecordKeys } from './audit/record-key.service.js';
+import type { NamedSecret } from './clients/client-secret.service.js';
 import { openInstallation } from './installation.js';
 import { readArguments } from './platform/arguments.js';
 import { readConfig } from './platform/config.js';
@@ -41,13 +42,14 @@ async function reencrypt(): Promise<void> {
       await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
       return { counts, unreadable: [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable) };
     });
-    const waiting = await secrets.waitingForUse();
+    const [waiting, lost] = [await secrets.waitingForUse(), await secrets.ofLostKeys()];
     const { keys, assertionSecrets, providerSecrets, recordKeys } = counts;
     say(
       `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,
     );
     if (unreadable.length > 0) say(tellUnreadable(unreadable));
-    say(waiting.length === 0 ? NOTHING_WAITS : tellWaiting(waiting));
+    if (lost.length > 0) say(LOST + linesOf(lost));
+    say(waiting.length === 0 ? NOTHING_WAITS : WAITING + linesOf(waiting));
   } finally {
     await database.close();
   }
@@ -60,9 +62,12 @@ function tellUnreadable(names: readonly string[]): string {
 
 const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';
 
-function tellWaiting(waiting: readonly { host: string; clientId: string; hint: string }[]): string {
-  const lines = waiting.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
-  return `Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or rotated, and run this again some seconds later:\n${lines}`;
+const WAITING = 'Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or rotated, and run this again some seconds later:\n';
+const LOST =
+  'These secrets are under an encryption key that is not at hand, and are refused. Rotate them, or run this with that key as ENCRYPTION_KEY_PREVIOUS:\n';
+
+function linesOf(secrets: readonly NamedSecret[]): string {
+  return secrets.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
 }
 
 await runProgram(reencrypt);

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { readBackup, writeBackup } from '../src/backups/backup-file.js';
@@ -304,6 +315,38 @@ itOnSqlite('takes the place of a database that is damaged', async () => {
   expect(readdirSync(join(database.folder, 'data')).filter((name) => /^latchkey\.db-(?!startup)/.test(name))).toEqual([]);
   const again = await start(database, { PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
+});
+
+itOnSqlite('takes no fault but damage for leave to move what is there, and not that of a file which a server has open', async () => {
+  const { server } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  // As what this user may not open, a folder cannot be opened as a database.
+  const folder = join(empty.folder, 'a-folder');
+  mkdirSync(folder);
+  writeFileSync(`${folder}-wal`, 'of somebody else');
+  const onFolder = await command({ ...empty, url: `sqlite:${folder}` }, 'restore', [file, '--replace']);
+  expect([onFolder.code, onFolder.output]).toEqual([1, expect.stringMatching(/^The restore failed: [^\n]+Nothing was changed\.\n$/)]);
+  expect(readFileSync(`${folder}-wal`, 'utf8')).toBe('of somebody else');
+  expect(readdirSync(empty.folder).filter((name) => name.includes('replaced'))).toEqual([]);
+  const again = await start(database, { PORT: String(server.port) });
+  const path = database.url.slice('sqlite:'.length);
+  const damaged = openSync(path, 'r+');
+  writeSync(damaged, Buffer.alloc(16), 0, 16, 0);
+  closeSync(damaged);
+  const refused = await command(database, 'restore', [file, '--replace']);
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('A server uses the database')]);
+  await again.stop();
+  expect((await command(database, 'restore', [file, '--replace'])).code).toBe(0);
+});
+
+itOnSqlite('follows a link though what it leads to is gone', async () => {
+  await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const [link, target] = [join(empty.folder, 'link.db'), join(empty.folder, 'volume.db')];
+  symlinkSync('volume.db', link);
+  const done = await command({ ...empty, url: `sqlite:${link}` }, 'restore', [file]);
+  expect([done.code, done.output]).toEqual([0, expect.stringContaining('2 clients in 1 tenant')]);
+  expect([readlinkSync(link), statSync(target).size > 0]).toEqual(['volume.db', true]);
 });
 
 it('changes nothing and leaves nothing when it is ended before it is done', async () => {

@@ -97,6 +97,24 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   expect(actions).toEqual([{ actor_id: 'encryption-key:change' }, { actor_id: 'encryption-key:change' }]);
 });
 
+it('tells what is under a key that was given up too early apart from what waits', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const admin = { clientId: 'admin', secret: first.printedSecret() as string };
+  const query = 'mutation { createClient(input: { name: "X", clientId: "unused" }) { clientSecret } }';
+  await graphql(first, { token: await getToken(first, admin), query });
+  await first.stop();
+  const port = { PORT: String(first.port) };
+  const change = async (ENCRYPTION_KEY: string, ENCRYPTION_KEY_PREVIOUS: string) => {
+    const program = await startProcess(database, { ...port, ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS }, 'reencrypt.js');
+    expect(await program.exit).toBe(0);
+    return program.output();
+  };
+  expect(await change(SECOND, FIRST)).toMatch(/^Keep ENCRYPTION_KEY_PREVIOUS until .*\n( {2}.*\n)* {2}unused /m);
+  const told = await change(Buffer.alloc(32, 3).toString('base64'), SECOND);
+  expect(told).toMatch(/^These secrets are under an encryption key that is not at hand.*\n( {2}.*\n)* {2}unused /m);
+  expect(told).toContain('Nothing needs ENCRYPTION_KEY_PREVIOUS any more');
+});
+
 it('refuses to start with another key and without the one before it, and changes nothing', async () => {
   const first = await start({ ENCRYPTION_KEY: FIRST });
   await first.stop();

@@ -1,6 +1,20 @@
-import { chownSync, existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { pid } from 'node:process';
 import Sqlite from 'better-sqlite3';
 import { driverCode } from '../platform/database-faults.js';
 import type { DatabaseSettings } from '../platform/database-url.js';
@@ -16,8 +30,11 @@ import { toBlocks } from './values.js';
 
 const WAIT_MS = 2_000;
 const COMPANIONS = ['-wal', '-shm', '-journal'];
+/** What SQLite says of a file that nobody can use; anything else, such as a file that this user may not open, says nothing of others. */
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|FORMAT|ERROR|IOERR)/;
 /** What a start on it leaves. */
 const LOCK = '-startup';
+const LOCKS = '/proc/locks';
 const IN_USE = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED']);
 const LIST_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
 
@@ -29,7 +46,7 @@ export class SqliteStore implements Store {
 
   /** A link to the file stays one. */
   constructor(path: string) {
-    this.#path = existsSync(path) ? realpathSync(path) : path;
+    this.#path = targetOf(path);
     this.#staged = draftOf(this.#path, 'restoring');
   }
 
@@ -101,13 +118,13 @@ export class SqliteStore implements Store {
 
   /** The file has its second name before its first goes to another. What belongs to it and was left by a damaged one goes along. */
   #keep(kept: string): void {
-    for (const end of COMPANIONS) if (existsSync(this.#path + end)) renameSync(this.#path + end, kept + end);
     linkSync(this.#path, kept);
+    for (const end of COMPANIONS) if (existsSync(this.#path + end)) renameSync(this.#path + end, kept + end);
   }
 
   /**
    * Whoever has the file open keeps it in WAL mode: leaving that mode takes the file alone, and leaves all of it in one file.
-   * @returns a connection that keeps others out; undefined when the file is so damaged that nobody can have it open
+   * @returns a connection that keeps others out; undefined when the file is so damaged that nobody can use it
    */
   #lock(): Sqlite.Database | undefined {
     let connection: Sqlite.Database | undefined;
@@ -118,7 +135,9 @@ export class SqliteStore implements Store {
       return connection;
     } catch (cause) {
       connection?.close();
-      if (!IN_USE.has(driverCode(cause))) return undefined;
+      const isInUse = IN_USE.has(driverCode(cause)) || isLocked(this.#path);
+      if (!isInUse && DAMAGED.test(driverCode(cause))) return undefined;
+      if (!isInUse) throw cause;
       throw new StartupError(`A server uses the database ${this.#path}: stop it first. Nothing was changed.`, { cause });
     }
   }
@@ -165,6 +184,24 @@ function hasTables(path: string): boolean {
   } finally {
     connection?.close();
   }
+}
+
+/** Whether a process that can be seen has a lock on a file, as everybody has who opened it before it was damaged; on Linux, which lists them. */
+function isLocked(path: string): boolean {
+  if (!existsSync(LOCKS)) return false;
+  const files = ['', ...COMPANIONS].map((end) => path + end).filter((file) => existsSync(file));
+  const nodes = new Set(files.map((file) => String(statSync(file).ino)));
+  return readFileSync(LOCKS, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .some(([, , , , process, file = '']) => process !== String(pid) && nodes.has(file.split(':')[2] ?? ''));
+}
+
+/** Where a path leads, though nothing may be there. A link stays one. */
+function targetOf(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink ? targetOf(resolve(dirname(path), readlinkSync(path))) : path;
 }
 
 /** A server that runs as another user than whoever restores has to be able to write to it. */

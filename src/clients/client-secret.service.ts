@@ -33,6 +33,13 @@ export interface RotationRequest {
   version?: number | null | undefined;
 }
 
+/** A secret as an operator finds it. */
+export interface NamedSecret {
+  host: string;
+  clientId: string;
+  hint: string;
+}
+
 /** Makes, rotates and ends the secrets of clients. */
 export class ClientSecretService {
   constructor(
@@ -159,19 +166,28 @@ export class ClientSecretService {
   }
 
   /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
-  async waitingForUse(): Promise<{ host: string; clientId: string; hint: string }[]> {
-    const where = liveWithKey(Not(this.cipher.keyId));
+  waitingForUse(): Promise<NamedSecret[]> {
+    return this.#nameLive(In(this.cipher.keyIds.filter((id) => id !== this.cipher.keyId)));
+  }
+
+  /** The live secrets that were stored under a key that is not at hand, and are refused. */
+  ofLostKeys(): Promise<NamedSecret[]> {
+    return this.#nameLive(Not(In([...this.cipher.keyIds])));
+  }
+
+  /** How many those are. */
+  countUnreadable(): Promise<number> {
+    return this.database.read((manager) => manager.countBy(ClientSecret, liveWithKey(Not(In([...this.cipher.keyIds])))));
+  }
+
+  #nameLive(keyId: FindOperator<string>): Promise<NamedSecret[]> {
+    const where = liveWithKey(keyId);
     return this.database.read(async (manager) => {
       const secrets = await manager.find(ClientSecret, { where, relations: { client: true } });
       const tenants = await manager.findBy(Tenant, { id: In([...new Set(secrets.map(({ tenantId }) => tenantId))]) });
       const hosts = new Map(tenants.map(({ id, host }) => [id, host]));
       return secrets.map(({ tenantId, client, hint }) => ({ host: hosts.get(tenantId) ?? '', clientId: client?.clientId ?? '', hint }));
     });
-  }
-
-  /** How many live secrets were stored under a key that is not at hand. */
-  countUnreadable(): Promise<number> {
-    return this.database.read((manager) => manager.countBy(ClientSecret, liveWithKey(Not(In([...this.cipher.keyIds])))));
   }
 
   /** Forgets secrets whose end is so long ago that no token issued for them is alive. */
