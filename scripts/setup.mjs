@@ -1,6 +1,6 @@
 // Prepares a checkout: installs the packages of the lock file and builds what the sources say. Each is made beside what is there and
 // takes its place when it is complete, so that a server that runs goes on with what it began with. Runs on any Node from 20 on and
-// needs no package.
+// needs no package. With --all the packages of the tests are installed as well.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ const OLDEST_NODE = 20;
 // Of each line; src/platform/node-version has the same.
 const OLDEST_NODES_TO_RUN = ['22.23.2', '24.18.1', '26.5.1'];
 
+const extent = { all: process.argv.includes('--all') };
+
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
@@ -22,17 +24,17 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   );
 }
 if (!isReady()) {
-  await inTurn(() => {
-    if (!arePackagesThere()) installPackages();
+  await inTurn(async () => {
+    if (!arePackagesThere(extent)) await installPackages(extent);
     requireNodeToRun();
-    if (!isBuilt()) build();
+    if (!isBuilt()) await build();
     removeUnused();
   });
 }
 requireNodeToRun();
 
 function isReady() {
-  return arePackagesThere() && isBuilt();
+  return arePackagesThere(extent) && isBuilt();
 }
 
 function requireNodeToRun() {

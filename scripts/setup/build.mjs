@@ -39,7 +39,7 @@ function read(path) {
 }
 
 /** Builds what the sources say in a folder of its own, and lets `dist` lead there. */
-export function build() {
+export async function build() {
   const { server, pages, version } = versions();
   if (!isWhole(version)) {
     const draft = makeDraft();
@@ -50,10 +50,12 @@ export function build() {
       { from: find((name) => name.startsWith(`${server}-`)), names: SERVER_PARTS, make: buildServer },
       { from: find((name) => name.endsWith(`-${pages}`)), names: PAGES_PARTS, make: buildPages },
     ];
-    for (const { from, names, make } of parts) {
-      if (from) for (const name of names) cpSync(join(from, name), join(draft, name), { recursive: true });
-      else make(draft);
-    }
+    await Promise.all(
+      parts.map(async ({ from, names, make }) => {
+        if (!from) return make(draft);
+        for (const name of names) cpSync(join(from, name), join(draft, name), { recursive: true });
+      }),
+    );
     writeFileSync(join(draft, SEAL), sealOf(draft));
     discard(version);
     complete(draft, version);
@@ -62,14 +64,14 @@ export function build() {
   pointTo('dist', join(version, 'dist'));
 }
 
-function buildServer(draft) {
+async function buildServer(draft) {
   say('Building the server …');
-  run('tsc', ['-p', 'tsconfig.build.json', '--outDir', join(draft, 'dist')]);
+  await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', join(draft, 'dist')]);
 }
 
-function buildPages(draft) {
+async function buildPages(draft) {
   say('Building the pages …');
-  run('vite', ['build', '--logLevel', 'warn', '--outDir', resolve(draft, 'dist/console')]);
+  await run('vite', ['build', '--logLevel', 'warn', '--outDir', resolve(draft, 'dist/console')]);
   copyFileSync(GENERATED, join(draft, 'generated.ts'));
 }
 

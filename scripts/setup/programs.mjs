@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { buildEnvironment } from '../build-environment.mjs';
 
@@ -8,18 +8,21 @@ import { buildEnvironment } from '../build-environment.mjs';
  * @param {string[]} args
  * @param {string} [folder] in which it runs
  */
-export function run(command, args, folder = '.') {
+export async function run(command, args, folder = '.') {
   const path = `${resolve('node_modules/.bin')}:${process.env.PATH}`;
-  const { status, error } = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...buildEnvironment(process.env), PATH: path },
   });
-  if (error || status !== 0) {
-    fail(
-      `"${command} ${args.join(' ')}" failed${error ? `: ${error.message}` : ''}; what was there is as it was, and nothing was started.`,
-    );
-  }
+  const end = () => child.kill();
+  process.once('exit', end);
+  const fault = await new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve(`: ${message}`));
+    child.once('close', (status) => resolve(status === 0 ? undefined : ''));
+  });
+  process.off('exit', end);
+  if (fault !== undefined) fail(`"${command} ${args.join(' ')}" failed${fault}; what was there is as it was, and nothing was started.`);
 }
 
 /** @param {string} text */

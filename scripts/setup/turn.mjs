@@ -10,14 +10,14 @@ const DOOR = join(VERSIONS, 'turn');
 /**
  * Does work while no other set-up of this checkout does. A socket is the sign, since it ends with its process, however that ends. It only
  * spares work: where there are no sockets, or two come at once upon that of a dead one, both work, each in a folder of its own.
- * @param {() => void} work
+ * @param {() => Promise<void>} work
  */
 export async function inTurn(work) {
   mkdirSync(VERSIONS, { recursive: true });
   for (;;) {
     const held = await take();
     if (held) {
-      work();
+      await work();
       await new Promise((resolve) => held.close(resolve));
       return;
     }

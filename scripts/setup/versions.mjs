@@ -24,9 +24,9 @@ export const VERSIONS = '.builds';
 const DRAFT = /^draft-(\d+)-/;
 const KEPT_BUILDS = 2;
 
-/** The hash of files and of all that is in folders, by their names and contents, in hexadecimal. @param {string[]} paths */
-export function hashOf(paths, { except = '', from = '.' } = {}) {
-  const hash = createHash('sha256');
+/** The hash of files and of all that is in folders, by their names and contents, and of a text beside them, in hexadecimal. @param {string[]} paths */
+export function hashOf(paths, { except = '', from = '.', more = '' } = {}) {
+  const hash = createHash('sha256').update(more);
   for (const path of filesOf(paths, { except, from }))
     hash.update(`${path}\0`).update(
       createHash('sha256')
