@@ -347,6 +347,18 @@ itOnSqlite('follows a link though what it leads to is gone', async () => {
   const done = await command({ ...empty, url: `sqlite:${link}` }, 'restore', [file]);
   expect([done.code, done.output]).toEqual([0, expect.stringContaining('2 clients in 1 tenant')]);
   expect([readlinkSync(link), statSync(target).size > 0]).toEqual(['volume.db', true]);
+  // By the folder that a link leads to, as the system does.
+  for (const name of ['far', 'far/away', 'far/real']) mkdirSync(join(empty.folder, name));
+  symlinkSync(join(empty.folder, 'far/away'), join(empty.folder, 'near'));
+  symlinkSync('../real/far.db', join(empty.folder, 'far/away/db'));
+  expect((await command({ ...empty, url: `sqlite:${join(empty.folder, 'near/db')}` }, 'restore', [file])).code).toBe(0);
+  expect(readdirSync(join(empty.folder, 'far/real'))).toContain('far.db');
+  symlinkSync('loop', join(empty.folder, 'loop'));
+  const loop = await command({ ...empty, url: `sqlite:${join(empty.folder, 'loop')}` }, 'restore', [file]);
+  expect([loop.code, loop.output]).toEqual([
+    1,
+    expect.stringMatching(/loop is a link that leads nowhere but to links\. Nothing was changed\.\n$/),
+  ]);
 });
 
 it('changes nothing and leaves nothing when it is ended before it is done', async () => {
@@ -516,6 +528,13 @@ itOnMysql('starts no other program, takes whatever is in a password, and says wh
       expect.stringContaining('it refuses the user or password in MIGRATION_DATABASE_URL'),
     ]);
     url.password = encodeURIComponent(password);
+    const nowhere = new URL(url);
+    nowhere.pathname = `${url.pathname}x`;
+    const absent = await command({ ...database, url: nowhere.href }, 'restore', [file], noTools);
+    expect([absent.code, absent.output]).toEqual([
+      1,
+      expect.stringContaining('has no right to the database that it names, or there is none'),
+    ]);
     const refused = await command({ ...database, url: url.href }, 'restore', [file, '--replace'], noTools);
     const grant = /run (GRANT ALL ON .*) TO that user/.exec(refused.output)?.[1];
     expect([refused.code, grant]).toEqual([1, expect.stringContaining('`latchkey')]);

@@ -49,6 +49,15 @@ const strangers: [string, () => Promise<string>][] = [
   ],
 ];
 
+it('a token for an audience that was taken from its client is worth nothing from then on', async () => {
+  const audiences = [`${app.url}/api`, 'https://other.example'];
+  const moved = await createClient(app, { clientId: 'moved', scopes: ['orders:read'], audiences });
+  const [taken, kept] = [await getToken(app, moved), await getToken(app, moved, { resource: 'https://other.example' })];
+  expect([await isActive(taken), await isActive(kept)]).toEqual([true, true]);
+  await app.administer('mutation { updateClient(clientId: "moved", input: { audiences: ["https://other.example"] }) { id } }');
+  expect([await isActive(taken), await isActive(kept)]).toEqual([false, true]);
+});
+
 describe.each(ENDPOINTS)('PROTOCOL 17 and 18: %s', (path) => {
   it('answers 401 without credentials and with wrong ones', async () => {
     const token = await getToken(app, client);

@@ -193,7 +193,8 @@ describe.each(NAMES)('what others do does not reach %s:', (name) => {
     const context = (await directory.find(at.host)) as TenantContext;
     await whileOthersRest(neighbours, at, async () => {
       for (const { tokens, sessions: foreign } of othersThan(neighbours, at)) {
-        const token = { clientId: 'twin', jti: claimsOf(tokens.twin).jti, kid: decodeProtectedHeader(tokens.twin).kid as string };
+        const { jti, aud } = claimsOf(tokens.twin);
+        const token = { clientId: 'twin', jti, kid: decodeProtectedHeader(tokens.twin).kid as string, audience: String(aud) };
         expect(await status.findScopes(context, token)).toBeUndefined();
         await sessions.end(systemCaller(context, 'test'), foreign.admin);
       }

@@ -72,7 +72,8 @@ export async function installPackages(extent) {
     writeFileSync(join(draft, LOCK), JSON.stringify(lock));
     const telling = setInterval(() => tellOf(paths, draft), TELL_MS);
     await run('npm', INSTALL, draft).finally(() => clearInterval(telling));
-    if (!areWhole(draft, extent)) fail('npm has not installed what package-lock.json names; what was there is as it was, and nothing was started.');
+    if (!areWhole(draft, extent))
+      fail('npm has not installed what package-lock.json names; what was there is as it was, and nothing was started.');
     // npm by hand may have emptied it.
     discard(version);
     complete(draft, version);

@@ -18,19 +18,25 @@ export async function inTurn(work) {
     const held = await take();
     if (held) {
       await work();
-      await new Promise((resolve) => held.close(resolve));
+      await held.end();
       return;
     }
     if (!(await endOfOther())) rmSync(DOOR, { force: true });
   }
 }
 
-/** @returns {Promise<import('node:net').Server | undefined>} nothing when another has it */
+/** Others wait as long as their connection is open. @returns {Promise<{ end(): Promise<void> } | undefined>} nothing when another has it */
 function take() {
   return new Promise((resolve) => {
-    const server = createServer((other) => other.destroy());
-    server.once('error', ({ code }) => resolve(code === 'EADDRINUSE' ? undefined : { close: (done) => done() }));
-    server.listen(DOOR, () => resolve(server));
+    const waiting = new Set();
+    const server = createServer((other) => waiting.add(other.on('error', () => {})));
+    const end = async () => {
+      const closed = new Promise((done) => server.close(done));
+      for (const other of waiting) other.destroy();
+      await closed;
+    };
+    server.once('error', ({ code }) => resolve(code === 'EADDRINUSE' ? undefined : { end: async () => {} }));
+    server.listen(DOOR, () => resolve({ end }));
   });
 }
 

@@ -7,7 +7,10 @@ import { ActorType, type Principal, type RequestMark, type TenantContext, type T
 import type { SessionService } from './session.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
-export type VerifyToken = (tenant: TenantContext, token: string) => Promise<TokenCredential & { thumbprint: string | undefined }>;
+export type VerifyToken = (
+  tenant: TenantContext,
+  token: string,
+) => Promise<TokenCredential & { audience: string; thumbprint: string | undefined }>;
 
 type Scheme = 'Bearer' | 'DPoP';
 

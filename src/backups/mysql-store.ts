@@ -139,13 +139,17 @@ export class MysqlStore implements Store {
     );
   }
 
-  async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#connect((_connection, ask) => work(ask)).catch((cause) => {
-      throw this.#explainRestoring(cause);
-    });
+  #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    return this.#connect(
+      (_connection, ask) => work(ask),
+      (cause) => this.#explainRestoring(cause),
+    );
   }
 
-  async #connect<T>(work: (connection: Connection, ask: Ask) => Promise<T>): Promise<T> {
+  async #connect<T>(
+    work: (connection: Connection, ask: Ask) => Promise<T>,
+    explain = (cause: unknown) => this.#explain(cause),
+  ): Promise<T> {
     const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
       throw new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
     });
@@ -161,17 +165,16 @@ export class MysqlStore implements Store {
     } catch (cause) {
       // What is still being read is not waited for.
       connection.destroy();
-      throw this.#explain(cause);
+      throw explain(cause);
     }
   }
 
   /** What makes and moves databases takes rights of its own. */
-  #explainRestoring(error: unknown): unknown {
-    const cause = error instanceof StartupError ? error.cause : error;
-    if (!MAY_NOT.has(driverCode(cause))) return this.#explain(error);
+  #explainRestoring(cause: unknown): unknown {
+    if (!MAY_NOT.has(driverCode(cause))) return this.#explain(cause);
     return new StartupError(
       `The user in ${this.#server.settings.setting} may not do this. Restoring makes databases beside ${this.#name} and moves tables between them; let an administrator of the database run ` +
-        `GRANT ALL ON \`${this.#name.replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
+        `GRANT ALL ON \`${beginningBeside(this.#name).replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
       { cause },
     );
   }
@@ -196,9 +199,13 @@ async function listTables(ask: Ask, database: string): Promise<string[]> {
   return rows.map(({ name }) => String(name));
 }
 
-function nameBeside(name: string, what: string): string {
-  const end = `_${what}_${stamp()}`;
-  return name.slice(0, LONGEST_NAME - end.length) + end;
+function nameBeside(name: string, what: 'restoring' | 'replaced'): string {
+  return `${beginningBeside(name)}_${what}_${stamp()}`;
+}
+
+/** How all of these begin: a name may be too long for what stands behind it. */
+function beginningBeside(name: string): string {
+  return name.slice(0, LONGEST_NAME - `_restoring_${stamp()}`.length);
 }
 
 function quote(name: string): string {

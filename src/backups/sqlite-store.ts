@@ -34,6 +34,7 @@ const COMPANIONS = ['-wal', '-shm', '-journal'];
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|FORMAT|ERROR|IOERR)/;
 /** What a start on it leaves. */
 const LOCK = '-startup';
+const MOST_LINKS = 40;
 const LOCKS = '/proc/locks';
 const IN_USE = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED']);
 const LIST_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
@@ -91,6 +92,7 @@ export class SqliteStore implements Store {
     const lock = kept ? this.#lock() : undefined;
     try {
       if (kept) this.#keep(kept);
+      else if (!existsSync(this.#path)) this.#claim();
       renameSync(this.#staged, this.#path);
     } finally {
       lock?.close();
@@ -114,6 +116,16 @@ export class SqliteStore implements Store {
 
   get #isThere(): boolean {
     return existsSync(this.#path) && statSync(this.#path).size > 0;
+  }
+
+  /** Of several restores to where nothing was, one has the name. Where a file cannot have two names, the last one has it. */
+  #claim(): void {
+    try {
+      linkSync(this.#staged, this.#path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return;
+      throw new StartupError(`Another has made the database ${this.#path} meanwhile. Nothing was changed.`, { cause: error });
+    }
   }
 
   /** The file has its second name before its first goes to another. What belongs to it and was left by a damaged one goes along. */
@@ -197,11 +209,12 @@ function isLocked(path: string): boolean {
     .some(([, , , , process, file = '']) => process !== String(pid) && nodes.has(file.split(':')[2] ?? ''));
 }
 
-/** Where a path leads, though nothing may be there. A link stays one. */
-function targetOf(path: string): string {
+/** Where a path leads, though nothing may be there: as the system would find it. A link stays one. */
+function targetOf(path: string, links = MOST_LINKS): string {
   if (existsSync(path)) return realpathSync(path);
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  return isLink ? targetOf(resolve(dirname(path), readlinkSync(path))) : path;
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  if (links === 0) throw new StartupError(`${path} is a link that leads nowhere but to links. Nothing was changed.`);
+  return targetOf(resolve(realpathSync(dirname(path)), readlinkSync(path)), links - 1);
 }
 
 /** A server that runs as another user than whoever restores has to be able to write to it. */

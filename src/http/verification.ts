@@ -39,7 +39,7 @@ export function verification({ issuers, ...parts }: VerificationParts): Middlewa
       const { audience, scopes, target } = readQuestion(ctx.querystring);
       const verify = async (tenant: TenantContext, token: string) => {
         const checked = await (await issuers.of(tenant)).verify(token);
-        if (checked.claims.aud !== audience) throw new Error('the token is for another audience');
+        if (checked.audience !== audience) throw new Error('the token is for another audience');
         return checked;
       };
       const caller = await new Authenticator({ ...parts, verify }).authenticate(tenantOf(ctx), {

@@ -9,6 +9,8 @@ import type { KeyRing, PublishedKey } from './key-ring.js';
 /** What an access token of ours says, once it is known to be genuine and not expired. */
 export interface AccessToken {
   clientId: string;
+  /** What it is for. */
+  audience: string;
   scopes: string[];
   jti: string;
   /** Names the key that signed it. */
@@ -65,6 +67,7 @@ export function createTokenVerifier(
     if (!Object.values(TYPES).includes(String(protectedHeader.typ))) throw new JWSSignatureVerificationFailed();
     return {
       clientId: String(payload.client_id),
+      audience: String(payload.aud),
       scopes: typeof payload.scope === 'string' ? payload.scope.split(' ') : [],
       jti: String(payload.jti),
       kid: String(protectedHeader.kid),

@@ -1,6 +1,7 @@
 import { LessThan } from 'typeorm';
 import type { TenantContext, TokenName } from '../access/principal.js';
 import { whereTokenHolds } from '../access/rights.service.js';
+import { fromStoredAudience, isPermittedAudience } from '../clients/scopes.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
 import type { Database } from '../platform/transaction.js';
@@ -18,13 +19,16 @@ export class TokenStatusService {
 
   /**
    * The scopes that the client of a token has by now.
-   * @returns undefined when the token is worth nothing any more: the client was deleted or disabled, all its
-   * tokens, those of its secret, those of the signing key or this one were revoked
+   * @returns undefined when the token is worth nothing any more: the client was deleted or disabled, or may not have tokens for this
+   * audience; all its tokens, those of its secret, those of the signing key or this one were revoked
    */
-  async findScopes({ tenant }: TenantContext, token: TokenName): Promise<string[] | undefined> {
+  async findScopes({ tenant, issuer }: TenantContext, token: TokenName & { audience: string }): Promise<string[] | undefined> {
     const { sql, parameters } = whereTokenHolds(tenant.id, token);
-    const rows = await this.database.read((manager) => manager.query(`SELECT c.scopes ${sql}`, parameters));
-    return rows.length > 0 ? JSON.parse(rows[0].scopes) : undefined;
+    const [row] = await this.database.read((manager) => manager.query(`SELECT c.scopes, c.audiences ${sql}`, parameters));
+    if (!row) return undefined;
+    const [scopes, stored] = [JSON.parse(row.scopes), JSON.parse(row.audiences)] as [string[], string[]];
+    const audiences = stored.map((audience) => fromStoredAudience(audience, issuer));
+    return isPermittedAudience(token.audience, issuer, { audiences, scopes }) ? scopes : undefined;
   }
 
   /** Revokes one token of a client; a second time changes nothing. @throws {TooOften} when it has revoked very many */
