@@ -143,6 +143,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
     return false;
   });
   if (!secret.isGenerated && !isInForce) log.warn(IGNORED_SECRET);
+  if (!secret.isGenerated && /[+%]/.test(secret.secret)) log.warn(ENCODED_SECRET);
   await warnOfLostKey(services, log);
   // Lost answer: the start before may have been committed though nobody could say so, and its secret is this one.
   return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
@@ -156,6 +157,9 @@ async function hasHome(writer: DataSource): Promise<boolean> {
 /** The setting counts at the first start only; one that is changed later would mislead whoever set it. */
 const IGNORED_SECRET =
   'ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force';
+
+const ENCODED_SECRET =
+  'ADMIN_CLIENT_SECRET has a + or a %, which stand for something else in a Basic header: clients that do not percent-encode it there, as curl -u, are refused; send it in the form, or choose another';
 
 async function isAdministrators(
   { config, lookup, cipher }: Services,

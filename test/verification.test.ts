@@ -79,6 +79,8 @@ it('says 401 of everything else', async () => {
     `Bearer ${await getToken(app, app.admin)}`,
     `Bearer ${theirs}`,
     `DPoP ${token}`,
+    `Bearer ${token} ${token}`,
+    `Bearer ${token} x`,
     `Basic ${Buffer.from(`board:${client.secret}`).toString('base64')}`,
   ];
   for (const authorization of others) {
@@ -110,6 +112,9 @@ it('tells the owner of the gateway what is wrong with the question, and lets nob
     `${ASKED}&scopes=orders:write`,
     `${ASKED}&audience=https://other.example`,
     `${ASKED}&scope=orders:read&scope=orders:write`,
+    `${ASKED}&scope=`,
+    `${ASKED}&scope=+`,
+    `${ASKED}&scope=%C2%A0`,
     `${ASKED}&scope=a%22b`,
     `${ASKED}&scope=a%0d%0aSet-Cookie:x`,
     `${ASKED}&scope=%C3%A9`,

@@ -83,14 +83,15 @@ export class Authenticator {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [name = '', token = ''] = request.authorization?.split(/ +/) ?? [];
+    const [name = '', token = '', ...more] = request.authorization?.trim().split(/ +/) ?? [];
     if (request.authorization === undefined || OF_GATEWAYS.has(name.toLowerCase())) return this.#findSession(tenant, request);
     const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
     if (!scheme) return undefined;
-    const refuse = (cause?: unknown) => {
+    const refuse = (cause?: unknown): never => {
       if (cause instanceof DatabaseUnavailable) throw cause;
       throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });
     };
+    if (more.length > 0) return refuse();
     const claims = await this.parts.verify(tenant, token).catch(refuse);
     if ((claims.thumbprint !== undefined) !== (scheme === 'DPoP')) return refuse();
     const scopes = await this.parts.status.findScopes(tenant, claims);

@@ -13,6 +13,8 @@ import { whereSessionHolds } from './rights.service.js';
 import { Session } from './session.entity.js';
 
 const TOKEN_BYTES = 32;
+/** How long what a session's cookie holds is, in base64url. */
+export const SESSION_TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 4) / 3);
 const LONGEST_SECONDS = 3600;
 const MOST_SESSIONS = 20;
 /** Each writes to the record of the tenant, which others need as well. */

@@ -10,7 +10,7 @@ import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
 import { ActorType, type Caller, type RequestMark, type TenantContext } from './principal.js';
-import type { NewSession, SessionService } from './session.service.js';
+import { type NewSession, SESSION_TOKEN_CHARACTERS, type SessionService } from './session.service.js';
 
 /** Path to which providers send people back, the same on every tenant's host. */
 export const CALLBACK_PATH = '/session/callback';
@@ -78,7 +78,8 @@ export class SignIn {
       verifier: oidc.randomPKCECodeVerifier(),
       version: provider.version,
       at: Date.now(),
-      former,
+      // A page at another port of the host may have set anything, and all of it comes back in a cookie.
+      former: former?.length === SESSION_TOKEN_CHARACTERS ? former : undefined,
     };
     const parameters = {
       redirect_uri: context.issuer + CALLBACK_PATH,

@@ -202,11 +202,18 @@ function hasTables(path: string): boolean {
 function isLocked(path: string): boolean {
   if (!existsSync(LOCKS)) return false;
   const files = ['', ...COMPANIONS].map((end) => path + end).filter((file) => existsSync(file));
-  const nodes = new Set(files.map((file) => String(statSync(file).ino)));
+  const nodes = new Set(files.map(nodeOf));
   return readFileSync(LOCKS, 'utf8')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .some(([, , , , process, file = '']) => process !== String(pid) && nodes.has(file.split(':')[2] ?? ''));
+    .some(([, , , , process, file = '']) => process !== String(pid) && nodes.has(file));
+}
+
+/** A file as Linux names it there: `08:01:1234`. @see https://man7.org/linux/man-pages/man5/proc_locks.5.html */
+function nodeOf(file: string): string {
+  const { dev, ino } = statSync(file);
+  const [major, minor] = [(dev >>> 8) & 0xfff, (dev & 0xff) | ((dev >>> 12) & 0xfff00)];
+  return `${[major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':')}:${ino}`;
 }
 
 /** Where a path leads, though nothing may be there: as the system would find it. A link stays one. */

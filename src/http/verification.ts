@@ -75,13 +75,15 @@ function readQuestion(querystring: string): Question {
   if (names.some((name) => !PARAMETERS.includes(name)) || new Set(names).size < names.length)
     refuse('Ask with audience, scope, method and url, each once at most, and with nothing else; the url comes last.');
   const audience = query.get('audience') || refuse('Name the audience that the token has to be for.');
-  const scope = query.get('scope')?.trim() ?? '';
-  if (scope !== '' && !SCOPES.test(scope)) refuse('A scope is of printable characters of ASCII; a blank stands between two.');
+  const scope = query.get('scope');
+  // A gateway's own variable may be empty: that asks for a scope all the same.
+  if (scope !== null && !SCOPES.test(scope))
+    refuse('Name scopes of printable characters of ASCII, with a blank between two, or leave scope out.');
   const method = query.get('method');
   if ((method === null) !== (url === undefined)) refuse('Name both the method and the url of the request, or neither.');
   const target =
     url === undefined ? undefined : { method: method as string, url: toTarget(url) ?? refuse('The url is none of http or https.') };
-  return { audience, scopes: scope === '' ? [] : scope.split(' '), target };
+  return { audience, scopes: scope?.split(' ') ?? [], target };
 }
 
 /**

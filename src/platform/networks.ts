@@ -61,11 +61,18 @@ function isGlobal(address: IpAddress): boolean {
   return address.range() === 'unicast' && (address.kind() === 'ipv4' || contains(GLOBAL_IPV6, address));
 }
 
-/** Asked each time: addresses come and go, the loopback's among them. All of its range is this machine, and so is what names no machine at all. */
+/**
+ * Asked each time: addresses come and go, the loopback's among them. All of its range is this machine, and so is what names no machine at all;
+ * where the system does not tell which addresses are its own, any may be.
+ */
 function isOwn(address: IpAddress): boolean {
   if (address.range() === 'loopback' || address.range() === 'unspecified') return true;
-  const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  return own.some((one) => ipaddr.process(one.address).toString() === address.toString());
+  try {
+    const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+    return own.some((one) => ipaddr.process(one.address).toString() === address.toString());
+  } catch {
+    return true;
+  }
 }
 
 function contains(network: Network, address: IpAddress): boolean {

@@ -101,12 +101,22 @@ export class Outbound {
 function createLookup(allows: (address: string) => boolean, lookUp = lookUpAll): LookupFunction {
   return (hostname, { all }, done) =>
     lookUp(hostname, (error, addresses) => {
-      const isSound = !error && addresses.length > 0 && addresses.every(({ address }) => allows(address));
+      const fault = error ?? findFault(addresses, allows);
       const [first] = addresses ?? [];
-      if (!isSound || !first) done(error ?? new Error('an address of this name is not one that may be asked'), []);
+      if (fault || !first) done(fault ?? null, []);
       else if (all) done(null, addresses);
       else done(null, first.address, first.family);
     });
+}
+
+/** What is thrown where an answer is waited for would be nobody's to catch. */
+function findFault(addresses: readonly LookupAddress[], allows: (address: string) => boolean): Error | undefined {
+  try {
+    if (addresses.length > 0 && addresses.every(({ address }) => allows(address))) return undefined;
+    return new Error('an address of this name is not one that may be asked');
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function isAllowed(address: string, { allowsLoopback, networks }: OutboundRules): boolean {

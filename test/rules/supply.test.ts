@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { minVersion, validRange } from 'semver';
+import { reachable } from '../../scripts/setup/lock-file.mjs';
 import { findAffected, readAdvisories } from '../../supply/advisory-check.js';
 import { type Component, makeBill } from '../../supply/bill-of-materials.js';
 import { isAllowed, renderLicences } from '../../supply/licence-list.js';
@@ -40,6 +41,23 @@ describe('what is installed', () => {
     expect(packagesStage).toContain('--omit=dev --omit=optional');
     expect(final).toMatch(/COPY --from=packages \S+node_modules /);
     expect(final).not.toMatch(/npm /);
+  });
+
+  it('is what a server is built from and runs with, but for what is named for the tests alone', () => {
+    const ofTests = new Set<string>(manifest.packagesForTests);
+    expect([...ofTests].filter((name) => !(name in manifest.devDependencies))).toEqual([]);
+    const built = [...globSync('src/**/*.{ts,tsx,css}', { cwd: root }), 'vite.config.ts', 'ormconfig.ts', 'scripts/setup.mjs'];
+    const imported = built.flatMap((path) =>
+      [...read(path).matchAll(/(?:from|import|@import) ?\(?['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/g)].map(([, name]) => name as string),
+    );
+    expect(imported.length).toBeGreaterThan(500);
+    expect([...new Set(imported)].filter((name) => ofTests.has(name))).toEqual([]);
+    const { lock, list } = { lock: JSON.parse(read('package-lock.json')).packages, list: manifest.packagesForTests as string[] };
+    const all = reachable(lock);
+    for (const name of list) delete lock[''].devDependencies[name];
+    const fewer = reachable(lock);
+    expect(all).toEqual(packages.map(({ path }) => path).sort());
+    expect(fewer.length).toBeLessThan(0.6 * all.length);
   });
 
   it('is used: the server imports each of its packages, and the rest is imported or named by what builds and tests', () => {
