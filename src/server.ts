@@ -72,6 +72,8 @@ export async function startServer(config: Config, position: Position): Promise<R
   maintenance = startMaintenance(installation, log, { sweepsByItself: !isOneOfMany });
   if (installation.generatedSecret) showSecret(config, installation.generatedSecret);
   log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
+  // For people: whoever reads the log by a program knows the address.
+  if (installation.generatedSecret || process.stdout.isTTY) say(`  Open ${config.issuer}\n\n`);
   return { stop, sweep: maintenance.sweep };
 }
 

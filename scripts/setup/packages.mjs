@@ -52,9 +52,14 @@ function read(path) {
   }
 }
 
-/** What npm installs by: `package.json` and the lock file, as if the tests' packages were not named. @param {Extent} extent */
+/**
+ * What npm installs by: `package.json` and the lock file, as if the tests' packages were not named. The Node that comes along is made for glibc;
+ * where there is another C library (Alpine) npm would install it all the same, and nothing would start.
+ * @param {Extent} extent
+ */
 function listsFor({ all }) {
   const [list, lock] = ['package.json', LOCK].map((name) => JSON.parse(readFileSync(name, 'utf8')));
+  if (process.platform === 'linux' && !hasGlibc()) for (const one of [list, lock.packages['']]) delete one.optionalDependencies;
   if (!all) for (const name of list.packagesForTests) for (const one of [list, lock.packages['']]) delete one.devDependencies[name];
   return { list, lock };
 }
@@ -79,6 +84,11 @@ export async function installPackages(extent) {
     complete(draft, version);
   }
   pointTo('node_modules', join(version, 'node_modules'));
+}
+
+function hasGlibc() {
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime !== undefined;
 }
 
 function tellOf(paths, folder) {
