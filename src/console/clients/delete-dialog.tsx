@@ -10,13 +10,11 @@ import { BusyButton } from '../look/busy-button';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
 import { Dialog, useHold } from '../look/dialog';
-import { exactly, relatively, untilWhenElsewhere } from '../look/moment';
+import { exactly, isInUse, relatively, untilWhenElsewhere } from '../look/moment';
 import { PLAIN_TEXT } from '../look/plain-text';
 import { Failed, Nothing, Waiting } from '../look/states';
 import { tellDone } from '../look/toast';
 import { Trouble } from '../look/trouble';
-
-const HOUR_MS = 3_600_000;
 
 type Doomed = NonNullable<ClientSettingsQuery['client']>;
 
@@ -90,13 +88,13 @@ function Alternative({ disable, isBusy }: { disable: Action<[]>; isBusy: boolean
 
 function WhatStops({ client: { enabled, lastUsedAt, lastTokenExpiresAt, usage } }: { client: Doomed }) {
   const now = useNow();
-  const isInUse = lastUsedAt != null && now - Date.parse(lastUsedAt) < HOUR_MS;
   const issued = usage.reduce((sum, hour) => sum + hour.issued, 0);
   return (
     <Stack gap={8}>
-      <Text fw={600} c={isInUse ? 'var(--mantine-color-error)' : undefined}>
+      <Text fw={600} c={isInUse(lastUsedAt, now) ? 'var(--mantine-color-error)' : undefined}>
         {lastUsedAt == null && 'It was never used.'}
-        {lastUsedAt != null && `${isInUse ? 'It is in use' : 'It was not used in the last hour'}: last ${relatively(lastUsedAt, now)}`}
+        {lastUsedAt != null &&
+          `${isInUse(lastUsedAt, now) ? 'It is in use' : 'It was not used in the last hour'}: last ${relatively(lastUsedAt, now)}`}
         {issued > 0 && `, ${counted(issued, 'token')} this hour`}
         {lastUsedAt != null && '.'}
       </Text>

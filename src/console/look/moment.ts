@@ -2,6 +2,7 @@ import { roughly } from './duration';
 
 const WITH_SECONDS = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
 const JUST_NOW_SECONDS = 5;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** A moment to the second in the viewer's zone, which it names: "2026-11-23 07:31:04 UTC+1". */
@@ -21,6 +22,11 @@ export function relatively(moment: string | number | Date, now: number): string 
   const seconds = Math.round((new Date(moment).getTime() - now) / 1000);
   if (Math.abs(seconds) < JUST_NOW_SECONDS) return 'just now';
   return seconds < 0 ? `${roughly(-seconds, 1)} ago` : `in ${roughly(seconds, 1)}`;
+}
+
+/** Whether what was used then counts as in use: keys and clients by the same rule. @param now milliseconds since 1970 */
+export function isInUse(lastUsedAt: string | null | undefined, now: number): boolean {
+  return lastUsedAt != null && now - Date.parse(lastUsedAt) < HOUR_MS;
 }
 
 /** The day and the time, in the viewer's zone: "23 Nov, 07:31", with the year where it is another one. */

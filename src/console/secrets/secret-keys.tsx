@@ -8,7 +8,7 @@ import { useClientDialogs } from '../clients/dialogs-context';
 import { useNow } from '../look/clock';
 import { CodeBlock } from '../look/code-block';
 import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
-import { relatively } from '../look/moment';
+import { isInUse, relatively } from '../look/moment';
 import { Panel } from '../look/page-frame';
 import { Ago, Moment } from '../look/time';
 import { RevokeDialog } from './revoke-dialog';
@@ -95,7 +95,8 @@ function State({ secret, now }: { secret: SecretRowFragment; now: number }) {
   if (!isLive(secret, now)) return <Tag color="gray">expired</Tag>;
   if (rotation.safeToRevoke) return <Tag color="accent">safe to revoke</Tag>;
   if (!rotation.supersededAt) return <Tag color="accent">current</Tag>;
-  return <Tag color="notice">{lastUsedAt ? `still in use, ${relatively(lastUsedAt, now)}` : 'its successor was not used yet'}</Tag>;
+  if (!lastUsedAt) return <Tag color="notice">its successor was not used yet</Tag>;
+  return <Tag color="notice">{`${isInUse(lastUsedAt, now) ? 'still in use' : 'last used'}, ${relatively(lastUsedAt, now)}`}</Tag>;
 }
 
 function Tag({ color, children }: { color: string; children: string }) {
