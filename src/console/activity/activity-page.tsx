@@ -1,13 +1,14 @@
 import { useApolloClient } from '@apollo/client/react';
 import { Button, Group, NativeSelect, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { DownloadIcon } from '@primer/octicons-react';
+import { DownloadIcon, SyncIcon } from '@primer/octicons-react';
 import { type ChangeEvent, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useAction } from '../api/action';
+import { useAction, useRefresh } from '../api/action';
 import type { AuditFilter } from '../api/generated';
 import { useViewer } from '../api/viewer';
 import { download } from '../look/download';
+import { zoneAt } from '../look/moment';
 import { PageFrame } from '../look/page-frame';
 import { PLAIN_TEXT } from '../look/plain-text';
 import { useTitle } from '../look/title';
@@ -30,11 +31,17 @@ export function ActivityPage() {
   const [values, change] = useFilter();
   const [settled] = useDebouncedValue(values, PAUSE_MS);
   const filter = useMemo(() => toFilter(settled), [settled]);
+  const refresh = useRefresh();
   return (
     <PageFrame>
       <Group justify="space-between" mb="sm">
         <Title order={1}>Activity</Title>
-        <Export filter={filter} />
+        <Group gap={8}>
+          <Button variant="default" leftSection={<SyncIcon />} onClick={refresh}>
+            Refresh
+          </Button>
+          <Export filter={filter} />
+        </Group>
       </Group>
       <Filter values={values} change={change} />
       <AuditList filter={filter} />
@@ -55,10 +62,16 @@ function Filter({ values, change }: { values: Values; change: Change }) {
       <NativeSelect label="On what" data={optionsOf(OBJECTS)} {...propsOf('objectType')} />
       <TextInput label="Its id" placeholder="client id, kid, host" {...PLAIN_TEXT} {...propsOf('objectId')} />
       <TextInput label="Who" placeholder="client id, subject" {...PLAIN_TEXT} {...propsOf('actorId')} />
-      <TextInput label="From" type="datetime-local" {...propsOf('since')} />
-      <TextInput label="Until" type="datetime-local" {...propsOf('until')} />
+      <TextInput label={`From (${zoneOf(values.since)})`} type="datetime-local" {...propsOf('since')} />
+      <TextInput label={`Until (${zoneOf(values.until)})`} type="datetime-local" {...propsOf('until')} />
     </search>
   );
+}
+
+/** In which zone a time is read that somebody entered: summer and winter differ. */
+function zoneOf(text: string): string {
+  const moment = new Date(text);
+  return zoneAt(Number.isNaN(moment.getTime()) ? new Date() : moment);
 }
 
 /** The filter stands in the address, so that it can be kept and shared. */

@@ -8,10 +8,16 @@ const DAY_MS = 86_400_000;
 /** A moment to the second in the viewer's zone, which it names: "2026-11-23 07:31:04 UTC+1". */
 export function exactly(moment: string | number | Date): string {
   const date = new Date(moment);
-  const parts = new Intl.DateTimeFormat('en-GB', { ...WITH_SECONDS, hourCycle: 'h23', timeZoneName: 'shortOffset' }).formatToParts(date);
+  const parts = new Intl.DateTimeFormat('en-GB', { ...WITH_SECONDS, hourCycle: 'h23' }).formatToParts(date);
   const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
-  const zone = (part.timeZoneName ?? '').replace('GMT', 'UTC').replace(/\+0$/, '');
-  return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${zone}`;
+  return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${zoneAt(date)}`;
+}
+
+/** The viewer's zone at a moment, by how far it is from UTC: "UTC+1". */
+export function zoneAt(date: Date): string {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' }).formatToParts(date);
+  const zone = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  return zone.replace('GMT', 'UTC').replace(/\+0$/, '');
 }
 
 /**
