@@ -113,6 +113,8 @@ it('tells the owner of the gateway what is wrong with the question, and lets nob
     `${ASKED}&audience=https://other.example`,
     `${ASKED}&scope=orders:read&scope=orders:write`,
     `${ASKED}&scope=`,
+    `${ASKED}&scope=${client.secret}`,
+    `${ASKED}&scope=orders:read+${client.secret}`,
     `${ASKED}&scope=+`,
     `${ASKED}&scope=%C2%A0`,
     `${ASKED}&scope=a%22b`,
@@ -125,6 +127,7 @@ it('tells the owner of the gateway what is wrong with the question, and lets nob
   ]) {
     const { status, body } = await verify(query, good);
     expect([query, status, body.error]).toEqual([query, 400, 'invalid_request']);
+    expect(JSON.stringify(body)).not.toContain(client.secret);
   }
   expect(app.logLines.at(-1)).toMatch(/"reason":"Ask with audience/);
 });

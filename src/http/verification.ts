@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { Authenticator, type AuthenticatorParts, BearerError, type RequestTarget } from '../access/authenticate.js';
 import { type TenantContext, tenantOf } from '../access/principal.js';
+import { redact } from '../platform/redaction.js';
 import type { Issuers } from '../tokens/issuers.js';
 import { refuseBearer, refuseWithoutScope } from './bearer-refusal.js';
 import { markOf } from './request.js';
@@ -76,8 +77,8 @@ function readQuestion(querystring: string): Question {
     refuse('Ask with audience, scope, method and url, each once at most, and with nothing else; the url comes last.');
   const audience = query.get('audience') || refuse('Name the audience that the token has to be for.');
   const scope = query.get('scope');
-  // A gateway's own variable may be empty: that asks for a scope all the same.
-  if (scope !== null && !SCOPES.test(scope))
+  // A gateway's own variable may be empty: that asks for a scope all the same. What has the form of a secret is repeated to nobody.
+  if (scope !== null && (!SCOPES.test(scope) || redact(scope) !== scope))
     refuse('Name scopes of printable characters of ASCII, with a blank between two, or leave scope out.');
   const method = query.get('method');
   if ((method === null) !== (url === undefined)) refuse('Name both the method and the url of the request, or neither.');
