@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { claimsOf, createClient, createTenant, getToken, startApp, type TestApp } from './support/app.js';
 
-/** Jars of spring-security-oauth2-jose and what it needs, as `mvn dependency:build-classpath` names them; the suite fetches none. */
+/** Jars of spring-security-oauth2-jose and what it needs, as Maven names them by `test/support/spring/pom.xml`; the suite fetches none, `.ci/run` does. */
 const { SPRING_CLASSPATH: jars } = process.env;
 const [, recipe = ''] = /```java\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../docs/apis.md'), 'utf8')) ?? [];
 
