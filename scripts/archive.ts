@@ -1,7 +1,18 @@
 // npm run archive -- FOLDER: makes latchkey-<version>.tgz in a folder, with all that runs and nothing that builds: what was built, the packages
 // that it runs with, the documents. It is unpacked anywhere and started with `node dist/src/main.js`. Nothing is downloaded.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { buildEnvironment } from './build-environment.mjs';
@@ -11,6 +22,9 @@ const root = join(import.meta.dirname, '..');
 const INCLUDED = ['README.md', 'CHANGELOG.md', 'docs', 'deploy', 'schema.graphql', 'scripts/command.mjs', 'scripts/build-environment.mjs'];
 /** Those that need neither packages of the tests nor the sources. */
 const COMMANDS = ['admin:reset', 'migrate', 'encryption-key:change', 'audit:verify', 'backup', 'restore'];
+
+/** By whoever unpacks it as root. GNU's tar and that of BSD have other words for it. */
+const OWNED_BY_ROOT = process.platform === 'linux' ? ['--owner=0', '--group=0', '--numeric-owner'] : ['--uid', '0', '--gid', '0'];
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -31,13 +45,20 @@ try {
   writeFileSync(at('package.json'), `${JSON.stringify(list, null, 2)}\n`);
   const file = resolve(folder, `${release}.tgz`);
   mkdirSync(dirname(file), { recursive: true });
-  execFileSync('tar', ['-czf', file, '-C', staging, release], {
+  for (const path of readdirSync(staging, { recursive: true, encoding: 'utf8' })) openToAll(join(staging, path));
+  execFileSync('tar', [...OWNED_BY_ROOT, '-czf', file, '-C', staging, release], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: buildEnvironment(process.env),
   });
   process.stdout.write(`${file}\n`);
 } finally {
   rmSync(staging, { recursive: true, force: true });
+}
+
+/** Whoever runs the server reads it, and its owner alone writes to it, whatever the umask was here. */
+function openToAll(path: string): void {
+  const found = lstatSync(path);
+  if (!found.isSymbolicLink()) chmodSync(path, found.isDirectory() || (found.mode & 0o100) !== 0 ? 0o755 : 0o644);
 }
 
 /** Without what comes along for whoever has no Node, and without what lies within a package that is copied whole. */

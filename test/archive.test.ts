@@ -24,9 +24,11 @@ afterAll(async () => {
 });
 
 it('an archive has all that runs, in 140 MB, wherever it is unpacked', async () => {
-  const { stdout } = await run(process.execPath, [join(root, 'scripts/archive.ts'), folder]);
+  const { stdout } = await run('sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, join(root, 'scripts/archive.ts'), folder]);
   const file = stdout.trim();
   expect(file).toMatch(/latchkey-\d+\.\d+\.\d+\.tgz$/);
+  const listed = (await run('tar', ['-tvzf', file, '--numeric-owner'], { maxBuffer: 64 * MEGABYTE })).stdout.trim().split('\n');
+  expect(listed.filter((line) => !/^(drwxr-xr-x|-rw[-x]r-[-x]r-[-x]|l\S+) 0\/0 /.test(line))).toEqual([]);
   await run('tar', ['-xzf', file, '-C', folder]);
   const [release] = readdirSync(folder).filter((name) => !name.endsWith('.tgz'));
   const unpacked = join(folder, release as string);

@@ -210,6 +210,8 @@ describe.each(GATEWAYS)('%s', (name, asks, needs, plan) => {
       ],
       [
         ['Latchkey_Client_Id', 'admin'],
+        ['Latchkey-Client_Id', 'admin'],
+        ['LATCHKEY_CLIENT-ID', 'admin'],
         ['LATCHKEY_SCOPE', 'all'],
         ['Connection', 'close, Latchkey-Client-Id, Latchkey-Scope'],
       ],
