@@ -23,15 +23,22 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     `Latchkey needs Node ${OLDEST_NODE} or later to set itself up and this is Node ${process.versions.node}: install a newer one from nodejs.org.`,
   );
 }
-if (!isReady()) {
-  await inTurn(async () => {
-    if (!arePackagesThere(extent)) await installPackages(extent);
-    requireNodeToRun();
-    if (!isBuilt()) await build();
-    removeUnused();
-  });
+try {
+  if (!isReady()) await inTurn(prepare);
+} catch (error) {
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) throw error;
+  fail(
+    `This user may not write here (${error.code}, ${error.path}): set it up as the one whom ${process.cwd()} belongs to; then others may start it. Nothing was changed.`,
+  );
 }
 requireNodeToRun();
+
+async function prepare() {
+  if (!arePackagesThere(extent)) await installPackages(extent);
+  requireNodeToRun();
+  if (!isBuilt()) await build();
+  removeUnused();
+}
 
 function isReady() {
   return arePackagesThere(extent) && isBuilt();

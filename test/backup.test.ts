@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -22,7 +23,7 @@ import { startProcess, type TestProcess, until } from './support/process.js';
 
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 const isOnSqlite = kind === 'sqlite';
-const itOnSqlite = isOnSqlite ? it : () => undefined;
+const itOnSqlite = isOnSqlite ? it : Object.assign(() => undefined, { each: () => () => undefined });
 const itOnMysql = isOnSqlite ? () => undefined : it;
 
 let database: TestDatabase;
@@ -337,6 +338,28 @@ itOnSqlite('takes no fault but damage for leave to move what is there, and not t
   expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('A server uses the database')]);
   await again.stop();
   expect((await command(database, 'restore', [file, '--replace'])).code).toBe(0);
+});
+
+itOnSqlite.each([
+  ['removed', (path: string) => rmSync(path)],
+  ['emptied', (path: string) => writeFileSync(path, '')],
+])('takes nothing over from a database that was %s after a crash, and keeps aside what is left of it', async (_how, lose) => {
+  const { server, clients } = await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const path = database.url.slice('sqlite:'.length);
+  const crashing = await start(database, { PORT: String(server.port) });
+  const late = await createClient(administered(crashing.url, clients[0] as Credentials), { clientId: 'late' });
+  lose(path);
+  const refused = await command(database, 'restore', [file]);
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('A server uses the database')]);
+  await crashing.stop('SIGKILL');
+  expect(readdirSync(join(database.folder, 'data'))).toContain('latchkey.db-wal');
+  expect((await command(database, 'restore', [file])).code).toBe(0);
+  const left = readdirSync(join(database.folder, 'data')).filter((name) => /^latchkey\.db\.replaced-\d+T\d+-wal$/.test(name));
+  expect(left).toHaveLength(1);
+  const again = await start(database, { PORT: String(server.port) });
+  expect((await requestToken(again, clients[1] as Credentials)).status).toBe(200);
+  expect((await requestToken(again, late)).status).toBe(401);
 });
 
 itOnSqlite('follows a link though what it leads to is gone', async () => {

@@ -66,7 +66,11 @@ export class SqliteStore implements Store {
 
   async requireRoom(mayReplace: boolean): Promise<void> {
     this.#mayReplace = mayReplace;
-    if (!this.#isThere) return;
+    if (!this.#isThere) {
+      // A server has a file that was removed or emptied under it, and what belongs to it.
+      if (isLocked(this.#path)) throw this.#inUse();
+      return;
+    }
     if (!mayReplace && hasTables(this.#path)) {
       throw new StartupError(
         `The database ${this.#path} has tables. To put the backup in their place, add --replace. Nothing was changed.`,
@@ -88,17 +92,21 @@ export class SqliteStore implements Store {
     const staged = await open(this.#staged);
     await staged.sync().finally(() => staged.close());
     keepOwner(this.#staged, this.#isThere ? this.#path : dirname(this.#path));
-    const kept = this.#isThere ? `${this.#path}.replaced-${stamp()}` : undefined;
-    const lock = kept ? this.#lock() : undefined;
+    const kept = `${this.#path}.replaced-${stamp()}`;
+    const isReplacing = this.#isThere;
+    const lock = isReplacing ? this.#lock() : undefined;
     try {
-      if (kept) this.#keep(kept);
-      else if (!existsSync(this.#path)) this.#claim();
+      // The file has its second name before its first goes to another.
+      if (isReplacing) linkSync(this.#path, kept);
+      // Of one that is damaged or gone: SQLite would play it into what takes its place.
+      for (const end of COMPANIONS) if (existsSync(this.#path + end)) renameSync(this.#path + end, kept + end);
+      if (!existsSync(this.#path)) this.#claim();
       renameSync(this.#staged, this.#path);
     } finally {
       lock?.close();
     }
     await syncFolder(this.#path);
-    return kept;
+    return isReplacing ? kept : undefined;
   }
 
   async listUndone(kept: string, since: string): Promise<string[]> {
@@ -128,12 +136,6 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** The file has its second name before its first goes to another. What belongs to it and was left by a damaged one goes along. */
-  #keep(kept: string): void {
-    linkSync(this.#path, kept);
-    for (const end of COMPANIONS) if (existsSync(this.#path + end)) renameSync(this.#path + end, kept + end);
-  }
-
   /**
    * Whoever has the file open keeps it in WAL mode: leaving that mode takes the file alone, and leaves all of it in one file.
    * @returns a connection that keeps others out; undefined when the file is so damaged that nobody can use it
@@ -149,9 +151,12 @@ export class SqliteStore implements Store {
       connection?.close();
       const isInUse = IN_USE.has(driverCode(cause)) || isLocked(this.#path);
       if (!isInUse && DAMAGED.test(driverCode(cause))) return undefined;
-      if (!isInUse) throw cause;
-      throw new StartupError(`A server uses the database ${this.#path}: stop it first. Nothing was changed.`, { cause });
+      throw isInUse ? this.#inUse(cause) : cause;
     }
+  }
+
+  #inUse(cause?: unknown): StartupError {
+    return new StartupError(`A server uses the database ${this.#path}: stop it first. Nothing was changed.`, { cause });
   }
 }
 
