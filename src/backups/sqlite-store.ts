@@ -87,20 +87,20 @@ export class SqliteStore implements Store {
   }
 
   async swap(): Promise<string | undefined> {
-    // Another restore may have been done meanwhile.
-    await this.requireRoom(this.#mayReplace);
     const staged = await open(this.#staged);
     await staged.sync().finally(() => staged.close());
-    keepOwner(this.#staged, this.#isThere ? this.#path : dirname(this.#path));
+    // Another restore may have been done meanwhile: what comes between this look and the next ones is noticed by them.
+    const [isReplacing, hasName] = [this.#isThere, existsSync(this.#path)];
+    await this.requireRoom(this.#mayReplace);
+    keepOwner(this.#staged, isReplacing ? this.#path : dirname(this.#path));
     const kept = `${this.#path}.replaced-${stamp()}`;
-    const isReplacing = this.#isThere;
     const lock = isReplacing ? this.#lock() : undefined;
     try {
       // The file has its second name before its first goes to another.
       if (isReplacing) linkSync(this.#path, kept);
       // Of one that is damaged or gone: SQLite would play it into what takes its place.
       for (const end of COMPANIONS) if (existsSync(this.#path + end)) renameSync(this.#path + end, kept + end);
-      if (!existsSync(this.#path)) this.#claim();
+      if (!hasName) this.#claim();
       renameSync(this.#staged, this.#path);
     } finally {
       lock?.close();
