@@ -1,7 +1,7 @@
 import { LessThan } from 'typeorm';
 import type { TenantContext, TokenName } from '../access/principal.js';
 import { whereTokenHolds } from '../access/rights.service.js';
-import { fromStoredAudience, isPermittedAudience } from '../clients/scopes.js';
+import { fromStoredAudience, introspectionAudience } from '../clients/scopes.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
 import type { Database } from '../platform/transaction.js';
@@ -27,8 +27,9 @@ export class TokenStatusService {
     const [row] = await this.database.read((manager) => manager.query(`SELECT c.scopes, c.audiences ${sql}`, parameters));
     if (!row) return undefined;
     const [scopes, stored] = [JSON.parse(row.scopes), JSON.parse(row.audiences)] as [string[], string[]];
-    const audiences = stored.map((audience) => fromStoredAudience(audience, issuer));
-    return isPermittedAudience(token.audience, issuer, { audiences, scopes }) ? scopes : undefined;
+    // What stands for the introspection endpoint is a scope, which whoever asks for it looks for.
+    const audiences = [introspectionAudience(issuer), ...stored.map((audience) => fromStoredAudience(audience, issuer))];
+    return audiences.includes(token.audience) ? scopes : undefined;
   }
 
   /** Revokes one token of a client; a second time changes nothing. @throws {TooOften} when it has revoked very many */
