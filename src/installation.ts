@@ -5,6 +5,7 @@ import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator }
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
 import { matchSecret } from './clients/secret.js';
+import { countSecretsOfLostKeys } from './clients/secrets-by-key.service.js';
 import { type Lock, withLease } from './database/lease.js';
 import { hasTable, isUpToDate, migrate } from './database/migrate.js';
 import { type OpenDatabase, openDatabase, openMigrator } from './database/open.js';
@@ -171,8 +172,8 @@ async function isAdministrators(
 }
 
 /** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused. */
-async function warnOfLostKey({ secrets }: Services, log: Log): Promise<void> {
-  const lost = await secrets.countUnreadable();
+async function warnOfLostKey(services: Services, log: Log): Promise<void> {
+  const lost = await countSecretsOfLostKeys(services);
   if (lost === 0) return;
   log.warn(
     { secrets: lost },

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { systemCaller } from './access/principal.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
 import { reencryptRecordKeys } from './audit/record-key.service.js';
-import type { NamedSecret } from './clients/client-secret.service.js';
+import { type NamedSecret, secretsOfLostKeys, secretsWaitingForUse } from './clients/secrets-by-key.service.js';
 import { openInstallation } from './installation.js';
 import { readArguments } from './platform/arguments.js';
 import { readConfig } from './platform/config.js';
@@ -42,7 +42,7 @@ async function reencrypt(): Promise<void> {
       await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
       return { counts, unreadable: [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable) };
     });
-    const [waiting, lost] = [await secrets.waitingForUse(), await secrets.ofLostKeys()];
+    const [waiting, lost] = [await secretsWaitingForUse({ database, cipher }), await secretsOfLostKeys({ database, cipher })];
     const { keys, assertionSecrets, providerSecrets, recordKeys } = counts;
     say(
       `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,

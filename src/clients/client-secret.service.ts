@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, type FindOperator, type FindOptionsWhere, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller, Principal } from '../access/principal.js';
 import type { Description } from '../audit/audit.service.js';
@@ -9,7 +9,6 @@ import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
 import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
-import { Tenant } from '../tenants/tenant.entity.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
@@ -31,13 +30,6 @@ export interface RotationRequest {
   overlapSeconds: number;
   /** The version of the client that the caller has seen. */
   version?: number | null | undefined;
-}
-
-/** A secret as an operator finds it. */
-export interface NamedSecret {
-  host: string;
-  clientId: string;
-  hint: string;
 }
 
 /** Makes, rotates and ends the secrets of clients. */
@@ -165,31 +157,6 @@ export class ClientSecretService {
     });
   }
 
-  /** The live secrets whose digest was made with an earlier key and can be renewed only when they are used. */
-  waitingForUse(): Promise<NamedSecret[]> {
-    return this.#nameLive(In(this.cipher.keyIds.filter((id) => id !== this.cipher.keyId)));
-  }
-
-  /** The live secrets that were stored under a key that is not at hand, and are refused. */
-  ofLostKeys(): Promise<NamedSecret[]> {
-    return this.#nameLive(Not(In([...this.cipher.keyIds])));
-  }
-
-  /** How many those are. */
-  countUnreadable(): Promise<number> {
-    return this.database.read((manager) => manager.countBy(ClientSecret, liveWithKey(Not(In([...this.cipher.keyIds])))));
-  }
-
-  #nameLive(keyId: FindOperator<string>): Promise<NamedSecret[]> {
-    const where = liveWithKey(keyId);
-    return this.database.read(async (manager) => {
-      const secrets = await manager.find(ClientSecret, { where, relations: { client: true } });
-      const tenants = await manager.findBy(Tenant, { id: In([...new Set(secrets.map(({ tenantId }) => tenantId))]) });
-      const hosts = new Map(tenants.map(({ id, host }) => [id, host]));
-      return secrets.map(({ tenantId, client, hint }) => ({ host: hosts.get(tenantId) ?? '', clientId: client?.clientId ?? '', hint }));
-    });
-  }
-
   /** Forgets secrets whose end is so long ago that no token issued for them is alive. */
   async sweep(now: Date): Promise<void> {
     const end = new Date(now.getTime() - KEPT_AFTER_END_MS);
@@ -215,10 +182,6 @@ function aboutSecrets(
     before: { liveSecrets: describe(before) },
     after: { liveSecrets: describe(after), ...more },
   };
-}
-
-function liveWithKey(keyId: FindOperator<string>): FindOptionsWhere<ClientSecret>[] {
-  return [IsNull(), MoreThan(new Date())].map((expiresAt) => ({ keyId, expiresAt }));
 }
 
 function requireSecrets({ authMethod }: Client): void {

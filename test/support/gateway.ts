@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastingPort } from './free-port.ts';
-import { until } from './process.ts';
+import { listens, until } from './process.ts';
 
 /** Whether these programs and modules of Debian are installed. With CI=true they have to be. */
 export function hasGateways(...paths: string[]): boolean {
@@ -127,14 +126,4 @@ daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr info;
 events { worker_connections 128; }
 http { access_log off; ${temporary.join(' ')}
 ${servers} }`;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

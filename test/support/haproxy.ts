@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { lastingPort } from './free-port.ts';
 import { DELIVERED } from './galera.ts';
-import { until } from './process.ts';
+import { listens, until } from './process.ts';
 import { lowlyUser } from './unprivileged.ts';
 
 /** HAProxy with what is delivered for it, on ports of its own. */
@@ -61,14 +60,4 @@ export class Haproxy {
     this.#process.kill(signal);
     await ended;
   }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
