@@ -57,6 +57,18 @@ const PROXIES: [
     }),
     ['run', '--adapter', 'caddyfile', '--config', '{folder}/Caddyfile'],
   ],
+  [
+    'HAProxy',
+    '/usr/sbin/haproxy',
+    (folder, { port, app }) => ({
+      'both.pem': readFileSync(certificate.certificate, 'utf8') + readFileSync(certificate.key, 'utf8'),
+      'haproxy.cfg': sample('haproxy/latchkey.cfg')
+        .replace('127.0.0.1:4000', `127.0.0.1:${app}`)
+        .replace('bind :443', `bind 127.0.0.1:${port}`)
+        .replace('/etc/ssl/latchkey.pem', join(folder, 'both.pem')),
+    }),
+    ['-db', '-f', '{folder}/haproxy.cfg'],
+  ],
 ];
 
 describe.each(PROXIES)('%s before a server', (_name, needs, files, args) => {

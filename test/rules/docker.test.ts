@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig, SETTING_NAMES } from '../../src/platform/config.js';
@@ -40,11 +40,24 @@ it('backs up and restores with the image and the settings of the server, and wit
   const { mysql, latchkey, tools } = compose.services;
   expect(tools.environment).toEqual(latchkey.environment);
   expect([tools.profiles, tools.build, tools.read_only]).toEqual([['tools'], latchkey.build, true]);
+  // Or it would stay that of the release that it was made with.
+  expect([tools.image, latchkey.image]).toEqual(['latchkey', 'latchkey']);
   expect(dockerfile).not.toMatch(/apt-get/);
   const [config] = mysql.configs;
   expect(compose.configs[config.source].content.trim()).toBe(
     `GRANT ALL ON \`${mysql.environment.MYSQL_DATABASE}\\_%\`.* TO ${mysql.environment.MYSQL_USER};`,
   );
+});
+
+it('has the services and programs that the documents name', () => {
+  const lines = ['docs/running.md', 'docs/upgrades.md']
+    .flatMap((name) => read(name).split('\n'))
+    .filter((line) => /^ *docker compose /.test(line));
+  const named = lines.flatMap((line) => line.match(/(?:exec|run --rm|build|--no-deps)(?: -e \S+)? (\w+)/)?.[1] ?? []);
+  expect(new Set(named)).toEqual(new Set(Object.keys(compose.services).filter((name) => name !== 'mysql')));
+  const programs = lines.flatMap((line) => /dist\/(src\/[\w-]+)\.js/.exec(line)?.[1] ?? []);
+  expect(programs.filter((name) => !existsSync(join(import.meta.dirname, '../..', `${name}.ts`)))).toEqual([]);
+  expect(programs).toContain('src/backup');
 });
 
 it('holds no secret of its own', () => {

@@ -22,12 +22,19 @@ export function hasPreviousRelease(): boolean {
   return spawnSync('git', ['cat-file', '-e', PREVIOUS.commit], { cwd: root }).status === 0;
 }
 
+/** Puts the files of the previous release into a folder. @returns whether the history has them */
+export function unpackPreviousRelease(folder: string): boolean {
+  if (!hasPreviousRelease()) return false;
+  const archive = execFileSync('git', ['archive', PREVIOUS.commit], { cwd: root, maxBuffer: 2 ** 28 });
+  execFileSync('tar', ['-x'], { cwd: folder, input: archive });
+  return true;
+}
+
 /** Checks the previous release out of the history, and builds its server. */
 export function buildPreviousRelease(): Release {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-previous-'));
   const run = (command: string, args: string[], cwd = folder) => execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-  const archive = execFileSync('git', ['archive', PREVIOUS.commit], { cwd: root, maxBuffer: 2 ** 28 });
-  execFileSync('tar', ['-x'], { cwd: folder, input: archive });
+  unpackPreviousRelease(folder);
   // Its own packages, unless those that it runs on are the same.
   if (packagesOf(folder) === packagesOf(root)) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   else run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
