@@ -25,6 +25,8 @@ import { tellRefusals } from './refused-rights.js';
 interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
+  /** Told that nothing but a query is run: nothing that the answer holds is a secret. */
+  onQuery(): void;
 }
 
 /** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
@@ -113,7 +115,8 @@ function isInternal(error: unknown): boolean {
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
-    async didResolveOperation({ document, request: { variables = {} }, contextValue: { principal } }) {
+    async didResolveOperation({ document, operation, request: { variables = {} }, contextValue: { principal, onQuery } }) {
+      if (operation?.operation === 'query') onQuery();
       const fields = principal ? inputFaults(schema, document, variables) : [];
       if (fields.length === 0) return;
       throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });

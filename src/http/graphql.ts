@@ -1,6 +1,7 @@
 import { koaMiddleware } from '@as-integrations/koa';
 import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
+import compress from 'koa-compress';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
 import { Forbidden, OperationTooLarge } from '../platform/errors.js';
@@ -13,6 +14,8 @@ import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-an
 import { requireFewLines } from './operation-limits.js';
 import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
+
+const COMPRESSED_FROM_BYTES = 1024;
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
@@ -38,9 +41,14 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       principal: ctx.state.principal as Principal | undefined,
       requestId: ctx.state.requestId as string,
       isStrict: isStrict(ctx),
+      onQuery: () => {
+        ctx.compress = true;
+      },
     }),
   });
-  return async (ctx) => {
+  // The size of what is compressed tells of it: what may hold a secret, the answer to a mutation, goes as it is.
+  const compressing = compress({ threshold: COMPRESSED_FROM_BYTES, zstd: false, br: false, deflate: false });
+  const respond = async (ctx: Context) => {
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
@@ -67,6 +75,10 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     } catch (error) {
       refuse(ctx, error);
     }
+  };
+  return (ctx) => {
+    ctx.compress = false;
+    return compressing(ctx, () => respond(ctx));
   };
 }
 
