@@ -53,7 +53,7 @@ itInChromium('keeps what it has read when the server goes away, and says how old
   await page.clock.install();
   await web.signIn();
   await page.getByRole('table', { name: 'Clients' }).waitFor();
-  const undo = await meddle('Clients', away);
+  const undo = await meddle('ClientsNow', away);
   await page.clock.fastForward('00:31');
   await page.getByText('The server cannot be reached. What is shown was read before.').waitFor();
   expect(await page.getByRole('table', { name: 'Clients' }).isVisible()).toBe(true);

@@ -213,3 +213,35 @@ itInChromium('needs no mouse', async () => {
   await dialog(page, 'Copy the secret key now').waitFor({ state: 'hidden' });
   expect(web.complaints).toEqual([]);
 });
+
+itInChromium('keeps itself up to date by asking for what can change, and reads whoever is new as a whole', async () => {
+  const { page, app } = web;
+  const busy = await createClient(app, { clientId: 'busy', name: 'Busy', accessTokenLifetime: 5400 });
+  await page.clock.install();
+  await web.signIn('/?search=busy');
+  const row = page.getByRole('row', { name: /^Busy/ });
+  await row.getByLabel('0 tokens in the last 24 hours').waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.postDataJSON()?.operationName));
+  const askedSince = () => asked.splice(0).filter((operation) => operation?.startsWith('Clients'));
+
+  await getToken(app, busy);
+  await app.installation.use.flush();
+  await app.administer('mutation { updateClient(clientId: "busy", input: { accessTokenLifetime: 120 }) { id } }');
+  await page.clock.fastForward('00:31');
+  await row.getByLabel('1 token in the last 24 hours').waitFor();
+  await row.getByText('2 min').waitFor();
+  expect(askedSince()).toEqual(['ClientsNow']);
+
+  await createClient(app, { clientId: 'busy-too', name: 'Busy too' });
+  await page.clock.fastForward('00:31');
+  const other = page.getByRole('row', { name: /^Busy too/ });
+  await other.waitFor();
+  expect(askedSince()).toEqual(['ClientsNow', 'Clients']);
+
+  await app.administer('mutation { deleteClient(clientId: "busy-too") { clientId } }');
+  await page.clock.fastForward('00:31');
+  await other.waitFor({ state: 'detached' });
+  expect(askedSince()).toEqual(['ClientsNow']);
+  expect(web.complaints).toEqual([]);
+});

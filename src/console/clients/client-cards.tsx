@@ -22,7 +22,7 @@ export function ClientCards({ clients }: { clients: readonly ClientRowFragment[]
             </span>
           </div>
           <div className={classes.foot}>
-            <Usage hours={client.usage} />
+            <Usage client={client} />
             <span>
               <RowActions client={client} />
             </span>

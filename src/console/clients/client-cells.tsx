@@ -3,6 +3,7 @@ import { PencilIcon, TrashIcon } from '@primer/octicons-react';
 import { Link } from 'wouter';
 import type { ClientRowFragment } from '../api/generated';
 import { useViewer } from '../api/viewer';
+import { broughtUpToDate } from '../look/bars';
 import { useNow } from '../look/clock';
 import { counted } from '../look/counted';
 import { lifetimeInShort, lifetimeInWords } from '../look/duration';
@@ -76,7 +77,8 @@ export function EnabledBadge({ enabled }: { enabled: boolean }) {
 }
 
 /** How many tokens a client got in the last 24 hours, in number and by hour, and how many requests of its were refused. */
-export function Usage({ hours }: { hours: ClientRowFragment['usage'] }) {
+export function Usage({ client: { usage, lately } }: { client: Pick<ClientRowFragment, 'usage' | 'lately'> }) {
+  const hours = broughtUpToDate(usage, lately);
   const { issued, refused, areManyRefused } = countRequests(hours);
   return (
     <Group gap={8} wrap="nowrap">

@@ -65,7 +65,7 @@ function Row({ client }: { client: ClientRowFragment }) {
         <LastUse at={client.lastUsedAt} />
       </Cell>
       <Cell of="Last 24 hours">
-        <Usage hours={client.usage} />
+        <Usage client={client} />
       </Cell>
       <ActionsCell>
         <RowActions client={client} />

@@ -3,8 +3,14 @@ import { Button, Chip, Group, Text, Title } from '@mantine/core';
 import { PlusIcon } from '@primer/octicons-react';
 import { useMemo } from 'react';
 import { useAction } from '../api/action';
-import { ClientsDocument, type ClientsQuery, CursorsBeforeDocument } from '../api/generated';
-import { useReading } from '../api/reading';
+import {
+  ClientsDocument,
+  ClientsNowDocument,
+  type ClientsQuery,
+  type ClientsQueryVariables,
+  CursorsBeforeDocument,
+} from '../api/generated';
+import { type Reading, useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { BusyButton } from '../look/busy-button';
 import { counted } from '../look/counted';
@@ -28,7 +34,7 @@ export function ClientsPage() {
   useTitle('Clients');
   const [question, ask] = useListQuestion();
   const variables = useMemo(() => toVariables(question), [question]);
-  const { data, former, failure, isWaiting, retry } = useReading(useQuery(ClientsDocument, { variables, pollInterval: POLL_MS }));
+  const { data, former, failure, isWaiting, retry } = useListing(variables);
   const page = data?.clients;
   const shown = (data ?? former)?.clients.nodes ?? [];
   const isEmpty = page?.totalCount === 0 && isWhole(question);
@@ -48,6 +54,15 @@ export function ClientsPage() {
       {page && page.nodes.length === 0 && <NothingHere question={question} ask={ask} />}
     </PageFrame>
   );
+}
+
+/** The list, kept up to date by what can change of it; a client that is new in it is read as a whole. */
+function useListing(variables: ClientsQueryVariables): Reading<ClientsQuery> {
+  const whole = useReading(useQuery(ClientsDocument, { variables }));
+  const now = useReading(
+    useQuery(ClientsNowDocument, { variables, pollInterval: POLL_MS, fetchPolicy: 'cache-first', skip: whole.data === undefined }),
+  );
+  return whole.failure ? whole : { ...whole, failure: now.failure, retry: now.retry };
 }
 
 /** @param isEmpty whether the button stands elsewhere, with what a client is */

@@ -12,6 +12,12 @@ export interface Bar extends Hour {
 
 const HOUR_MS = 3_600_000;
 
+/** As many hours as there were, the newest of them by what was read last. */
+export function broughtUpToDate(hours: readonly Hour[], latest: readonly Hour[]): Hour[] {
+  const byBeginning = new Map([...hours, ...latest].map((hour) => [hour.from, hour]));
+  return [...byBeginning.values()].slice(-hours.length);
+}
+
 /** Several hours together in each bar, counted back from the last, so that the last is whole. */
 export function barsOf(hours: readonly Hour[], hoursABar: number): Bar[] {
   const bars: Bar[] = [];
