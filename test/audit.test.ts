@@ -217,6 +217,54 @@ describe('auditEvents', () => {
     expect(await narrow({ actorId: null })).not.toEqual([]);
   });
 
+  it('finds what contains a text, upper and lower case aside, as it stands', async () => {
+    await createClient(app, { clientId: 'part-of_it' });
+    const found = async (filter: object) => (await events({ action: 'CREATE_CLIENT', ...filter })).map(({ objectId }) => objectId);
+    for (const text of ['part-of_it', 'T-OF_', 'part']) expect(await found({ objectIdContains: text })).toContain('part-of_it');
+    for (const text of ['part%', 'part-of-it', 'of*', "' OR 1=1", 'é', '\u{1F511}', '\\'])
+      expect(await found({ objectIdContains: text })).toEqual([]);
+    expect(await found({ actorContains: 'DMI', objectIdContains: 'part-' })).toEqual(['part-of_it']);
+    expect(await found({ actorContains: 'admin%' })).toEqual([]);
+    for (const [name, text] of [
+      ['objectIdContains', ''],
+      ['actorContains', 'x'.repeat(256)],
+    ]) {
+      const { body } = await app.administer(EVENTS, { filter: { [name as string]: text } });
+      expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: `filter.${name}` }] });
+    }
+  });
+
+  it('looks through 20,000 entries for a page, and says where to go on', async () => {
+    const [row] = await app.database.query('SELECT id, tenant_id FROM audit_events LIMIT 1');
+    const columns = '(id, tenant_id, at, action, actor_type, actor_id, object_type, object_id)';
+    const moment = (second: number) => new Date(Date.UTC(2021, 0, 1) + second * 1000).toISOString().replace('T', ' ').replace('Z', '');
+    for (let start = 0; start < 40_000; start += 1_000) {
+      const rows = Array.from({ length: 1_000 }, (_, index) => start + index);
+      const values = rows.map(
+        (number) =>
+          `('many-${number}', '${row?.tenant_id}', '${moment(number)}', 'SIGN_IN', 'CLIENT', 'crowd', 'SESSION', 'session-${number}')`,
+      );
+      await app.database.query(`INSERT INTO audit_events ${columns} VALUES ${values.join(', ')}`);
+    }
+    const until = '2022-01-01T00:00:00Z';
+    try {
+      const pages: string[][] = [];
+      let after: string | null = null;
+      do {
+        const page = await read({ filter: { until, objectIdContains: 'SESSION-1999' }, first: 100, after });
+        pages.push(page.nodes.map(({ objectId }: Event) => objectId));
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      } while (after !== null);
+      const tens = Array.from({ length: 10 }, (_, digit) => `session-${19_999 - digit}`);
+      expect(pages).toEqual([[], [...tens, 'session-1999'], []]);
+      const { nodes, pageInfo } = await read({ filter: { until, actorId: 'nobody' }, first: 100 });
+      expect([nodes, pageInfo.hasNextPage]).toEqual([[], true]);
+      expect((await read({ filter: { until, actorId: 'crowd' }, first: 100 })).nodes).toHaveLength(100);
+    } finally {
+      await app.database.query("DELETE FROM audit_events WHERE id LIKE 'many-%'");
+    }
+  });
+
   it.each([[{ first: 0 }], [{ first: 101 }], [{ after: 'x' }], [{ after: btoa('["NAME","a","b"]') }]])('refuses %p', async (variables) => {
     const { body } = await app.administer(EVENTS, variables);
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: Object.keys(variables)[0] }] });

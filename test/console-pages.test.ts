@@ -72,7 +72,7 @@ itInChromium('finds entries of the record by what, on what and who, and unfolds 
   await createClient(app, { clientId: 'recorded', name: 'Recorded' });
   await app.administer('mutation { updateClient(clientId: "recorded", input: { accessTokenLifetime: 60 }) { id } }');
   await web.signIn('/activity');
-  await page.getByLabel('Its id').fill('recorded');
+  await page.getByLabel('Its id').fill('CORDE');
   await until(async () => (await entries().count()) === 2);
   await page.getByLabel('What', { exact: true }).selectOption('changed a client');
   await until(async () => (await entries().count()) === 1);

@@ -1,9 +1,9 @@
-import { In, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, LessThan, Not, type SelectQueryBuilder } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
 import type { Changes } from '../changes/changes.service.js';
 import { type Connection, fromCursor, type PageRequest, requirePageSize, toConnection, toCursor } from '../platform/connection.js';
 import { forEach } from '../platform/each.js';
-import { DatabaseUnavailable } from '../platform/errors.js';
+import { BadUserInput, DatabaseUnavailable } from '../platform/errors.js';
 import { storable } from '../platform/moments.js';
 import type { Database } from '../platform/transaction.js';
 import { whileServed } from '../tenants/tenant-turn.service.js';
@@ -11,9 +11,16 @@ import type { AuditFilter } from './audit.input.js';
 import { AuditEvent } from './audit-event.entity.js';
 
 const LIST = 'AUDIT';
+/** Entries for one page: a tenant's record may be long, and SQLite reads it in this thread. */
+const LOOKED_THROUGH = 20_000;
+/** No id and no name is longer. */
+const LONGEST_PART = 255;
 const ROWS_IN_A_SWEEP = 500;
 const SWEEPS_AT_ONCE = 20;
 const MILLISECONDS_A_DAY = 24 * 3_600_000;
+
+/** SQL, with the values in it. */
+type Condition = [sql: string, parameters: Record<string, unknown>];
 
 /** Which entries to list. */
 export interface AuditListRequest extends PageRequest {
@@ -28,34 +35,31 @@ export class AuditListService {
   ) {}
 
   /**
-   * One page of entries, the newest first.
-   * @throws {BadUserInput} when `first` or `after` make no sense
+   * One page of entries, the newest first. It has fewer than were asked for when no more were found among those that are looked through for it.
+   * @throws {BadUserInput} when `first`, `after` or the filter make no sense
    */
   async list(caller: TenantContext, { filter, ...page }: AuditListRequest): Promise<Connection<AuditEvent>> {
     requirePageSize(page.first);
-    const wanted = matching(filter ?? {});
-    const events = await this.database.read((manager) => {
-      const query = manager.createQueryBuilder(AuditEvent, 'event').where({ tenantId: caller.tenant.id });
-      for (const [place, [name, value]] of wanted.entries())
-        query.andWhere(`${place === 0 ? '' : this.#unsought}event.${name} = :${name}`, { [name]: value });
-      if (filter?.since) query.andWhere('event.at >= :since', { since: storable(filter.since) });
-      if (filter?.until) query.andWhere('event.at < :until', { until: storable(filter.until) });
-      if (page.after != null) {
-        const [at, id] = fromCursor(page.after, LIST, isPosition) as [string, string];
-        query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: storable(new Date(at)), id });
-      }
-      return query
-        .orderBy('event.at', 'DESC')
-        .addOrderBy('event.id', 'DESC')
-        .limit(page.first + 1)
-        .getMany();
+    const conditions = conditionsOf(filter ?? {});
+    const after = page.after == null ? undefined : (fromCursor(page.after, LIST, isPosition) as [at: string, id: string]);
+    return this.database.read(async (manager) => {
+      const range = () => newestFirst(manager, { tenantId: caller.tenant.id, filter: filter ?? {}, after });
+      const last =
+        conditions.length > 0
+          ? await range()
+              .offset(LOOKED_THROUGH - 1)
+              .limit(1)
+              .getOne()
+          : null;
+      const query = range();
+      if (last)
+        query.andWhere('event.at >= :endAt AND (event.at > :endAt OR event.id >= :endId)', { endAt: storable(last.at), endId: last.id });
+      for (const [sql, parameters] of conditions) query.andWhere(sql, parameters);
+      const events = await query.limit(page.first + 1).getMany();
+      const { pageInfo, ...found } = toConnection(events, page, cursorOf);
+      const hasMore = last !== null && !pageInfo.hasNextPage;
+      return { ...found, pageInfo: hasMore ? { ...pageInfo, hasNextPage: true, endCursor: cursorOf(last) } : pageInfo };
     });
-    return toConnection(events, page, ({ at, id }) => toCursor(LIST, at.toISOString(), id));
-  }
-
-  /** SQLite knows nothing of how many entries an index finds: it is kept from taking that of an administrator who made nearly all of them. */
-  get #unsought(): string {
-    return this.database.dialect({ sqlite: '+ ', mysql: '' });
   }
 
   /** Begins the chain of tenants that a release without one has made: one that lacks it later was robbed of it. */
@@ -112,10 +116,44 @@ export class AuditListService {
   }
 }
 
-/** What an entry has to have, what is of the fewest first. */
-function matching({ requestId, objectId, action, objectType, actorId }: AuditFilter): [name: string, value: string][] {
-  const wanted = Object.entries({ requestId, objectId, action, objectType, actorId });
-  return wanted.filter((one): one is [string, string] => one[1] != null);
+/** Where in the record is looked: in what an index finds. */
+interface Range {
+  tenantId: string;
+  filter: AuditFilter;
+  after: [at: string, id: string] | undefined;
+}
+
+function newestFirst(
+  manager: EntityManager,
+  { tenantId, filter: { objectId, since, until }, after }: Range,
+): SelectQueryBuilder<AuditEvent> {
+  const query = manager.createQueryBuilder(AuditEvent, 'event').where({ tenantId, ...(objectId != null && { objectId }) });
+  if (since) query.andWhere('event.at >= :since', { since: storable(since) });
+  if (until) query.andWhere('event.at < :until', { until: storable(until) });
+  if (after) {
+    const [at, id] = after;
+    query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: storable(new Date(at)), id });
+  }
+  return query.orderBy('event.at', 'DESC').addOrderBy('event.id', 'DESC');
+}
+
+/** What no index finds, and is looked for entry by entry. @throws {BadUserInput} */
+function conditionsOf({ requestId, action, objectType, actorId, actorContains, objectIdContains }: AuditFilter): Condition[] {
+  const exact = Object.entries({ requestId, action, objectType, actorId }).filter(([, value]) => value != null);
+  const conditions = exact.map(([name, value]): Condition => [`event.${name} = :${name}`, { [name]: value }]);
+  const contains = { actorContains: ['actorId', 'actorName'], objectIdContains: ['objectId'] };
+  for (const [name, text] of Object.entries({ actorContains, objectIdContains })) {
+    if (text == null) continue;
+    if (text.length < 1 || text.length > LONGEST_PART)
+      throw new BadUserInput([{ path: `filter.${name}`, message: `Give 1 to ${LONGEST_PART} characters.` }]);
+    const anywhere = contains[name as keyof typeof contains].map((column) => `INSTR(LOWER(event.${column}), LOWER(:${name})) > 0`);
+    conditions.push([`(${anywhere.join(' OR ')})`, { [name]: text }]);
+  }
+  return conditions;
+}
+
+function cursorOf({ at, id }: AuditEvent): string {
+  return toCursor(LIST, at.toISOString(), id);
 }
 
 function isPosition(position: string[]): boolean {

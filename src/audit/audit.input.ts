@@ -17,6 +17,18 @@ export class AuditFilter {
   @Field(() => String, { nullable: true, description: 'What it was done to: a client id, a kid, a host.' })
   objectId?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the id or the name of whoever did it contains, upper and lower case aside: 1 to 255 characters.',
+  })
+  actorContains?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the id of what it was done to contains, upper and lower case aside: 1 to 255 characters.',
+  })
+  objectIdContains?: string | null;
+
   @Field(() => String, { nullable: true, description: 'The X-Request-Id of the request by which it was done.' })
   requestId?: string | null;
 

@@ -37,7 +37,8 @@ export class AuditResolver {
 
   @Authorized('audit:read')
   @Query(() => AuditEventConnection, {
-    description: 'The record of what was done in this tenant, the newest first, page by page. Needs the scope audit:read.',
+    description:
+      'The record of what was done in this tenant, the newest first, page by page. For one page 20,000 entries are looked through at most: it may hold fewer than were asked for, or none, and more may follow. Needs the scope audit:read.',
   })
   auditEvents(
     @Ctx() { principal }: GraphQLContext,

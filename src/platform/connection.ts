@@ -17,7 +17,11 @@ export class PageInfo {
   @Field(() => String, { nullable: true, description: 'The cursor of the first of this page; null when it is empty.' })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The cursor of the last of this page; null when it is empty.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The cursor of the last of this page, or of the last that was looked at for it: to ask for more with. Null when it is empty and nothing follows.',
+  })
   endCursor!: string | null;
 }
 

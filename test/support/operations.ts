@@ -38,6 +38,8 @@ const KINDS: Record<string, Kind> = {
   search: 'text',
   actorId: 'actor',
   objectId: 'object',
+  actorContains: 'actor',
+  objectIdContains: 'object',
   requestId: 'request',
   'CreateClientInput.clientId': 'newClient',
   'IdentityProviderInput.clientId': 'providerClient',

@@ -20,6 +20,8 @@ import { exportCsv } from './csv';
 import { ACTIONS, OBJECTS } from './words';
 
 const PAUSE_MS = 250;
+/** No id and no name is longer. */
+const LONGEST = 255;
 const FIELDS = ['action', 'objectType', 'objectId', 'actorId', 'since', 'until'] as const;
 
 type Field = (typeof FIELDS)[number];
@@ -60,8 +62,14 @@ function Filter({ values, change }: { values: Values; change: Change }) {
     <search className={classes.filter} aria-label="Filter the record">
       <NativeSelect label="What" data={optionsOf(ACTIONS)} {...propsOf('action')} />
       <NativeSelect label="On what" data={optionsOf(OBJECTS)} {...propsOf('objectType')} />
-      <TextInput label="Its id" placeholder="client id, kid, host" {...PLAIN_TEXT} {...propsOf('objectId')} />
-      <TextInput label="Who" placeholder="client id, subject" {...PLAIN_TEXT} {...propsOf('actorId')} />
+      <TextInput
+        label="Its id, or a part"
+        placeholder="client id, kid, host"
+        maxLength={LONGEST}
+        {...PLAIN_TEXT}
+        {...propsOf('objectId')}
+      />
+      <TextInput label="Who, or a part" placeholder="client id, name" maxLength={LONGEST} {...PLAIN_TEXT} {...propsOf('actorId')} />
       <TextInput label={`From (${zoneOf(values.since)})`} type="datetime-local" {...propsOf('since')} />
       <TextInput label={`Until (${zoneOf(values.until)})`} type="datetime-local" {...propsOf('until')} />
     </search>
@@ -95,8 +103,8 @@ function toFilter({ action, objectType, objectId, actorId, since, until }: Value
   return {
     ...(Object.hasOwn(ACTIONS, action) && { action: action as keyof typeof ACTIONS }),
     ...(Object.hasOwn(OBJECTS, objectType) && { objectType: objectType as keyof typeof OBJECTS }),
-    ...(objectId.trim() && { objectId: objectId.trim() }),
-    ...(actorId.trim() && { actorId: actorId.trim() }),
+    ...(objectId.trim() && { objectIdContains: objectId.trim().slice(0, LONGEST) }),
+    ...(actorId.trim() && { actorContains: actorId.trim().slice(0, LONGEST) }),
     ...momentOf('since', since),
     ...momentOf('until', until),
   };

@@ -12,6 +12,7 @@ import classes from './audit-list.module.css';
 import { ACTIONS, actorOf, changesIn, OBJECTS } from './words';
 
 const PAGE_SIZE = 50;
+const PARTS_AT_ONCE = 20;
 const COLUMNS: Column[] = [{ label: 'When' }, { label: 'Who' }, { label: 'What' }, { label: 'On what' }, { label: 'From', yields: 'next' }];
 
 /** Entries of the record, the newest first, more of them when asked for. */
@@ -26,10 +27,18 @@ function Entries({ filter }: { filter: AuditFilter }) {
   const events = data?.auditEvents;
   if (!events && failure) return <Failed failure={failure} what="The record could not be read" onRetry={retry} />;
   if (!events) return <Waiting rows={10} />;
-  if (events.nodes.length === 0)
-    return <Nothing title="Nothing on record">No entry is like that. Entries are kept for as long as the operator set.</Nothing>;
   const { hasNextPage, endCursor } = events.pageInfo;
-  const more = () => query.fetchMore({ variables: { after: endCursor }, updateQuery: append });
+  if (events.nodes.length === 0 && !hasNextPage)
+    return <Nothing title="Nothing on record">No entry is like that. Entries are kept for as long as the operator set.</Nothing>;
+  const more = async () => {
+    let after = endCursor;
+    // Of a long record a part is looked through at a time: there may be nothing in it.
+    for (let part = 0; part < PARTS_AT_ONCE; part += 1) {
+      const { data: next } = await query.fetchMore({ variables: { after }, updateQuery: append });
+      if (!next || next.auditEvents.nodes.length > 0 || !next.auditEvents.pageInfo.hasNextPage) return;
+      after = next.auditEvents.pageInfo.endCursor;
+    }
+  };
   return (
     <>
       {failure && <Stale failure={failure} onRetry={retry} />}
@@ -39,7 +48,9 @@ function Entries({ filter }: { filter: AuditFilter }) {
         ))}
       </DataTable>
       <ShowMore hasMore={hasNextPage} more={more}>
-        {events.nodes.length.toLocaleString('en')} shown{hasNextPage ? ', there are more' : ', these are all'}
+        {events.nodes.length === 0
+          ? 'Nothing among the newest entries; there are older ones'
+          : `${events.nodes.length.toLocaleString('en')} shown${hasNextPage ? ', there are more' : ', these are all'}`}
       </ShowMore>
     </>
   );
