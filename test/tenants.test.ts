@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { normalizeHost } from '../src/tenants/host.js';
+import { isWhole, normalizeHost } from '../src/tenants/host.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import {
   createClient,
@@ -163,6 +163,8 @@ describe('the host of a new tenant', () => {
     'a\u0000b',
     'acme\\example',
     'acme%2eexample',
+    'acme',
+    'ACME:8443',
     'x'.repeat(64),
     `${'x.'.repeat(130)}example`,
     `${'x'.repeat(61)}.${'x'.repeat(63)}.${'x'.repeat(63)}.${'x'.repeat(62)}:65535`,
@@ -171,6 +173,20 @@ describe('the host of a new tenant', () => {
     const { body } = await create(host);
     expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.host' }] });
     expect(await app.database.query('SELECT host FROM tenants')).toEqual(before);
+  });
+
+  it.each([
+    ['acme', 'id.example.com', false],
+    ['acme', '192.0.2.7', false],
+    ['acme', 'localhost:4000', false],
+    ['acme', 'intranet', true],
+    ['acme:8443', 'intranet:4000', true],
+    ['localhost:4001', 'id.example.com', true],
+    ['[2001:db8::1]:8443', 'id.example.com', true],
+    ['192.0.2.7', 'id.example.com', true],
+    ['acme.localhost', 'localhost', true],
+  ])('is whole or cut short: %p beside %p', (host, home, isOne) => {
+    expect(isWhole(host, home)).toBe(isOne);
   });
 
   it('may go with the longest name, in the longest form', async () => {

@@ -39,6 +39,18 @@ function isEmptyALabel(label: string): boolean {
   return label.startsWith('xn--') && ['', label].includes(domainToUnicode(label));
 }
 
+/**
+ * Whether a host is whole. A name of one label is what somebody has cut short, for the host of a tenant never changes, unless
+ * that of the home tenant is one (of an intranet).
+ * @param host as {@link normalizeHost} gives it
+ */
+export function isWhole(host: string, homeHost: string): boolean {
+  const { hostname } = new URL(`http://${host}`);
+  if (/[.[]/.test(hostname) || LOOPBACK_NAMES.includes(hostname)) return true;
+  const { hostname: home } = new URL(`http://${homeHost}`);
+  return !/[.[]/.test(home) && !LOOPBACK_NAMES.includes(home);
+}
+
 /** All hosts that mean the same as one: on the loopback its names are as good as one another. */
 export function aliasesOf(host: string): string[] {
   const { hostname, port } = new URL(`http://${host}`);

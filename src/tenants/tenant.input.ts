@@ -13,7 +13,7 @@ export class CreateTenantInput {
 
   @Field({
     description:
-      'Its host, such as acme.example.com, with a port when that is not the usual one. An IDN may be given in Unicode. It cannot be changed later.',
+      'Its host, such as acme.example.com, with a port when that is not the usual one. A name without a dot is refused, unless the home tenant has such one. An IDN may be given in Unicode. It cannot be changed later.',
   })
   host!: string;
 

@@ -8,7 +8,7 @@ import { isDuplicate } from '../platform/database-faults.js';
 import { BadUserInput, type FieldFault, Forbidden, StaleVersion } from '../platform/errors.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from '../platform/tenant-errors.js';
-import { aliasesOf, normalizeHost } from './host.js';
+import { aliasesOf, isWhole, normalizeHost } from './host.js';
 import { Tenant } from './tenant.entity.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
 import type { TenantDirectory } from './tenant-directory.service.js';
@@ -48,6 +48,7 @@ export class TenantService<A extends object = object> {
     requireHome(caller);
     const host = normalizeHost(input.host.trim(), this.directory.scheme);
     if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
+    if (!isWhole(host, caller.tenant.host)) throw new BadUserInput([{ path: 'input.host', message: WHOLE_HOST_RULE }]);
     if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
     const tenant = { ...newTenant({ host, name: input.name.trim() }), accessTokenType: input.accessTokenType };
     return this.changes
@@ -143,6 +144,7 @@ function isLimit(name: string): name is keyof typeof LIMITS {
   return Object.hasOwn(LIMITS, name);
 }
 
+const WHOLE_HOST_RULE = 'Give the whole name, such as acme.example.com: it cannot be changed later.';
 const HOST_RULE =
   'Give a host such as acme.example.com, with a port from 1 to 65535 when it needs one: no path, no user, no wildcard, no blank, and an IPv6 address in brackets.';
 
