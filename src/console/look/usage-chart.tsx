@@ -1,6 +1,6 @@
 import { Group, Text } from '@mantine/core';
 import { useState } from 'react';
-import { barsOf, type Hour, scaleOf } from './bars';
+import { barsOf, type Hour, scaleOf, ticksOf } from './bars';
 import { exactly } from './moment';
 import classes from './usage-chart.module.css';
 
@@ -75,8 +75,12 @@ function Bars(props: BarsProps) {
         <Chooser {...props} />
       </div>
       <div className={classes.ends} aria-hidden="true">
-        <span>{bars[0] && exactly(bars[0].from).slice(0, 16)}</span>
-        <span>now</span>
+        {ticksOf(bars).map(({ at, label }) => (
+          <span key={at} className={classes.tick} style={{ left: `${at * 100}%` }}>
+            {label}
+          </span>
+        ))}
+        <span className={classes.now}>now</span>
       </div>
     </div>
   );
