@@ -73,6 +73,33 @@ it('the walk through two tenants works as it is written', async () => {
   expect(deleted.data.deleteTenant.host).toBe(`acme.localhost:${app.port}`);
 });
 
+it.each([
+  ['README.md', 'The first token', 1],
+  ['docs/tour.md', 'A tour with curl', 1],
+  ['docs/tour.md', 'Two tenants on one server', 0],
+])('%s, "%s": what is refused is told, and nothing is asked that goes on from it', async (document, heading, requests) => {
+  const helpers = heading === 'Two tenants on one server' ? helpersOfTour() : '';
+  const script = `${helpers}${shellLinesBelow(heading, document)}\nexit 0\n`.replaceAll('localhost:4000', `localhost:${app.port}`);
+  const before = app.logLines.length;
+  // As somebody pastes it: a shell that goes on with the next line.
+  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: root } });
+  child.child.stdin?.end(script);
+  const { stdout, stderr } = await child;
+  const asked = app.logLines.slice(before).filter((line) => line.includes('"msg":"request"'));
+  expect(stdout.replaceAll(/\s/g, '')).toBe('');
+  expect(stderr).toMatch(/there is no (secret|token)/i);
+  expect([asked.length, stderr.includes('invalid_client')]).toEqual([requests, requests > 0]);
+});
+
+/** The functions that the tour asks with. */
+function helpersOfTour(): string {
+  return shellLinesBelow('A tour with curl')
+    .split('\n')
+    .filter((line) => /^(ask|token|operate|value)\(\)|^LATCHKEY/.test(line))
+    .join('\n')
+    .concat('\n');
+}
+
 it('the Postman collection runs from top to bottom', async () => {
   const collection = join(root, 'docs/latchkey.postman_collection.json');
   const variables = [`baseUrl=${app.url}`, `adminSecret=${app.admin.secret}`].flatMap((pair) => ['--env-var', pair]);
