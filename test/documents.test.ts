@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { requestToken, startApp, type TestApp } from './support/app.js';
+import { shellLinesBelow } from './support/shell-lines.js';
 
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);
+const TOUR = 'docs/tour.md';
 
 let app: TestApp;
 
@@ -13,13 +15,6 @@ beforeAll(async () => {
   app = await startApp();
 });
 afterAll(() => app.stop());
-
-/** The shell lines below a heading of a document. */
-function shellLinesBelow(heading: string, document = 'docs/tour.md'): string {
-  const text = readFileSync(join(root, document), 'utf8');
-  const section = text.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
-  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, lines]) => lines).join('\n');
-}
 
 it('the first token is had as the README says', async () => {
   const script = shellLinesBelow('The first token', 'README.md')
@@ -30,7 +25,7 @@ it('the first token is had as the README says', async () => {
 });
 
 it('the tour with curl works as it is written', async () => {
-  const tour = shellLinesBelow('A tour with curl');
+  const tour = shellLinesBelow('A tour with curl', TOUR);
   expect(tour).toContain('curl');
   const script = tour.replaceAll('http://localhost:4000', app.url).replace(/lk_paste\w+/, app.admin.secret);
   expect(script).toContain(app.admin.secret);
@@ -52,7 +47,7 @@ it('the tour with curl works as it is written', async () => {
 });
 
 it('the walk through two tenants works as it is written', async () => {
-  const lines = `${shellLinesBelow('A tour with curl')}\n${shellLinesBelow('Two tenants on one server')}`;
+  const lines = `${shellLinesBelow('A tour with curl', TOUR)}\n${shellLinesBelow('Two tenants on one server', TOUR)}`;
   const script = lines
     .replaceAll('localhost:4000', `localhost:${app.port}`)
     .replace(/lk_paste\w+/, app.admin.secret)
@@ -75,8 +70,8 @@ it('the walk through two tenants works as it is written', async () => {
 
 it.each([
   ['README.md', 'The first token', 1],
-  ['docs/tour.md', 'A tour with curl', 1],
-  ['docs/tour.md', 'Two tenants on one server', 0],
+  [TOUR, 'A tour with curl', 1],
+  [TOUR, 'Two tenants on one server', 0],
 ])('%s, "%s": what is refused is told, and nothing is asked that goes on from it', async (document, heading, requests) => {
   const helpers = heading === 'Two tenants on one server' ? helpersOfTour() : '';
   const script = `${helpers}${shellLinesBelow(heading, document)}\nexit 0\n`.replaceAll('localhost:4000', `localhost:${app.port}`);
@@ -93,7 +88,7 @@ it.each([
 
 /** The functions that the tour asks with. */
 function helpersOfTour(): string {
-  return shellLinesBelow('A tour with curl')
+  return shellLinesBelow('A tour with curl', TOUR)
     .split('\n')
     .filter((line) => /^(ask|token|operate|value)\(\)|^LATCHKEY/.test(line))
     .join('\n')

@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildEnvironment } from '../../scripts/build-environment.mjs';
 import { createTestDatabase, kind, type TestDatabase } from '../support/database.js';
 import { ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { freePort, lastingPort } from '../support/free-port.js';
 import { hasGateways, startGateway } from '../support/gateway.js';
 import { Haproxy } from '../support/haproxy.js';
 import { answers, until } from '../support/process.js';
-import { crewOf, logOf } from '../support/workers.js';
+import { shellLinesBelow } from '../support/shell-lines.js';
+import { startCheckout } from './support/checkout-server.js';
 import { compare } from './support/comparison.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
@@ -54,14 +52,7 @@ afterAll(() => {
   releases.remove();
 });
 
-/** The shell lines below a heading of the document. */
-function linesBelow(heading: string): string {
-  const text = readFileSync(join(root, 'docs/upgrades.md'), 'utf8');
-  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  const [, lines] = /^```sh\n([\s\S]*?)^```$/m.exec(section) ?? [];
-  if (lines === undefined) throw new Error(`there is nothing to do below "${heading}"`);
-  return lines;
-}
+const linesBelow = (heading: string) => shellLinesBelow(heading, 'docs/upgrades.md');
 
 /** Lets callers go on while something is done, and finds all that they were told to be so afterwards. */
 async function underLoad(name: string, issuer: string, deed: () => Promise<void>): Promise<void> {
@@ -95,22 +86,12 @@ it('with git: the release that runs makes the backup, and the next one takes ove
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
   const settings = { ...SETTINGS, ISSUER: issuer, DATABASE_URL: kind === 'mysql' ? database.url : undefined };
-  const env = { ...buildEnvironment(process.env), ...settings };
-  const child = spawn('npm', ['start'], { cwd: folder, env: { ...env, PORT: String(port), WORKERS: '2' } });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const ended = once(child, 'close');
-  const server = { output: () => output };
-  await until(() => crewOf(server).size === 2, server.output);
-  const pid = String(logOf(server).find(({ msg }) => msg === 'starting')?.pid);
-  clean.push(async () => {
-    process.kill(Number(pid));
-    await ended;
-  });
+  const server = await startCheckout(folder, { ...settings, PORT: String(port) });
+  clean.push(() => server.stop());
   await underLoad('with git', issuer, async () => {
-    const told = await runLines(folder, linesBelow('With git'), { ...settings, SERVER: pid });
+    const told = await runLines(folder, linesBelow('With git'), { ...settings, SERVER: String(server.pid) });
     expect(told).toContain('Building the server …');
-    await until(() => output.includes('all workers were replaced'), server.output);
+    await until(() => server.output().includes('all workers were replaced'), server.output);
   });
   expect(await versionAt(issuer)).toBe(releases.next);
   expect(versionOf(join(checkout, 'before.backup'))).toBe(releases.before);
