@@ -5,4 +5,5 @@ import { App } from './app';
 import { returnToPlace } from './session/place';
 
 returnToPlace();
+document.getElementById('opening')?.remove();
 createRoot(document.getElementById('root') as HTMLElement).render(<App />);
