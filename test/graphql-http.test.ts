@@ -102,6 +102,23 @@ describe('PROTOCOL 34: a query by GET', () => {
     expect([status, body.errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST']);
   });
 
+  it('may leave empty what it does not need, in the URL and in the body', async () => {
+    const empty = { operationName: '', variables: '', extensions: '' };
+    for (const parameters of [empty, { operationName: '' }, { variables: '' }, { extensions: '' }] as Record<string, string>[])
+      expect((await get({ query: VIEWER, ...parameters })).body.data.viewer.clientId).toBe('admin');
+    const { body } = await readAnswer(
+      fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { ...bearer(), 'content-type': 'application/json' },
+        body: JSON.stringify({ query: VIEWER, operationName: '', variables: null, extensions: null }),
+      }),
+    );
+    expect(body.data.viewer.clientId).toBe('admin');
+    expect((await get({ query: 'query a { viewer { clientId } } query b { viewer { clientId } }', operationName: '' })).status).toBe(400);
+    const twice = `${urlOf({ query: VIEWER, variables: '' })}&variables=${encodeURIComponent('{"a":1}')}`;
+    expect((await readAnswer(fetch(twice, { headers: bearer() }))).status).toBe(400);
+  });
+
   it('is refused when it is given twice', async () => {
     const { status, body } = await readAnswer(fetch(`${urlOf({ query: VIEWER })}&query={x}`, { headers: bearer() }));
     expect([status, body.errors[0].extensions.code]).toEqual([400, 'BAD_REQUEST']);

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type Answer, readAnswer } from './support/answer.js';
 import { getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { kind } from './support/database.js';
+import { until } from './support/process.js';
 
 let app: TestApp;
 let token: string;
@@ -135,6 +136,18 @@ it.each(['gzip, chunked', 'chunked, chunked', 'identity, chunked', 'deflate, gzi
       const status = await sendAsItIs(`${head}Transfer-Encoding: ${coding}\r\n\r\n5\r\na=b&c\r\n0\r\n\r\n`);
       expect([path, status]).toEqual([path, expect.stringMatching(/^(400|501)$/)]);
     }
+  },
+);
+
+it.each(['xchunked', 'gzip', 'identity', 'gzip, chunked'])(
+  'tells the log of a body in the transfer coding %s what its sender was told, and who that was',
+  async (coding) => {
+    const before = app.logLines.length;
+    const head = `POST /connect/token HTTP/1.1\r\nHost: localhost:${app.port}\r\nConnection: close\r\n`;
+    const status = await sendAsItIs(`${head}Transfer-Encoding: ${coding}\r\n\r\n0\r\n\r\n`);
+    const logged = () => app.logLines.slice(before).filter((line) => line.includes('"msg":"request"'));
+    await until(() => logged().length === 1);
+    expect(JSON.parse(logged()[0] as string)).toMatchObject({ status: Number(status), ip: '127.0.0.1' });
   },
 );
 

@@ -16,6 +16,8 @@ import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
 
 const COMPRESSED_FROM_BYTES = 1024;
+/** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
+const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
 
 /** What the GraphQL endpoint is built from. */
 export interface GraphQLParts {
@@ -70,6 +72,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       const document = documentOf(ctx);
       requireFewLines(document);
       if (!ctx.state.principal) requireSchemaQuestion(document);
+      dropEmpty(ctx);
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
       ctx.set('Cache-Control', 'no-store');
     } catch (error) {
@@ -87,6 +90,16 @@ function documentOf(ctx: Context): unknown {
   if (ctx.method === 'POST') return (ctx.request as { body?: { query?: unknown } }).body?.query;
   const [query, ...others] = new URLSearchParams(ctx.querystring).getAll('query');
   return others.length === 0 ? query : undefined;
+}
+
+/** What is empty is absent: there are clients that name every parameter there is. */
+function dropEmpty(ctx: Context): void {
+  const { body } = ctx.request as { body?: { operationName?: unknown } };
+  if (body?.operationName === '') delete body.operationName;
+  const parameters = new URLSearchParams(ctx.querystring);
+  const empty = OPTIONAL.filter((name) => JSON.stringify(parameters.getAll(name)) === '[""]');
+  for (const name of empty) parameters.delete(name);
+  if (empty.length > 0) ctx.querystring = parameters.toString();
 }
 
 /** HEAD is GET without the content, which Apollo does not know. */

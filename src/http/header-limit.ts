@@ -7,12 +7,14 @@ const LONGEST_PREFERENCE = 1_000;
 const PREFERENCES = ['accept', 'accept-charset', 'accept-encoding', 'accept-language'] as const;
 
 /**
- * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body.
+ * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body. Where chunks are
+ * not the last of them Node itself has refused it with 400, for nobody knows where such a body ends.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1
  */
 const requireKnownCoding: Middleware = (ctx, next) => {
-  if (/^(chunked)?$/i.test(ctx.get('Transfer-Encoding').trim())) return next();
-  refuse(ctx, 501, {
+  const coding = ctx.get('Transfer-Encoding').trim();
+  if (/^(chunked)?$/i.test(coding)) return next();
+  refuse(ctx, /[\s,]chunked$/i.test(coding) ? 501 : 400, {
     error: 'invalid_request',
     error_description: 'The body has a Transfer-Encoding other than chunked. Send it as it is.',
   });

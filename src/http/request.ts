@@ -23,6 +23,8 @@ const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at 
 export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics }): Middleware {
   return async (ctx, next) => {
     const start = performance.now();
+    // Now: of a connection that was broken off the system tells no address.
+    const { ip } = ctx;
     ctx.state.requestId = idOf(ctx);
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
@@ -45,7 +47,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       path: ctx.path,
       status: ctx.status,
       ms,
-      ip: addressOf(ctx.ip).plain,
+      ip: addressOf(ip).plain,
       ...ctx.state.details,
     };
     // Probes come every few seconds and would bury the rest.
