@@ -14,7 +14,7 @@ const CONSOLE = 'src/console';
 /** Builds the page that the server serves: `dist/console/console.html`, and what it loads under `assets/`. */
 export default defineConfig({
   root: CONSOLE,
-  plugins: [typedOperations(), firstPaint(), compressedCopies(), packageList()],
+  plugins: [typedOperations(), compressedCopies(), packageList()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
@@ -57,20 +57,6 @@ async function generate(files: readonly string[]): Promise<string> {
     pluginMap: { operations: typescriptOperations, documents: typedDocumentNode },
     config: { scalars, strictScalars: true, skipTypename: true, enumsAsTypes: true, useTypeImports: true, optimizeDocumentNode: true },
   });
-}
-
-/** Lets the page wait for its styles below what it shows at first, and not before that; whatever its script adds comes after them, as it has to. */
-function firstPaint(): Plugin {
-  return {
-    name: 'first-paint',
-    transformIndexHtml: {
-      order: 'post',
-      handler(html) {
-        const styles = /^ *<link rel="stylesheet"[^>]*>\n/gm;
-        return html.replaceAll(styles, '').replace(/^( *<div id="root">)/m, `${(html.match(styles) ?? []).join('')}$1`);
-      },
-    },
-  };
 }
 
 /** Puts compressed copies beside every asset. The server sends them to browsers that take them: a quarter of the bytes. */

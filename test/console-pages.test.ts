@@ -29,6 +29,9 @@ itInChromium('draws what was issued and refused, hour by hour, and tells each by
     { issued: 7, refused: 0 },
   ]);
   await web.signIn('/client?id=charted');
+  for (const section of await page.getByRole('region').all()) expect(await section.getByRole('heading', { level: 2 }).count()).toBe(1);
+  for (const name of ['Settings', 'Token request', 'Tokens issued and requests refused'])
+    await page.getByRole('region', { name }).getByRole('heading', { name, level: 2 }).waitFor();
   const chart = page.getByRole('slider', { name: 'Tokens issued and requests refused, by time' });
   await chart.focus();
   await page.keyboard.press('ArrowLeft');

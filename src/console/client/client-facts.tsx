@@ -90,11 +90,7 @@ function TokenRequest({ client: { clientId, authMethod } }: { client: ShownClien
     ? `curl -u '${clientId}' \\\n  -d grant_type=client_credentials \\\n  ${url}`
     : `curl -d grant_type=client_credentials \\\n  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\\n  -d client_assertion="$ASSERTION" \\\n  ${url}`;
   return (
-    <Panel label="Token request">
-      <Group justify="space-between" mb={8}>
-        <Text fw={600}>Token request</Text>
-        <CopyIconButton text={request} of="token request" />
-      </Group>
+    <Panel label="Token request" head={<CopyIconButton text={request} of="token request" />}>
       <CodeBlock label="The request" text={request} />
       <Text size="sm" c="dimmed" mt={8}>
         {isSimple ? 'curl asks for the secret key.' : 'The assertion is a JWT that the application signs.'}

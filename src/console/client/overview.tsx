@@ -1,5 +1,5 @@
 import { useQuery } from '@apollo/client/react';
-import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { SegmentedControl, Stack } from '@mantine/core';
 import { AlertIcon, InfoIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { ClientUsageDocument } from '../api/generated';
@@ -50,11 +50,10 @@ function Usage({ clientId }: { clientId: string }) {
   const { data, failure, retry } = useReading(useQuery(ClientUsageDocument, { variables: { clientId, hours }, pollInterval: POLL_MS }));
   const usage = data?.client?.usage;
   return (
-    <Panel label="Tokens issued and requests refused">
-      <Group justify="space-between" mb="sm">
-        <Text fw={600}>Tokens issued and requests refused</Text>
-        <SegmentedControl size="xs" value={label} onChange={setLabel} data={SPANS.map((span) => span.label)} aria-label="Time span" />
-      </Group>
+    <Panel
+      label="Tokens issued and requests refused"
+      head={<SegmentedControl size="xs" value={label} onChange={setLabel} data={SPANS.map((span) => span.label)} aria-label="Time span" />}
+    >
       {failure && !usage && <Failed failure={failure} what="The use could not be read" onRetry={retry} />}
       {!failure && !usage && <Waiting rows={5} />}
       {failure && usage && <Stale failure={failure} onRetry={retry} />}
