@@ -47,6 +47,9 @@ it('the answer to a query is compressed for whoever takes that, by POST and GET,
   for (const accept of ['application/json', 'application/graphql-response+json']) {
     const manners = [
       ask({ query: CLIENTS }, { 'accept-encoding': 'br, gzip;q=0.5', accept }),
+      ask({ query: CLIENTS }, { 'accept-encoding': '*', accept }),
+      ask({ query: CLIENTS }, { 'accept-encoding': 'GZIP', accept }),
+      ask({ query: CLIENTS }, { 'accept-encoding': '*;q=0, gzip', accept }),
       ask(undefined, { 'accept-encoding': 'gzip, deflate, br, zstd', accept }, `/graphql?query=${encodeURIComponent(CLIENTS)}`),
     ];
     for (const answer of await Promise.all(manners)) {
@@ -54,7 +57,19 @@ it('the answer to a query is compressed for whoever takes that, by POST and GET,
       expect(answer.bytes).toBeLessThan(plain.bytes / 8);
     }
   }
-  for (const encoding of ['identity', 'gzip;q=0', 'br', 'nonsense'])
+  for (const encoding of [
+    'identity',
+    'gzip;q=0',
+    'br',
+    'nonsense',
+    '',
+    '*;q=0',
+    'identity;q=0',
+    'gzip;q=0, *',
+    ';',
+    'gzip;q=x',
+    '*;q=0, identity;q=0',
+  ])
     expect(await ask({ query: CLIENTS }, { 'accept-encoding': encoding })).toEqual(plain);
 });
 

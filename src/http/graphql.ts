@@ -44,7 +44,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       requestId: ctx.state.requestId as string,
       isStrict: isStrict(ctx),
       onQuery: () => {
-        ctx.compress = true;
+        // What takes no coding at all, not even none, is asked nothing of: the package would fail at it.
+        ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
       },
     }),
   });

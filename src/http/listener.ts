@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
+import { CompactRequest } from './body-pieces.js';
 import { inTurn } from './in-turn.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
@@ -23,6 +24,7 @@ export function createHttpServer(): Server {
   /** The number of the request that came last over a connection: the request itself would stay in memory with that. */
   const newest = new WeakMap<Socket, number>();
   const server: Server = createServer({
+    IncomingMessage: CompactRequest as typeof IncomingMessage,
     // When the answer begins and not when the request came: one that took long is the last of its connection, too.
     ServerResponse: class extends ServerResponse {
       readonly #number = ++requests;
