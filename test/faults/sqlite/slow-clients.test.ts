@@ -78,3 +78,26 @@ function latencies(since: number, until = Number.POSITIVE_INFINITY): { count: nu
   const sorted = taken.toSorted((a, b) => a - b).map((milliseconds) => Math.round(milliseconds * 10) / 10);
   return { count: sorted.length, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, slowestMs: sorted.at(-1) ?? 0 };
 }
+
+it('bodies in chunks of a byte that never end do not end a server with little memory', async () => {
+  await subject.server.stop();
+  const server = await subject.start({ NODE_OPTIONS: '--max-old-space-size=200' });
+  await server.ready();
+  const tiny = '1\r\na\r\n'.repeat(60_000);
+  const { host } = new URL(subject.issuer);
+  const clients: RawClient[] = [];
+  for (const [path, type] of [
+    ['/graphql', 'application/json'],
+    ['/connect/token', 'application/x-www-form-urlencoded'],
+  ]) {
+    const lines = [`POST ${path} HTTP/1.1`, `Host: ${host}`, `Content-Type: ${type}`, 'Transfer-Encoding: chunked'];
+    for (let number = 0; number < 30; number += 1) clients.push(await connectRaw(server.port, `${lines.join('\r\n')}\r\n\r\n${tiny}`));
+  }
+  // What was sent has been read when somebody who comes later is answered.
+  for (let round = 0; round < 5; round += 1) {
+    await sleep(500);
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+  }
+  expect([server.child.exitCode, server.child.signalCode]).toEqual([null, null]);
+  for (const client of clients) client.socket.destroy();
+});
