@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, readAnswer } from './support/answer.js';
 import { getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
 import { kind } from './support/database.js';
@@ -148,6 +149,22 @@ it.each(['xchunked', 'gzip', 'identity', 'gzip, chunked'])(
     const logged = () => app.logLines.slice(before).filter((line) => line.includes('"msg":"request"'));
     await until(() => logged().length === 1);
     expect(JSON.parse(logged()[0] as string)).toMatchObject({ status: Number(status), ip: '127.0.0.1' });
+  },
+);
+
+it.each(['/connect/token', '/connect/introspect', '/connect/revocation', '/connect/leaked', '/graphql', '/session'])(
+  'tells the log of whoever goes away in the middle of a body that they did: %s',
+  async (path) => {
+    const before = app.logLines.length;
+    const type = path.startsWith('/connect') ? 'application/x-www-form-urlencoded' : 'application/json';
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost:${app.port}\r\nOrigin: ${app.url}\r\nContent-Type: ${type}\r\n`;
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write(`${head}Content-Length: 100\r\n\r\ngrant_type=`);
+    await sleep(50);
+    socket.destroy();
+    const logged = () => app.logLines.slice(before).filter((line) => line.includes('"msg":"request"'));
+    await until(() => logged().length === 1);
+    expect(JSON.parse(logged()[0] as string)).toMatchObject({ path, status: 400, ip: '127.0.0.1' });
   },
 );
 

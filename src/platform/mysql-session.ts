@@ -28,6 +28,8 @@ const SETTINGS = [
   'sql_big_selects = 1',
   'sql_select_limit = 18446744073709551615',
   'max_sort_length = 1024',
+  // What is denied or forbidden is named in the text of an error alone.
+  "lc_messages = 'en_US'",
 ];
 
 /** The first statement of every connection. It is right under every mode of SQL, has no value from outside, and needs no right. */

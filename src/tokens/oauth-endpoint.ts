@@ -145,6 +145,8 @@ function correct(ctx: Context, log: Log): void {
   if (ctx.status >= 500) answerFailure(ctx, error, log);
   else if ((error.cause as Error | undefined)?.message === 'request entity too large') {
     refuse(ctx, 413, 'invalid_request', 'The body is too large.');
+  } else if (error.cause !== undefined && oidc.body === undefined) {
+    refuse(ctx, 400, 'invalid_request', 'The body ended before it was complete.');
   } else if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
     ctx.status = 401;
     ctx.body = { error: 'invalid_client' };

@@ -1,3 +1,4 @@
+import { causesOf } from '../../src/platform/errors.js';
 import { createClient, createTenant, requestToken, startApp, type TestApp } from '../support/app.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
 
@@ -110,6 +111,8 @@ it.each([
   ['innodb_lock_wait_timeout', '1'],
   ['innodb_default_row_format', 'compact'],
   ['old_mode', "'NO_PROGRESS_INFO,ZERO_DATE_TIME_CAST'"],
+  ['lc_messages', "'de_DE'"],
+  ['lc_time_names', "'ar_SA'"],
 ])('serves alike with %s = %s', tellStoryWith);
 
 /** They mean the same to every statement, are set by their parts, or by others. */
@@ -136,6 +139,23 @@ it('serves alike with every value of every other setting of a session that has a
       if (told !== undefined)
         expect([`${name} = ${value}`, told]).toEqual([expect.stringMatching(FORBIDDING), expect.stringMatching(/migration .* failed/)]);
     }
+  }
+});
+
+it('hears what is denied in the words by which it is known, whatever the language of the server', async () => {
+  await server.administer("SET GLOBAL lc_messages = 'de_DE'");
+  try {
+    const own = await server.administer('SELECT x FROM nothing.there').catch((error: Error) => error.message);
+    const app = await startApp();
+    const denied = await app.installation.database
+      .read((manager) => manager.query('SELECT 1 FROM mysql.user'))
+      .catch((error: Error) => error);
+    await app.stop();
+    expect(causesOf(denied).map(String).join()).toMatch(/SELECT command denied to user/);
+    // Or the server had no other words, and nothing was shown.
+    expect(String(own)).toMatch(/existiert nicht/);
+  } finally {
+    await server.administer("SET GLOBAL lc_messages = 'en_US'");
   }
 });
 
