@@ -35,6 +35,9 @@ const SETTINGS = [
 /** The first statement of every connection. It is right under every mode of SQL, has no value from outside, and needs no right. */
 export const SET_SESSION = `SET ${SETTINGS.join(', ')}`;
 
+/** A server lets somebody in whose password has expired, and lets them set whatever there is: it refuses all else. */
+const ANYTHING = 'DO 0';
+
 /**
  * Makes the session of a new connection ours, before anybody else can ask anything over it. From then on values go to the server apart from
  * the statement, as parameters of a prepared one: nothing that the session says can turn them into SQL.
@@ -43,10 +46,12 @@ export function prepareSession(connection: Connection): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   connection.on('error', () => undefined);
   const asText = connection.query.bind(connection) as (...args: unknown[]) => unknown;
-  connection.query({ sql: SET_SESSION, timeout: SESSION_MS }, (error) => {
-    if (!error) resolve();
-    else explain(connection, error).catch(reject);
-  });
+  const ask = (sql: string, done: () => void) =>
+    connection.query({ sql, timeout: SESSION_MS }, (error) => {
+      if (!error) done();
+      else explain(connection, error).catch(reject);
+    });
+  ask(SET_SESSION, () => ask(ANYTHING, resolve));
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);

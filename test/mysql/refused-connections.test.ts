@@ -136,6 +136,24 @@ it('a password that was changed is told once no connection is left, and the serv
   await server.stop();
 });
 
+it('a password that has expired is one that was changed: who is let in with it and may ask nothing has no connection', async () => {
+  const user = await addUser('expired');
+  const server = await start(user, Number(new URL(database.url).port));
+  await useAll(server);
+  await database.query(`ALTER USER ${user} PASSWORD EXPIRE`);
+  await endConnections(user, 2);
+  expect(await useAll(server)).toEqual([200]);
+  await endConnections(user);
+  await until(() => answers(`${server.url}/health/ready`, 503));
+  expect((await requestToken(server, administrator)).status).toBe(503);
+  await until(() => server.output().includes('"code":"ER_MUST_CHANGE_PASSWORD"'));
+  expect(server.output()).not.toContain('"level":50');
+  await database.query(`ALTER USER ${user} IDENTIFIED BY '${password}'`);
+  await server.ready();
+  expect(await useAll(server)).toEqual([200]);
+  await server.stop();
+});
+
 it('statements past a limit of the user are refused, and served when the limit is gone', async () => {
   const user = await addUser('limited');
   const server = await start(user, Number(new URL(database.url).port));
