@@ -25,10 +25,9 @@ async function resetAdministrator(): Promise<void> {
     names: [0, 1],
   }).names;
   const config = readConfig();
-  const installation = await openInstallation(config, createLog('warn'), { isCommand: true });
-  const { database, changes, clients, secrets, generatedSecret } = installation;
+  const installation = await openInstallation(config, createLog('warn'), { isCommand: true, isThere: true });
+  const { database, changes, clients, secrets } = installation;
   try {
-    if (generatedSecret && !host) return showSecret(config, generatedSecret);
     const context = host ? await findTenant(installation, host) : installation.home;
     const secret = chooseAdministratorSecret(config);
     await withSecretFile(config, secret, () =>

@@ -140,7 +140,7 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   // Of a row that is damaged nobody can say; it stops nothing else.
   const isInForce = await isAdministrators(services, home, secret).catch((err) => {
     if (err instanceof DatabaseUnavailable) throw err;
-    log.error({ err }, "the administrator's client cannot be read");
+    log.error({ reason: (err as Error).message }, "the administrator's client cannot be read");
     return false;
   });
   if (!secret.isGenerated && !isInForce) log.warn(IGNORED_SECRET);

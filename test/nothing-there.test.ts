@@ -13,14 +13,14 @@ afterEach(() => database.remove());
 /** The previous key of nothing. */
 const ENCRYPTION_KEY_PREVIOUS = Buffer.alloc(32, 5).toString('base64');
 
-it.each(['audit-verify.js', 'reencrypt.js'])(
+it.each([['audit-verify.js'], ['reencrypt.js'], ['admin-reset.js'], ['admin-reset.js', 'acme.example.com']])(
   '%s says of a database without an installation that there is none, and makes none',
-  async (script) => {
+  async (script, ...args) => {
     for (const settings of [
       { ENCRYPTION_KEY_PREVIOUS },
       ...(kind === 'sqlite' ? [{ ENCRYPTION_KEY_PREVIOUS, DATABASE_URL: 'sqlite:none/x.db' }] : []),
     ]) {
-      const command = await startProcess(database, settings, script);
+      const command = await startProcess(database, settings, script as string, ...args);
       expect(await command.exit).toBe(1);
       expect(command.output()).toMatch(
         /^The database that DATABASE_URL names has no installation of this release: nothing was done\. [^\n]+\n$/,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
+import { describeCauses } from '../src/http/sign-in.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { startApp, type TestApp } from './support/app.js';
 import { hasChromium, launchChromium } from './support/chromium.js';
@@ -312,6 +313,18 @@ describe('a provider that cannot be trusted', () => {
     expect(log).toContain('somebody could not sign in');
     expect(log).not.toMatch(/you sent|Basic /);
     expect(log.length).toBeLessThan(10_000);
+  });
+
+  it('does not get into the log what is not JSON either', () => {
+    let cause: unknown;
+    try {
+      JSON.parse('our-secret-that-it-sent-back');
+    } catch (error) {
+      cause = error;
+    }
+    expect(String(cause)).toContain('our-secret');
+    const told = describeCauses(Object.assign(new Error('it cannot be read', { cause }), { code: 'OAUTH_PARSE_ERROR' }));
+    expect(told).toEqual(['Error: OAUTH_PARSE_ERROR: it cannot be read', 'SyntaxError: it is not JSON']);
   });
 
   it('is asked once by many who set out at the same moment', async () => {

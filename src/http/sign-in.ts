@@ -84,9 +84,10 @@ const NOT_A_PAGE = {
 };
 
 /** What went wrong, and not what the provider said: that may hold anything, our own secret too. */
-function describeCauses(cause: unknown): string[] {
+export function describeCauses(cause: unknown): string[] {
   return causesOf(cause).map(({ name, message, code }: Error & { code?: unknown }) =>
-    [name, code, message]
+    // What is no JSON is quoted in the words that are for it.
+    [name, code, name === 'SyntaxError' ? 'it is not JSON' : message]
       .filter((part) => typeof part === 'string')
       .join(': ')
       .slice(0, LONGEST_CAUSE),
