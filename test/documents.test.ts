@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { requestToken, startApp, type TestApp } from './support/app.js';
+import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
 import { shellLinesBelow } from './support/shell-lines.js';
 
 const root = join(import.meta.dirname, '..');
@@ -86,6 +86,21 @@ it.each([
   expect([asked.length, stderr.includes('invalid_client')]).toEqual([requests, requests > 0]);
 });
 
+it('the tour leaves alone what it did not make', async () => {
+  const board = await createClient(app, { clientId: 'sales-board', name: 'The real one' });
+  await app.administer(`mutation { createTenant(input: { name: "The real one", host: "acme.localhost:${app.port}" }) { clientSecret } }`);
+  const lines = `${shellLinesBelow('A tour with curl', TOUR)}\n${shellLinesBelow('Two tenants on one server', TOUR)}\nexit 0\n`;
+  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: root } });
+  child.child.stdin?.end(lines.replaceAll('localhost:4000', `localhost:${app.port}`).replace(/lk_paste\w+/, app.admin.secret));
+  expect((await child).stderr).toMatch(
+    /CLIENT_ID_TAKEN[\s\S]*there is no client of this tour[\s\S]*HOST_TAKEN[\s\S]*there is no tenant of this tour/,
+  );
+  expect((await requestToken(app, board)).status).toBe(200);
+  const { body } = await app.administer('{ client(clientId: "sales-board") { version } tenants { nodes { name enabled } } }');
+  expect(body.data.client.version).toBe(1);
+  expect(body.data.tenants.nodes).toContainEqual({ name: 'The real one', enabled: true });
+});
+
 /** The functions that the tour asks with. */
 function helpersOfTour(): string {
   return shellLinesBelow('A tour with curl', TOUR)
@@ -106,7 +121,7 @@ it('the Postman collection runs from top to bottom', async () => {
     ...variables,
   ]);
   expect(stdout).toMatch(/assertions\s*│\s*9\s*│\s*0/);
-  expect((await requestToken(app, { clientId: 'postman-example', secret: 'x' })).status).toBe(401);
+  expect((await app.administer('{ clients(search: "postman") { totalCount } }')).body.data.clients.totalCount).toBe(0);
 });
 
 it('the settings are all named, and each by its default', async () => {
