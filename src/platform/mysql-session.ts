@@ -51,7 +51,10 @@ export function prepareSession(connection: Connection): Promise<void> {
       if (!error) done();
       else explain(connection, error).catch(reject);
     });
-  ask(SET_SESSION, () => ask(ANYTHING, resolve));
+  const { database } = connection.config;
+  // `init_connect` may have gone to another.
+  const useOwn = database ? `USE \`${database.replaceAll('`', '``')}\`` : ANYTHING;
+  ask(SET_SESSION, () => ask(useOwn, () => ask(ANYTHING, resolve)));
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);

@@ -88,6 +88,7 @@ it.each([
   ['completion_type', '2'],
   ['init_connect', '\'SET autocommit = 0, sql_mode = "NO_BACKSLASH_ESCAPES"\''],
   ['init_connect', "'START TRANSACTION READ ONLY'"],
+  ['init_connect', "'USE information_schema'"],
   ['time_zone', "'+05:30'"],
   ['character_set_client', "'latin1'"],
   ['character_set_results', "'latin1'"],

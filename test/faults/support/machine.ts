@@ -72,11 +72,13 @@ export class Machine {
 
   #systemctl(): string {
     const [start, reload] = ['ExecStart', 'ExecReload'].map((name) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] as string);
-    const command = this.#here((start as string).replace('/opt/latchkey/node_modules/.bin/node', process.execPath));
+    // An archive has no Node.
+    const command = this.#here((start as string).replace('/opt/latchkey/node_modules/.bin/node', '"$NODE"'));
     return `#!/bin/bash
 set -eu
 cd ${this.folder}
 MAINPID=$(cat pid 2>/dev/null || true)
+NODE=${process.execPath}
 begin() {
   (set -a; . etc/latchkey/settings; ENCRYPTION_KEY_FILE=$PWD/etc/latchkey/encryption-key; cd opt/latchkey; exec ${command}) >> log 2>&1 < /dev/null &
   echo $! > pid
