@@ -91,7 +91,10 @@ describe('a question about the schema', () => {
       'the same through fragments',
       `{ ${names.map((name) => `${name}: __schema { types { ...T } }`).join(' ')} } fragment T on __Type { fields { ...F } } fragment F on __Field { args { name } description }`,
     ],
-    ['texts alone', `{ __schema { types { fields { ${names.map((name) => `${name}: description`).join(' ')} args { description } } } } }`],
+    [
+      'texts alone',
+      `{ __schema { types { fields { ${names.map((name) => `${name}: description`).join(' ')} ${'description '.repeat(15)} args { description } } } } }`,
+    ],
   ])('may not ask for %s', async (_what, query) => {
     for (const holder of [undefined, token]) {
       const answer = await graphql(app, { token: holder, query });
