@@ -33,7 +33,7 @@ const REASONS: Record<string, string> = {
   HANDSHAKE_NO_SSL_SUPPORT: 'it has no TLS, and DATABASE_TLS demands it',
   ER_UNKNOWN_SYSTEM_VARIABLE: 'it lacks what MySQL 8.0.17 and MariaDB 10.11 have',
   ER_UNKNOWN_COLLATION: 'it lacks what MySQL 8.0.17 and MariaDB 10.11 have',
-  ER_RECORD_FILE_FULL: 'its disk is full, or a table has reached a limit that is set for it',
+  ER_RECORD_FILE_FULL: 'a table has reached a limit that is set for it, or its disk is full',
   ER_OUT_OF_SORTMEMORY: 'it has too little memory to sort (sort_buffer_size)',
   ER_DISK_FULL: 'its disk is full',
   ENOSPC: 'the disk is full',

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createHttpServer, setHandler } from '../../src/http/listener.js';
 
@@ -60,13 +61,13 @@ it('goes on reading when the reader was slow', async () => {
   const done = Promise.withResolvers<number>();
   setHandler(server, (incoming, response) => {
     let bytes = 0;
-    setTimeout(() => {
+    void sleep(50).then(() => {
       incoming.on('data', (piece: Buffer) => (bytes += piece.length));
       incoming.on('end', () => {
         response.end();
         done.resolve(bytes);
       });
-    }, 50);
+    });
   });
   const asked = request({ port, method: 'POST', headers: { 'transfer-encoding': 'chunked' } }, (response) => response.resume());
   for (let index = 0; index < 3_000; index += 1) asked.write('x'.repeat(index % 100));
