@@ -44,7 +44,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       requestId: ctx.state.requestId as string,
       isStrict: isStrict(ctx),
       onQuery: () => {
-        // What takes no coding at all, not even none, is asked nothing of: the package would fail at it.
+        // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
       },
     }),

@@ -35,8 +35,13 @@ const SETTINGS = [
 /** The first statement of every connection. It is right under every mode of SQL, has no value from outside, and needs no right. */
 export const SET_SESSION = `SET ${SETTINGS.join(', ')}`;
 
-/** A server lets somebody in whose password has expired, and lets them set whatever there is: it refuses all else. */
-const ANYTHING = 'DO 0';
+/**
+ * The second statement: goes to the database that was named, for `init_connect` may have gone to another. Whoever is let in with a password
+ * that has expired may set whatever there is, and is refused here.
+ */
+function begin({ database }: { database?: string }): string {
+  return database ? `USE \`${database.replaceAll('`', '``')}\`` : 'DO 0';
+}
 
 /**
  * Makes the session of a new connection ours, before anybody else can ask anything over it. From then on values go to the server apart from
@@ -51,10 +56,7 @@ export function prepareSession(connection: Connection): Promise<void> {
       if (!error) done();
       else explain(connection, error).catch(reject);
     });
-  const { database } = connection.config;
-  // `init_connect` may have gone to another.
-  const useOwn = database ? `USE \`${database.replaceAll('`', '``')}\`` : ANYTHING;
-  ask(SET_SESSION, () => ask(useOwn, () => ask(ANYTHING, resolve)));
+  ask(SET_SESSION, () => ask(begin(connection.config), resolve));
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);
