@@ -77,7 +77,7 @@ it.each([
   const script = `${helpers}${shellLinesBelow(heading, document)}\nexit 0\n`.replaceAll('localhost:4000', `localhost:${app.port}`);
   const before = app.logLines.length;
   // As somebody pastes it: a shell that goes on with the next line.
-  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: root } });
+  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: '/nonexistent' } });
   child.child.stdin?.end(script);
   const { stdout, stderr } = await child;
   const asked = app.logLines.slice(before).filter((line) => line.includes('"msg":"request"'));
@@ -90,7 +90,7 @@ it('the tour leaves alone what it did not make', async () => {
   const board = await createClient(app, { clientId: 'sales-board', name: 'The real one' });
   await app.administer(`mutation { createTenant(input: { name: "The real one", host: "acme.localhost:${app.port}" }) { clientSecret } }`);
   const lines = `${shellLinesBelow('A tour with curl', TOUR)}\n${shellLinesBelow('Two tenants on one server', TOUR)}\nexit 0\n`;
-  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: root } });
+  const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: '/nonexistent' } });
   child.child.stdin?.end(lines.replaceAll('localhost:4000', `localhost:${app.port}`).replace(/lk_paste\w+/, app.admin.secret));
   expect((await child).stderr).toMatch(
     /CLIENT_ID_TAKEN[\s\S]*there is no client of this tour[\s\S]*HOST_TAKEN[\s\S]*there is no tenant of this tour/,

@@ -12,6 +12,19 @@ export class CompactRequest extends IncomingMessage {
   #count = 0;
   #piece: Buffer | undefined;
   #filled = 0;
+  declare private changesProtocol: boolean | null;
+
+  /**
+   * Node looks at this once the head is read, and stops in the middle of a piece for a protocol that it does not know. It stops there as well
+   * when the connection has been closed meanwhile: a piece can have thousands of requests, and each takes 3 KB until the loop comes round.
+   */
+  get upgrade(): boolean | null {
+    return this.socket.destroyed || this.changesProtocol;
+  }
+
+  set upgrade(changesProtocol: boolean | null) {
+    this.changesProtocol = changesProtocol;
+  }
 
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) {
