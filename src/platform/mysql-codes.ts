@@ -42,7 +42,8 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
   readOnly: {
     1290: 'the server runs with --read-only or --super-read-only',
     1792: 'transactions only read by default',
-    1836: 'the server is in read-only mode (innodb_read_only, Aurora)',
+    1836: 'the server is in read-only mode (innodb_read_only, innodb_force_recovery, Aurora)',
+    1874: 'InnoDB only reads',
   },
   undone: {
     1020: 'MariaDB: the row was changed since the snapshot (innodb_snapshot_isolation)',
@@ -61,12 +62,13 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
     3100: 'Group Replication: a hook of the COMMIT failed',
   },
   unable: {
-    3: 'a file could not be written',
-    5: 'no memory',
     1004: 'a file could not be made',
+    1016: 'a file could not be opened',
+    1017: 'a file was not found',
     1021: 'the disk is full',
     1026: 'a file could not be written',
     1030: 'the storage engine failed, as with a full disk',
+    1036: 'the table only reads',
     1037: 'no memory',
     1038: 'no memory to sort',
     1041: 'no memory',
@@ -75,6 +77,8 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
     1180: 'an error during COMMIT',
     1142: 'the user may not do this with the table',
     1143: 'the user may not do this with the column',
+    1146: 'the table is not there; MariaDB: or there was no file left to open it with',
+    1153: 'the statement is larger than max_allowed_packet',
     1194: 'the table is damaged',
     1227: 'the user lacks a right of administrators',
     1461: 'there are too many prepared statements (max_prepared_stmt_count)',
@@ -84,6 +88,7 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
     1878: 'a temporary file could not be written',
     1932: 'the table is gone from the engine',
     3019: 'the undo log is full',
+    3989: 'the database only reads (ALTER DATABASE … READ ONLY)',
   },
 };
 
@@ -91,9 +96,12 @@ const byNumber = new Map(
   Object.entries(MEANINGS).flatMap(([meaning, numbers]) => Object.keys(numbers).map((number) => [Number(number), meaning as Meaning])),
 );
 
+/** Below are those of its files and its memory, whatever was asked. */
+const FIRST_OF_STATEMENTS = 1000;
+
 /** What a server's error means; undefined when it says something of the statement itself. */
 export function meaningOf(errno: number): Meaning | undefined {
-  return byNumber.get(errno);
+  return errno > 0 && errno < FIRST_OF_STATEMENTS ? 'unable' : byNumber.get(errno);
 }
 
 /** Why no connection is made at the moment: it is well worth trying again, and nobody has to mend a setting first. */

@@ -19,7 +19,9 @@ const MOST_WRITING = 0.7;
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
 /** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
 const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
-const LONGEST_PAUSE_MS = 20;
+/** The first time it is tried again soon: a deadlock is over, another node leads. */
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
 
 /**
  * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
@@ -83,13 +85,13 @@ export class MysqlEngine implements Engine {
 
   async #persist<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
     const deadline = patienceEnds();
-    for (;;) {
+    for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       await this.#access.availability.wait(deadline);
       try {
         return await attempt(deadline);
       } catch (cause) {
         if (!isWorthAgain(cause) || performance.now() > deadline) throw cause;
-        await sleep(Math.random() * LONGEST_PAUSE_MS);
+        await sleep(Math.random() * pause);
       }
     }
   }

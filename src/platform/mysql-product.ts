@@ -4,7 +4,7 @@ import { StartupError } from './errors.js';
 /** Runs a query without parameters. */
 export type Ask = (sql: string) => Promise<Record<string, unknown>[]>;
 
-const FACTS = ['version', 'version_comment', 'innodb_version', 'read_only', 'innodb_read_only'] as const;
+const FACTS = ['version', 'version_comment', 'innodb_version', 'read_only', 'innodb_read_only', 'innodb_force_recovery'] as const;
 type Facts = Partial<Record<(typeof FACTS)[number], string>> & { collations?: readonly string[] };
 
 /** Not by `SELECT VERSION()` alone, which a proxy may answer by itself. */
@@ -33,13 +33,16 @@ export async function requireKnownProduct(ask: Ask): Promise<void> {
   if (fault !== undefined) throw new StartupError(`The database is ${fault}: ${SUPPORTED}. Nothing was changed.`);
 }
 
+/** The values with which a server writes. After a fault InnoDB can be started in six ways, the last three of them for getting the data out. */
+const WRITES = { read_only: /^(0|OFF)$/i, innodb_read_only: /^(0|OFF)$/i, innodb_force_recovery: /^[0-3]$/ };
+
 /** @param setting the one that names the server @throws {StartupError} when it only reads */
 export async function requireWritable(ask: Ask, setting: string): Promise<void> {
   const facts = await readFacts(ask);
-  const variable = (['read_only', 'innodb_read_only'] as const).find((name) => !/^(0|OFF)$/i.test(facts[name] ?? 'OFF'));
+  const variable = (Object.keys(WRITES) as (keyof typeof WRITES)[]).find((name) => !WRITES[name].test(facts[name] ?? '0'));
   if (variable === undefined) return;
   throw new StartupError(
-    `The database server only reads (${variable} is ${facts[variable]}), as a replica does: name one in ${setting} that may be written. Nothing was changed.`,
+    `The database server only reads (${variable} is ${facts[variable]}), as a replica does, or one that recovers: name one in ${setting} that may be written. Nothing was changed.`,
   );
 }
 

@@ -43,6 +43,9 @@ function begin({ database }: { database?: string }): string {
   return database ? `USE \`${database.replaceAll('`', '``')}\`` : 'DO 0';
 }
 
+/** The last: `init_connect` may have locked a table, and with it all others out. */
+const UNLOCK = 'UNLOCK TABLES';
+
 /**
  * Makes the session of a new connection ours, before anybody else can ask anything over it. From then on values go to the server apart from
  * the statement, as parameters of a prepared one: nothing that the session says can turn them into SQL.
@@ -56,7 +59,7 @@ export function prepareSession(connection: Connection): Promise<void> {
       if (!error) done();
       else explain(connection, error).catch(reject);
     });
-  ask(SET_SESSION, () => ask(begin(connection.config), resolve));
+  ask(SET_SESSION, () => ask(begin(connection.config), () => ask(UNLOCK, resolve)));
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);

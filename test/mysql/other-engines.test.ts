@@ -65,6 +65,7 @@ eachWithOwnServer(ENGINES)(
 eachWithOwnServer([
   ['--read-only=1', 'read_only is ON'],
   ['--innodb-read-only=1', 'innodb_read_only is ON'],
+  ['--innodb-force-recovery=5', 'innodb_force_recovery is 5'],
 ])('a server with %s is refused in a sentence', async (option, told) => {
   await mariaDb.stop();
   await mariaDb.start(option);

@@ -14,6 +14,9 @@ beforeAll(async () => {
   // One who may not do everything: for others `init_connect` is not run.
   await server.administer(`CREATE USER ${USER}@localhost IDENTIFIED BY 'private'`);
   await server.administer(`GRANT ALL ON \`latchkey\\_test\\_%\`.* TO ${USER}@localhost`);
+  await server.administer('CREATE DATABASE common');
+  await server.administer('CREATE TABLE common.one (id INT)');
+  await server.administer(`GRANT ALL ON common.* TO ${USER}@localhost`);
   process.env.TEST_MYSQL_URL = server.url.replace('root:', `${USER}:`);
 });
 afterAll(() => server?.remove());
@@ -89,6 +92,7 @@ it.each([
   ['init_connect', '\'SET autocommit = 0, sql_mode = "NO_BACKSLASH_ESCAPES"\''],
   ['init_connect', "'START TRANSACTION READ ONLY'"],
   ['init_connect', "'USE information_schema'"],
+  ['init_connect', "'LOCK TABLES common.one READ'"],
   ['time_zone', "'+05:30'"],
   ['character_set_client', "'latin1'"],
   ['character_set_results', "'latin1'"],

@@ -81,6 +81,7 @@ async function mysqlDatabase(folder: string, server: string): Promise<TestDataba
     const connection = await mysql.createConnection({ uri: `${server}/${database}`, timezone: 'Z' });
     try {
       await connection.query(SET_SESSION);
+      await connection.query('UNLOCK TABLES');
       const [rows] = await connection.query(sql, parameters);
       return (Array.isArray(rows) ? rows : []) as Record<string, unknown>[];
     } finally {
