@@ -14,6 +14,7 @@ import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { redact } from '../platform/redaction.js';
 import { requireAnswerRights } from './answer-rights.js';
+import { type AnswerSize, measureAnswers } from './answer-size.js';
 import { boundArguments, boundIntrospection, boundLists } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
@@ -25,6 +26,7 @@ import { tellRefusals } from './refused-rights.js';
 interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
+  size: AnswerSize;
   /** Told that nothing but a query is run: nothing that the answer holds is a secret. */
   onQuery(): void;
 }
@@ -43,6 +45,7 @@ const HTTP_BY_CODE: Record<string, { status: number; header: [name: string, valu
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */
 export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics): ApolloServer<AnswerContext> {
   const armor = operationLimits();
+  measureAnswers(schema);
   return new ApolloServer<AnswerContext>({
     schema,
     introspection: true,
@@ -115,8 +118,11 @@ function isInternal(error: unknown): boolean {
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
-    async didResolveOperation({ document, operation, request: { variables = {} }, contextValue: { principal, onQuery } }) {
-      if (operation?.operation === 'query') onQuery();
+    async didResolveOperation({ document, operation, request: { variables = {} }, contextValue: { principal, size, onQuery } }) {
+      if (operation?.operation === 'query') {
+        size.bound();
+        onQuery();
+      }
       const fields = principal ? inputFaults(schema, document, variables) : [];
       if (fields.length === 0) return;
       throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
@@ -124,8 +130,13 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
     },
-    async willSendResponse({ response, document, request, contextValue: { isStrict, principal } }) {
+    async willSendResponse({ response, document, request, contextValue: { isStrict, principal, size } }) {
       if (response.body.kind !== 'single') return;
+      if (size.isTooLarge) {
+        const { code, message } = size.refusal;
+        response.body.singleResult = { errors: [{ message, extensions: { code } }] };
+        response.http.status = 400;
+      }
       const result = response.body.singleResult;
       const codes = result.errors?.map(({ extensions }) => String(extensions?.code)) ?? [];
       setStatus(response.http, codes);

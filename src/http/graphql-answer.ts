@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { ErrorCode } from '../platform/errors.js';
+import type { AppError } from '../platform/errors.js';
 
 /** Path of the GraphQL API and of the page that explores it, the same on every tenant's host. */
 export const GRAPHQL_PATH = '/graphql';
@@ -24,8 +24,12 @@ export function prefersPage(ctx: Context): boolean {
 }
 
 /** Answers with an error in the form that GraphQL uses, in the type that the caller takes. */
-export function refuseGraphql(ctx: Context, status: number, { code, message }: { code: ErrorCode; message: string }): void {
+export function refuseGraphql(
+  ctx: Context,
+  status: number,
+  { code, message, details }: Pick<AppError, 'code' | 'message'> & Partial<AppError>,
+): void {
   ctx.status = status;
-  ctx.body = { errors: [{ message, extensions: { code } }] };
+  ctx.body = { errors: [{ message, extensions: { code, ...details } }] };
   ctx.set('Content-Type', answerTypeOf(ctx) ?? LEGACY);
 }

@@ -7,6 +7,8 @@ import { ActorType, type Principal, tenantOf } from '../access/principal.js';
 import { Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+import { TenantLimit } from '../platform/tenant-errors.js';
+import { AnswerSize, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
@@ -43,13 +45,16 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       principal: ctx.state.principal as Principal | undefined,
       requestId: ctx.state.requestId as string,
       isStrict: isStrict(ctx),
+      size: new AnswerSize(),
       onQuery: () => {
+        ctx.state.isQuery = true;
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
       },
     }),
   });
   // The size of what is compressed tells of it: what may hold a secret, the answer to a mutation, goes as it is.
+  const unread = new UnreadAnswers();
   const compressing = compress({ threshold: COMPRESSED_FROM_BYTES, zstd: false, br: false, deflate: false });
   const respond = async (ctx: Context) => {
     ctx.set('Cache-Control', 'no-store');
@@ -76,6 +81,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       dropEmpty(ctx);
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
       ctx.set('Cache-Control', 'no-store');
+      keepUnread(unread, ctx);
     } catch (error) {
       refuse(ctx, error);
     }
@@ -84,6 +90,15 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     ctx.compress = false;
     return compressing(ctx, () => respond(ctx));
   };
+}
+
+/** Counts an answer that may not be taken at once. What a mutation has done its caller is told, whatever that takes. */
+function keepUnread(unread: UnreadAnswers, ctx: Context): void {
+  // Strangers use up no room of the tenant whose host they ask at.
+  const party = ctx.state.principal ? tenantOf(ctx).tenant.id : '';
+  const { length } = ctx.body as string;
+  if (ctx.state.isQuery) unread.requireRoom(party, length);
+  unread.add(party, length, { socket: ctx.req.socket, response: ctx.res });
 }
 
 /** The document that a request brings, or whatever it has in its place. */
@@ -129,6 +144,9 @@ function refuse(ctx: Context, error: unknown): void {
     refuseGraphql(ctx, 403, error);
   } else if (error instanceof OperationTooLarge) {
     refuseGraphql(ctx, 400, error);
+  } else if (error instanceof TenantLimit) {
+    ctx.set('Retry-After', String(error.retryAfterSeconds));
+    refuseGraphql(ctx, 429, error);
   } else {
     throw error;
   }

@@ -41,6 +41,8 @@ const TENANT_LIMITS = {
   MUTATIONS: (limit: number) => `The tenant has made as many changes as it may in a minute (${limit}). What ends access goes on.`,
   RECORD: (limit: number) =>
     `The record of the tenant has grown by as many bytes as it may in a day (${limit}). What ends access goes on; whoever manages tenants may allow more.`,
+  ANSWERS: (limit: number) =>
+    `More than ${limit} characters of answers wait for those who asked for them. Take them, and ask for less at once.`,
 };
 
 /** A tenant has used up what it may use of the server. Whoever manages tenants may give it more. */
