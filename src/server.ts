@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createApp, createWaitingApp, type Surroundings } from './app.js';
 import { createHttpServer, type Drain, drain, listen, setHandler } from './http/listener.js';
+import { holdWhileStarting } from './http/starting.js';
 import { type Installation, openInstallation } from './installation.js';
 import { type Maintenance, startMaintenance } from './maintenance.js';
 import type { Config } from './platform/config.js';
@@ -36,7 +37,7 @@ export interface Position {
 }
 
 /**
- * Listens, then opens the database, then serves: until it can, it answers that it is not ready.
+ * Listens, then opens the database, then serves. Who asks before that waits for some seconds, and hears then that it is not ready.
  * @throws {StartupError}
  */
 export async function startServer(config: Config, position: Position): Promise<RunningServer> {
@@ -51,18 +52,22 @@ export async function startServer(config: Config, position: Position): Promise<R
     health: { isReady: async () => !isClosing() && installation !== undefined && answersInTime(installation) },
     pagesFolder: fileURLToPath(new URL('../console/', import.meta.url)),
   };
+  const starting = holdWhileStarting(createWaitingApp(surroundings, config).callback());
   const stop = async (how?: Drain) => {
+    starting.end();
     // Where others go on, whoever asks over a connection that was kept open asks for all of them.
     isClosing = () => !how?.isGentle || how.hurry?.aborted === true;
     await drain(server, how);
     await maintenance?.stop();
     await installation?.database.close();
   };
-  setHandler(server, createWaitingApp(surroundings, config).callback());
+  setHandler(server, starting.handler);
   try {
     if (!listensLate) await listen(server, config);
     const opened = await openInstallation(config, log, position);
-    setHandler(server, (await createApp(opened, surroundings)).callback());
+    const app = (await createApp(opened, surroundings)).callback();
+    setHandler(server, app);
+    starting.end(app);
     if (listensLate) await listen(server, config);
     installation = opened;
   } catch (error) {

@@ -1,0 +1,53 @@
+import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { freePort } from './support/free-port.js';
+import { answers, startProcess, type TestProcess, until } from './support/process.js';
+
+let database: TestDatabase;
+let server: TestProcess | undefined;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await server?.stop('SIGKILL');
+  await database.remove();
+});
+
+/** Asks for a token with a wrong secret. */
+async function ask({ url }: TestProcess): Promise<string> {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'admin', client_secret: 'wrong' });
+  const answer = await fetch(`${url}/connect/token`, { method: 'POST', body });
+  const { error, code } = JSON.parse(await answer.text());
+  return `${answer.status} ${code ?? error}`;
+}
+
+it('whoever asks while a server makes its database waits, and is refused by nothing but what they asked for', async () => {
+  server = await startProcess(database);
+  const { url } = server;
+  await until(() => answers(`${url}/health/live`, 200), server.output);
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  expect(await Promise.all([ask(server), ask(server), ask(server)])).toEqual(Array(3).fill('401 invalid_client'));
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+});
+
+it('whoever asks while there is no database waits once, and is refused at once after that', async () => {
+  server = await startProcess({ ...database, url: `mysql://nobody:x@127.0.0.1:${await freePort()}/none` });
+  const { url, output } = server;
+  await until(() => answers(`${url}/health/live`, 200), output);
+  expect(await ask(server)).toBe('503 temporarily_unavailable');
+  const began = performance.now();
+  for (const _ of Array(20)) expect(await ask(server)).toBe('503 temporarily_unavailable');
+  // Each of them would have waited for as long as the first.
+  expect(performance.now() - began).toBeLessThan(60_000);
+});
+
+it('whoever waits hears of it when the server is stopped meanwhile', async () => {
+  server = await startProcess({ ...database, url: `mysql://nobody:x@127.0.0.1:${await freePort()}/none` });
+  const { url, output } = server;
+  await until(() => answers(`${url}/health/live`, 200), output);
+  const answer = ask(server);
+  await until(() => output().includes('does not answer yet'), output);
+  await server.stop();
+  expect(await answer).toBe('503 temporarily_unavailable');
+  expect(await server.exit).toBe(0);
+});
