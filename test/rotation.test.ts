@@ -1,3 +1,4 @@
+import { ClientSecret } from '../src/clients/client-secret.entity.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock, stopClock } from './support/clock.js';
@@ -102,6 +103,49 @@ describe('rotateClientSecret', () => {
       [third, 200],
     ] as const)
       expect((await requestToken(app, client)).status).toBe(status);
+  });
+
+  it('names no secret to somebody who may read none', async () => {
+    await createClient(app, { clientId: 'unread' });
+    await rotate('unread', { overlapSeconds: 600 });
+    const [newest, oldest] = await secretsOf('unread');
+    const token = await getToken(app, await createClient(app, { clientId: 'writer', scopes: ['clients:write'] }));
+    const query = 'mutation { rotateClientSecret(clientId: "unread", overlapSeconds: 600) { clientSecret } }';
+    const refused = await graphql(app, { token, query });
+    expect(codeOf(refused)).toBe('SECRET_LIMIT');
+    for (const { id, hint } of [newest, oldest]) for (const told of [id, hint]) expect(refused.text).not.toContain(told);
+  });
+
+  it('keeps the last twenty that ended, however often it is done, and no token ends with those before', async () => {
+    const first = await createClient(app, { clientId: 'often' });
+    const token = await getToken(app, first);
+    let last = first;
+    for (let round = 0; round < 24; round += 1) last = { ...first, ...(await rotated('often', 0)) };
+    const kept = await app.installation.database.read((manager) => manager.countBy(ClientSecret, { client: { clientId: 'often' } }));
+    expect([kept, (await secretsOf('often')).length]).toEqual([21, 20]);
+    expect((await requestToken(app, first)).status).toBe(401);
+    expect((await introspect(app, last, token)).body.active).toBe(true);
+  });
+
+  it('keeps all that were revoked, shows the last twenty, and ends at a hundred in a day', async () => {
+    const first = await createClient(app, { clientId: 'revoking' });
+    const make = () => rotate('revoking', { overlapSeconds: 600 });
+    const { body } = await make();
+    const token = await getToken(app, { clientId: 'revoking', secret: body.data.rotateClientSecret.clientSecret });
+    expect((await introspect(app, first, token)).body.active).toBe(true);
+    for (let round = 0; round < 100; round += 1) {
+      const [newest] = await secretsOf('revoking');
+      const revoked = await app.administer(REVOKE, { clientId: 'revoking', secretId: newest.id });
+      expect(revoked.body.errors).toBeUndefined();
+      if (round < 99) expect((await make()).body.errors).toBeUndefined();
+    }
+    expect(codeOf(await make())).toBe('TOO_MANY_REQUESTS');
+    expect(codeOf(await rotate('revoking', { overlapSeconds: 0 }))).toBe('TOO_MANY_REQUESTS');
+    const shown = await secretsOf('revoking');
+    // The one that is live is older than all of them.
+    expect(shown).toHaveLength(21);
+    expect(shown.at(-1)).toMatchObject({ expiresAt: null });
+    expect((await introspect(app, first, token)).body.active).toBe(false);
   });
 
   it('never lengthens the life of a secret that ends anyway', async () => {

@@ -1,15 +1,17 @@
 import DataLoader from 'dataloader';
-import { In, IsNull, MoreThan, MoreThanOrEqual } from 'typeorm';
+import { In, MoreThanOrEqual } from 'typeorm';
 import type { Principal } from '../access/principal.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientHour } from './client-hour.entity.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { MOST_ENDED } from './client-secret.service.js';
 import type { ClientUsage } from './client-usage.js';
 import { fromHour, toHour } from './use-tally.js';
 
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
+const MOST_BATCHED = 500;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 20_000;
 /** All that there is to tell of an hour; whoever asks for some of it twice gets fewer hours. */
@@ -17,8 +19,8 @@ const VALUES_OF_AN_HOUR = 4;
 
 interface Loaders {
   clients: DataLoader<string, Client | undefined>;
-  secrets: DataLoader<string, ClientSecret[]>;
-  usage: Map<number, DataLoader<string, ClientHour[]>>;
+  secrets: DataLoader<string, ClientSecret[] | undefined>;
+  usage: Map<number, DataLoader<string, ClientHour[] | undefined>>;
   hoursAskedFor: number;
 }
 
@@ -28,15 +30,15 @@ export class ClientLoader {
 
   constructor(private readonly database: Database) {}
 
-  /** The secrets of a client that are live or ended in the last 30 days; the newest first. */
-  secretsOf(caller: Principal, { id }: Client): Promise<ClientSecret[]> {
-    return this.#for(caller).secrets.load(id);
+  /** The secrets of a client that are live, and the last twenty that ended in the last 30 days; the newest first. */
+  async secretsOf(caller: Principal, { id }: Client): Promise<ClientSecret[]> {
+    return (await this.#for(caller).secrets.load(id)) ?? [];
   }
 
   /** The client of a secret, and all its secrets; none when it was deleted in the meantime. */
   async siblingsOf(caller: Principal, { clientRowId }: ClientSecret): Promise<{ client: Client | undefined; secrets: ClientSecret[] }> {
     const { clients, secrets } = this.#for(caller);
-    const [client, siblings] = await Promise.all([clients.load(clientRowId), secrets.load(clientRowId)]);
+    const [client, siblings = []] = await Promise.all([clients.load(clientRowId), secrets.load(clientRowId)]);
     return { client, secrets: siblings };
   }
 
@@ -55,9 +57,9 @@ export class ClientLoader {
     }
     const { usage } = loaders;
     const first = toHour(Date.now()) - hours + 1;
-    const loader = usage.get(first) ?? new DataLoader((ids: readonly string[]) => this.#readHours(ids, first), { cache: false });
+    const loader = usage.get(first) ?? batched((ids) => this.#readHours(ids, first));
     usage.set(first, loader);
-    const counts = new Map((await loader.load(id)).map((count) => [count.hour, count]));
+    const counts = new Map((await loader.load(id))?.map((count) => [count.hour, count]));
     return Array.from({ length: hours }, (_, index) => {
       const { issued = 0, refused = 0 } = counts.get(first + index) ?? {};
       return { from: fromHour(first + index), issued, refused };
@@ -67,8 +69,8 @@ export class ClientLoader {
   #for(caller: Principal): Loaders {
     const known = this.#loaders.get(caller);
     const loaders = known ?? {
-      clients: new DataLoader((ids: readonly string[]) => this.#readClients(caller, ids), { cache: false }),
-      secrets: new DataLoader((ids: readonly string[]) => this.#readSecrets(caller, ids), { cache: false }),
+      clients: batched((ids) => this.#readClients(caller, ids)),
+      secrets: batched((ids) => this.#readSecrets(caller, ids)),
       usage: new Map(),
       hoursAskedFor: 0,
     };
@@ -76,33 +78,44 @@ export class ClientLoader {
     return loaders;
   }
 
-  async #readClients({ tenant }: Principal, ids: readonly string[]): Promise<(Client | undefined)[]> {
-    const clients = await this.database.read((manager) => manager.findBy(Client, { tenantId: tenant.id, id: In([...ids]) }));
-    const byId = new Map(clients.map((client) => [client.id, client]));
-    return ids.map((id) => byId.get(id));
+  async #readClients({ tenant }: Principal, ids: string[]): Promise<Map<string, Client>> {
+    const clients = await this.database.read((manager) => manager.findBy(Client, { tenantId: tenant.id, id: In(ids) }));
+    return new Map(clients.map((client) => [client.id, client]));
   }
 
-  async #readSecrets({ tenant }: Principal, ids: readonly string[]): Promise<ClientSecret[][]> {
-    const mine = { tenantId: tenant.id, clientRowId: In([...ids]) };
-    const shown = MoreThan(new Date(Date.now() - SHOWN_AFTER_END_MS));
-    const secrets = await this.database.read((manager) =>
-      manager.find(ClientSecret, {
-        where: [
-          { ...mine, expiresAt: IsNull() },
-          { ...mine, expiresAt: shown },
-        ],
-        order: { createdAt: 'DESC', id: 'DESC' },
-      }),
-    );
-    const byClient = Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
-    return ids.map((id) => byClient.get(id) ?? []);
+  async #readSecrets({ tenant }: Principal, ids: string[]): Promise<Map<string, ClientSecret[]>> {
+    const now = Date.now();
+    const [isLive, isShown] = [now, now - SHOWN_AFTER_END_MS].map((since) => this.database.moment(new Date(since)));
+    const secrets = await this.database.read(async (manager) => {
+      const shown: { id: string }[] = await manager.query(selectShown(ids.length), [tenant.id, ...ids, isShown, MOST_ENDED, isLive]);
+      return manager.find(ClientSecret, { where: { id: In(shown.map(({ id }) => id)) }, order: { createdAt: 'DESC', id: 'DESC' } });
+    });
+    return Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
   }
 
-  async #readHours(ids: readonly string[], first: number): Promise<ClientHour[][]> {
+  async #readHours(ids: string[], first: number): Promise<Map<string, ClientHour[]>> {
     const counts = await this.database.read((manager) =>
-      manager.findBy(ClientHour, { clientRowId: In([...ids]), hour: MoreThanOrEqual(first) }),
+      manager.findBy(ClientHour, { clientRowId: In(ids), hour: MoreThanOrEqual(first) }),
     );
-    const byClient = Map.groupBy(counts, ({ clientRowId }) => clientRowId);
-    return ids.map((id) => byClient.get(id) ?? []);
+    return Map.groupBy(counts, ({ clientRowId }) => clientRowId);
   }
+}
+
+/** Reads each once, however often it is asked for at the same moment. Nothing is kept: a mutation may change it. */
+function batched<T>(read: (ids: string[]) => Promise<Map<string, T>>): DataLoader<string, T | undefined> {
+  const readAll = async (ids: readonly string[]) => {
+    const found = new Map<string, T>();
+    const distinct = [...new Set(ids)];
+    for (let next = distinct.splice(0, MOST_BATCHED); next.length > 0; next = distinct.splice(0, MOST_BATCHED))
+      for (const [id, value] of await read(next)) found.set(id, value);
+    return ids.map((id) => found.get(id));
+  };
+  return new DataLoader(readAll, { cache: false });
+}
+
+function selectShown(clients: number): string {
+  return `SELECT id FROM (
+    SELECT id, expires_at, ROW_NUMBER() OVER (PARTITION BY client_row_id ORDER BY created_at DESC, id DESC) AS place FROM client_secrets
+    WHERE tenant_id = ? AND client_row_id IN (${Array(clients).fill('?').join(', ')}) AND (expires_at IS NULL OR expires_at > ?)
+  ) AS ranked WHERE place <= ? OR expires_at IS NULL OR expires_at > ?`;
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller, Principal } from '../access/principal.js';
 import type { Description } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Changes } from '../changes/changes.service.js';
 import type { Cipher } from '../platform/cipher.js';
-import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion } from '../platform/errors.js';
+import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion, TooOften } from '../platform/errors.js';
 import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
@@ -20,8 +20,15 @@ const MOST_LIVE_SECRETS = 2;
 const LONGEST_OVERLAP_SECONDS = 2_592_000;
 /** Whoever asks at the same moment, by a second click or as a second person, sees the client before the first changes it. */
 const GATHERING_MS = 100;
+/** Of secrets that ended, so many of a client are kept, and shown. */
+export const MOST_ENDED = 20;
+/** More than anybody revokes of one client by hand. They are kept for their tokens. */
+const MOST_REVOKED_A_DAY = 100;
+const RETRY_REVOKED_SECONDS = 3600;
+const MOST_FORGOTTEN = 1000;
+const DAY_MS = 24 * 3_600_000;
 /** The longest life of a token, and some. */
-const KEPT_AFTER_END_MS = 400 * 24 * 3_600_000;
+const KEPT_AFTER_END_MS = 400 * DAY_MS;
 const NO_DIGEST = '' as SecretDigest;
 
 /** How a rotation goes. */
@@ -65,7 +72,10 @@ export class ClientSecretService {
       if (client.version !== (request.version ?? seen?.version ?? client.version)) throw new StaleVersion('client', client.version);
       const now = new Date();
       const live = await this.liveSecrets(manager, client, now);
-      if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS) throw new SecretLimit(live[0] as ClientSecret);
+      if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS)
+        throw new SecretLimit(present.scopes.includes('clients:read') ? live[0] : undefined);
+      await requireFewRevoked(manager, client, now);
+      await forgetEnded(manager, client, now);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
@@ -165,8 +175,8 @@ export class ClientSecretService {
 
   /** Oldest first. */
   private async liveSecrets(manager: EntityManager, { id }: Client, now: Date): Promise<ClientSecret[]> {
-    const secrets = await manager.find(ClientSecret, { where: { clientRowId: id }, order: { createdAt: 'ASC', id: 'ASC' } });
-    return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+    const live = [IsNull(), MoreThan(now)].map((expiresAt) => ({ clientRowId: id, expiresAt }));
+    return manager.find(ClientSecret, { where: live, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 }
 
@@ -189,6 +199,25 @@ function requireSecrets({ authMethod }: Client): void {
   throw new BadUserInput([
     { path: 'clientId', message: 'This client proves itself with its own key and has no secret: update its jwks instead.' },
   ]);
+}
+
+/** @throws {TooOften} */
+async function requireFewRevoked(manager: EntityManager, { id }: Client, now: Date): Promise<void> {
+  const revoked = await manager.countBy(ClientSecret, { clientRowId: id, revokedAt: MoreThan(new Date(now.getTime() - DAY_MS)) });
+  if (revoked < MOST_REVOKED_A_DAY) return;
+  throw new TooOften(`In a day ${MOST_REVOKED_A_DAY} secrets of this client were revoked.`, RETRY_REVOKED_SECONDS);
+}
+
+/** Those that were revoked stay: for as long as they are there their tokens are refused. */
+async function forgetEnded(manager: EntityManager, { id }: Client, now: Date): Promise<void> {
+  const ended = await manager.find(ClientSecret, {
+    select: { id: true },
+    where: { clientRowId: id, expiresAt: LessThanOrEqual(now), revokedAt: IsNull() },
+    order: { createdAt: 'DESC', id: 'DESC' },
+    skip: MOST_ENDED - 1,
+    take: MOST_FORGOTTEN,
+  });
+  if (ended.length > 0) await manager.delete(ClientSecret, { id: In(ended.map((one) => one.id)) });
 }
 
 async function supersede(

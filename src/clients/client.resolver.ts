@@ -143,7 +143,7 @@ export class ClientResolver {
   }
 
   @FieldResolver(() => [ClientSecret], {
-    description: 'The secrets that the client can use, and those that ended in the last 30 days; the newest first.',
+    description: 'The secrets that the client can use, and the last 20 that ended in the last 30 days; the newest first.',
   })
   secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
     return this.loader.secretsOf(principal as Principal, client);

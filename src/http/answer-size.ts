@@ -19,9 +19,11 @@ import { OperationTooLarge } from '../platform/errors.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
 
 /** More than a page of what people keep here has. What is asked under several names counts under each. */
-const MOST_CHARACTERS = 2_000_000;
+const MOST_CHARACTERS = 3_000_000;
 /** Quotes, a colon, a comma. */
 const AROUND = 4;
+/** An object takes as much work as so many characters. */
+const WEIGHT_OF_AN_OBJECT = 20;
 /** Of answers that are ready and were not taken yet, to all who ask for the same party. */
 const MOST_UNREAD = 32_000_000;
 const RETRY_AFTER_SECONDS = 1;
@@ -45,9 +47,7 @@ export class AnswerSize {
 
   /** What is told in place of an answer that is too large. */
   get refusal(): OperationTooLarge {
-    return new OperationTooLarge(
-      `The answer has more than ${MOST_CHARACTERS.toLocaleString('en')} characters: ask for fewer at once, or for fewer fields of them.`,
-    );
+    return new OperationTooLarge('The answer is too large: ask for fewer at once, or for fewer fields of them.');
   }
 }
 
@@ -68,7 +68,7 @@ function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
     if (size.isTooLarge && shortest !== undefined) return shortest;
     size.add(String(info.path.key).length + AROUND);
     const count = (value: unknown) => {
-      if (isLeaf) size.add(lengthOf(value));
+      size.add(isLeaf ? lengthOf(value) : WEIGHT_OF_AN_OBJECT * (Array.isArray(value) ? value.length : 1));
       return value;
     };
     const value = resolve(source, args, context, info);

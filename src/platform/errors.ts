@@ -111,10 +111,12 @@ export class StaleVersion extends Conflict {
 
 /** The client has two live secrets already. */
 export class SecretLimit extends AppError {
-  constructor(older: { id: string; hint: string }) {
+  /** @param older the one of them that was made first, for whoever may read of it */
+  constructor(older: { id: string; hint: string } | undefined) {
+    const which = older ? `: it ends in ${older.hint} and its id is ${older.id}` : '';
     super(
       'SECRET_LIMIT',
-      `This client has two live secrets, and two are the most. Revoke the older one first: it ends in ${older.hint} and its id is ${older.id}. Or rotate with an overlap of 0, which ends both.`,
+      `This client has two live secrets, and two are the most. Revoke the older one first${which}. Or rotate with an overlap of 0, which ends both.`,
     );
   }
 }
@@ -180,6 +182,10 @@ export class TooOften extends AppError {
     readonly retryAfterSeconds: number,
   ) {
     super('TOO_MANY_REQUESTS', `${what} Try again in ${retryAfterSeconds} seconds.`);
+  }
+
+  override get details(): { retryAfterSeconds: number } {
+    return { retryAfterSeconds: this.retryAfterSeconds };
   }
 }
 
