@@ -150,9 +150,12 @@ function createOAuth(installation: Installation, { log, metrics }: Surroundings)
   const endpoints = new OAuthEndpoints({ ...installation, log });
   return {
     token: keepPagesOut(tokenEndpoint(endpoints, { use, metrics }), { takesCredentials: true }),
-    introspection: keepPagesOut(introspectionByToken({ authenticator, issuers, status }, introspectionEndpoint(endpoints, status)), {
-      takesCredentials: true,
-    }),
+    introspection: keepPagesOut(
+      introspectionByToken({ authenticator, issuers, status, metrics }, introspectionEndpoint(endpoints, status)),
+      {
+        takesCredentials: true,
+      },
+    ),
     revocation: keepPagesOut(revocationEndpoint(endpoints, status), { takesCredentials: true }),
     leak: keepPagesOut(leakEndpoint({ secrets, throttle, log }), { takesCredentials: false }),
   };

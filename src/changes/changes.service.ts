@@ -74,7 +74,8 @@ export class Changes {
         isCounted = true;
       };
       const countClient = (step: 1 | -1) => ledger.countClient(step, { isLimited: true });
-      const result = await work({ ...change, caller: { ...caller, scopes }, requireRoom, countClient });
+      const tenant = { ...caller.tenant, ...ledger.terms };
+      const result = await work({ ...change, caller: { ...caller, tenant, scopes }, requireRoom, countClient });
       // What has ended nothing deserves no more than others, and takes nothing from what is kept back for them.
       if (!ledger.hasEntries) requireRoom();
       if (isCounted) ledger.countMutation();

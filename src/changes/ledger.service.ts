@@ -9,15 +9,21 @@ import { readLinkedEntries } from '../audit/linked-entries.service.js';
 import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey, requireLost } from '../audit/record-key.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { prove } from '../platform/transaction-proof.js';
+import type { Tenant } from '../tenants/tenant.entity.js';
 import { type Allowance, requireRoom, requireRoomForClient, type TenantLimits, type TenantUse, useAt } from './tenant-limits.rules.js';
 
 const LIMIT_COLUMNS = 'max_clients, max_mutations_a_minute, max_record_bytes_a_day';
+/** What a tenant allows its clients. */
+const TERM_COLUMNS = 'default_audience, min_token_lifetime, max_token_lifetime';
 const USE_COLUMNS = 'mutation_minute, mutation_count, record_day, record_bytes, client_count';
 
 interface LedgerRow extends RecordRow, TenantUse {
   max_clients: number | null;
   max_mutations_a_minute: number | null;
   max_record_bytes_a_day: number | null;
+  default_audience: string | null;
+  min_token_lifetime: number;
+  max_token_lifetime: number;
   scopes: string | null;
 }
 
@@ -65,7 +71,7 @@ export class Ledger {
   static async open(manager: EntityManager, opening: Opening): Promise<Ledger> {
     const { tenantId, credential, now } = opening;
     const rights = credential ? askForRights(tenantId, credential, now) : { sql: 'NULL', parameters: [] };
-    const sql = `SELECT ${RECORD_COLUMNS}, ${LIMIT_COLUMNS}, ${USE_COLUMNS}, (${rights.sql}) AS scopes FROM tenants WHERE id = ?`;
+    const sql = `SELECT ${RECORD_COLUMNS}, ${LIMIT_COLUMNS}, ${TERM_COLUMNS}, ${USE_COLUMNS}, (${rights.sql}) AS scopes FROM tenants WHERE id = ?`;
     const [row]: [LedgerRow] = await manager.query(sql, [...rights.parameters, tenantId]);
     return new Ledger(manager, row, opening);
   }
@@ -74,6 +80,16 @@ export class Ledger {
   get rights(): string[] | undefined {
     const { credential } = this.opening;
     return credential && rightsLeft(credential, this.row.scopes);
+  }
+
+  /** What the tenant allows its clients by now, whatever it did when the request began. */
+  get terms(): Pick<Tenant, 'defaultAudience' | 'minAccessTokenLifetime' | 'maxAccessTokenLifetime'> {
+    const { default_audience, min_token_lifetime, max_token_lifetime } = this.row;
+    return {
+      defaultAudience: default_audience,
+      minAccessTokenLifetime: min_token_lifetime,
+      maxAccessTokenLifetime: max_token_lifetime,
+    };
   }
 
   /** Whether anything was recorded. */

@@ -54,20 +54,21 @@ export class ClientService {
    */
   async create(caller: Principal, input: CreateClientInput): Promise<{ client: Client; clientSecret: PlainSecret | null }> {
     const scopes = input.scopes ?? [];
-    const audiences = input.audiences ?? audiencesFor(scopes, caller.issuer, caller.tenant.defaultAudience);
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
     const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
     const jwks = input.jwks ?? null;
     requireFittingJwks(authMethod, jwks);
-    requireAllowedLifetime(caller.tenant, accessTokenLifetime);
-    const rights = { enabled: true, scopes, audiences };
-    requireUsableScopes(rights, caller.issuer, 'input.audiences');
     const clientSecret = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? null : makeSecret();
-    const values = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks };
+    const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, authMethod, jwks };
     const client = await this.changes
       .make(caller, RIGHT, async (change) => {
+        const { tenant, issuer } = change.caller;
+        const audiences = input.audiences ?? audiencesFor(scopes, issuer, tenant.defaultAudience);
+        const rights = { enabled: true, scopes, audiences };
+        requireAllowedLifetime(tenant, accessTokenLifetime);
+        requireUsableScopes(rights, issuer, 'input.audiences');
         requireGrantable(change.caller, null, rights);
-        const made = await this.insert(change, values);
+        const made = await this.insert(change, { ...given, audiences });
         if (clientSecret) await this.secrets.insert(change.manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
         await change.record({ action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
         return made;
@@ -102,7 +103,7 @@ export class ClientService {
         version: before.version + 1,
         updatedAt: now,
       };
-      if (input.accessTokenLifetime != null) requireAllowedLifetime(caller.tenant, after.accessTokenLifetime);
+      if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
       requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
       requireGrantable(present, before, after);
       await requireOtherHolders(manager, caller, { before, after });

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { Authenticator } from '../access/authenticate.js';
 import { tenantOf } from '../access/principal.js';
 import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
+import type { Metrics } from '../platform/metrics.js';
 import { inspect } from '../tokens/introspection.js';
 import type { Issuers } from '../tokens/issuers.js';
 import { refuseCredentialsInUrl } from '../tokens/oauth-endpoint.js';
@@ -20,6 +21,7 @@ export interface InspectionParts {
   authenticator: Authenticator;
   issuers: Issuers;
   status: TokenStatusService;
+  metrics: Metrics;
 }
 
 /**
@@ -31,11 +33,14 @@ export function introspectionByToken(parts: InspectionParts, forClients: Middlew
   return (ctx, next) => (/^(bearer|dpop)( |$)/i.test(ctx.get('Authorization')) ? answer(parts, ctx) : forClients(ctx, next));
 }
 
-async function answer({ authenticator, issuers, status }: InspectionParts, ctx: Context): Promise<void> {
+async function answer({ authenticator, issuers, status, metrics }: InspectionParts, ctx: Context): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
   if (refuseCredentialsInUrl(ctx)) return;
   try {
+    // First: whoever sends it slowly is asked who they are when it is here.
+    const form = await readTokenForm(ctx);
+    if (!form) return;
     const caller = await authenticator.authenticate(tenantOf(ctx), {
       authorization: ctx.get('Authorization'),
       dpop: ctx.get('DPoP') || undefined,
@@ -46,9 +51,11 @@ async function answer({ authenticator, issuers, status }: InspectionParts, ctx: 
       request: markOf(ctx),
     });
     ctx.state.details = { clientId: caller?.actor.id ?? null };
-    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) return refuseWithoutScope(ctx, INTROSPECTION_SCOPE);
-    const form = await readTokenForm(ctx);
-    if (!form) return;
+    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
+      metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
+      ctx.state.details = { ...ctx.state.details, reason: `lacks the scope ${INTROSPECTION_SCOPE}` };
+      return refuseWithoutScope(ctx, INTROSPECTION_SCOPE);
+    }
     if (OTHER_PROOFS.some((name) => form.has(name)))
       return refuse(ctx, 400, 'invalid_request', 'Prove who you are in one way: with a token, or with credentials.');
     ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);

@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
 import { refuse } from './oauth-refusal.js';
 
+/** A token or an assertion may have as many scopes as a client, and a form encodes some of it. */
+export const LARGEST_BODY_BYTES = 56 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
 /**

@@ -10,7 +10,7 @@ import type { Log } from '../platform/log.js';
 import { HostNotServed, TenantDisabled } from '../platform/tenant-errors.js';
 import type { LatchkeyClient } from './client-authentication.js';
 import type { Attempt } from './failure-counts.js';
-import { refuseOtherThanForm } from './form-body.js';
+import { LARGEST_BODY_BYTES, refuseOtherThanForm } from './form-body.js';
 import type { Issuer, Issuers } from './issuers.js';
 import { refuse } from './oauth-refusal.js';
 import { noteProof } from './secret-proof.js';
@@ -43,7 +43,6 @@ interface OAuthError extends Error {
   cause?: unknown;
 }
 
-const LARGEST_BODY_BYTES = 56 * 1024;
 /** Parameters that must never stand in a URL. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'token'];
 

@@ -1,9 +1,7 @@
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
-import { refuseOtherThanForm } from './form-body.js';
+import { LARGEST_BODY_BYTES, refuseOtherThanForm } from './form-body.js';
 import { refuse } from './oauth-refusal.js';
-
-const LARGEST_BYTES = 16 * 1024;
 
 /**
  * Reads a form that has one `token`, where no client is asked for.
@@ -12,7 +10,9 @@ const LARGEST_BYTES = 16 * 1024;
 export async function readTokenForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (refuseOtherThanForm(ctx)) return undefined;
   try {
-    const form = new URLSearchParams(await getRawBody(ctx.req, { limit: LARGEST_BYTES, length: ctx.request.length, encoding: 'utf-8' }));
+    const form = new URLSearchParams(
+      await getRawBody(ctx.req, { limit: LARGEST_BODY_BYTES, length: ctx.request.length, encoding: 'utf-8' }),
+    );
     if (form.getAll('token').length === 1) return form;
     refuse(ctx, 400, 'invalid_request', 'Send it once, as "token".');
   } catch (cause) {
