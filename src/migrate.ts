@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { withLease } from './database/lease.js';
-import { migrate } from './database/migrate.js';
+import { isUpToDate, migrate } from './database/migrate.js';
 import { openMigrator } from './database/open.js';
 import { readArguments } from './platform/arguments.js';
 import { readDatabases } from './platform/config.js';
@@ -22,6 +22,7 @@ async function migrateDatabase(): Promise<void> {
     throw signal.aborted ? new StartupError('The command was ended before the database answered. Nothing was changed.', { cause }) : cause;
   });
   try {
+    await isUpToDate(source);
     const done = await withLease(source, (lock) => migrate(lock, settingOf(databases.migrationDatabase)));
     say(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
   } finally {

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -249,6 +250,20 @@ it('is refused with another key, when a byte of it is lost or changed, and when 
   for (const client of clients) expect((await requestToken(again, client)).status).toBe(200);
 });
 
+const whenSqlite = kind === 'sqlite' ? it : it.skip;
+
+whenSqlite('takes the place of no device and no pipe', async () => {
+  await furnish(['one']);
+  await command(database, 'backup', [file]);
+  const pipe = join(database.folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const more of [[], ['--replace']]) {
+    const refused = await command({ ...database, url: `sqlite:${pipe}` }, 'restore', [file, ...more]);
+    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('is no file, and so no database')]);
+  }
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+});
+
 it('takes the place of data only when that is said and no server runs, and keeps aside what was there', async () => {
   const { server, clients } = await furnish(['one']);
   await command(database, 'backup', [file]);
@@ -326,7 +341,10 @@ itOnSqlite('takes no fault but damage for leave to move what is there, and not t
   mkdirSync(folder);
   writeFileSync(`${folder}-wal`, 'of somebody else');
   const onFolder = await command({ ...empty, url: `sqlite:${folder}` }, 'restore', [file, '--replace']);
-  expect([onFolder.code, onFolder.output]).toEqual([1, expect.stringMatching(/^The restore failed: [^\n]+Nothing was changed\.\n$/)]);
+  expect([onFolder.code, onFolder.output]).toEqual([
+    1,
+    expect.stringMatching(/^[^\n]+ is no file, and so no database\. [^\n]+Nothing was changed\.\n$/),
+  ]);
   expect(readFileSync(`${folder}-wal`, 'utf8')).toBe('of somebody else');
   expect(readdirSync(empty.folder).filter((name) => name.includes('replaced'))).toEqual([]);
   const again = await start(database, { PORT: String(server.port) });

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { freePort } from './support/free-port.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
@@ -50,4 +51,25 @@ it('whoever waits hears of it when the server is stopped meanwhile', async () =>
   await server.stop();
   expect(await answer).toBe('503 temporarily_unavailable');
   expect(await server.exit).toBe(0);
+});
+
+/** As a server, or a proxy before it, says that there are too many connections. */
+const TOO_MANY = Buffer.from('\xff\x10\x04#08004Too many connections', 'latin1');
+
+it('connections that a server refuses and does not end are ended, and the process with them', async () => {
+  const open = new Set<Socket>();
+  let refused = 0;
+  const refusing = createServer((socket) => {
+    open.add(socket);
+    refused += 1;
+    socket.on('error', () => {}).once('close', () => open.delete(socket));
+    socket.write(Buffer.concat([Buffer.from([TOO_MANY.length, 0, 0, 0]), TOO_MANY]));
+  });
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const { port } = refusing.address() as AddressInfo;
+  server = await startProcess({ ...database, url: `mysql://nobody:x@127.0.0.1:${port}/none` });
+  await until(() => refused > 4, server.output);
+  await until(() => open.size <= 2, server.output);
+  expect(await server.stop()).toBe(0);
+  await new Promise((resolve) => refusing.close(resolve));
 });

@@ -66,6 +66,8 @@ export class SqliteStore implements Store {
 
   async requireRoom(mayReplace: boolean): Promise<void> {
     this.#mayReplace = mayReplace;
+    if (existsSync(this.#path) && !statSync(this.#path).isFile())
+      throw new StartupError(`${this.#path} is no file, and so no database. Name another in DATABASE_URL. Nothing was changed.`);
     if (!this.#isThere) {
       // A server has a file that was removed or emptied under it, and what belongs to it.
       if (isLocked(this.#path)) throw this.#inUse();

@@ -42,12 +42,38 @@ export async function migrate({ dataSource, runner }: { dataSource: DataSource; 
   return (await executor.executePendingMigrations().catch((cause) => fail(executor, setting, cause))).map(({ name }) => name);
 }
 
-/** Whether a database lacks no migration. A later release may have made more of it. */
+/**
+ * Whether a database lacks no migration. A later release may have made more of it.
+ * @throws {StartupError} when its tables are those of something else
+ */
 export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
-  if (!(await hasTable(dataSource, 'migrations'))) return false;
-  const rows: { name: string }[] = await dataSource.query('SELECT name FROM migrations');
-  const done = new Set(rows.map(({ name }) => name));
-  return dataSource.migrations.every((migration) => done.has(migration.name ?? migration.constructor.name));
+  const runner = dataSource.createQueryRunner();
+  try {
+    const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    const done = await readDone(runner);
+    const missing = names.filter((name) => !done.has(name));
+    if (missing.length === names.length) await requireNoneElse(dataSource, runner);
+    return missing.length === 0;
+  } finally {
+    await runner.release();
+  }
+}
+
+const FOREIGN = 'of something else than Latchkey: name a database of its own in DATABASE_URL. Nothing was changed.';
+
+async function readDone(runner: QueryRunner): Promise<Set<string>> {
+  if (!(await runner.hasTable('migrations'))) return new Set();
+  if (!(await runner.hasColumn('migrations', 'name')) || !(await runner.hasColumn('migrations', 'timestamp')))
+    throw new StartupError(`The database has a table "migrations" ${FOREIGN}`);
+  const rows: { name: string }[] = await runner.query('SELECT name FROM migrations');
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Before the first table is made there is that of the lock, on a server: a start that was cut short has left it. */
+async function requireNoneElse({ entityMetadatas }: DataSource, runner: QueryRunner): Promise<void> {
+  if (await runner.hasTable('leases')) return;
+  for (const { tableName } of entityMetadatas)
+    if (await runner.hasTable(tableName)) throw new StartupError(`The database has a table "${tableName}" ${FOREIGN}`);
 }
 
 /** Whether a table is there, and may be used. */

@@ -37,7 +37,11 @@ const SCHEMES = new Set(['mysql:', 'mariadb:']);
 const DEFAULT_PORT = '3306';
 const HOST = /^[A-Za-z0-9._-]+$/;
 /** Neither what ends a name in SQL, nor what parts the name of a table from that of its database. */
-const NAME = /^[^'"`\\./\p{Cc}]{1,64}$/u;
+const NAME = /^[^'"`\\./\p{Cc}\u{10000}-\u{10ffff}]{1,64}(?<! )$/u;
+/** What every server keeps for itself. */
+const OWN_DATABASES = ['mysql', 'sys', 'information_schema', 'performance_schema'];
+/** As the system has it of the path of a socket. */
+const LONGEST_SOCKET_BYTES = 107;
 /** The parser of URLs takes some of these away without a word. */
 const INVISIBLE = /^\s|[\p{Cc}]|\s$/u;
 
@@ -84,6 +88,8 @@ function readPlace({ hostname, port, searchParams }: URL): ServerPlace {
 
 function readSocket(hostname: string, port: string, socketPath: string): ServerPlace {
   if (!socketPath.startsWith('/')) throw new UrlFault('must name a socket by its full path, as in ?socket=/run/mysqld/mysqld.sock');
+  if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_BYTES || /\p{Cc}/u.test(socketPath))
+    throw new UrlFault(`must name a socket by a path of ${LONGEST_SOCKET_BYTES} bytes at most, without control characters`);
   if (port !== '' || hostname !== 'localhost') throw new UrlFault('must have localhost and no port before a socket');
   return { socketPath };
 }
@@ -92,8 +98,12 @@ function readName(encoded: string): string {
   const name = decode(encoded, 'name of the database');
   if (name === '') throw new UrlFault(FORM);
   if (encoded.includes('/') || !NAME.test(name)) {
-    throw new UrlFault('must name a database by 1 to 64 characters without quotes, backslashes, dots and slashes');
+    throw new UrlFault(
+      'must name a database by 1 to 64 characters without quotes, backslashes, dots and slashes, none beyond U+FFFF and no blank at the end',
+    );
   }
+  if (OWN_DATABASES.includes(name.toLowerCase()))
+    throw new UrlFault('must name a database of its own, and none that the server keeps for itself');
   return name;
 }
 

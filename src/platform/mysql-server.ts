@@ -2,11 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { type Connection, type ConnectionOptions, createConnection, createPool, type Pool, type PoolConnection } from 'mysql2';
 import { driverCode } from './database-faults.js';
 import { type TlsOptions, toTlsOptions } from './database-tls.js';
-import type { MysqlSettings } from './database-url.js';
+import type { MysqlSettings, ServerPlace } from './database-url.js';
 import { breakOff, type MysqlConnection } from './mysql-connection.js';
 import { prepareSession } from './mysql-session.js';
 
 const CONNECT_MS = 2_000;
+/** Longer than all that is done before a connection is used. */
+const OPENED_MS = 10_000;
 /** After this time a server that had no TLS is asked again: it may have been somebody in between who took it away. */
 const PLAIN_MS = 60_000;
 /** Of a connection; all of a server together can have some 16,000 of them. */
@@ -54,13 +56,18 @@ export class MysqlServer {
 
   /** A pool of connections. */
   createPool(): PreparedPool {
-    const pool = createPool({ ...this.#options(CONNECT_MS), connectionLimit: this.settings.poolSize });
+    const opening = new Opening();
+    const options = {
+      ...this.#options(CONNECT_MS),
+      stream: ({ config }: { config: object }) => opening.add(config, openSocket(this.settings.place)),
+    };
+    const pool = createPool({ ...options, connectionLimit: this.settings.poolSize });
     const prepared = new Set<PoolConnection>();
     const take = (done: Taken, refusal?: unknown) => {
       if (refusal === undefined && this.#tryAgain()) useTls(pool, this.#tls);
       const tls = this.#tls;
       pool.getConnection((error, connection) => {
-        if (!error) return void giveOut(connection, prepared, done);
+        if (!error) return void giveOut(connection, prepared, done).finally(() => opening.end(connection.config));
         const again = this.#adapt(error, tls, refusal);
         useTls(pool, this.#tls);
         if (again) take(done, tls ? undefined : error);
@@ -68,9 +75,14 @@ export class MysqlServer {
       });
     };
     const abandon = (cause: Error) => {
+      opening.abandon();
       for (const connection of prepared) breakOff(connection as unknown as MysqlConnection, cause);
     };
-    return { getConnection: (done) => take(done), end: (done) => pool.end(done), abandon };
+    const end = (done: (error?: Error | null) => void) => {
+      opening.abandon();
+      pool.end(done);
+    };
+    return { getConnection: (done) => take(done), end, abandon };
   }
 
   /**
@@ -97,17 +109,38 @@ export class MysqlServer {
     const { place, user, password, database } = this.settings;
     return {
       ...place,
-      ...('host' in place ? { stream: () => openSocket(place) } : {}),
-      ...{ user, password, database, connectTimeout, ...(this.#tls ? { ssl: this.#tls } : {}) },
+      ...{ stream: () => openSocket(place), user, password, database, connectTimeout, ...(this.#tls ? { ssl: this.#tls } : {}) },
       ...{ charset: 'utf8mb4', timezone: 'Z', supportBigNumbers: true, bigNumberStrings: true, maxPreparedStatements: PREPARED_STATEMENTS },
     };
   }
 }
 
+/** What was opened for a pool and is not used yet. The driver forgets a connection that is refused, and waits for the other side to end it. */
+class Opening {
+  readonly #sockets = new Map<object, Socket>();
+
+  /** @param config which the driver has for this connection alone */
+  add(config: object, socket: Socket): Socket {
+    this.#sockets.set(config, socket);
+    socket.once('close', () => this.end(config));
+    setTimeout(() => this.#sockets.has(config) && socket.destroy(), OPENED_MS).unref();
+    return socket;
+  }
+
+  end(config: object): void {
+    this.#sockets.delete(config);
+  }
+
+  abandon(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+}
+
 /** Node looks for the name in a certificate in what the socket was opened to, which it does not note of an address: it would take `localhost`. */
-function openSocket({ host, port }: { host: string; port: number }): Socket {
-  const socket = connect({ host, port, noDelay: true, keepAlive: true });
-  return Object.assign(socket, { _host: host });
+function openSocket(place: ServerPlace): Socket {
+  if ('socketPath' in place) return connect({ path: place.socketPath });
+  const socket = connect({ ...place, noDelay: true, keepAlive: true });
+  return Object.assign(socket, { _host: place.host });
 }
 
 async function giveOut(connection: PoolConnection, prepared: Set<PoolConnection>, done: Taken): Promise<void> {

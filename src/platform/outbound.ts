@@ -6,6 +6,8 @@ import { isLoopback, isLoopbackHttp, isReachable, type Network } from './network
 
 const TIMEOUT_MS = 5_000;
 const LARGEST_BYTES = 256 * 1024;
+/** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, certificates. */
+const MOST_AROUND_BYTES = 128 * 1024;
 /** Statuses whose answer has no body, and that `Response` refuses one for. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -91,6 +93,12 @@ export class Outbound {
         socket.destroy();
         reject(new Error('it changes the protocol'));
       });
+      // No parser bounds answers that only inform, and what stands behind the size of a chunk.
+      sent.on('socket', (socket) =>
+        socket.on('data', () => {
+          if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES) socket.destroy(new Error('the answer is too large'));
+        }),
+      );
       sent.on('error', reject).end(body);
     });
     return toResponse(incoming);

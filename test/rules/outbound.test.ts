@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -187,4 +187,31 @@ it('ends when it is told to', async () => {
   const waiting = outbound(answering(['127.0.0.1']).lookUp).fetch(away(), { signal: ending.signal });
   ending.abort();
   await expect(waiting).rejects.toThrow(Unreachable);
+});
+
+it.each([
+  ['ends of chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', `1;${'x'.repeat(15_000)}\r\na\r\n`],
+  ['answers that only inform', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(500)],
+  ['answers that only inform, with headers', '', `HTTP/1.1 103 Early Hints\r\n${'a: b\r\n'.repeat(1_900)}\r\n`],
+])('reads no more than an answer may have, of %s without end as well', async (_, head, piece) => {
+  let bytes = 0;
+  const endless = createTcpServer((socket) => {
+    const send = () => {
+      while (!socket.destroyed) {
+        bytes += piece.length;
+        if (!socket.write(piece)) return;
+      }
+    };
+    socket.on('error', () => {}).on('drain', send);
+    socket.once('data', () => {
+      socket.write(head);
+      send();
+    });
+  });
+  await listen(endless, '127.0.0.1');
+  const asked = new Outbound({ allowsLoopback: true, networks: [] }).fetch(`http://127.0.0.1:${portOf(endless)}/`, {});
+  await expect(asked).rejects.toThrow(Unreachable);
+  // What the system has taken of it meanwhile counts with the rest.
+  expect(bytes).toBeLessThan(20_000_000);
+  await new Promise((resolve) => endless.close(resolve));
 });

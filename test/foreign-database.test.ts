@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
+import { startProcess } from './support/process.js';
+
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  mkdirSync(join(database.folder, 'data'), { recursive: true });
+});
+afterEach(() => database.remove());
+
+/** As another application has made them. */
+const TABLES: [string, string][] = [
+  ['tenants', 'CREATE TABLE tenants (id varchar(36) PRIMARY KEY, nm varchar(9))'],
+  ['clients', 'CREATE TABLE clients (id int PRIMARY KEY)'],
+  ['sessions', 'CREATE TABLE sessions (id int PRIMARY KEY)'],
+  ...(kind === 'mysql' ? [['clients', 'CREATE VIEW clients AS SELECT 1 AS id'] as [string, string]] : []),
+  ['migrations', 'CREATE TABLE migrations (id int PRIMARY KEY, migration varchar(255), batch int)'],
+];
+
+it.each(TABLES)('a table "%s" that is none of ours is told in a sentence, and nothing is made beside it (%s)', async (name, statement) => {
+  await database.query(statement);
+  const before = await database.tables();
+  const commands = [['main.js'], ['admin-reset.js'], ['audit-verify.js'], ...(kind === 'mysql' ? [['migrate.js']] : [])];
+  for (const [script = ''] of commands) {
+    const program = await startProcess(database, { LOG_LEVEL: 'fatal' }, script);
+    expect([script, await program.exit]).toEqual([script, 1]);
+    expect(program.output()).toBe(
+      `The database has a table "${name}" of something else than Latchkey: name a database of its own in DATABASE_URL. Nothing was changed.\n`,
+    );
+  }
+  expect(await database.tables()).toEqual(before);
+});
+
+it("what others have there under other names stays, and is in nobody's way", async () => {
+  await database.query('CREATE TABLE orders (id int PRIMARY KEY)');
+  const server = await startProcess(database);
+  await server.ready();
+  expect(await server.stop()).toBe(0);
+  expect(await database.tables()).toEqual(expect.arrayContaining(['orders', 'clients']));
+});
