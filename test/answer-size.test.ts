@@ -30,7 +30,7 @@ beforeAll(async () => {
     const { body, text } = await large.administer(CREATE, { input: { ...input, ...rights } });
     if (!body.data) throw new Error(text);
   }
-}, 60_000);
+});
 afterAll(() => app.stop());
 
 const ask = (query: string) => graphql(large, { token, query });

@@ -83,6 +83,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       ctx.set('Cache-Control', 'no-store');
       keepUnread(unread, ctx);
     } catch (error) {
+      if (error instanceof TenantLimit) parts.metrics.tenantLimits.inc({ limit: error.kind });
       refuse(ctx, error);
     }
   };
@@ -146,6 +147,7 @@ function refuse(ctx: Context, error: unknown): void {
     refuseGraphql(ctx, 400, error);
   } else if (error instanceof TenantLimit) {
     ctx.set('Retry-After', String(error.retryAfterSeconds));
+    ctx.state.details = { ...ctx.state.details, limit: error.kind };
     refuseGraphql(ctx, 429, error);
   } else {
     throw error;

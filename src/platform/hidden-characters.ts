@@ -4,7 +4,7 @@
  * @see https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
 const HIDDEN =
-  '[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\u2800\\uFFF9-\\uFFFB\\u{13441}\\u{13442}\\u{16FE4}\\u{1D159}]';
+  '[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}\\u2800\\uFFF9-\\uFFFB\\u{13430}-\\u{1343F}\\u{13441}\\u{13442}\\u{16FE4}\\u{1D159}]';
 
 /** In which a joiner, or the lack of one, changes how a letter is written. */
 const JOINING_SCRIPTS = [
@@ -17,21 +17,29 @@ const NEEDED = [
   `(?<=[${JOINING_SCRIPTS.join('')}])[\\u200C\\u200D](?=[${JOINING_SCRIPTS.join('')}])`,
   // A family of emoji, and emoji and text forms.
   '(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D(?=\\p{Extended_Pictographic})',
-  '(?<=\\p{Emoji})[\\uFE0E\\uFE0F]',
+  '(?<=[\\p{Emoji}--[0-9#*]])[\\uFE0E\\uFE0F]',
+  '(?<=[0-9#*])\\uFE0F(?=\\u20E3)',
   // Forms of a letter: in Mongolian, and of ideographs in Japanese names.
   '(?<=\\p{Script=Mongolian})[\\u180B-\\u180D]',
   '(?<=\\p{Ideographic})[\\uFE00-\\uFE0D\\u{E0100}-\\u{E01EF}]',
   // The flags of England, Scotland and Wales.
   '(?<=\\u{1F3F4})[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{1,6}\\u{E007F}',
-  // Marks that put a sign on its side of an Arabic or Hebrew text.
-  '(?<=[[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}]--[\\p{Default_Ignorable_Code_Point}\\u2800]])[\\u200E\\u200F\\u061C]',
+  // How hieroglyphs stand together.
+  '(?<=\\p{Script=Egyptian_Hieroglyphs})[\\u{13430}-\\u{1343F}]',
 ];
+const SCRIPTS_FROM_RIGHT = ['Arabic', 'Hebrew', 'Syriac', 'Thaana', 'Nko', 'Adlam'].map((script) => `\\p{Script=${script}}`);
+/** A letter: the marks belong to such a script themselves. */
+const RIGHT_TO_LEFT = new RegExp(`[[${SCRIPTS_FROM_RIGHT.join('')}]&&\\p{L}]`, 'v');
+/** Marks that put a sign on its side of a text from right to left. */
+const MARKS = '(?<=[[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}]--[\\p{Default_Ignorable_Code_Point}\\u2800]])[\\u200E\\u200F\\u061C]';
 
-const NEEDED_OR_HIDDEN = new RegExp(`(?<needed>${NEEDED.join('|')})|${HIDDEN}`, 'gv');
+const among = (needed: readonly string[]) => new RegExp(`(?<needed>${needed.join('|')})|${HIDDEN}`, 'gv');
+const FROM_LEFT = among(NEEDED);
+const FROM_RIGHT = among([...NEEDED, MARKS]);
 
 /** A text without characters that are hidden and have no effect that is seen. */
 export function withoutHidden(text: string): string {
-  return text.replace(NEEDED_OR_HIDDEN, '$<needed>');
+  return text.replace(RIGHT_TO_LEFT.test(text) ? FROM_RIGHT : FROM_LEFT, '$<needed>');
 }
 
 /** Whether a text has characters that are hidden and have no effect that is seen. */

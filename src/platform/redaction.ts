@@ -11,9 +11,10 @@ const BASE64_RUN = new RegExp(`${ESCAPE}|[0-9A-Za-z+/_%-]+`, 'g');
 const LEAST_BASE64 = 68;
 const OUTSIDE_BASE64 = /[^0-9A-Za-z+/_-]+/;
 const MOST_READINGS = 4;
-/** How a JWS or a JWE begins: the base64url of an object. @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1 */
-const HEADER_SIGN = 'eyJ';
-const HEADER = /^\{"[^"]{1,40}"\s*:/;
+/** How a JWS or a JWE begins: the base64url of an object, some of which are written with white space. @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1 */
+const HEADER_SIGN = /ey[AJ]|ew[0ko]/;
+const HEADER_SIGNS = new RegExp(HEADER_SIGN, 'g');
+const HEADER = /^\{\s*"[^"]{1,40}"\s*:/;
 /** Enough of a header to see that it is one. */
 const HEADER_CHARACTERS = 64;
 const LEAST_PARTS = 3;
@@ -32,7 +33,7 @@ const MARK = '[redacted]';
  */
 export function redact(text: string): string {
   const plain = SIGNS.test(text) ? text.replace(PLAIN, MARK) : text;
-  const bare = plain.includes(HEADER_SIGN) || plain.includes('%') ? plain.replace(RUN, withoutTokens) : plain;
+  const bare = HEADER_SIGN.test(plain) || plain.includes('%') ? plain.replace(RUN, withoutTokens) : plain;
   return bare.replace(BASE64_RUN, (run) => (run.length >= LEAST_BASE64 && encodesSecret(run) ? MARK : run));
 }
 
@@ -59,7 +60,7 @@ function withoutPlainTokens(run: string): string {
 
 /** Where the header of a token begins in what stands before a dot: the sign of one is in words as well, such as keyJoiner. */
 function findHeader(part: string): number {
-  for (let place = part.indexOf(HEADER_SIGN); place >= 0; place = part.indexOf(HEADER_SIGN, place + 1)) {
+  for (const { index: place } of part.matchAll(HEADER_SIGNS)) {
     const beginning = Buffer.from(part.slice(place, place + HEADER_CHARACTERS), 'base64url').toString('latin1');
     if (HEADER.test(beginning)) return place;
   }
@@ -74,7 +75,7 @@ function encodesSecret(run: string): boolean {
 
 function decodesToSecret(base64: string): boolean {
   const text = Buffer.from(base64, 'base64').toString('latin1');
-  return WITHIN.test(text) || (text.includes(HEADER_SIGN) && holdsToken(text));
+  return WITHIN.test(text) || (HEADER_SIGN.test(text) && holdsToken(text));
 }
 
 /** A text as it is, and with percent-encoding taken off once, twice and so on: what stands before it may look like a part of that. */

@@ -41,6 +41,14 @@ it('takes tokens and assertions out', () => {
   expect(redact(`${part}.${part}..${part}.${part}`)).toBe('[redacted]');
 });
 
+it.each(['{ "alg":"ES256"}', '{\n  "alg": "ES256"\n}', '{\r\n"alg":"ES256"}', '{\t"alg" : "ES256"}'])(
+  'takes a token out whose header is %j',
+  (header) => {
+    const part = Buffer.from(header).toString('base64url');
+    expect(redact(`/connect/${part}.${part}.c2ln end`)).toBe('/connect/[redacted] end');
+  },
+);
+
 it('takes a token out wherever it begins and whatever goes on behind it', () => {
   const part = Buffer.from('{"alg":"ES256"}').toString('base64url');
   const token = `${part}.${part}.c2ln`;
