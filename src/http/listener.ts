@@ -10,7 +10,7 @@ const PATIENCE_MS = 5_000;
 /** The next request of a client that has just been answered is under way, as a rule. */
 const SHORT_PATIENCE_MS = 1_000;
 const IDLE_CHECK_MS = 50;
-/** For how long a connection may stand still with a request under way: whoever takes nothing of the answer keeps it in memory. */
+/** For how long a connection may stand still with a request under way, or twice that after something was written: whoever takes nothing of the answer keeps it in memory. */
 const STILL_MS = 60_000;
 /** By then all processes that share a port have left it: until they have, a new connection would be taken for one of them, and lost. */
 const LEFT_MS = 300;
