@@ -51,7 +51,11 @@ const again = Array.from({ length: 5 }, (_, number) => `x${number}: nodes { ...F
 
 it.each([
   ['the same rows under several names', listOf(CLIENTS, `edges { node { ...F } } ${again}`)],
-  ['long names for short values', `{ clients(first: ${CLIENTS}) { nodes { ${'n'.repeat(40_000)}: version } } }`],
+  ['long names for short values', `{ clients(first: ${CLIENTS}) { nodes { ${'n'.repeat(101)}: version } } }`],
+  [
+    'long names for the names of types',
+    `{ clients(first: ${CLIENTS}) { nodes { ...T } } } fragment T on Client { ${'n'.repeat(101)}: __typename }`,
+  ],
   [
     'several lists',
     `{ a: clients(first: ${CLIENTS}) { nodes { ...F } ${again} } b: clients(first: ${CLIENTS}) { nodes { ...F } ${again} } } ${FIELDS}`,

@@ -15,7 +15,7 @@ import type { Metrics } from '../platform/metrics.js';
 import { redact } from '../platform/redaction.js';
 import { requireAnswerRights } from './answer-rights.js';
 import { type AnswerSize, measureAnswers } from './answer-size.js';
-import { boundArguments, boundIntrospection, boundLists } from './document-limits.js';
+import { boundAliases, boundArguments, boundIntrospection, boundLists } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
@@ -59,7 +59,7 @@ export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics):
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     maxRecursiveSelections: LIMITS.recursiveSelections,
-    validationRules: [...armor.validationRules, boundArguments, boundLists, boundIntrospection(schema), noSubscriptions],
+    validationRules: [...armor.validationRules, boundAliases, boundArguments, boundLists, boundIntrospection(schema), noSubscriptions],
     logger: log,
     formatError: toPublicError,
     plugins: [

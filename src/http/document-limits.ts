@@ -13,6 +13,8 @@ import { IntrospectionCost } from './introspection-cost.js';
 
 /** Fields that are given arguments, in a whole document. GraphQL joins equal ones, but looks at the arguments of each. */
 const MOST_FIELDS_WITH_ARGUMENTS = 30;
+/** An answer repeats an alias for each row. */
+const LONGEST_ALIAS = 100;
 /** Each is a search of its own, and may be through everything. */
 const MOST_LISTS = 3;
 /** Of what the longest question costs that tools ask a schema. */
@@ -28,6 +30,18 @@ export function boundArguments(context: ValidationContext): ASTVisitor {
       if (fields !== MOST_FIELDS_WITH_ARGUMENTS + 1) return;
       const message = `At most ${MOST_FIELDS_WITH_ARGUMENTS} fields of a document may have arguments, the same one again included.`;
       context.reportError(tooLarge(message));
+    },
+  };
+}
+
+/** Bounds the aliases that an answer repeats. */
+export function boundAliases(context: ValidationContext): ASTVisitor {
+  let isReported = false;
+  return {
+    Field({ alias }) {
+      if (isReported || (alias?.value.length ?? 0) <= LONGEST_ALIAS) return;
+      isReported = true;
+      context.reportError(tooLarge(`An alias has ${LONGEST_ALIAS} characters at most.`));
     },
   };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -32,6 +32,7 @@ let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let secure: Server;
 let plain: Server;
 let ownCertificates: string[];
+let identity: { key: Buffer; cert: Buffer };
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const listen = (server: Server, host: string) => new Promise<void>((resolve) => server.listen(0, host, resolve));
@@ -47,7 +48,8 @@ beforeAll(async () => {
   execFileSync('openssl', ['req', ...curve, '-subj', '/CN=id.example.com', '-addext', names, '-keyout', key, '-out', cert], {
     stdio: 'pipe',
   });
-  secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, take);
+  identity = { key: readFileSync(key), cert: readFileSync(cert) };
+  secure = createTlsServer(identity, take);
   secure.on('secureConnection', (socket: tls.TLSSocket) => {
     connections += 1;
     if (socket.isSessionReused()) resumed += 1;
@@ -195,7 +197,7 @@ it.each([
   ['answers that only inform, with headers', '', `HTTP/1.1 103 Early Hints\r\n${'a: b\r\n'.repeat(1_900)}\r\n`],
 ])('reads no more than an answer may have, of %s without end as well', async (_, head, piece) => {
   let bytes = 0;
-  const endless = createTcpServer((socket) => {
+  const answerEndlessly = (socket: Socket) => {
     const send = () => {
       while (!socket.destroyed) {
         bytes += piece.length;
@@ -207,11 +209,17 @@ it.each([
       socket.write(head);
       send();
     });
-  });
-  await listen(endless, '127.0.0.1');
-  const asked = new Outbound({ allowsLoopback: true, networks: [] }).fetch(`http://127.0.0.1:${portOf(endless)}/`, {});
-  await expect(asked).rejects.toThrow(Unreachable);
-  // What the system has taken of it meanwhile counts with the rest.
-  expect(bytes).toBeLessThan(20_000_000);
-  await new Promise((resolve) => endless.close(resolve));
+  };
+  for (const [scheme, endless] of [
+    ['http', createTcpServer(answerEndlessly)],
+    ['https', tls.createServer(identity, answerEndlessly)],
+  ] as const) {
+    await listen(endless, '127.0.0.1');
+    bytes = 0;
+    const asked = new Outbound({ allowsLoopback: true, networks: [] }).fetch(`${scheme}://127.0.0.1:${portOf(endless)}/`, {});
+    await expect(asked).rejects.toThrow(Unreachable);
+    // What the system has taken of it meanwhile counts with the rest.
+    expect([scheme, bytes > 1_000, bytes < 20_000_000]).toEqual([scheme, true, true]);
+    await new Promise((resolve) => endless.close(resolve));
+  }
 });
