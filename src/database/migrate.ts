@@ -52,7 +52,7 @@ export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
     const names = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
     const done = await readDone(runner);
     const missing = names.filter((name) => !done.has(name));
-    if (missing.length === names.length) await requireNoneElse(dataSource, runner);
+    if (missing.length === names.length) await requireNoneElse(dataSource, runner, names);
     return missing.length === 0;
   } finally {
     await runner.release();
@@ -69,11 +69,20 @@ async function readDone(runner: QueryRunner): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
-/** Before the first table is made there is that of the lock, on a server: a start that was cut short has left it. */
-async function requireNoneElse({ entityMetadatas }: DataSource, runner: QueryRunner): Promise<void> {
-  if (await runner.hasTable('leases')) return;
-  for (const { tableName } of entityMetadatas)
-    if (await runner.hasTable(tableName)) throw new StartupError(`The database has a table "${tableName}" ${FOREIGN}`);
+async function requireNoneElse({ entityMetadatas }: DataSource, runner: QueryRunner, names: readonly string[]): Promise<void> {
+  for (const { tableName } of entityMetadatas) {
+    if (!(await runner.hasTable(tableName))) continue;
+    // Asked after that: another start may be making them.
+    if (await hasBegun(runner, names)) return;
+    throw new StartupError(`The database has a table "${tableName}" ${FOREIGN}`);
+  }
+}
+
+/** On a server the table of the lock comes before all others, and stays when a start is cut short. */
+async function hasBegun(runner: QueryRunner, names: readonly string[]): Promise<boolean> {
+  if (await runner.hasTable('leases')) return true;
+  const done = await readDone(runner);
+  return names.some((name) => done.has(name));
 }
 
 /** Whether a table is there, and may be used. */
