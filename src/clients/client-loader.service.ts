@@ -6,11 +6,12 @@ import type { Database } from '../platform/transaction.js';
 import { Client } from './client.entity.js';
 import { ClientHour } from './client-hour.entity.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { MOST_ENDED } from './client-secret.service.js';
 import type { ClientUsage } from './client-usage.js';
 import { fromHour, toHour } from './use-tally.js';
 
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
+/** Of secrets that ended, so many of a client. */
+const MOST_ENDED = 20;
 const MOST_BATCHED = 500;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 20_000;
@@ -18,28 +19,34 @@ const MOST_HOURS_A_REQUEST = 20_000;
 const VALUES_OF_AN_HOUR = 4;
 
 interface Loaders {
-  clients: DataLoader<string, Client | undefined>;
   secrets: DataLoader<string, ClientSecret[] | undefined>;
   usage: Map<number, DataLoader<string, ClientHour[] | undefined>>;
   hoursAskedFor: number;
 }
 
+/** A client with the secrets of it that are shown. */
+export interface Siblings {
+  client: Client;
+  secrets: readonly ClientSecret[];
+}
+
 /** Reads what belongs to clients. What one request asks of many clients comes in one query. */
 export class ClientLoader {
   readonly #loaders = new WeakMap<Principal, Loaders>();
+  readonly #siblings = new WeakMap<ClientSecret, Siblings>();
 
   constructor(private readonly database: Database) {}
 
   /** The secrets of a client that are live, and the last twenty that ended in the last 30 days; the newest first. */
-  async secretsOf(caller: Principal, { id }: Client): Promise<ClientSecret[]> {
-    return (await this.#for(caller).secrets.load(id)) ?? [];
+  async secretsOf(caller: Principal, client: Client): Promise<ClientSecret[]> {
+    const secrets = (await this.#for(caller).secrets.load(client.id)) ?? [];
+    for (const secret of secrets) this.#siblings.set(secret, { client, secrets });
+    return secrets;
   }
 
-  /** The client of a secret, and all its secrets; none when it was deleted in the meantime. */
-  async siblingsOf(caller: Principal, { clientRowId }: ClientSecret): Promise<{ client: Client | undefined; secrets: ClientSecret[] }> {
-    const { clients, secrets } = this.#for(caller);
-    const [client, siblings = []] = await Promise.all([clients.load(clientRowId), secrets.load(clientRowId)]);
-    return { client, secrets: siblings };
+  /** The client of a secret that was read here, and the others beside it. */
+  siblingsOf(secret: ClientSecret): Siblings | undefined {
+    return this.#siblings.get(secret);
   }
 
   /**
@@ -69,7 +76,6 @@ export class ClientLoader {
   #for(caller: Principal): Loaders {
     const known = this.#loaders.get(caller);
     const loaders = known ?? {
-      clients: batched((ids) => this.#readClients(caller, ids)),
       secrets: batched((ids) => this.#readSecrets(caller, ids)),
       usage: new Map(),
       hoursAskedFor: 0,
@@ -78,16 +84,11 @@ export class ClientLoader {
     return loaders;
   }
 
-  async #readClients({ tenant }: Principal, ids: string[]): Promise<Map<string, Client>> {
-    const clients = await this.database.read((manager) => manager.findBy(Client, { tenantId: tenant.id, id: In(ids) }));
-    return new Map(clients.map((client) => [client.id, client]));
-  }
-
   async #readSecrets({ tenant }: Principal, ids: string[]): Promise<Map<string, ClientSecret[]>> {
     const now = Date.now();
     const [isLive, isShown] = [now, now - SHOWN_AFTER_END_MS].map((since) => this.database.moment(new Date(since)));
     const secrets = await this.database.read(async (manager) => {
-      const shown: { id: string }[] = await manager.query(selectShown(ids.length), [tenant.id, ...ids, isShown, MOST_ENDED, isLive]);
+      const shown: { id: string }[] = await manager.query(selectShown(ids.length), [isLive, tenant.id, ...ids, isShown, MOST_ENDED]);
       return manager.find(ClientSecret, { where: { id: In(shown.map(({ id }) => id)) }, order: { createdAt: 'DESC', id: 'DESC' } });
     });
     return Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
@@ -115,7 +116,9 @@ function batched<T>(read: (ids: string[]) => Promise<Map<string, T>>): DataLoade
 
 function selectShown(clients: number): string {
   return `SELECT id FROM (
-    SELECT id, expires_at, ROW_NUMBER() OVER (PARTITION BY client_row_id ORDER BY created_at DESC, id DESC) AS place FROM client_secrets
-    WHERE tenant_id = ? AND client_row_id IN (${Array(clients).fill('?').join(', ')}) AND (expires_at IS NULL OR expires_at > ?)
-  ) AS ranked WHERE place <= ? OR expires_at IS NULL OR expires_at > ?`;
+    SELECT id, has_ended, ROW_NUMBER() OVER (PARTITION BY client_row_id, has_ended ORDER BY created_at DESC, id DESC) AS place FROM (
+      SELECT id, client_row_id, created_at, CASE WHEN expires_at > ? OR expires_at IS NULL THEN 0 ELSE 1 END AS has_ended FROM client_secrets
+      WHERE tenant_id = ? AND client_row_id IN (${Array(clients).fill('?').join(', ')}) AND (expires_at IS NULL OR expires_at > ?)
+    ) AS told
+  ) AS ranked WHERE has_ended = 0 OR place <= ?`;
 }

@@ -78,8 +78,8 @@ export class ClientSecretResolver {
   }
 
   @FieldResolver(() => SecretRotation, { description: 'Whether the secret is still needed.' })
-  async rotation(@Ctx() { principal }: GraphQLContext, @Root() secret: ClientSecret): Promise<SecretRotation> {
-    const { secrets, client } = await this.loader.siblingsOf(principal as Principal, secret);
+  rotation(@Root() secret: ClientSecret): SecretRotation {
+    const { secrets = [], client } = this.loader.siblingsOf(secret) ?? {};
     return rotationOf(secret, {
       others: secrets,
       lifetimeSeconds: client?.accessTokenLifetime ?? Number.POSITIVE_INFINITY,

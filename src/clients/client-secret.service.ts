@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, In, IsNull, LessThan, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller, Principal } from '../access/principal.js';
 import type { Description } from '../audit/audit.service.js';
@@ -20,12 +20,9 @@ const MOST_LIVE_SECRETS = 2;
 const LONGEST_OVERLAP_SECONDS = 2_592_000;
 /** Whoever asks at the same moment, by a second click or as a second person, sees the client before the first changes it. */
 const GATHERING_MS = 100;
-/** Of secrets that ended, so many of a client are kept, and shown. */
-export const MOST_ENDED = 20;
-/** More than anybody revokes of one client by hand. They are kept for their tokens. */
-const MOST_REVOKED_A_DAY = 100;
-const RETRY_REVOKED_SECONDS = 3600;
-const MOST_FORGOTTEN = 1000;
+/** More than anybody makes of one client who does not do so without a pause: they are kept, and read with it. */
+const MOST_MADE_A_DAY = 1_000;
+const RETRY_SECONDS = 3600;
 const DAY_MS = 24 * 3_600_000;
 /** The longest life of a token, and some. */
 const KEPT_AFTER_END_MS = 400 * DAY_MS;
@@ -74,8 +71,7 @@ export class ClientSecretService {
       const live = await this.liveSecrets(manager, client, now);
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS)
         throw new SecretLimit(present.scopes.includes('clients:read') ? live[0] : undefined);
-      await requireFewRevoked(manager, client, now);
-      await forgetEnded(manager, client, now);
+      await requireFewMade(manager, client, now);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
@@ -202,22 +198,9 @@ function requireSecrets({ authMethod }: Client): void {
 }
 
 /** @throws {TooOften} */
-async function requireFewRevoked(manager: EntityManager, { id }: Client, now: Date): Promise<void> {
-  const revoked = await manager.countBy(ClientSecret, { clientRowId: id, revokedAt: MoreThan(new Date(now.getTime() - DAY_MS)) });
-  if (revoked < MOST_REVOKED_A_DAY) return;
-  throw new TooOften(`In a day ${MOST_REVOKED_A_DAY} secrets of this client were revoked.`, RETRY_REVOKED_SECONDS);
-}
-
-/** Those that were revoked stay: for as long as they are there their tokens are refused. */
-async function forgetEnded(manager: EntityManager, { id }: Client, now: Date): Promise<void> {
-  const ended = await manager.find(ClientSecret, {
-    select: { id: true },
-    where: { clientRowId: id, expiresAt: LessThanOrEqual(now), revokedAt: IsNull() },
-    order: { createdAt: 'DESC', id: 'DESC' },
-    skip: MOST_ENDED - 1,
-    take: MOST_FORGOTTEN,
-  });
-  if (ended.length > 0) await manager.delete(ClientSecret, { id: In(ended.map((one) => one.id)) });
+async function requireFewMade(manager: EntityManager, { id }: Client, now: Date): Promise<void> {
+  const made = await manager.countBy(ClientSecret, { clientRowId: id, createdAt: MoreThan(new Date(now.getTime() - DAY_MS)) });
+  if (made >= MOST_MADE_A_DAY) throw new TooOften(`This client was given ${MOST_MADE_A_DAY} secrets in a day.`, RETRY_SECONDS);
 }
 
 async function supersede(

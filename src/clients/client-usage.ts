@@ -1,7 +1,8 @@
 import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
-import { Field, ObjectType } from 'type-graphql';
+import { Extensions, Field, ObjectType } from 'type-graphql';
 
 /** What a client asked for in one hour. */
+@Extensions({ weight: 20 })
 @ObjectType({ description: 'What an application asked for in one hour, to within a few seconds.' })
 export class ClientUsage {
   @Field(() => GraphQLDateTime, { description: 'When the hour began.' })

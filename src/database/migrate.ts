@@ -80,7 +80,7 @@ async function requireNoneElse({ entityMetadatas }: DataSource, runner: QueryRun
 
 /** On a server the table of the lock comes before all others, and stays when a start is cut short. */
 async function hasBegun(runner: QueryRunner, names: readonly string[]): Promise<boolean> {
-  if (await runner.hasTable('leases')) return true;
+  if ((await runner.hasTable('leases')) && (await runner.hasColumn('leases', 'holder'))) return true;
   const done = await readDone(runner);
   return names.some((name) => done.has(name));
 }

@@ -22,8 +22,8 @@ import { TenantLimit } from '../platform/tenant-errors.js';
 const MOST_CHARACTERS = 3_000_000;
 /** Quotes, a colon, a comma. */
 const AROUND = 4;
-/** An object takes as much work as so many characters. */
-const WEIGHT_OF_AN_OBJECT = 20;
+/** An object takes as much work as so many characters, unless the extension `weight` of its type says another number. */
+const WEIGHT_OF_AN_OBJECT = 100;
 /** Of answers that are ready and were not taken yet, to all who ask for the same party. */
 const MOST_UNREAD = 32_000_000;
 const RETRY_AFTER_SECONDS = 1;
@@ -63,12 +63,13 @@ function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   const isLeaf = isLeafType(getNamedType(field.type));
   const shortest = shortestOf(field.type);
+  const weight = Number(getNamedType(field.type).extensions.weight ?? WEIGHT_OF_AN_OBJECT);
   field.resolve = (source, args, context, info) => {
     const { size } = context;
     if (size.isTooLarge && shortest !== undefined) return shortest;
     size.add(String(info.path.key).length + AROUND);
     const count = (value: unknown) => {
-      size.add(isLeaf ? lengthOf(value) : WEIGHT_OF_AN_OBJECT * (Array.isArray(value) ? value.length : 1));
+      size.add(isLeaf ? lengthOf(value) : weight * (Array.isArray(value) ? value.length : 1));
       return value;
     };
     const value = resolve(source, args, context, info);

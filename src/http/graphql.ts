@@ -18,6 +18,8 @@ import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
 
 const COMPRESSED_FROM_BYTES = 1024;
+/** What is asked for in few words is answered, whatever others of the tenant leave lying. */
+const SMALL_CHARACTERS = 20_000;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
 
@@ -98,7 +100,7 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   // Strangers use up no room of the tenant whose host they ask at.
   const party = ctx.state.principal ? tenantOf(ctx).tenant.id : '';
   const { length } = ctx.body as string;
-  if (ctx.state.isQuery) unread.requireRoom(party, length);
+  if (ctx.state.isQuery && length > SMALL_CHARACTERS) unread.requireRoom(party, length);
   unread.add(party, length, { socket: ctx.req.socket, response: ctx.res });
 }
 

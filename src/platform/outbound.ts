@@ -1,13 +1,15 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } from 'node:http';
 import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
 
 const TIMEOUT_MS = 5_000;
 const LARGEST_BYTES = 256 * 1024;
-/** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, certificates. */
+/** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, what TLS says by itself. */
 const MOST_AROUND_BYTES = 128 * 1024;
+const LOOK_MS = 20;
 /** Statuses whose answer has no body, and that `Response` refuses one for. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -53,9 +55,9 @@ export class Outbound {
     const guarded = (allows: (address: string) => boolean) => ({ keepAlive: false, lookup: createLookup(allows, rules.lookUp) });
     this.#agents = {
       // Whatever the name stands for: without TLS nothing leaves this machine.
-      http: new HttpAgent(guarded((address) => isLoopback(address))),
+      http: new BoundedAgent(guarded((address) => isLoopback(address))),
       // TLS session cache: a ticket that one server gave would be sent to another of the same name.
-      https: new TlsAgent({ ...guarded((address) => isAllowed(address, rules)), maxCachedSessions: 0 }),
+      https: new BoundedTlsAgent({ ...guarded((address) => isAllowed(address, rules)), maxCachedSessions: 0 }),
     };
   }
 
@@ -93,16 +95,37 @@ export class Outbound {
         socket.destroy();
         reject(new Error('it changes the protocol'));
       });
-      // No parser bounds answers that only inform, and what stands behind the size of a chunk.
-      sent.on('socket', (socket) =>
-        socket.on('data', () => {
-          if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES) socket.destroy(new Error('the answer is too large'));
-        }),
-      );
       sent.on('error', reject).end(body);
     });
     return toResponse(incoming);
   }
+}
+
+/** What an agent is told of a connection that it makes. */
+type Wanted = TcpNetConnectOpts & ConnectionOptions;
+
+class BoundedAgent extends HttpAgent {
+  override createConnection(wanted: Wanted): Socket {
+    return bounded(connect(wanted));
+  }
+}
+
+/** TLS over a connection of its own, which counts what TLS keeps to itself as well, such as tickets without end. */
+class BoundedTlsAgent extends TlsAgent {
+  override createConnection(wanted: Wanted): Socket {
+    const below = bounded(connect(wanted));
+    const socket = connectOverTls({ ...wanted, socket: below });
+    below.once('error', (error) => socket.destroy(error));
+    return socket;
+  }
+}
+
+/** No parser bounds answers that only inform, and what stands behind the size of a chunk. */
+function bounded(socket: Socket): Socket {
+  const look = setInterval(() => {
+    if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES) socket.destroy(new Error('the answer is too large'));
+  }, LOOK_MS);
+  return socket.once('close', () => clearInterval(look));
 }
 
 /** A name is looked up once, by the connection, and every address that it has must be allowed. */

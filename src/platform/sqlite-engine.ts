@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isBusy, WaitedInVain } from './database-faults.js';
@@ -33,6 +33,8 @@ export class SqliteEngine implements Engine {
   write<T>(work: Work<T>): Promise<T> {
     const deadline = patienceEnds();
     return this.#writing.runExclusive(async () => {
+      // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.
+      await nextTurn();
       if (performance.now() > deadline) throw new WaitedInVain('QUEUE_TOO_LONG');
       const runner = this.writer.createQueryRunner();
       await begin(runner, deadline);
