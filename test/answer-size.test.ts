@@ -1,16 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createTenant, getToken, graphql, requestToken, startApp, type TestApp, type TestTenant } from './support/app.js';
-import { until } from './support/process.js';
+import { once } from 'node:events';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { UnreadAnswers } from '../src/http/answer-size.js';
+import { createTenant, getToken, graphql, startApp, type TestApp, type TestTenant } from './support/app.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
 const MOST_CHARACTERS = 3_000_000;
 const CLIENTS = 80;
-/** Of so many an answer is nearly as large as one may be. */
-const LARGE = 70;
-/** Far more connections than it takes; of more the rest would wait for the database. */
-const MOST_DEAF = 24;
 /** Of one client as large as one can be. */
 const FIELDS = 'fragment F on Client { jwks scopes audiences name clientId }';
 const listOf = (first: number, more = '') => `{ clients(first: ${first}) { nodes { ...F } ${more} } } ${FIELDS}`;
@@ -67,48 +64,26 @@ it.each([
   expect(refused.body).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'OPERATION_TOO_LARGE' } }] });
 });
 
-/** Asks for an answer, and takes nothing of it. */
-function askDeaf(): Socket {
-  const content = JSON.stringify({ query: listOf(LARGE) });
-  const head = [
-    'POST /graphql HTTP/1.1',
-    `Host: ${new URL(large.url).host}`,
-    `Authorization: Bearer ${token}`,
-    'Content-Type: application/json',
-    `Content-Length: ${content.length}`,
-  ];
-  const socket = connect(app.port, '127.0.0.1').pause();
-  socket.on('error', () => {});
-  // Several over each connection: what stands behind another answer counts as well.
-  socket.write(`${head.join('\r\n')}\r\n\r\n${content}`.repeat(8));
-  return socket;
-}
-
-it('is refused while too much was asked for and not taken, to that tenant alone, until the connections are closed', async () => {
-  const sockets: Socket[] = [];
-  // The system takes some megabytes of each connection, and makes room by that.
-  const refusal = await untilAnswer(429, () => sockets.push(askDeaf()));
-  expect(refusal.headers.get('retry-after')).toBe('1');
-  expect(refusal.body.errors[0].extensions).toEqual({ code: 'TENANT_LIMIT', limit: 'ANSWERS', retryAfterSeconds: 1 });
-  expect((await app.administer('{ viewer { clientId } clients { totalCount } }')).status).toBe(200);
-  expect((await requestToken(large, large.admin)).status).toBe(200);
-  const made = await large.administer('mutation { updateClient(clientId: "client-1", input: { enabled: false }) { enabled } }');
-  expect(made.body.data).toEqual({ updateClient: { enabled: false } });
-  for (const socket of sockets) socket.destroy();
-  await untilAnswer(200, () => sleep(50));
+it('what nobody takes is counted by whom it is for, until a connection has it or is closed', async () => {
+  const unread = new UnreadAnswers();
+  const [socket, other] = [new Socket(), new Socket()];
+  const responses = Array.from({ length: 11 }, () => new ServerResponse(new IncomingMessage(socket)));
+  for (const response of responses) unread.add('one', 2_800_000, { socket, response });
+  const isRefused = (party: string) => {
+    try {
+      unread.requireRoom(party, 2_800_000);
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'TENANT_LIMIT', details: { limit: 'ANSWERS', retryAfterSeconds: 1 } });
+      return true;
+    }
+  };
+  expect([isRefused('one'), isRefused('two')]).toEqual([true, false]);
+  responses[0]?.emit('close');
+  expect(isRefused('one')).toBe(false);
+  unread.add('one', 2_800_000, { socket: other, response: new ServerResponse(new IncomingMessage(other)) });
+  expect(isRefused('one')).toBe(true);
+  socket.destroy();
+  await once(socket, 'close');
+  expect(isRefused('one')).toBe(false);
 });
-
-async function untilAnswer(status: number, meanwhile: () => unknown) {
-  const told: number[] = [];
-  let answer = await ask(listOf(LARGE));
-  await until(
-    async () => {
-      if (told.length < MOST_DEAF) await meanwhile();
-      answer = await ask(listOf(LARGE));
-      told.push(answer.status);
-      return answer.status === status;
-    },
-    () => told.join(' '),
-  );
-  return answer;
-}
