@@ -5,9 +5,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** Which rights a value of the claim gives. */
 @ObjectType({ description: 'Which rights a value of the claim gives.' })
 export class ClaimGrant {
+  @Extensions({ longest: 1020 })
   @Field({ description: 'A value of the claim, compared exactly.' })
   value!: string;
 
+  @Extensions({ longest: 20 })
   @Field(() => [String], { description: 'The scopes that it gives.' })
   scopes!: string[];
 }
@@ -27,11 +29,12 @@ export class IdentityProvider {
   @Column('varchar', { length: 100 })
   name!: string;
 
-  @Extensions({ isName: true })
+  @Extensions({ isName: true, longest: 500 })
   @Field({ description: 'Its issuer.' })
   @Column('varchar', { length: 500 })
   issuer!: string;
 
+  @Extensions({ longest: 510 })
   @Field({ description: 'The client id that it knows this tenant by.' })
   @Column('varchar', { name: 'client_id', length: 255 })
   clientId!: string;
@@ -44,10 +47,12 @@ export class IdentityProvider {
   @Column('varchar', { name: 'key_id', length: 16 })
   keyId!: string;
 
+  @Extensions({ longest: 510 })
   @Field({ description: 'The scopes that it is asked for.' })
   @Column('varchar', { length: 255 })
   scope!: string;
 
+  @Extensions({ longest: 510 })
   @Field({ description: 'The claim of the ID token whose values decide what a person may do.' })
   @Column('varchar', { length: 255 })
   claim!: string;

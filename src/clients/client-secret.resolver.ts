@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, Authorized, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
+import { Arg, Authorized, Ctx, Extensions, Field, FieldResolver, ID, Int, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientLoader } from './client-loader.service.js';
@@ -29,6 +29,7 @@ export class SecretLeak {
   @Field(() => String, { description: 'The address that the report came from.' })
   reportedFrom!: string;
 
+  @Extensions({ longest: 1000 })
   @Field(() => String, { nullable: true, description: 'Where the reporter says that the secret was found.' })
   url!: string | null;
 }

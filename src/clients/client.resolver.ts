@@ -1,6 +1,20 @@
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Arg, Authorized, Ctx, Field, FieldResolver, Info, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Authorized,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  Info,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { GraphQLContext, Principal } from '../access/principal.js';
 import { Client } from './client.entity.js';
 import { ClientFilter, ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
@@ -142,6 +156,7 @@ export class ClientResolver {
     return this.service.revokeTokens(principal as Principal, clientId);
   }
 
+  @Extensions({ most: 22 })
   @FieldResolver(() => [ClientSecret], {
     description: 'The secrets that the client can use, and the last 20 that ended in the last 30 days; the newest first.',
   })
@@ -157,6 +172,7 @@ export class ClientResolver {
     return client.enabled ? lastTokenExpiry(client, new Date()) : (client.tokensExpireBy ?? client.updatedAt);
   }
 
+  @Extensions({ most: 720 })
   @FieldResolver(() => [ClientUsage], {
     description: 'Tokens issued and requests refused, hour by hour, the oldest first and this hour last.',
   })

@@ -24,8 +24,6 @@ const MOST_CHARACTERS = 3_000_000;
 const AROUND = 4;
 /** An object takes as much work as so many characters, unless the extension `weight` of its type says another number. */
 const WEIGHT_OF_AN_OBJECT = 100;
-/** Of answers that are ready and were not taken yet, to all who ask for the same party. */
-const MOST_UNREAD = 32_000_000;
 const RETRY_AFTER_SECONDS = 1;
 
 /** How large an answer has become. Until {@link AnswerSize.bound} says so it may be of any size. */
@@ -90,28 +88,46 @@ function lengthOf(value: unknown): number {
   return typeof value === 'object' && value !== null ? JSON.stringify(value).length : AROUND;
 }
 
-/** Answers that were made and not taken yet, by whom they are for: they stay in memory for as long as somebody reads slowly, or not at all. */
+/** Somebody, or all of a tenant, and how many characters may lie about for them. */
+export interface Party {
+  key: string;
+  most: number;
+}
+
+/** Answers that were made and not taken yet, or are being made, by whom they are for: they stay in memory for as long as somebody reads slowly, or not at all. */
 export class UnreadAnswers {
   readonly #characters = new Map<string, number>();
   /** What is to be done when a connection is closed: answers that stand behind another hear nothing of that. */
   readonly #ends = new WeakMap<Socket, Set<() => void>>();
 
-  /** @throws {TenantLimit} when there are too many for the same */
-  requireRoom(party: string, length: number): void {
-    if ((this.#characters.get(party) ?? 0) + length > MOST_UNREAD)
-      throw new TenantLimit('ANSWERS', { limit: MOST_UNREAD, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  /** @throws {TenantLimit} when there are too many for one of these */
+  requireRoom(parties: readonly Party[], length: number): void {
+    for (const { key, most } of parties) {
+      if ((this.#characters.get(key) ?? 0) + length > most)
+        throw new TenantLimit('ANSWERS', { limit: most, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
   }
 
-  /** Counts an answer until its connection has it, or is closed. */
-  add(party: string, length: number, { socket, response }: { socket: Socket; response: ServerResponse }): void {
-    if (socket.destroyed) return;
-    this.#change(party, length);
+  /** Counts an answer until its connection has it, or is closed. @returns what says its length anew */
+  add(
+    parties: readonly Party[],
+    length: number,
+    { socket, response }: { socket: Socket; response: ServerResponse },
+  ): (length: number) => void {
+    let counted = 0;
+    const count = (now: number) => {
+      for (const { key } of parties) this.#change(key, now - counted);
+      counted = now;
+    };
+    if (socket.destroyed) return () => undefined;
     const ends = this.#endsOf(socket);
     const end = () => {
-      if (ends.delete(end)) this.#change(party, -length);
+      if (ends.delete(end)) count(0);
     };
     ends.add(end);
     response.once('close', end);
+    count(length);
+    return (now) => ends.has(end) && count(now);
   }
 
   #change(party: string, by: number): void {

@@ -15,6 +15,7 @@ import type { Metrics } from '../platform/metrics.js';
 import { redact } from '../platform/redaction.js';
 import { requireAnswerRights } from './answer-rights.js';
 import { type AnswerSize, measureAnswers } from './answer-size.js';
+import { AnswerWeight } from './answer-weight.js';
 import { boundAliases, boundArguments, boundIntrospection, boundLists } from './document-limits.js';
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
@@ -29,6 +30,12 @@ interface AnswerContext extends GraphQLContext {
   size: AnswerSize;
   /** Told that nothing but a query is run: nothing that the answer holds is a secret. */
   onQuery(): void;
+  /**
+   * Told of a mutation before anything of it is done.
+   * @param longest characters that its answer may have
+   * @throws {OperationTooLarge | TenantLimit} when there is no room for that
+   */
+  onMutation(longest: number): void;
 }
 
 /** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
@@ -118,14 +125,20 @@ function isInternal(error: unknown): boolean {
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
-    async didResolveOperation({ document, operation, request: { variables = {} }, contextValue: { principal, size, onQuery } }) {
+    async didResolveOperation({
+      document,
+      operation,
+      request: { variables = {} },
+      contextValue: { principal, size, onQuery, onMutation },
+    }) {
       if (operation?.operation === 'query') {
         size.bound();
         onQuery();
       }
       const fields = principal ? inputFaults(schema, document, variables) : [];
-      if (fields.length === 0) return;
-      throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
+      if (fields.length > 0)
+        throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
+      if (operation?.operation === 'mutation') weigh(() => onMutation(new AnswerWeight(schema, document).of(operation)));
     },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
@@ -150,6 +163,16 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
     },
   };
   return { requestDidStart: async () => listener };
+}
+
+/** Apollo takes no other errors for those of the operation. */
+function weigh(look: () => void): void {
+  try {
+    look();
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
+  }
 }
 
 function setStatus(http: HTTPGraphQLHead, codes: readonly string[]): void {

@@ -8,7 +8,7 @@ import { Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
-import { AnswerSize, UnreadAnswers } from './answer-size.js';
+import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
@@ -20,6 +20,11 @@ import { requireSchemaQuestion } from './stranger.js';
 const COMPRESSED_FROM_BYTES = 1024;
 /** What is asked for in few words is answered, whatever others of the tenant leave lying. */
 const SMALL_CHARACTERS = 20_000;
+/** Of answers that are being made or were not taken yet, to all of a tenant, and to one of them. */
+const MOST_UNREAD = 32_000_000;
+const MOST_UNREAD_OF_ONE = 16_000_000;
+/** Every field of what one change answers with, the longest there is, has room several times. */
+const MOST_OF_A_MUTATION = 2_000_000;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
 
@@ -41,6 +46,7 @@ export function forPeople(page: Middleware): Middleware {
 /** `/graphql`: reads the request, finds out who calls, and lets Apollo answer. */
 export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> {
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
+  const unread = new UnreadAnswers();
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
@@ -48,15 +54,16 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       requestId: ctx.state.requestId as string,
       isStrict: isStrict(ctx),
       size: new AnswerSize(),
+      onMutation: (longest: number) => {
+        ctx.state.unread = reserve(unread, ctx, longest);
+      },
       onQuery: () => {
-        ctx.state.isQuery = true;
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
       },
     }),
   });
   // The size of what is compressed tells of it: what may hold a secret, the answer to a mutation, goes as it is.
-  const unread = new UnreadAnswers();
   const compressing = compress({ threshold: COMPRESSED_FROM_BYTES, zstd: false, br: false, deflate: false });
   const respond = async (ctx: Context) => {
     ctx.set('Cache-Control', 'no-store');
@@ -95,13 +102,37 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   };
 }
 
-/** Counts an answer that may not be taken at once. What a mutation has done its caller is told, whatever that takes. */
+/** Finds room for the answer to a mutation before that is done: what it has done its caller is told, whatever that takes. */
+function reserve(unread: UnreadAnswers, ctx: Context, longest: number): (length: number) => void {
+  if (longest > MOST_OF_A_MUTATION)
+    throw new OperationTooLarge('The answer that you ask for may be too large: ask for fewer fields of it. Nothing was done.');
+  const parties = partiesOf(ctx);
+  if (longest > SMALL_CHARACTERS) unread.requireRoom(parties, longest);
+  return unread.add(parties, longest, { socket: ctx.req.socket, response: ctx.res });
+}
+
+/** Counts an answer that may not be taken at once. */
 function keepUnread(unread: UnreadAnswers, ctx: Context): void {
-  // Strangers use up no room of the tenant whose host they ask at.
-  const party = ctx.state.principal ? tenantOf(ctx).tenant.id : '';
   const { length } = ctx.body as string;
-  if (ctx.state.isQuery && length > SMALL_CHARACTERS) unread.requireRoom(party, length);
-  unread.add(party, length, { socket: ctx.req.socket, response: ctx.res });
+  const recount = ctx.state.unread as ((length: number) => void) | undefined;
+  if (recount) {
+    recount(length);
+  } else {
+    const parties = partiesOf(ctx);
+    if (length > SMALL_CHARACTERS) unread.requireRoom(parties, length);
+    unread.add(parties, length, { socket: ctx.req.socket, response: ctx.res });
+  }
+}
+
+/** Strangers use up no room of the tenant whose host they ask at, and one caller not all of it. */
+function partiesOf(ctx: Context): Party[] {
+  const { principal } = ctx.state as { principal?: Principal };
+  if (!principal) return [{ key: '', most: MOST_UNREAD }];
+  const { tenant, actor } = principal;
+  return [
+    { key: tenant.id, most: MOST_UNREAD },
+    { key: JSON.stringify([tenant.id, actor.type, actor.id]), most: MOST_UNREAD_OF_ONE },
+  ];
 }
 
 /** The document that a request brings, or whatever it has in its place. */

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** More than a pipeline of any client has; a browser sends one at a time. */
-const MOST_IN_WORK = 16;
+/** Browsers and libraries send one at a time. What is ready and not taken counts: each answer may be long. */
+const MOST_IN_WORK = 4;
 /** Over all connections. A piece that is read can have 2,500, and each of them takes some 3 KB. */
 const MOST_WAITING = 10_000;
 
