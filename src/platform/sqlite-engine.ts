@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { breathe } from './breath.js';
 import { isBusy, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { patienceEnds } from './patience.js';
@@ -34,7 +35,7 @@ export class SqliteEngine implements Engine {
     const deadline = patienceEnds();
     return this.#writing.runExclusive(async () => {
       // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.
-      await nextTurn();
+      await breathe();
       if (performance.now() > deadline) throw new WaitedInVain('QUEUE_TOO_LONG');
       const runner = this.writer.createQueryRunner();
       await begin(runner, deadline);
