@@ -8,6 +8,7 @@ import type { Database } from '../platform/transaction.js';
 import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
+import { TenantLines } from './tenant-lines.js';
 
 /** What a change needs. */
 export interface Terms {
@@ -50,6 +51,8 @@ export interface RightfulChange extends Change<Principal> {
  * Isolation: nothing is read before the last lock is held, so that a snapshot of the whole transaction is none of the time before.
  */
 export class Changes {
+  readonly #lines = new TenantLines();
+
   constructor(
     private readonly database: Database,
     private readonly cipher: Cipher,
@@ -62,7 +65,7 @@ export class Changes {
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
   make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: RightfulChange) => Promise<T>): Promise<T> {
-    return this.#transact(async (transaction) => {
+    return this.#transact(caller.tenant.id, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -88,7 +91,7 @@ export class Changes {
    * @throws {TenantDisabled}
    */
   perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact(async (transaction) => work((await transaction.enter(caller, { isServed: true })).change));
+    return this.#transact(caller.tenant.id, async (transaction) => work((await transaction.enter(caller, { isServed: true })).change));
   }
 
   /**
@@ -96,7 +99,7 @@ export class Changes {
    * @throws {TenantDisabled | TenantLimit}
    */
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact(async (transaction) => {
+    return this.#transact(caller.tenant.id, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
       ledger.requireRoom('admission');
       return work(change);
@@ -105,21 +108,26 @@ export class Changes {
 
   /** Makes a change by the server itself that may have to make its tenant first. */
   found<T>(work: (start: Pick<Change, 'manager' | 'within'>) => Promise<T>): Promise<T> {
-    return this.#transact((transaction) => work(transaction));
+    return this.#transact(undefined, (transaction) => work(transaction));
   }
 
   /** Looks after the record of a tenant, served or not. */
   keep<T>(tenantId: string, work: (manager: EntityManager, ledger: Ledger) => Promise<T>): Promise<T> {
-    return this.#transact(async (transaction) => work(transaction.manager, await transaction.open(tenantId, { isServed: false })));
+    return this.#transact(tenantId, async (transaction) =>
+      work(transaction.manager, await transaction.open(tenantId, { isServed: false })),
+    );
   }
 
-  #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.database.write(async (manager) => {
-      const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
-      const result = await work(transaction);
-      await transaction.save();
-      return result;
-    });
+  /** @param tenantId whose turn it takes first */
+  #transact<T>(tenantId: string | undefined, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const write = () =>
+      this.database.write(async (manager) => {
+        const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
+        const result = await work(transaction);
+        await transaction.save();
+        return result;
+      });
+    return tenantId === undefined ? write() : this.#lines.run(tenantId, write);
   }
 }
 
