@@ -1,10 +1,14 @@
 import { request } from 'node:http';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { pino } from 'pino';
+import { openInstallation } from '../src/installation.js';
+import { readConfig } from '../src/platform/config.js';
 import { isWhole, normalizeHost } from '../src/tenants/host.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import {
   createClient,
   createTenant,
+  ENCRYPTION_KEY,
   getToken,
   graphql,
   introspect,
@@ -492,4 +496,16 @@ it('failures at one tenant do not slow down another', async () => {
   expect((await requestToken(acme, wrong)).status).toBe(401);
   expect((await requestToken(acme, acme.admin)).status).toBe(200);
   await strict.stop();
+});
+
+it('a database none of whose tenants is the home tenant is told in a sentence at a start', async () => {
+  const damaged = await startApp();
+  try {
+    await damaged.installation.database.write((manager) => manager.query('UPDATE tenants SET is_home = 0'));
+    const config = readConfig({ DATABASE_URL: damaged.database.url, ENCRYPTION_KEY });
+    const start = openInstallation(config, pino({ enabled: false }));
+    await expect(start).rejects.toThrow(expect.objectContaining({ name: 'StartupError', message: expect.stringContaining('is_home = 1') }));
+  } finally {
+    await damaged.stop();
+  }
 });

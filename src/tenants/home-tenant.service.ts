@@ -9,6 +9,9 @@ import { Tenant } from './tenant.entity.js';
 import { describeTenant, newTenant, searchTextOf } from './tenant-row.js';
 import { lockTenants } from './tenant-turn.service.js';
 
+const NO_HOME =
+  'The database has tenants, and none of them is the home tenant: it was changed by hand, or is damaged. Nothing was changed. Restore a backup, or set is_home = 1 in the row of the tenant that manages the others.';
+
 /** What the settings say of the home tenant. */
 export interface HomeSettings {
   /** As it stands in the issuer, with a port that is not the scheme's own. */
@@ -28,11 +31,13 @@ export class HomeTenantService {
 
   /**
    * Makes the home tenant at the first start, and brings it in line with settings that have changed.
-   * @throws {StartupError} when another tenant has the host
+   * @throws {StartupError} when another tenant has the host, or the database was changed by hand
    */
   async ensure({ manager, within }: Pick<Change, 'manager' | 'within'>, { host, defaultAudience }: HomeSettings): Promise<Tenant> {
     await lockTenants(manager, { isHome: true });
+    const hasTenants = await manager.exists(Tenant);
     const home = await manager.findOneBy(Tenant, { isHome: true });
+    if (!home && hasTenants) throw new StartupError(NO_HOME);
     if (!home) {
       const made = { ...newTenant({ host, name: 'Home' }), isHome: true, defaultAudience };
       await manager.insert(Tenant, made);
