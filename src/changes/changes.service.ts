@@ -8,7 +8,7 @@ import type { Database } from '../platform/transaction.js';
 import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
-import { TenantLines } from './tenant-lines.js';
+import { TenantLines } from './tenant-lines.service.js';
 
 /** What a change needs. */
 export interface Terms {
