@@ -23,7 +23,7 @@ const MOST_CHARACTERS = 3_000_000;
 /** Quotes, a colon, a comma. */
 const AROUND = 4;
 /** An object takes as much work as so many characters, unless the extension `weight` of its type says another number. */
-const WEIGHT_OF_AN_OBJECT = 100;
+const WEIGHT_OF_AN_OBJECT = 250;
 const RETRY_AFTER_SECONDS = 1;
 
 /** How large an answer has become. Until {@link AnswerSize.bound} says so it may be of any size. */
@@ -68,7 +68,8 @@ function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
     size.add(String(info.path.key).length + AROUND);
     const count = (value: unknown) => {
       size.add(isLeaf ? lengthOf(value) : weight * (Array.isArray(value) ? value.length : 1));
-      return value;
+      // Of lists that come in at the same moment those that are too much are not gone through.
+      return size.isTooLarge && shortest !== undefined ? shortest : value;
     };
     const value = resolve(source, args, context, info);
     return value instanceof Promise ? value.then(count) : count(value);
