@@ -65,7 +65,7 @@ export class Changes {
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
   make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: RightfulChange) => Promise<T>): Promise<T> {
-    return this.#transact(caller.tenant.id, async (transaction) => {
+    return this.#transact({ tenantId: caller.tenant.id, isUrgent: allowance !== 'ordinary' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -91,7 +91,9 @@ export class Changes {
    * @throws {TenantDisabled}
    */
   perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact(caller.tenant.id, async (transaction) => work((await transaction.enter(caller, { isServed: true })).change));
+    return this.#transact({ tenantId: caller.tenant.id, isUrgent: true }, async (transaction) =>
+      work((await transaction.enter(caller, { isServed: true })).change),
+    );
   }
 
   /**
@@ -99,7 +101,7 @@ export class Changes {
    * @throws {TenantDisabled | TenantLimit}
    */
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact(caller.tenant.id, async (transaction) => {
+    return this.#transact({ tenantId: caller.tenant.id, isUrgent: true }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
       ledger.requireRoom('admission');
       return work(change);
@@ -108,18 +110,17 @@ export class Changes {
 
   /** Makes a change by the server itself that may have to make its tenant first. */
   found<T>(work: (start: Pick<Change, 'manager' | 'within'>) => Promise<T>): Promise<T> {
-    return this.#transact(undefined, (transaction) => work(transaction));
+    return this.#transact({}, (transaction) => work(transaction));
   }
 
   /** Looks after the record of a tenant, served or not. */
   keep<T>(tenantId: string, work: (manager: EntityManager, ledger: Ledger) => Promise<T>): Promise<T> {
-    return this.#transact(tenantId, async (transaction) =>
+    return this.#transact({ tenantId }, async (transaction) =>
       work(transaction.manager, await transaction.open(tenantId, { isServed: false })),
     );
   }
 
-  /** @param tenantId whose turn it takes first */
-  #transact<T>(tenantId: string | undefined, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  #transact<T>({ tenantId, isUrgent = false }: Place, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const write = () =>
       this.database.write(async (manager) => {
         const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
@@ -127,8 +128,16 @@ export class Changes {
         await transaction.save();
         return result;
       });
-    return tenantId === undefined ? write() : this.#lines.run(tenantId, write);
+    return tenantId === undefined ? write() : this.#lines.run(tenantId, write, { isUrgent });
   }
+}
+
+/** Where a transaction waits. */
+interface Place {
+  /** Whose turn it takes first. */
+  tenantId?: string;
+  /** Whether it ends access, or lets somebody in who may have to: a crowd of other changes does not come first. */
+  isUrgent?: boolean;
 }
 
 /** The tenants that one transaction changes, each with its ledger. */

@@ -10,13 +10,16 @@ const MOST_AT_ONCE = 2;
 export class TenantLines {
   readonly #lines = new Map<string, Semaphore>();
 
-  /** @throws {DatabaseUnavailable} when too many are before it */
-  async run<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * @param isUrgent whether it goes before those that are not
+   * @throws {DatabaseUnavailable} when too many are before it
+   */
+  async run<T>(tenantId: string, work: () => Promise<T>, { isUrgent }: { isUrgent: boolean }): Promise<T> {
     const line = this.#lines.get(tenantId) ?? new Semaphore(MOST_AT_ONCE);
     this.#lines.set(tenantId, line);
     const tooLong = new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
     try {
-      return await withTimeout(line, patienceEnds() - performance.now(), tooLong).runExclusive(work);
+      return await withTimeout(line, patienceEnds() - performance.now(), tooLong).runExclusive(work, 1, isUrgent ? 1 : 0);
     } finally {
       if (line.getValue() === MOST_AT_ONCE) this.#lines.delete(tenantId);
     }

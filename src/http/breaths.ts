@@ -18,13 +18,14 @@ export function withBreaths(handler: RequestListener, takesLong: (request: Incom
     return first;
   }
 
-  async function beginFrom(first: () => void): Promise<void> {
+  function start(begin: () => void): void {
     isBreathing = true;
-    for (let begin: (() => void) | undefined = first; begin; begin = next()) {
-      begin();
-      await breathe();
-    }
-    isBreathing = false;
+    void breathe().then(() => {
+      isBreathing = false;
+      const following = next();
+      if (following) start(following);
+    });
+    begin();
   }
 
   return (request, response) => {
@@ -33,7 +34,7 @@ export function withBreaths(handler: RequestListener, takesLong: (request: Incom
       // Otherwise nobody is there to be answered.
       if (!request.socket.destroyed) handler(request, response);
     };
-    if (!isBreathing) return void beginFrom(begin);
+    if (!isBreathing) return start(begin);
     const host = request.headers.host ?? '';
     const line = waiting.get(host);
     if (line) line.push(begin);

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+import { kind } from './support/database.js';
+
+const UPDATE = 'mutation { updateClient(clientId: "a", input: { enabled: true }) { version } }';
+const CROWD = 40;
+
+let app: TestApp;
+let held: TestTenant;
+let other: TestTenant;
+
+beforeAll(async () => {
+  app = await startApp();
+  [held, other] = [await createTenant(app, 'held'), await createTenant(app, 'other')];
+  for (const tenant of [held, other]) await createClient(tenant, { clientId: 'a' });
+});
+afterAll(() => app.stop());
+
+/** Keeps everybody from changing the first tenant until it is released. */
+async function hold(): Promise<() => Promise<void>> {
+  const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = app.installation.database.write(async (manager) => {
+    await manager.query("UPDATE tenants SET name = 'Held' WHERE host LIKE 'held%'");
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
+  return () => {
+    released.resolve();
+    return holding;
+  };
+}
+
+it('what ends access goes before a crowd of other changes that wait', async () => {
+  const release = await hold();
+  let answered = 0;
+  const crowd = Array.from({ length: CROWD }, () => held.administer(UPDATE).then(() => (answered += 1)));
+  await sleep(500);
+  const end = held
+    .administer('mutation { revokeClientTokens(clientId: "a") { lastTokenExpiresAt } }')
+    .then(({ body }) => ({ body, answered }));
+  await sleep(500);
+  await release();
+  const { body, answered: before } = await end;
+  expect(body.errors).toBeUndefined();
+  expect(before).toBeLessThan(CROWD / 2);
+  await Promise.all(crowd);
+});
+
+// SQLite has one place to write for all.
+(kind === 'mysql' ? it : it.skip)('those of one tenant keep no connection from those of others, and raise no alarm', async () => {
+  const release = await hold();
+  const crowd = Array.from({ length: CROWD }, () => held.administer(UPDATE));
+  for (let change = 0; change < 5; change += 1) expect((await other.administer(UPDATE)).body.errors).toBeUndefined();
+  await release();
+  for (const { status } of await Promise.all(crowd)) expect(status).toBe(200);
+  expect(app.logLines.filter((line) => line.includes('does not serve'))).toEqual([]);
+});
