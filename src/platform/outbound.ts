@@ -110,13 +110,19 @@ class BoundedAgent extends HttpAgent {
   }
 }
 
-/** TLS over a connection of its own, which counts what TLS keeps to itself as well, such as tickets without end. */
+/**
+ * TLS over a connection of its own, which counts what TLS keeps to itself as well, such as tickets without end. It begins when that is
+ * there: as long as addresses are tried one after the other Node puts another handle into the same socket.
+ */
 class BoundedTlsAgent extends TlsAgent {
-  override createConnection(wanted: Wanted): Socket {
+  override createConnection(wanted: Wanted, done?: (error: Error | null, socket: Socket) => void): undefined {
     const below = bounded(connect(wanted));
-    const socket = connectOverTls({ ...wanted, socket: below });
-    below.once('error', (error) => socket.destroy(error));
-    return socket;
+    const fail = (error: Error) => done?.(error, below);
+    below.once('error', fail).once('connect', () => {
+      const socket = connectOverTls({ ...wanted, socket: below });
+      below.off('error', fail).once('error', (error) => socket.destroy(error));
+      done?.(null, socket);
+    });
   }
 }
 

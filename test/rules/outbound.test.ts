@@ -125,6 +125,30 @@ it.each([
   expect([connections, received]).toEqual([0, []]);
 });
 
+it.each([
+  ['the second, when the first refuses', ['127.0.0.2', '127.0.0.1']],
+  ['the third, of both families', ['127.0.0.3', '::1', '127.0.0.1']],
+  ['the first', ['127.0.0.1', '127.0.0.2']],
+])('takes of several addresses of a name %s', async (_, addresses) => {
+  const asked = outbound(answering(addresses).lookUp, listed('127.0.0.0/8', '::1'));
+  expect((await asked.fetch(away(), {})).status).toBe(200);
+  expect(connections).toBe(1);
+});
+
+it('says so when none of several addresses answers', async () => {
+  const asked = outbound(answering(['127.0.0.2', '::1', '127.0.0.3']).lookUp, listed('127.0.0.0/8', '::1'));
+  await expect(asked.fetch(away(), {})).rejects.toThrow(Unreachable);
+});
+
+it('ends while it waits for one that says nothing', async () => {
+  const silent = createTcpServer();
+  await listen(silent, '127.0.0.1');
+  const { port } = silent.address() as AddressInfo;
+  const asked = outbound(answering(['127.0.0.2', '127.0.0.1']).lookUp, listed('127.0.0.0/8'));
+  await expect(asked.fetch(`https://id.example.com:${port}/`, { signal: AbortSignal.timeout(500) })).rejects.toThrow(Unreachable);
+  await new Promise((resolve) => silent.close(resolve));
+});
+
 it('asks nothing of a name without an address', async () => {
   await expect(outbound(answering([]).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
   const failing: LookUp = (_hostname, done) => done(new Error('ENOTFOUND'), []);
