@@ -135,3 +135,17 @@ it('a refusal for want of a right is in the log, and counted by the right', asyn
   expect(counted).toMatch(/right="audit:read"\} 1/);
   expect(counted).toMatch(/right="clients:write"\} 1/);
 });
+
+it.each([
+  ['a number', 'usage(hours: 0) { from }', {}],
+  ['a variable', 'usage(hours: $hours) { from }', { hours: 721 }],
+])('%s that a field of the answer does not take is refused before a secret is made', async (_, selection, variables) => {
+  count += 1;
+  await createClient(app, { clientId: `argued-${count}` });
+  const before = await dump();
+  const asked = `mutation ($hours: Int! = 24) { rotateClientSecret(clientId: "argued-${count}", overlapSeconds: 0) { clientSecret client { ...F } } }
+    fragment F on Client { ${selection} first: usage(hours: $hours) { from } }`;
+  const { status, body } = await app.administer(asked, variables);
+  expect([status, body.errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  expect(await dump()).toBe(before);
+});

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -596,4 +597,16 @@ itOnMysql('starts no other program, takes whatever is in a password, and says wh
   } finally {
     await database.query(`DROP USER IF EXISTS ${user}@'%', ${user}r@'%'`);
   }
+});
+
+it('is refused of a database whose newest migration is none that the release knows: it may have tables and columns that it does not', async () => {
+  const { server } = await furnish(['a']);
+  expect(await server.stop()).toBe(0);
+  await database.query("INSERT INTO migrations (timestamp, name) VALUES (1999999999999, 'Later1999999999999')");
+  const { code, output } = await command(database, 'backup', [join(database.folder, 'later.bak')]);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringMatching(/^The newest migration of the database, Later1999999999999, is none that this release knows.*\n$/),
+  ]);
+  expect(existsSync(join(database.folder, 'later.bak'))).toBe(false);
 });

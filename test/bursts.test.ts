@@ -1,11 +1,20 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getIntrospectionQuery } from 'graphql';
 import { basic } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
 import { startProcess, type TestProcess, until } from './support/process.js';
 
 const SECRET = 'a-secret-that-the-administrator-chose';
 const CROWD = 300;
+
+interface Asked {
+  query: string;
+  /** Whether the whole URL stands in the first line. */
+  isAbsolute?: boolean;
+  isStranger?: boolean;
+}
 
 let database: TestDatabase;
 let server: TestProcess;
@@ -31,26 +40,79 @@ async function askForToken(): Promise<{ access_token: string }> {
   return answer.json() as Promise<{ access_token: string }>;
 }
 
-it.each([
-  ['changes', 'mutation { updateClient(clientId: "admin", input: { enabled: true }) { version } }'],
-  ['questions', '{ clients(first: 1) { totalCount nodes { secrets { rotation { safeToRevoke } } } } }'],
-])('of %s over as many connections lets others be answered first, over connections of their own', async (_, query) => {
-  const body = JSON.stringify({ query });
-  const head = ['POST /graphql HTTP/1.1', `Host: localhost:${server.port}`, `Authorization: Bearer ${token}`];
-  const rest = ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`, '', body];
-  const request = [...head, ...rest].join('\r\n');
+const UPDATE = 'mutation { updateClient(clientId: "admin", input: { enabled: true }) { version } }';
+const LIST = '{ clients(first: 1) { totalCount nodes { secrets { rotation { safeToRevoke } } } } }';
+const QUESTION = getIntrospectionQuery();
+
+/** Many connections with a request each. What is held back of each is sent by `release`. */
+async function crowd({ query, isAbsolute, isStranger }: Asked) {
   const statuses: string[] = [];
-  const sockets: Socket[] = Array.from({ length: CROWD }, () => connect(server.port, '127.0.0.1'));
-  for (const socket of sockets) {
+  const sockets = Array.from({ length: CROWD }, (_, number) => {
+    const body = JSON.stringify({ query: `${query} #${number}` });
+    const who = isStranger ? [] : [`Authorization: Bearer ${token}`];
+    const head = [
+      `POST ${isAbsolute ? server.url : ''}/graphql HTTP/1.1`,
+      `Host: localhost:${server.port}`,
+      ...who,
+      'Content-Type: application/json',
+    ];
+    const socket = connect(server.port, '127.0.0.1');
     socket.on('data', (data) => statuses.push(...[...String(data).matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status as string)));
-    socket.write(request);
-  }
+    socket.write([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body.slice(0, -1)].join('\r\n'));
+    return socket;
+  });
   await once(sockets.at(-1) as Socket, 'connect');
-  const live = await fetch(`${server.url}/health/live`, { headers: { connection: 'close' } });
-  const { access_token } = await askForToken();
-  expect([live.status, access_token.length > 0]).toEqual([200, true]);
+  const release = () => {
+    for (const socket of sockets) socket.write('}');
+  };
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return { statuses, release, close };
+}
+
+it.each([
+  ['changes', { query: UPDATE }],
+  ['questions', { query: LIST }],
+  ['questions, as a proxy is asked', { query: LIST, isAbsolute: true }],
+  ['questions of strangers about the schema', { query: QUESTION, isStranger: true }],
+])(
+  'of %s over as many connections lets others be answered first, over connections of their own',
+  async (_, { isStranger, ...asked }: Asked) => {
+    const { statuses, release, close } = await crowd({ ...asked, ...(isStranger ? {} : { authorization: `Bearer ${token}` }) });
+    release();
+    const live = await fetch(`${server.url}/health/live`, { headers: { connection: 'close' } });
+    const { access_token } = await askForToken();
+    expect([live.status, access_token.length > 0]).toEqual([200, true]);
+    expect(statuses.length).toBeLessThan(CROWD / 2);
+    await until(() => statuses.length === CROWD);
+    expect(new Set(statuses)).toEqual(new Set(['200']));
+    close();
+  },
+);
+
+it('of bodies whose ends come at the same moment, long after their heads, does so as well', async () => {
+  const { statuses, release, close } = await crowd({ query: QUESTION, isStranger: true });
+  await sleep(1000);
+  release();
+  await sleep(20);
+  expect((await fetch(`${server.url}/health/live`, { headers: { connection: 'close' } })).status).toBe(200);
   expect(statuses.length).toBeLessThan(CROWD / 2);
   await until(() => statuses.length === CROWD);
-  expect(new Set(statuses)).toEqual(new Set(['200']));
-  for (const socket of sockets) socket.destroy();
+  close();
+});
+
+it('of strangers does not come before whoever says who they are', async () => {
+  const { statuses, release, close } = await crowd({ query: QUESTION, isStranger: true });
+  await sleep(500);
+  release();
+  await sleep(20);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' };
+  for (let question = 0; question < 5; question += 1) {
+    const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query: LIST }) });
+    expect(answer.status).toBe(200);
+  }
+  expect(statuses.length).toBeLessThan(CROWD / 2);
+  await until(() => statuses.length === CROWD);
+  close();
 });

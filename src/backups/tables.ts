@@ -15,6 +15,9 @@ const BLOCKS_AT_ONCE = 50;
 /** The tables of the product with their columns. */
 export type Tables = ReadonlyMap<string, readonly string[]>;
 
+const unknownMigration = (name: string) =>
+  `The newest migration of the database, ${name.slice(0, 100)}, is none that this release knows: a later release has made it, which has to make the backup, or another application. Nothing was backed up.`;
+
 /** The names of all migrations, the oldest first. */
 export function listMigrations(): string[] {
   return migrationsOf(createDataSource(NOWHERE)).map(({ name }) => name);
@@ -23,8 +26,10 @@ export function listMigrations(): string[] {
 /**
  * What tables there are after a migration, on either kind of database: by what the migrations make, and never by what a file or a
  * database says. Whatever else is in a database is no part of a backup.
+ * @throws {StartupError} when this release does not know the migration
  */
 export async function readTables(lastMigration: string): Promise<Tables> {
+  if (!listMigrations().includes(lastMigration)) throw new StartupError(unknownMigration(lastMigration));
   const source = await openAt(NOWHERE, lastMigration);
   try {
     const tables = await source.query<{ name: string }[]>(

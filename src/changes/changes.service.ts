@@ -8,7 +8,7 @@ import type { Database } from '../platform/transaction.js';
 import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
-import { TenantLines } from './tenant-lines.service.js';
+import { type Line, TenantLines } from './tenant-lines.service.js';
 
 /** What a change needs. */
 export interface Terms {
@@ -65,7 +65,7 @@ export class Changes {
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
   make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: RightfulChange) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, isUrgent: allowance !== 'ordinary' }, async (transaction) => {
+    return this.#transact({ tenantId: caller.tenant.id, line: allowance === 'ordinary' ? 'ordinary' : 'urgent' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -91,7 +91,7 @@ export class Changes {
    * @throws {TenantDisabled}
    */
   perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, isUrgent: true }, async (transaction) =>
+    return this.#transact({ tenantId: caller.tenant.id, line: 'urgent' }, async (transaction) =>
       work((await transaction.enter(caller, { isServed: true })).change),
     );
   }
@@ -101,7 +101,7 @@ export class Changes {
    * @throws {TenantDisabled | TenantLimit}
    */
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, isUrgent: true }, async (transaction) => {
+    return this.#transact({ tenantId: caller.tenant.id, line: 'urgent' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
       ledger.requireRoom('admission');
       return work(change);
@@ -120,7 +120,7 @@ export class Changes {
     );
   }
 
-  #transact<T>({ tenantId, isUrgent = false }: Place, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  #transact<T>({ tenantId, line = 'ordinary' }: Place, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const write = () =>
       this.database.write(async (manager) => {
         const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
@@ -128,7 +128,7 @@ export class Changes {
         await transaction.save();
         return result;
       });
-    return tenantId === undefined ? write() : this.#lines.run(tenantId, write, { isUrgent });
+    return tenantId === undefined ? write() : this.#lines.run(tenantId, line, write);
   }
 }
 
@@ -136,8 +136,8 @@ export class Changes {
 interface Place {
   /** Whose turn it takes first. */
   tenantId?: string;
-  /** Whether it ends access, or lets somebody in who may have to: a crowd of other changes does not come first. */
-  isUrgent?: boolean;
+  /** What ends access, or lets somebody in who may have to, does not wait behind a crowd of other changes. */
+  line?: Line;
 }
 
 /** The tenants that one transaction changes, each with its ledger. */

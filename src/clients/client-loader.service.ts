@@ -56,7 +56,7 @@ export class ClientLoader {
    * @throws {BadUserInput}
    */
   async usageOf(caller: Principal, { id }: Client, { hours, values }: { hours: number; values: number }): Promise<ClientUsage[]> {
-    if (hours < 1 || hours > MOST_HOURS) throw new BadUserInput([{ path: 'hours', message: `Ask for 1 to ${MOST_HOURS} hours.` }]);
+    requireHours({ hours });
     const loaders = this.#for(caller);
     loaders.hoursAskedFor += hours * Math.max(1, values / VALUES_OF_AN_HOUR);
     if (loaders.hoursAskedFor > MOST_HOURS_A_REQUEST) {
@@ -121,4 +121,9 @@ function selectShown(clients: number): string {
       WHERE tenant_id = ? AND client_row_id IN (${Array(clients).fill('?').join(', ')}) AND (expires_at IS NULL OR expires_at > ?)
     ) AS told
   ) AS ranked WHERE has_ended = 0 OR place <= ?`;
+}
+
+/** @throws {BadUserInput} */
+export function requireHours({ hours }: { hours: number }): void {
+  if (hours < 1 || hours > MOST_HOURS) throw new BadUserInput([{ path: 'hours', message: `Ask for 1 to ${MOST_HOURS} hours.` }]);
 }

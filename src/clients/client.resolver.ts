@@ -22,7 +22,7 @@ import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
 import { ClientConnection } from './client-connection.js';
 import { ClientListService } from './client-list.service.js';
-import { ClientLoader } from './client-loader.service.js';
+import { ClientLoader, requireHours } from './client-loader.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientUsage } from './client-usage.js';
 
@@ -172,7 +172,7 @@ export class ClientResolver {
     return client.enabled ? lastTokenExpiry(client, new Date()) : (client.tokensExpireBy ?? client.updatedAt);
   }
 
-  @Extensions({ most: 720 })
+  @Extensions({ most: 720, requireArguments: requireHours })
   @FieldResolver(() => [ClientUsage], {
     description: 'Tokens issued and requests refused, hour by hour, the oldest first and this hour last.',
   })

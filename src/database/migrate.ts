@@ -69,20 +69,39 @@ async function readDone(runner: QueryRunner): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
-async function requireNoneElse({ entityMetadatas }: DataSource, runner: QueryRunner, names: readonly string[]): Promise<void> {
-  for (const { tableName } of entityMetadatas) {
-    if (!(await runner.hasTable(tableName))) continue;
-    // Asked after that: another start may be making them.
-    if (await hasBegun(runner, names)) return;
-    throw new StartupError(`The database has a table "${tableName}" ${FOREIGN}`);
-  }
+async function requireNoneElse({ entityMetadatas, options }: DataSource, runner: QueryRunner, names: readonly string[]): Promise<void> {
+  const isServer = options.type === 'mysql';
+  const there: Named[] = await runner.query(isServer ? NAMED_ON_SERVER : NAMED_IN_FILE);
+  const isTable = (name: string) => there.some((one) => one.name === name && one.type === 'table');
+  const isThere = (name: string) => there.some((one) => one.name === name || (!isServer && one.name.toLowerCase() === name));
+  const refuse = (name: string) => {
+    throw new StartupError(`The database has a table "${name}" ${FOREIGN}`);
+  };
+  if (isThere('migrations') && !isTable('migrations')) refuse('migrations');
+  const ownLease = isServer && isTable('leases') && (await isLease(runner));
+  if (isServer && isThere('leases') && !ownLease) refuse('leases');
+  const found = entityMetadatas.map(({ tableName }) => tableName).find(isThere);
+  // On a server the table of the lock comes before all others, and stays when a start is cut short.
+  if (found === undefined || ownLease) return;
+  // Asked after that: another start may be making them.
+  const done = await readDone(runner);
+  if (!names.some((name) => done.has(name))) refuse(found);
 }
 
-/** On a server the table of the lock comes before all others, and stays when a start is cut short. */
-async function hasBegun(runner: QueryRunner, names: readonly string[]): Promise<boolean> {
-  if ((await runner.hasTable('leases')) && (await runner.hasColumn('leases', 'holder'))) return true;
-  const done = await readDone(runner);
-  return names.some((name) => done.has(name));
+interface Named {
+  name: string;
+  /** `table`, or whatever else has the name. */
+  type: string;
+}
+
+/** SQLite takes two names for one that differ in case alone, and a view or an index is as much in the way as a table. */
+const NAMED_IN_FILE = 'SELECT name, type FROM sqlite_master';
+const NAMED_ON_SERVER =
+  "SELECT table_name AS name, CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE 'view' END AS type FROM information_schema.tables WHERE table_schema = DATABASE()";
+
+async function isLease(runner: QueryRunner): Promise<boolean> {
+  for (const column of ['name', 'holder', 'expires_at']) if (!(await runner.hasColumn('leases', column))) return false;
+  return true;
 }
 
 /** Whether a table is there, and may be used. */

@@ -2,9 +2,12 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import {
   type ASTNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   TypeInfo,
@@ -12,7 +15,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { GraphQLContext } from '../access/principal.js';
-import { Forbidden } from '../platform/errors.js';
+import { AppError, Forbidden } from '../platform/errors.js';
 
 /**
  * Refuses a mutation that asks in its answer for what its caller may not read, before anything of it is done: a field that was refused
@@ -22,8 +25,9 @@ import { Forbidden } from '../platform/errors.js';
 export function requireAnswerRights(schema: GraphQLSchema): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operation, contextValue: { principal } }) => {
+      didResolveOperation: async ({ document, operation, request, contextValue: { principal } }) => {
         if (!principal || operation?.operation !== 'mutation') return;
+        requireArguments(schema, { document, operation, variables: request.variables ?? {} });
         const [missing] = rightsToRead(schema, document, operation).filter((right) => !principal.scopes.includes(right));
         if (missing === undefined) return;
         const cause = new Forbidden(`The answer that you ask for needs the scope ${missing}. Nothing was done.`, missing);
@@ -36,20 +40,43 @@ export function requireAnswerRights(schema: GraphQLSchema): ApolloServerPlugin<G
 /** The rights that somebody needs who reads the answer to an operation. */
 export function rightsToRead(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): string[] {
   const rights = new Set<string>();
+  visitFields(schema, { document, operation }, ({ name }, info) => {
+    // The name of its type says nothing of a thing, and client libraries ask for it everywhere.
+    if (name.value === '__typename') return;
+    const right = info.getParentType()?.extensions.readRight;
+    if (typeof right === 'string' && info.getFieldDef()?.extensions.isName !== true) rights.add(right);
+  });
+  return [...rights];
+}
+
+/**
+ * Holds what fields of the answer are given against what they take, which a field says by the extension `requireArguments`.
+ * @throws {GraphQLError} before anything is done
+ */
+function requireArguments(schema: GraphQLSchema, { variables, ...asked }: Asked & { variables: Record<string, unknown> }): void {
+  const { coerced = {} } = getVariableValues(schema, asked.operation.variableDefinitions ?? [], variables);
+  visitFields(schema, asked, (node, info) => {
+    const field = info.getFieldDef();
+    const check = field?.extensions.requireArguments as ((values: object) => void) | undefined;
+    if (!field || !check) return;
+    try {
+      check(getArgumentValues(field, node, coerced));
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
+    }
+  });
+}
+
+interface Asked {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+}
+
+function visitFields(schema: GraphQLSchema, { document, operation }: Asked, look: (node: FieldNode, info: TypeInfo) => void): void {
   const info = new TypeInfo(schema);
   const definitions = [operation, ...fragmentsOf(document, operation)];
-  visit(
-    { kind: Kind.DOCUMENT, definitions },
-    visitWithTypeInfo(info, {
-      Field: ({ name }) => {
-        // The name of its type says nothing of a thing, and client libraries ask for it everywhere.
-        if (name.value === '__typename') return;
-        const right = info.getParentType()?.extensions.readRight;
-        if (typeof right === 'string' && info.getFieldDef()?.extensions.isName !== true) rights.add(right);
-      },
-    }),
-  );
-  return [...rights];
+  visit({ kind: Kind.DOCUMENT, definitions }, visitWithTypeInfo(info, { Field: (node) => look(node, info) }));
 }
 
 /** The fragments that are spread in an operation, those in them included. */

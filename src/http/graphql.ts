@@ -8,6 +8,7 @@ import { Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
+import { Turns } from '../platform/turns.js';
 import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
@@ -47,6 +48,7 @@ export function forPeople(page: Middleware): Middleware {
 export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> {
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   const unread = new UnreadAnswers();
+  const turns = new Turns();
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
@@ -72,6 +74,9 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       if (ctx.method === 'POST') (ctx.request as { body?: object }).body = await readJsonBody(ctx);
+      await turns.take(lineOf(ctx));
+      // Otherwise nobody is there to be answered.
+      if (ctx.req.socket.destroyed) return;
       ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
@@ -106,7 +111,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
 function reserve(unread: UnreadAnswers, ctx: Context, longest: number): (length: number) => void {
   if (longest > MOST_OF_A_MUTATION)
     throw new OperationTooLarge('The answer that you ask for may be too large: ask for fewer fields of it. Nothing was done.');
-  const parties = partiesOf(ctx);
+  const parties = partiesOf(ctx, 'changes');
   if (longest > SMALL_CHARACTERS) unread.requireRoom(parties, longest);
   return unread.add(parties, longest, { socket: ctx.req.socket, response: ctx.res });
 }
@@ -118,20 +123,25 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   if (recount) {
     recount(length);
   } else {
-    const parties = partiesOf(ctx);
+    const parties = partiesOf(ctx, 'questions');
     if (length > SMALL_CHARACTERS) unread.requireRoom(parties, length);
     unread.add(parties, length, { socket: ctx.req.socket, response: ctx.res });
   }
 }
 
-/** Strangers use up no room of the tenant whose host they ask at, and one caller not all of it. */
-function partiesOf(ctx: Context): Party[] {
+/** All who say nothing of who they are wait in one line, whatever tenant they ask at: they do not come before its own. */
+function lineOf(ctx: Context): string {
+  return ctx.get('Authorization') || ctx.get('Cookie') ? tenantOf(ctx).tenant.id : '';
+}
+
+/** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */
+function partiesOf(ctx: Context, kind: 'changes' | 'questions'): Party[] {
   const { principal } = ctx.state as { principal?: Principal };
   if (!principal) return [{ key: '', most: MOST_UNREAD }];
   const { tenant, actor } = principal;
   return [
-    { key: tenant.id, most: MOST_UNREAD },
-    { key: JSON.stringify([tenant.id, actor.type, actor.id]), most: MOST_UNREAD_OF_ONE },
+    { key: `${kind} ${tenant.id}`, most: MOST_UNREAD },
+    { key: JSON.stringify([kind, tenant.id, actor.type, actor.id]), most: MOST_UNREAD_OF_ONE },
   ];
 }
 

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../platform/errors.js';
 import { CompactRequest } from './body-pieces.js';
-import { withBreaths } from './breaths.js';
 import { inTurn } from './in-turn.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
@@ -63,8 +62,7 @@ export function createHttpServer(): Server {
 
 /** Lets another answer from the next request on. */
 export function setHandler(server: Server, handler: RequestListener): void {
-  const fairly = withBreaths(handler, ({ url }) => url?.startsWith('/graphql') ?? false);
-  server.removeAllListeners('request').on('request', inTurn(fairly));
+  server.removeAllListeners('request').on('request', inTurn(handler));
 }
 
 /** @throws {StartupError} when the port cannot be had */

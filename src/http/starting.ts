@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A start on a database that is there has ended by then, as a rule; whoever asks gives up later. */
 const PATIENCE_MS = 8_000;
 
+/** As a path, and as a proxy is asked. */
+const HEALTH = /^(?:https?:\/\/[^/?#]*)?\/health\//i;
+
 /** What answers while a server starts. */
 export interface Starting {
   handler: RequestListener;
@@ -19,7 +22,7 @@ export function holdWhileStarting(refuse: RequestListener): Starting {
   const { promise, resolve } = Promise.withResolvers<RequestListener>();
   void sleep(PATIENCE_MS, undefined, { ref: false }).then(() => resolve(refuse));
   const handler: RequestListener = (request, response) => {
-    if (request.url?.startsWith('/health/')) refuse(request, response);
+    if (HEALTH.test(request.url ?? '')) refuse(request, response);
     else void promise.then((next) => next(request, response));
   };
   return { handler, end: (next = refuse) => resolve(next) };

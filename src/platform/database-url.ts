@@ -60,7 +60,7 @@ export function readDatabaseUrl(text: string): DatabaseUrl {
   return {
     type: 'mysql',
     place: readPlace(url),
-    user: decode(url.username, 'user'),
+    user: readUser(url.username),
     password: decode(url.password, 'password'),
     database: readName(url.pathname.slice(1)),
   };
@@ -72,13 +72,13 @@ function readSqlite(path: string): DatabaseUrl {
   return { type: 'sqlite', path };
 }
 
-function readPlace({ hostname, port, searchParams }: URL): ServerPlace {
+function readPlace({ hostname, port, search, searchParams }: URL): ServerPlace {
   const unknown = [...searchParams.keys()].find((name, index) => name !== 'socket' || index > 0);
   if (unknown !== undefined) {
     throw new UrlFault('must have no parameter other than one ?socket=/path; TLS is set by DATABASE_TLS; write ? in a password as %3F');
   }
-  const socketPath = searchParams.get('socket');
-  if (socketPath !== null) return readSocket(hostname, port, socketPath);
+  // No form has made it: a + is a +.
+  if (searchParams.has('socket')) return readSocket(hostname, port, decode(search.slice(search.indexOf('=') + 1), 'path of the socket'));
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   if (host === '') throw new UrlFault(FORM);
   if (host === hostname && !HOST.test(host)) throw new UrlFault('must name a host, or an IPv6 address in brackets');
@@ -92,6 +92,12 @@ function readSocket(hostname: string, port: string, socketPath: string): ServerP
     throw new UrlFault(`must name a socket by a path of ${LONGEST_SOCKET_BYTES} bytes at most, without control characters`);
   if (port !== '' || hostname !== 'localhost') throw new UrlFault('must have localhost and no port before a socket');
   return { socketPath };
+}
+
+function readUser(encoded: string): string {
+  const user = decode(encoded, 'user');
+  if (user.includes('\0')) throw new UrlFault('must name a user without a NUL, which would end the name');
+  return user;
 }
 
 function readName(encoded: string): string {

@@ -1,7 +1,11 @@
 /** A character as it may stand in a URL: by itself, or percent-encoded, even more than once. */
 const as = (plain: string, hexadecimal: string) => `(?:${plain}|%(?:25)*${hexadecimal})`;
 /** `lk_` and 49 of base62, which `clients/secret` makes; somebody may have made its beginning large. Longer runs are no secret, but may hold one. */
-const SECRET = `${as('[lL]', '[46][cC]')}${as('[kK]', '[46][bB]')}${as('_', '5[fF]')}${as('[0-9A-Za-z]', '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])')}{49}`;
+const [L, K, UNDERSCORE] = [as('[lL]', '[46][cC]'), as('[kK]', '[46][bB]'), as('_', '5[fF]')];
+const BASE62 = `${as('[0-9A-Za-z]', '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])')}{49}`;
+const SECRET = `${L}${K}${UNDERSCORE}${BASE62}`;
+/** One whose beginning was taken for the end of another before it. */
+const BEHIND = `(?:${K}?${UNDERSCORE}${BASE62})*`;
 /** What JSON has for a character of its own: it belongs to no run behind it. */
 const ESCAPE = '\\\\u[0-9a-fA-F]{4}|\\\\.';
 /** Runs that may have tokens in them, each as a whole: a search that began anew at each place would take the square of their length. */
@@ -18,7 +22,7 @@ const HEADER = /^\{\s*"[^"]{1,40}"\s*:/;
 /** Enough of a header to see that it is one. */
 const HEADER_CHARACTERS = 64;
 const LEAST_PARTS = 3;
-const PLAIN = new RegExp(SECRET, 'g');
+const PLAIN = new RegExp(SECRET + BEHIND, 'g');
 /** What every plain one has in it; most lines have nothing of it, and one is written for each token. */
 const SIGNS = /lk|%/i;
 const WITHIN = new RegExp(SECRET);

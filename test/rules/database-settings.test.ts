@@ -37,6 +37,7 @@ it.each([
   ['mysql://u:a@b:c@h/d', { password: 'a@b:c' }],
   ['mysql://us%40er:p@h/my%2Ddb%20%C3%A9', { user: 'us@er', database: 'my-db é' }],
   ['mysql://u:p@localhost/d?socket=/run/my%20sql.sock', { place: { socketPath: '/run/my sql.sock' } }],
+  ['mysql://u:p@localhost/d?socket=/run/my+sql.sock', { place: { socketPath: '/run/my+sql.sock' } }],
 ])('reads %s', (url, parts) => {
   expect(readDatabaseUrl(url)).toMatchObject({ type: 'mysql', ...parts });
 });
@@ -70,6 +71,8 @@ it.each([
   'mysql://u:p@h/information_schema',
   `mysql://u:p@localhost/d?socket=/${'s'.repeat(107)}`,
   'mysql://u:p@localhost/d?socket=/s%00',
+  'mysql://u:p@localhost/d?socket=/s%ff',
+  'mysql://u%00x:p@h/d',
   ' mysql://u:p@h/d',
   'mysql://u:p\tq@h/d',
   'mysqlx://u:p@h/d',

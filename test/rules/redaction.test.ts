@@ -58,6 +58,10 @@ it('takes a token out wherever it begins and whatever goes on behind it', () => 
     expect(redact(`${token}${after}`)).not.toContain('c2ln');
 });
 
+it('takes a secret out that stands right behind the beginning of another', () => {
+  for (const length of [46, 47, 48, 49]) expect(redact(`lk_${'a'.repeat(length)}${secret}`)).not.toContain(secret.slice(4, 40));
+});
+
 it('takes a secret out whose beginning was made large', () => {
   for (const start of ['LK_', 'Lk_', 'lK_', '%4C%4B%5F', '%4ck_']) expect(redact(`/${start}${secret.slice(3)}/`)).toBe('/[redacted]/');
 });
