@@ -54,18 +54,29 @@ export function rightsToRead(schema: GraphQLSchema, document: DocumentNode, oper
  * @throws {GraphQLError} before anything is done
  */
 function requireArguments(schema: GraphQLSchema, { variables, ...asked }: Asked & { variables: Record<string, unknown> }): void {
-  const { coerced = {} } = getVariableValues(schema, asked.operation.variableDefinitions ?? [], variables);
   visitFields(schema, asked, (node, info) => {
     const field = info.getFieldDef();
     const check = field?.extensions.requireArguments as ((values: object) => void) | undefined;
     if (!field || !check) return;
     try {
-      check(getArgumentValues(field, node, coerced));
+      const coerced = variablesOf(node, schema, { ...asked, variables });
+      if (coerced) check(getArgumentValues(field, node, coerced));
     } catch (cause) {
       if (!(cause instanceof AppError)) throw cause;
       throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
     }
   });
+}
+
+/** Those that a field is given, and no others: what is wrong with them may be long to tell. @returns undefined when GraphQL refuses them */
+function variablesOf(
+  { arguments: given = [] }: FieldNode,
+  schema: GraphQLSchema,
+  { operation, variables }: Asked & { variables: Record<string, unknown> },
+): Record<string, unknown> | undefined {
+  const names = given.flatMap(({ value }) => (value.kind === Kind.VARIABLE ? [value.name.value] : []));
+  const definitions = (operation.variableDefinitions ?? []).filter(({ variable }) => names.includes(variable.name.value));
+  return getVariableValues(schema, definitions, variables, { maxErrors: 1 }).coerced;
 }
 
 interface Asked {
