@@ -24,11 +24,10 @@ export class Turns {
   #hold(): void {
     this.#isTaken = true;
     void breathe().then(() => {
-      this.#isTaken = false;
       const begin = this.#next();
-      if (!begin) return;
-      this.#hold();
-      begin();
+      if (begin) this.#hold();
+      else this.#isTaken = false;
+      begin?.();
     });
   }
 
