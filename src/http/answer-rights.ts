@@ -15,7 +15,8 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { GraphQLContext } from '../access/principal.js';
-import { AppError, Forbidden } from '../platform/errors.js';
+import { Forbidden } from '../platform/errors.js';
+import { refusingAll } from './refusals.js';
 
 /**
  * Refuses a mutation that asks in its answer for what its caller may not read, before anything of it is done: a field that was refused
@@ -58,13 +59,8 @@ function requireArguments(schema: GraphQLSchema, { variables, ...asked }: Asked 
     const field = info.getFieldDef();
     const check = field?.extensions.requireArguments as ((values: object) => void) | undefined;
     if (!field || !check) return;
-    try {
-      const coerced = variablesOf(node, schema, { ...asked, variables });
-      if (coerced) check(getArgumentValues(field, node, coerced));
-    } catch (cause) {
-      if (!(cause instanceof AppError)) throw cause;
-      throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
-    }
+    const coerced = variablesOf(node, schema, { ...asked, variables });
+    if (coerced) refusingAll(() => check(getArgumentValues(field, node, coerced)));
   });
 }
 

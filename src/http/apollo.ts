@@ -20,7 +20,7 @@ import { boundAliases, boundArguments, boundIntrospection, boundLists } from './
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
-import { refusalOf } from './refusals.js';
+import { refusalOf, refusingAll } from './refusals.js';
 import { tellRefusals } from './refused-rights.js';
 
 /** What is known of a request while it is answered. */
@@ -138,7 +138,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
       const fields = principal ? inputFaults(schema, document, variables) : [];
       if (fields.length > 0)
         throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
-      if (operation?.operation === 'mutation') weigh(() => onMutation(new AnswerWeight(schema, document).of(operation)));
+      if (operation?.operation === 'mutation') refusingAll(() => onMutation(new AnswerWeight(schema, document).of(operation)));
     },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
@@ -163,16 +163,6 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
     },
   };
   return { requestDidStart: async () => listener };
-}
-
-/** Apollo takes no other errors for those of the operation. */
-function weigh(look: () => void): void {
-  try {
-    look();
-  } catch (cause) {
-    if (!(cause instanceof AppError)) throw cause;
-    throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
-  }
 }
 
 function setStatus(http: HTTPGraphQLHead, codes: readonly string[]): void {

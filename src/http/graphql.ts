@@ -75,8 +75,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       // First: whoever sends it slowly is asked who they are when it is here.
       if (ctx.method === 'POST') (ctx.request as { body?: object }).body = await readJsonBody(ctx);
       await turns.take(lineOf(ctx));
-      // Otherwise nobody is there to be answered.
-      if (ctx.req.socket.destroyed) return;
+      if (ctx.req.socket.destroyed) throw new UnreadableBody(400, 'Nobody is there to be answered.');
       ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,

@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError } from 'graphql';
-import type { FieldFault } from '../platform/errors.js';
+import { AppError, type FieldFault } from '../platform/errors.js';
 
 /**
  * What GraphQL itself refuses of a request while it runs it, such as a variable that is null where nothing may be.
@@ -17,4 +17,18 @@ export function refusalOf(error: unknown): FieldFault[] | undefined {
   if (!isOfRequest && !isOfDocument) return undefined;
   const path = /^Argument "(\w+)"/.exec(error.message)?.[1];
   return path === undefined ? [] : [{ path, message: error.message }];
+}
+
+/**
+ * Looks at an operation before anything of it is done, and refuses all of it with 400 for what is thrown: Apollo takes no other errors
+ * than GraphQL's for those of the operation.
+ * @throws {GraphQLError}
+ */
+export function refusingAll(look: () => void): void {
+  try {
+    look();
+  } catch (cause) {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
+  }
 }
