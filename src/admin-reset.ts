@@ -46,7 +46,7 @@ async function resetAdministrator(): Promise<void> {
   }
 }
 
-/** The file has the secret before it comes into force, and no longer when it does not. */
+/** The secret is on disk before it comes into force, and no longer when it does not. */
 async function withSecretFile(config: Config, secret: AdministratorSecret, work: () => Promise<unknown>): Promise<void> {
   const file = new SecretFile(config.adminSecretFileOut);
   if (secret.isGenerated) file.write(secret.secret);
@@ -56,6 +56,7 @@ async function withSecretFile(config: Config, secret: AdministratorSecret, work:
     file.takeBack();
     throw error;
   }
+  file.keep();
 }
 
 /** A tenant's signing keys are gone when the encryption key was lost with which they could be read. */

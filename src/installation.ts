@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
-import { matchSecret } from './clients/secret.js';
+import { matchSecret, type PlainSecret } from './clients/secret.js';
 import { countSecretsOfLostKeys } from './clients/secrets-by-key.service.js';
 import { type Lock, withLease } from './database/lease.js';
 import { hasTable, isUpToDate, migrate } from './database/migrate.js';
@@ -59,7 +59,7 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
       if ((await isUpToDate(opened.writer)) && (await hasHome(opened.writer))) return await complete(config, parts);
       if (circumstances.isThere) throw new StartupError(NOT_THERE);
       return await withMigrator(config, log, { opened, ...circumstances }, (migrator) =>
-        withLease(migrator, async (lock) => {
+        withLease(migrator, { log, signal: circumstances.signal }, async (lock) => {
           if (!(await lock.isSeenBy(opened.writer))) throw new StartupError(ELSEWHERE);
           return complete(config, { ...parts, lock });
         }),
@@ -124,7 +124,10 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
   if (damaged)
     log.error({ kid: damaged }, 'the key that the home tenant signs with was changed past the server and cannot be read: revoke it');
   // Where the secret cannot be put where it is to be, nothing is changed.
-  if (secret.isGenerated && !(await hasHome(writer))) secretFile.write(secret.secret);
+  if (secret.isGenerated && !(await hasHome(writer))) {
+    secretFile.clear();
+    secretFile.write(secret.secret);
+  }
   if (lock) await migrate(lock, settingOf(config.migrationDatabase));
   await lock?.requireHeld();
   const existing = await homeTenant.find();
@@ -138,14 +141,19 @@ async function complete(config: Config, parts: Parts): Promise<Installation> {
     return context;
   });
   // Of a row that is damaged nobody can say; it stops nothing else.
-  const isInForce = await isAdministrators(services, home, secret).catch((err) => {
-    if (err instanceof DatabaseUnavailable) throw err;
-    log.error({ reason: (err as Error).message }, "the administrator's client cannot be read");
-    return false;
-  });
+  const isAdministrators = (text: PlainSecret) =>
+    hasSecret(services, home, text).catch((err) => {
+      if (err instanceof DatabaseUnavailable) throw err;
+      log.error({ reason: (err as Error).message }, "the administrator's client cannot be read");
+      return false;
+    });
+  const isInForce = await isAdministrators(secret.secret);
   if (!secret.isGenerated && !isInForce) log.warn(IGNORED_SECRET);
   if (!secret.isGenerated && /[+%]/.test(secret.secret)) log.warn(ENCODED_SECRET);
   await warnOfLostKey(services, log);
+  if (isInForce) secretFile.keep();
+  else secretFile.takeBack();
+  if (!isCommand && (await secretFile.recover(isAdministrators))) log.warn(RECOVERED_SECRET);
   // Lost answer: the start before may have been committed though nobody could say so, and its secret is this one.
   return { ...services, home, generatedSecret: secret.isGenerated && isInForce ? secret.secret : undefined };
 }
@@ -159,14 +167,14 @@ async function hasHome(writer: DataSource): Promise<boolean> {
 const IGNORED_SECRET =
   'ADMIN_CLIENT_SECRET is not the secret of the administrator\'s client and is ignored; "npm run admin:reset" puts it in force';
 
+const RECOVERED_SECRET =
+  "the administrator's secret is in the file that ADMIN_SECRET_FILE_OUT names, where a process has left it that was killed before it could say so";
+
 const ENCODED_SECRET =
   'ADMIN_CLIENT_SECRET has a + or a %, which stand for something else in a Basic header: clients that do not percent-encode it there, as curl -u, are refused; send it in the form, or choose another';
 
-async function isAdministrators(
-  { config, lookup, cipher }: Services,
-  home: TenantContext,
-  { secret }: AdministratorSecret,
-): Promise<boolean> {
+/** Whether the administrator's client has a secret. */
+async function hasSecret({ config, lookup, cipher }: Services, home: TenantContext, secret: PlainSecret): Promise<boolean> {
   const { client } = await lookup.find(home, config.adminClientId);
   return client !== undefined && matchSecret(cipher, client.rowId, secret, client.secrets) !== undefined;
 }

@@ -18,16 +18,22 @@ async function migrateDatabase(): Promise<void> {
   readArguments({ usage: 'Nothing is to be named: npm run migrate.' });
   const { signal } = abortOnSignals();
   const databases = readDatabases();
-  const source = await openMigrator(databases, createLog('warn'), signal).catch((cause) => {
-    throw signal.aborted ? new StartupError('The command was ended before the database answered. Nothing was changed.', { cause }) : cause;
-  });
+  const log = createLog('warn');
+  const source = await openMigrator(databases, log, signal).catch((cause) => endedBy(signal, 'the database answered', cause));
   try {
     await isUpToDate(source);
-    const done = await withLease(source, (lock) => migrate(lock, settingOf(databases.migrationDatabase)));
+    const done = await withLease(source, { log, signal }, (lock) => migrate(lock, settingOf(databases.migrationDatabase))).catch((cause) =>
+      endedBy(signal, 'it was its turn', cause),
+    );
     say(done.length === 0 ? UP_TO_DATE : `The database is up to date. These migrations were run: ${done.join(', ')}.\n`);
   } finally {
     await source.destroy();
   }
+}
+
+function endedBy(signal: AbortSignal, before: string, cause: unknown): never {
+  const isEnded = signal.aborted && (cause as Error).name === 'AbortError';
+  throw isEnded ? new StartupError(`The command was ended before ${before}. Nothing was changed.`, { cause }) : cause;
 }
 
 const UP_TO_DATE = 'The database was up to date already. Nothing was changed.\n';

@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -104,6 +115,26 @@ describe('the first start', () => {
     expect((await requestToken(again, { clientId: 'admin', secret: next })).status).toBe(200);
   });
 
+  it('makes the file of a first start that was killed, whenever that was', async () => {
+    const path = join(database.folder, 'admin-secret');
+    const left = `${path}.new-0123456789ab`;
+    const killed = await start({ ADMIN_SECRET_FILE_OUT: path });
+    await until(() => readdirSync(database.folder).some((name) => name.startsWith('admin-secret')), killed.output);
+    await killed.stop('SIGKILL');
+    // Of one that never came into force.
+    writeFileSync(left, 'lk_never\n');
+    const next = await start({ ADMIN_SECRET_FILE_OUT: path });
+    await next.ready();
+    const secret = readFileSync(path, 'utf8').trimEnd();
+    expect((await requestToken(next, { clientId: 'admin', secret })).status).toBe(200);
+    await next.stop();
+    renameSync(path, left);
+    const recovering = await start({ ADMIN_SECRET_FILE_OUT: path });
+    await recovering.ready();
+    expect([readFileSync(path, 'utf8'), existsSync(left)]).toEqual([`${secret}\n`, false]);
+    await until(() => recovering.output().includes("the administrator's secret is in the file"), recovering.output);
+  });
+
   it('leaves no file behind when the start fails after it was made', async () => {
     const path = join(database.folder, 'admin-secret');
     const before = await start();
@@ -114,7 +145,7 @@ describe('the first start', () => {
     const failing = isOnSqlite ? "BEGIN SELECT RAISE(FAIL, 'no'); END" : "FOR EACH ROW SIGNAL SQLSTATE '45000'";
     await database.query(`CREATE TRIGGER forbidding BEFORE INSERT ON clients ${failing}`);
     expect(await (await start({ ADMIN_SECRET_FILE_OUT: path })).exit).toBe(1);
-    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(database.folder).filter((name) => name.startsWith('admin-secret'))).toEqual([]);
   });
 
   it('is done once by several instances that start together', async () => {

@@ -1,5 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
 import { freePort } from './support/free-port.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
 
@@ -50,6 +53,30 @@ it('whoever waits hears of it when the server is stopped meanwhile', async () =>
   await server.stop();
   expect(await answer).toBe('503 temporarily_unavailable');
   expect(await server.exit).toBe(0);
+});
+
+/** Has the lock that starts take, as another process that migrates. @returns what gives it back */
+async function holdStart(): Promise<() => void> {
+  if (kind === 'mysql') {
+    await database.query(
+      'CREATE TABLE leases (name varchar(50) NOT NULL PRIMARY KEY, holder varchar(36) NULL, expires_at bigint NOT NULL)',
+    );
+    await database.query("INSERT INTO leases VALUES ('startup', 'another', UNIX_TIMESTAMP() * 1000 + 25000)");
+    return () => undefined;
+  }
+  mkdirSync(join(database.folder, 'data'));
+  const file = new Sqlite(join(database.folder, 'data', 'latchkey.db-startup'));
+  file.exec('BEGIN EXCLUSIVE');
+  return () => file.close();
+}
+
+it('a start that waits for another process says so, and ends when it is told to', async () => {
+  const giveBack = await holdStart();
+  server = await startProcess(database);
+  const { output } = server;
+  await until(() => output().includes('another process makes or migrates the database'), output);
+  expect(await server.stop()).toBe(0);
+  giveBack();
 });
 
 /** As a server, or a proxy before it, says that there are too many connections. */

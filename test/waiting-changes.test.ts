@@ -31,17 +31,22 @@ async function hold(): Promise<() => Promise<void>> {
   };
 }
 
-it('what ends access goes before a crowd of other changes that wait', async () => {
+const REVOKE = 'mutation { revokeClientTokens(clientId: "a") { lastTokenExpiresAt } }';
+/** Refused, after it has waited like any that ends access. */
+const END_NOTHING = 'mutation { deleteClient(clientId: "nobody") { clientId } }';
+
+it.each([
+  ['what ends access', 'other changes', REVOKE, UPDATE],
+  ['what changes something', 'those that end access', UPDATE, END_NOTHING],
+])('%s goes on whatever crowd waits: %s', async (_, __, mutation, ofCrowd) => {
   const release = await hold();
   let answered = 0;
-  const crowd = Array.from({ length: CROWD }, () => held.administer(UPDATE).then(() => (answered += 1)));
+  const crowd = Array.from({ length: CROWD }, () => held.administer(ofCrowd).then(() => (answered += 1)));
   await sleep(500);
-  const end = held
-    .administer('mutation { revokeClientTokens(clientId: "a") { lastTokenExpiresAt } }')
-    .then(({ body }) => ({ body, answered }));
+  const one = held.administer(mutation).then(({ body }) => ({ body, answered }));
   await sleep(500);
   await release();
-  const { body, answered: before } = await end;
+  const { body, answered: before } = await one;
   expect(body.errors).toBeUndefined();
   expect(before).toBeLessThan(CROWD / 2);
   await Promise.all(crowd);
@@ -55,4 +60,11 @@ it('what ends access goes before a crowd of other changes that wait', async () =
   await release();
   for (const { status } of await Promise.all(crowd)) expect(status).toBe(200);
   expect(app.logLines.filter((line) => line.includes('does not serve'))).toEqual([]);
+});
+
+it('a change that waits for others is refused in time, whoever may wait longer', async () => {
+  const release = await hold();
+  const { status, body } = await held.administer(UPDATE);
+  expect([status, body.errors?.[0]?.extensions.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
+  await release();
 });

@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isBusy, rootCode, WaitedInVain } from '../platform/database-faults.js';
+import { isBusy, isRefusal, rootCode, WaitedInVain } from '../platform/database-faults.js';
+import type { Log } from '../platform/log.js';
+import { allowLongWork } from '../platform/mysql-silence.js';
 import { prepareFile } from './data-source.js';
 
 const LEASE_MS = 15_000;
@@ -11,7 +13,10 @@ const UNREAL_MS = 2 * LEASE_MS;
 const RENEW_MS = 3_000;
 const POLL_MS = 100;
 const SEEN_WITHIN_MS = 3_000;
+const TOLD_WITHIN_MS = 3_000;
+const TELL_AFTER_MS = 5_000;
 const HOLDER = "SELECT holder FROM leases WHERE name = 'startup'";
+const PLACE = "SELECT CONCAT_WS('|', @@hostname, @@port, @@server_id, CURRENT_USER()) AS place, CONNECTION_ID() AS id";
 const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
 /** The connection that holds a lock. */
@@ -25,32 +30,49 @@ export interface Lock {
   isSeenBy(other: DataSource): Promise<boolean>;
 }
 
+/** How a lock is waited for that another process has. */
+export interface Waiting {
+  /** Where it is told. */
+  log: Log;
+  /** Ends the wait, which throws an `AbortError` then. */
+  signal?: AbortSignal | undefined;
+}
+
+async function waitUntil(isHeld: () => Promise<boolean> | boolean, { log, signal }: Waiting): Promise<void> {
+  const telling = setTimeout(() => log.warn('another process makes or migrates the database, and is waited for'), TELL_AFTER_MS);
+  try {
+    while (!(await isHeld())) await sleep(POLL_MS, undefined, { signal });
+  } finally {
+    clearTimeout(telling);
+  }
+}
+
 /**
  * Lock: runs work that only one process may do at a time on this database. It ends with the process that holds it: SQLite's is a lock of the
  * operating system, MySQL's a row that names the connection of its holder.
  * @param work is given the connection to do it on; when that is lost, so is the lock
  */
-export async function withLease<T>(dataSource: DataSource, work: (lock: Lock) => Promise<T>): Promise<T> {
+export async function withLease<T>(dataSource: DataSource, waiting: Waiting, work: (lock: Lock) => Promise<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.connect();
     const { database } = dataSource.options;
     return dataSource.options.type === 'better-sqlite3'
-      ? await withLockedFile(`${database}-startup`, () =>
+      ? await withLockedFile(`${database}-startup`, waiting, () =>
           work({ dataSource, runner, requireHeld: async () => undefined, isSeenBy: async () => true }),
         )
-      : await withLeasedRow({ dataSource, runner }, work);
+      : await withLeasedRow({ dataSource, runner }, waiting, work);
   } finally {
     await runner.release();
   }
 }
 
 /** The system gives the lock of a process that was killed to the next at once. */
-async function withLockedFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function withLockedFile<T>(path: string, waiting: Waiting, work: () => Promise<T>): Promise<T> {
   prepareFile(path);
   const file = new Sqlite(path, { timeout: 0 });
   try {
-    while (!isLocked(file)) await sleep(POLL_MS);
+    await waitUntil(() => isLocked(file), waiting);
     return await work();
   } finally {
     file.close();
@@ -67,9 +89,14 @@ function isLocked(file: Sqlite.Database): boolean {
   }
 }
 
-async function withLeasedRow<T>({ dataSource, runner }: Pick<Lock, 'dataSource' | 'runner'>, work: (lock: Lock) => Promise<T>): Promise<T> {
+async function withLeasedRow<T>(
+  { dataSource, runner }: Pick<Lock, 'dataSource' | 'runner'>,
+  waiting: Waiting,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
   const lease = new Lease(dataSource, runner);
-  await lease.acquire();
+  await lease.acquire(waiting);
+  const forbid = allowLongWork(await runner.connect(), () => lease.isAtWork());
   const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
   const query = runner.query;
   const requireHeld = () => lease.requireHeld();
@@ -81,6 +108,7 @@ async function withLeasedRow<T>({ dataSource, runner }: Pick<Lock, 'dataSource' 
     return await work({ dataSource, runner, requireHeld, isSeenBy: (other) => lease.isSeenBy(other) });
   } finally {
     runner.query = query;
+    forbid();
     clearInterval(renewal);
     // Where that fails, it ends by itself.
     await lease.release().catch(() => undefined);
@@ -104,12 +132,12 @@ class Lease {
     private readonly runner: QueryRunner,
   ) {}
 
-  async acquire(): Promise<void> {
+  async acquire(waiting: Waiting): Promise<void> {
     // Rights: to make a table takes one also where the table is there already.
     if (!(await this.runner.hasTable('leases'))) await this.runner.query(TABLE);
     await this.runner.query(`INSERT IGNORE INTO leases (name, holder, expires_at) VALUES ('startup', NULL, 0)`);
     this.#holder = await this.#name();
-    while (!(await this.#take())) await sleep(POLL_MS);
+    await waitUntil(() => this.#take(), waiting);
   }
 
   async renew(): Promise<void> {
@@ -135,23 +163,22 @@ class Lease {
     }
   }
 
+  /** Whether the server works at what the holder's connection has asked. Where nobody can say, it is believed to. */
+  async isAtWork(): Promise<boolean> {
+    const asked = commandOf(this.#holder, this.dataSource).catch((cause) => (isRefusal(cause) ? undefined : null));
+    const command = await Promise.race([asked, sleep(TOLD_WITHIN_MS, null, { ref: false })]);
+    return command !== null && command !== 'Sleep';
+  }
+
   async release(): Promise<void> {
     await this.runner.query('UPDATE leases SET holder = NULL WHERE holder = ?', [this.#holder]);
   }
 
   /** Place, connection, and something that no other holder has. A proxy may make up the number of a connection: then there is none. */
   async #name(): Promise<string> {
-    const [{ place, id }] = await this.runner.query(
-      "SELECT CONCAT_WS('|', @@hostname, @@port, @@server_id, CURRENT_USER()) AS place, CONNECTION_ID() AS id",
-    );
-    const connection = (await this.#connections()).has(String(id)) ? Number(id).toString(36) : '';
-    return [createHash('sha256').update(String(place)).digest('hex').slice(0, 12), connection, randomBytes(4).toString('hex')].join('.');
-  }
-
-  /** Those to this node that this user may see: at least their own. */
-  async #connections(): Promise<Set<string>> {
-    const rows: { Id: number | string }[] = await this.runner.query('SHOW PROCESSLIST');
-    return new Set(rows.map(({ Id }) => String(Id)));
+    const node = await lookAtNode(this.runner);
+    const connection = node.commands.has(node.id) ? Number(node.id).toString(36) : '';
+    return [node.place, connection, randomBytes(4).toString('hex')].join('.');
   }
 
   async #take(): Promise<boolean> {
@@ -167,8 +194,38 @@ class Lease {
   }
 
   async #isGone(holder: string): Promise<boolean> {
-    const [place, connection] = holder.split('.');
-    if (!connection || place !== this.#holder.split('.')[0]) return false;
-    return !(await this.#connections()).has(String(Number.parseInt(connection, 36)));
+    return (await commandOf(holder, this.runner)) === null;
   }
+}
+
+interface Asking {
+  query(sql: string): Promise<unknown>;
+}
+
+/** A node of a database as a connection to it sees it. */
+interface Node {
+  /** Tells it from others, and its users from one another. */
+  place: string;
+  /** The connection's own number. */
+  id: string;
+  /** What each connection to it is about that this user may see, by number: at least their own. */
+  commands: Map<string, string>;
+}
+
+async function lookAtNode(source: Asking): Promise<Node> {
+  const [{ place, id }] = (await source.query(PLACE)) as [{ place: string; id: number | string }];
+  const rows = (await source.query('SHOW PROCESSLIST')) as { Id: number | string; Command: string }[];
+  return {
+    place: createHash('sha256').update(String(place)).digest('hex').slice(0, 12),
+    id: String(id),
+    commands: new Map(rows.map((row) => [String(row.Id), row.Command])),
+  };
+}
+
+/** What the connection of a holder is about; `null` when it is there no more, `undefined` where nobody can say. */
+async function commandOf(holder: string, source: Asking): Promise<string | null | undefined> {
+  const [place, connection] = holder.split('.');
+  const node = await lookAtNode(source);
+  if (!connection || place !== node.place) return undefined;
+  return node.commands.get(String(Number.parseInt(connection, 36))) ?? null;
 }

@@ -5,8 +5,11 @@ import { type TlsOptions, toTlsOptions } from './database-tls.js';
 import type { MysqlSettings, ServerPlace } from './database-url.js';
 import { breakOff, type MysqlConnection } from './mysql-connection.js';
 import { prepareSession } from './mysql-session.js';
+import { endSilence } from './mysql-silence.js';
 
 const CONNECT_MS = 2_000;
+/** For how long a pool waits for a server that it leaves. */
+const END_MS = 2_000;
 /** Longer than all that is done before a connection is used. */
 const OPENED_MS = 10_000;
 /** After this time a server that had no TLS is asked again: it may have been somebody in between who took it away. */
@@ -80,7 +83,12 @@ export class MysqlServer {
     };
     const end = (done: (error?: Error | null) => void) => {
       opening.abandon();
-      pool.end(done);
+      // The driver takes leave over each connection, and waits for the other side.
+      const timer = setTimeout(() => abandon(new Error('The pool is closed.')), END_MS);
+      pool.end((error) => {
+        clearTimeout(timer);
+        done(error);
+      });
     };
     return { getConnection: (done) => take(done), end, abandon };
   }
@@ -148,7 +156,9 @@ async function giveOut(connection: PoolConnection, prepared: Set<PoolConnection>
   try {
     await prepareSession(connection);
     prepared.add(connection);
-    (connection as unknown as MysqlConnection).stream.once('close', () => prepared.delete(connection));
+    const watched = connection as unknown as MysqlConnection;
+    watched.stream.once('close', () => prepared.delete(connection));
+    endSilence(watched);
   } catch (cause) {
     connection.destroy();
     breakOff(connection as unknown as MysqlConnection, cause as Error);

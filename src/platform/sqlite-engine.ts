@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Mutex } from 'async-mutex';
+import { Mutex, withTimeout } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { breathe } from './breath.js';
 import { isBusy, WaitedInVain } from './database-faults.js';
@@ -33,10 +33,11 @@ export class SqliteEngine implements Engine {
 
   write<T>(work: Work<T>): Promise<T> {
     const deadline = patienceEnds();
-    return this.#writing.runExclusive(async () => {
+    // Whoever is before others may wait longer than they do.
+    const inTime = withTimeout(this.#writing, deadline - performance.now(), new WaitedInVain('QUEUE_TOO_LONG'));
+    return inTime.runExclusive(async () => {
       // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.
       await breathe();
-      if (performance.now() > deadline) throw new WaitedInVain('QUEUE_TOO_LONG');
       const runner = this.writer.createQueryRunner();
       await begin(runner, deadline);
       try {

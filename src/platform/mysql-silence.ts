@@ -1,0 +1,53 @@
+import { Silent } from './database-faults.js';
+import { breakOff, type MysqlConnection } from './mysql-connection.js';
+
+/** Longer than anything may take that is asked while the server serves. */
+const LONGEST_MS = 30_000;
+const LOOK_EVERY_MS = 4_000;
+/** The answer may be on its way the first time. */
+const MOST_MISSES = 2;
+
+type IsAtWork = () => Promise<boolean>;
+
+const longWork = new WeakMap<object, IsAtWork>();
+
+/**
+ * Lets what is asked over a connection take as long as the server works at it.
+ * @param isAtWork tells whether it does, within a few seconds
+ * @returns what ends the permission
+ */
+export function allowLongWork(connection: object, isAtWork: IsAtWork): () => void {
+  longWork.set(connection, isAtWork);
+  return () => longWork.delete(connection);
+}
+
+/**
+ * Breaks a connection off over which an answer does not come. A firewall, a proxy or a machine that stands still may swallow it without a
+ * word, and whoever asked would wait for good.
+ */
+export function endSilence(connection: MysqlConnection): void {
+  const ask = connection.query.bind(connection) as (...args: unknown[]) => unknown;
+  const query = (...args: unknown[]) => {
+    const done = args.at(-1);
+    if (typeof done !== 'function') return ask(...args);
+    const timer = watch(connection);
+    const answered = (...answer: unknown[]) => {
+      clearInterval(timer);
+      done(...answer);
+    };
+    return ask(...args.slice(0, -1), answered);
+  };
+  Object.assign(connection, { query });
+}
+
+function watch(connection: MysqlConnection): NodeJS.Timeout {
+  const began = performance.now();
+  let misses = 0;
+  const look = async () => {
+    const isAtWork = longWork.get(connection);
+    if (isAtWork) misses = (await isAtWork()) ? 0 : misses + 1;
+    const isOver = isAtWork ? misses === MOST_MISSES : performance.now() - began > LONGEST_MS;
+    if (isOver) breakOff(connection, new Silent());
+  };
+  return setInterval(() => void look(), LOOK_EVERY_MS);
+}
