@@ -2,6 +2,7 @@ import { IdentityProviderService } from './access/identity-provider.service.js';
 import { SessionService } from './access/session.service.js';
 import { AuditListService } from './audit/audit-list.service.js';
 import { Changes } from './changes/changes.service.js';
+import { TenantLines } from './changes/tenant-lines.service.js';
 import { ClientService } from './clients/client.service.js';
 import { ClientIndexService } from './clients/client-index.service.js';
 import { ClientLookupService } from './clients/client-lookup.service.js';
@@ -51,13 +52,14 @@ export interface Services {
 /** Makes the services of a database. Nothing is read or written yet. @param throttle when failures are counted together with others */
 export function createServices(config: Config, database: Database, cipher: Cipher, throttle = new Throttle(config.failureLimit)): Services {
   const directory = new TenantDirectory(database, config.issuer);
-  const changes = new Changes(database, cipher, config.tenantLimits);
+  const lines = new TenantLines();
+  const changes = new Changes(database, cipher, config.tenantLimits, lines);
   const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, changes, cipher);
   const clients = new ClientService(changes, secrets);
   const sessions = new SessionService(database, changes);
   const lookup = new ClientLookupService(database);
-  const proofs = new UsedProofService(database);
+  const proofs = new UsedProofService(database, lines);
   // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
   const outbound = new Outbound({ allowsLoopback: isLoopbackHttp(config.issuer), networks: config.trustedIssuerNetworks });
   return {
@@ -70,7 +72,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     use: new ClientUseService(database),
     index: new ClientIndexService(database),
     lookup,
-    status: new TokenStatusService(database),
+    status: new TokenStatusService(database, lines),
     proofs,
     audit: new AuditListService(database, changes),
     sessions,

@@ -103,6 +103,13 @@ export class Authenticator {
     return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)), credential };
   }
 
+  /** Whoever was found before, with the rights that they have by now. @throws {BearerError} when they have none of it any more */
+  async lookAgain(principal: Principal): Promise<Principal> {
+    const scopes = await this.parts.status.rightsOf(principal);
+    if (!scopes) throw new BearerError(401, 'invalid_token', 'The access token or the session has ended.');
+    return { ...principal, scopes };
+  }
+
   /** A cookie comes with every request that a browser sends, whoever made it do so. */
   async #findSession(tenant: TenantContext, { session, isCrossSite, request }: PresentedCredentials): Promise<Principal | undefined> {
     if (session === undefined) return undefined;

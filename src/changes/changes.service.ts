@@ -51,13 +51,12 @@ export interface RightfulChange extends Change<Principal> {
  * Isolation: nothing is read before the last lock is held, so that a snapshot of the whole transaction is none of the time before.
  */
 export class Changes {
-  readonly #lines = new TenantLines();
-
   constructor(
     private readonly database: Database,
     private readonly cipher: Cipher,
     /** Those of a tenant that has none of its own. */
     readonly limits: TenantLimits,
+    private readonly lines: TenantLines,
   ) {}
 
   /**
@@ -128,7 +127,7 @@ export class Changes {
         await transaction.save();
         return result;
       });
-    return tenantId === undefined ? write() : this.#lines.run(tenantId, line, write);
+    return tenantId === undefined ? write() : this.lines.run(tenantId, line, write);
   }
 }
 

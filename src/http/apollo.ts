@@ -8,7 +8,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type ValidationContext } from 'graphql';
-import type { GraphQLContext } from '../access/principal.js';
+import type { GraphQLContext, Principal } from '../access/principal.js';
 import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -20,7 +20,7 @@ import { boundAliases, boundArguments, boundIntrospection, boundLists } from './
 import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
-import { refusalOf, refusingAll } from './refusals.js';
+import { refusalOf, refuseAll, refusingAll } from './refusals.js';
 import { tellRefusals } from './refused-rights.js';
 
 /** What is known of a request while it is answered. */
@@ -28,8 +28,12 @@ interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
   size: AnswerSize;
-  /** Told that nothing but a query is run: nothing that the answer holds is a secret. */
-  onQuery(): void;
+  /**
+   * Told that nothing but a query is run, which holds nothing secret, and begins when this is fulfilled.
+   * @returns who asks, with the rights that they have by then
+   * @throws {DatabaseUnavailable | BearerError} when too many are before it, or who asks has lost theirs meanwhile
+   */
+  onQuery(): Promise<Principal | undefined>;
   /**
    * Told of a mutation before anything of it is done.
    * @param longest characters that its answer may have
@@ -125,20 +129,15 @@ function isInternal(error: unknown): boolean {
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
-    async didResolveOperation({
-      document,
-      operation,
-      request: { variables = {} },
-      contextValue: { principal, size, onQuery, onMutation },
-    }) {
+    async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
       if (operation?.operation === 'query') {
-        size.bound();
-        onQuery();
+        contextValue.size.bound();
+        contextValue.principal = await contextValue.onQuery().catch(refuseAll);
       }
-      const fields = principal ? inputFaults(schema, document, variables) : [];
+      const fields = contextValue.principal ? inputFaults(schema, document, variables) : [];
       if (fields.length > 0)
         throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
-      if (operation?.operation === 'mutation') refusingAll(() => onMutation(new AnswerWeight(schema, document).of(operation)));
+      if (operation?.operation === 'mutation') refusingAll(() => contextValue.onMutation(new AnswerWeight(schema, document).of(operation)));
     },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');

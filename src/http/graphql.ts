@@ -4,11 +4,14 @@ import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
-import { Forbidden, OperationTooLarge } from '../platform/errors.js';
+import { WaitedInVain } from '../platform/database-faults.js';
+import { DatabaseUnavailable, Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
+import { patienceEnds } from '../platform/patience.js';
+import { PlacesByName, type Wait } from '../platform/places.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
-import { Turns } from '../platform/turns.js';
+import { STRANGERS, Turns } from '../platform/turns.js';
 import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
@@ -18,6 +21,10 @@ import { requireFewLines } from './operation-limits.js';
 import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
 
+/** Whoever has waited for longer since they were found is looked for again. */
+const LONGEST_UNSEEN_MS = 20;
+/** Of a tenant that are worked on at a time: whoever asks for more takes nothing from others but what these need. */
+const MOST_QUESTIONS = 2;
 const COMPRESSED_FROM_BYTES = 1024;
 /** What is asked for in few words is answered, whatever others of the tenant leave lying. */
 const SMALL_CHARACTERS = 20_000;
@@ -49,6 +56,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   const unread = new UnreadAnswers();
   const turns = new Turns();
+  const questions = new PlacesByName(MOST_QUESTIONS);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
@@ -59,9 +67,16 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       onMutation: (longest: number) => {
         ctx.state.unread = reserve(unread, ctx, longest);
       },
-      onQuery: () => {
+      onQuery: async () => {
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
+        const began = performance.now();
+        const { principal } = ctx.state as { principal?: Principal };
+        // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
+        const line = principal ? `found ${principal.tenant.id}` : STRANGERS;
+        ctx.state.endQuestion = await questions.take(line, waitOf(principal));
+        await turns.take(line);
+        return principal && performance.now() - began > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
     }),
   });
@@ -98,6 +113,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     } catch (error) {
       if (error instanceof TenantLimit) parts.metrics.tenantLimits.inc({ limit: error.kind });
       refuse(ctx, error);
+    } finally {
+      ctx.state.endQuestion?.();
     }
   };
   return (ctx) => {
@@ -128,9 +145,16 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   }
 }
 
-/** All who say nothing of who they are wait in one line, whatever tenant they ask at: they do not come before its own. */
+/** All who say nothing of who they are wait in one line, whatever tenant they ask at. */
 function lineOf(ctx: Context): string {
-  return ctx.get('Authorization') || ctx.get('Cookie') ? tenantOf(ctx).tenant.id : '';
+  return ctx.get('Authorization') || ctx.get('Cookie') ? tenantOf(ctx).tenant.id : STRANGERS;
+}
+
+/** Questions wait for others of their tenant, by turns of those who ask. */
+function waitOf(principal: Principal | undefined): Wait {
+  const { type, id } = principal?.actor ?? {};
+  const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
+  return { party: JSON.stringify([type, id]), deadline: patienceEnds(), tooLate };
 }
 
 /** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */

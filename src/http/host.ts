@@ -1,7 +1,9 @@
 import type { Context, Middleware } from 'koa';
+import { joinParty } from '../platform/patience.js';
 import { redact } from '../platform/redaction.js';
 import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
+import { GRAPHQL_PATH } from './graphql-answer.js';
 import { refuse } from './request.js';
 
 const LONGEST_HOST = 255;
@@ -39,6 +41,8 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
       throw new HostNotServed();
     }
     ctx.state.tenant = tenant;
+    // Who asks for tokens does not wait behind those who manage.
+    joinParty(`${tenant.tenant.id} ${ctx.path === GRAPHQL_PATH ? 'management' : 'tokens'}`);
     ctx.state.origin = directory.originOf(host);
     try {
       await next();

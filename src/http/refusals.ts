@@ -20,15 +20,19 @@ export function refusalOf(error: unknown): FieldFault[] | undefined {
 }
 
 /**
- * Looks at an operation before anything of it is done, and refuses all of it with 400 for what is thrown: Apollo takes no other errors
- * than GraphQL's for those of the operation.
+ * Looks at an operation before anything of it is done, and refuses all of it for what is thrown.
  * @throws {GraphQLError}
  */
 export function refusingAll(look: () => void): void {
   try {
     look();
   } catch (cause) {
-    if (!(cause instanceof AppError)) throw cause;
-    throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
+    refuseAll(cause);
   }
+}
+
+/** Refuses a whole operation, with 400 where no code says another status: Apollo takes no other errors than GraphQL's for those of it. */
+export function refuseAll(cause: unknown): never {
+  if (!(cause instanceof AppError)) throw cause;
+  throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 400 } } });
 }

@@ -4,6 +4,8 @@ import type { Log } from './log.js';
 import { breakOff, type MysqlConnection, probe } from './mysql-connection.js';
 import { MysqlConnections } from './mysql-connections.js';
 import type { MysqlServer } from './mysql-server.js';
+import { partyOf } from './patience.js';
+import type { Wait } from './places.js';
 
 /** For how long a connection is waited for while all are in use. */
 export const FREE_CONNECTION_MS = 3_000;
@@ -61,7 +63,7 @@ export class MysqlAccess {
 
   /** Takes a connection. Where the database is there all the same, one that cannot be had is done without for a while: others are waited for. */
   async #take(deadline: number, way: Way, isAgain = false): Promise<{ connection: MysqlConnection; giveBack: () => void }> {
-    const giveBack = await inTime(this.#connections.place(isAgain), deadline, (late) => late());
+    const giveBack = await this.#connections.place({ ...waitForPlace(deadline), isFirst: isAgain });
     const opened = way.open().catch(async (cause) => {
       const isThere = await this.availability.check();
       if (isThere) this.#connections.keepBack(giveBack);
@@ -129,8 +131,14 @@ export class MysqlAccess {
   }
 }
 
-/** Waits for something that all compete for. What comes too late is given back. */
-export async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: T) => void): Promise<T> {
+/** How what all compete for is waited for. */
+export function waitForPlace(deadline: number): Wait {
+  const latest = Math.min(deadline, performance.now() + FREE_CONNECTION_MS);
+  return { party: partyOf(), deadline: latest, tooLate: () => new WaitedInVain('POOL_EXHAUSTED') };
+}
+
+/** Waits for a connection. One that comes too late is given back. */
+async function inTime<T>(wanted: Promise<T>, deadline: number, giveBack: (late: T) => void): Promise<T> {
   const wait = Math.max(0, Math.min(FREE_CONNECTION_MS, deadline - performance.now()));
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -1,22 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Semaphore } from 'async-mutex';
 import { breakOff, type MysqlConnection } from './mysql-connection.js';
 import { requireService } from './mysql-node.js';
+import { type GiveBack, Places, type Wait } from './places.js';
 
 /** A connection that was refused is asked for again after that time. Until then those that there are serve. */
 const REFUSED_FOR_MS = 1_000;
 /** One that works is idle now and then. */
 const IDLE_WITHIN_MS = 1_000;
 
-/** Gives back what was taken. */
-type GiveBack = () => void;
-
 /**
  * The connections of a process, beside the pool that makes them: which work, which are idle, which are not to be used any more.
  * Places are what requests wait for, one after another. While the server refuses new connections there are fewer of them.
  */
 export class MysqlConnections {
-  readonly #places: Semaphore;
+  readonly #places: Places;
   readonly #idle = new Set<MysqlConnection>();
   readonly #inUse = new Set<MysqlConnection>();
   /** Who waits for one to be idle. */
@@ -26,7 +23,7 @@ export class MysqlConnections {
 
   /** @param size the most that there are at a time */
   constructor(size: number) {
-    this.#places = new Semaphore(size);
+    this.#places = new Places(size);
   }
 
   /** Whether any does something. */
@@ -34,10 +31,9 @@ export class MysqlConnections {
     return this.#inUse.size > 0;
   }
 
-  /** Waits for the right to take a connection. @param isAgain whoever had it for nothing comes before all others */
-  async place(isAgain: boolean): Promise<GiveBack> {
-    const [, giveBack] = await this.#places.acquire(1, isAgain ? 1 : 0);
-    return giveBack;
+  /** Waits for the right to take a connection. Whoever had it for nothing comes before all others. */
+  place(wait: Wait): Promise<GiveBack> {
+    return this.#places.take(wait);
   }
 
   /** Keeps back the place of a connection that the server refused. */

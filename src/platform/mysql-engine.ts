@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Semaphore } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
 import { DatabaseUnavailable } from './errors.js';
 import type { Log } from './log.js';
-import { type Bound, FREE_CONNECTION_MS, inTime, MysqlAccess } from './mysql-access.js';
+import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
 import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
 import { InDoubt, transact } from './mysql-transaction.js';
 import { patienceEnds } from './patience.js';
+import { Places } from './places.js';
 import { isProved, proofOf } from './transaction-proof.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
@@ -30,14 +30,14 @@ const LONGEST_PAUSE_MS = 250;
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #access: MysqlAccess;
-  readonly #writing: Semaphore;
+  readonly #writing: Places;
 
   constructor(
     private readonly dataSource: DataSource,
     server: MysqlServer,
     log: Log,
   ) {
-    this.#writing = new Semaphore(Math.floor(server.settings.poolSize * MOST_WRITING));
+    this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
     this.#access = new MysqlAccess(server, log);
   }
 
@@ -57,7 +57,7 @@ export class MysqlEngine implements Engine {
   write<T>(work: Work<T>): Promise<T> {
     let doubt: InDoubt | undefined;
     return this.#persist(async (deadline) => {
-      const [, leave] = await inTime(this.#writing.acquire(), deadline, ([, late]) => late());
+      const leave = await this.#writing.take(waitForPlace(deadline));
       try {
         if (doubt && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
         return await (doubt ? this.#doAgain(work, doubt, deadline) : this.#withRunner(deadline, (runner) => transact(runner, work)));

@@ -6,15 +6,32 @@ export const PATIENCE_MS = 4_000;
 /** Whoever has spent it on something else still gets what is at hand. */
 const LEAST_MS = 200;
 
-const storage = new AsyncLocalStorage<number>();
+/** A request, as far as it waits for what all share. */
+interface Waiter {
+  ends: number;
+  party: string;
+}
+
+const storage = new AsyncLocalStorage<Waiter>();
 
 /** Does something that waits for the database for {@link PATIENCE_MS} in all, however often it asks. */
 export function withPatience<T>(work: () => T): T {
-  return storage.run(performance.now() + PATIENCE_MS, work);
+  return storage.run({ ends: performance.now() + PATIENCE_MS, party: '' }, work);
 }
 
 /** Until when what asks now may wait, on the clock of `performance.now()`. */
 export function patienceEnds(): number {
   const now = performance.now();
-  return Math.max(storage.getStore() ?? now + PATIENCE_MS, now + LEAST_MS);
+  return Math.max(storage.getStore()?.ends ?? now + PATIENCE_MS, now + LEAST_MS);
+}
+
+/** Lets what asks from now on wait as one of a party: parties take turns. */
+export function joinParty(party: string): void {
+  const waiter = storage.getStore();
+  if (waiter) waiter.party = party;
+}
+
+/** The party of what asks now; that of the server's own work is `''`. */
+export function partyOf(): string {
+  return storage.getStore()?.party ?? '';
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Mutex, withTimeout } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { breathe } from './breath.js';
 import { isBusy, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
-import { patienceEnds } from './patience.js';
+import { partyOf, patienceEnds } from './patience.js';
+import { Places } from './places.js';
 
 /** How long the driver itself waits for a lock, which holds up the whole process. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 20;
  */
 export class SqliteEngine implements Engine {
   readonly dialect = 'sqlite';
-  readonly #writing = new Mutex();
+  readonly #writing = new Places(1);
 
   constructor(
     private readonly reader: DataSource,
@@ -31,25 +31,16 @@ export class SqliteEngine implements Engine {
     return this.reader.query(statement, [...parameters]);
   }
 
-  write<T>(work: Work<T>): Promise<T> {
+  async write<T>(work: Work<T>): Promise<T> {
     const deadline = patienceEnds();
-    // Whoever is before others may wait longer than they do.
-    const inTime = withTimeout(this.#writing, deadline - performance.now(), new WaitedInVain('QUEUE_TOO_LONG'));
-    return inTime.runExclusive(async () => {
+    const leave = await this.#writing.take({ party: partyOf(), deadline, tooLate: () => new WaitedInVain('QUEUE_TOO_LONG') });
+    try {
       // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.
       await breathe();
-      const runner = this.writer.createQueryRunner();
-      await begin(runner, deadline);
-      try {
-        const result = await work(runner.manager);
-        await runner.query('COMMIT');
-        return result;
-      } catch (cause) {
-        // Some faults have ended the transaction already.
-        await runner.query('ROLLBACK').catch(() => undefined);
-        throw cause;
-      }
-    });
+      return await this.#transact(work, deadline);
+    } finally {
+      leave();
+    }
   }
 
   async ping(question: string): Promise<boolean> {
@@ -59,6 +50,20 @@ export class SqliteEngine implements Engine {
   async close(): Promise<void> {
     await this.reader.destroy();
     await this.writer.destroy();
+  }
+
+  async #transact<T>(work: Work<T>, deadline: number): Promise<T> {
+    const runner = this.writer.createQueryRunner();
+    await begin(runner, deadline);
+    try {
+      const result = await work(runner.manager);
+      await runner.query('COMMIT');
+      return result;
+    } catch (cause) {
+      // Some faults have ended the transaction already.
+      await runner.query('ROLLBACK').catch(() => undefined);
+      throw cause;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { LessThan } from 'typeorm';
-import type { TenantContext, TokenName } from '../access/principal.js';
-import { whereTokenHolds } from '../access/rights.service.js';
+import type { Principal, TenantContext, TokenName } from '../access/principal.js';
+import { askForRights, rightsLeft, whereTokenHolds } from '../access/rights.service.js';
+import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { fromStoredAudience, introspectionAudience } from '../clients/scopes.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
@@ -15,7 +16,10 @@ const MOST_REVOCATIONS_AN_HOUR = 10_000;
 export class TokenStatusService {
   readonly #revocations = new HourlyCounts(MOST_REVOCATIONS_AN_HOUR, 'revocations of tokens of this client');
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly lines: TenantLines,
+  ) {}
 
   /**
    * The scopes that the client of a token has by now.
@@ -32,6 +36,15 @@ export class TokenStatusService {
     return audiences.includes(token.audience) ? scopes : undefined;
   }
 
+  /** What somebody may do by now who was found before; undefined when what they showed is worth nothing any more. */
+  async rightsOf({ tenant, credential }: Principal): Promise<string[] | undefined> {
+    const { sql, parameters } = askForRights(tenant.id, credential, this.database.moment(new Date()));
+    const [row]: [{ scopes: string | null }] = await this.database.read((manager) =>
+      manager.query(`SELECT (${sql}) AS scopes`, parameters),
+    );
+    return rightsLeft(credential, row.scopes);
+  }
+
   /** Revokes one token of a client; a second time changes nothing. @throws {TooOften} when it has revoked very many */
   async revoke(
     { tenant }: TenantContext,
@@ -39,17 +52,16 @@ export class TokenStatusService {
   ): Promise<void> {
     const name = `${tenant.id} ${clientId}`;
     this.#revocations.require(name);
-    const revoking = this.database.write(async (manager) => {
-      // In turn with changes: one that found the token good is committed before this is answered.
-      await takeTurn(manager, tenant.id, { isServed: false });
-      await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
-    });
-    try {
-      await revoking;
-      this.#revocations.count(name);
-    } catch (error) {
+    const revoke = () =>
+      this.database.write(async (manager) => {
+        // In turn with changes: one that found the token good is committed before this is answered.
+        await takeTurn(manager, tenant.id, { isServed: false });
+        await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
+      });
+    await this.lines.run(tenant.id, 'tokens', revoke).catch((error) => {
       if (!isDuplicate(error)) throw error;
-    }
+    });
+    this.#revocations.count(name);
   }
 
   /** Forgets tokens that have expired by themselves. */

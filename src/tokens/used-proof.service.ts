@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { LessThan } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
+import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import type { Database } from '../platform/transaction.js';
 import { UsedProof } from './used-proof.entity.js';
 
 /** Lets each client assertion and each DPoP proof count once, on all instances together. */
 export class UsedProofService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly lines: TenantLines,
+  ) {}
 
   /**
    * Uses a proof up.
@@ -20,7 +24,9 @@ export class UsedProofService {
       .update(JSON.stringify([maker, jti]))
       .digest('base64url');
     try {
-      await this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt }));
+      await this.lines.run(tenant.id, 'tokens', () =>
+        this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
+      );
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;
