@@ -1,8 +1,9 @@
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } from 'node:http';
 import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
 import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
+import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
 
 const TIMEOUT_MS = 5_000;
@@ -21,7 +22,7 @@ interface Outgoing {
   signal?: AbortSignal | undefined;
 }
 
-/** All addresses of a name, as the system finds them. */
+/** All addresses of a name. */
 export type LookUp = (hostname: string, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
 
 /** Where the server may send requests. */
@@ -41,7 +42,12 @@ export class Unreachable extends Error {
   }
 }
 
-const lookUpAll: LookUp = (hostname, done) => lookup(hostname, { all: true }, done);
+const lookUpAll: LookUp = (hostname, done) => {
+  findAddresses(hostname).then(
+    (addresses) => done(null, addresses),
+    (error) => done(error, []),
+  );
+};
 
 /**
  * Requests to URLs that somebody else chose. TLS only, which keeps the server from talking to whatever has no certificate for the name that was
@@ -126,10 +132,15 @@ class BoundedTlsAgent extends TlsAgent {
   }
 }
 
-/** No parser bounds answers that only inform, and what stands behind the size of a chunk. */
+/**
+ * No parser bounds answers that only inform, and what stands behind the size of a chunk. Nobody ends a connection that is not there yet, and
+ * each is for one request.
+ */
 function bounded(socket: Socket): Socket {
+  const began = performance.now();
   const look = setInterval(() => {
     if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES) socket.destroy(new Error('the answer is too large'));
+    if (performance.now() - began > TIMEOUT_MS) socket.destroy(new Error('the answer takes too long'));
   }, LOOK_MS);
   return socket.once('close', () => clearInterval(look));
 }

@@ -150,6 +150,13 @@ it('ends while it waits for one that says nothing', async () => {
   await new Promise((resolve) => silent.close(resolve));
 });
 
+it('ends while it looks up a name about which nobody says anything', async () => {
+  await expect(outbound(() => undefined).fetch(away(), {})).rejects.toThrow(Unreachable);
+  await expect(
+    new Outbound({ allowsLoopback: true, networks: [], lookUp: () => undefined }).fetch(`http://localhost:${portOf(plain)}/`, {}),
+  ).rejects.toThrow(Unreachable);
+});
+
 it('asks nothing of a name without an address', async () => {
   await expect(outbound(answering([]).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
   const failing: LookUp = (_hostname, done) => done(new Error('ENOTFOUND'), []);
