@@ -18,7 +18,7 @@ const SETTINGS = [
   // Collation: that of the tables, so that a value is compared like what is stored.
   'NAMES utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */',
   "time_zone = '+00:00'",
-  "/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, */ /*!80017 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */ innodb_lock_wait_timeout = 2",
+  "/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, system_versioning_asof = DEFAULT, */ /*!80017 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */ innodb_lock_wait_timeout = 2",
   'lock_wait_timeout = 2',
   'default_storage_engine = InnoDB',
   'foreign_key_checks = 1',
@@ -36,12 +36,16 @@ const SETTINGS = [
 export const SET_SESSION = `SET ${SETTINGS.join(', ')}`;
 
 /**
- * The second statement: goes to the database that was named, for `init_connect` may have gone to another. Whoever is let in with a password
+ * The third statement: goes to the database that was named, for `init_connect` may have gone to another. Whoever is let in with a password
  * that has expired may set whatever there is, and is refused here.
  */
 function begin({ database }: { database?: string }): string {
   return database ? `USE \`${database.replaceAll('`', '``')}\`` : 'DO 0';
 }
+
+/** A node that has lost its cluster tells what it had then, where that is on. Not every server knows of it. */
+const READ_CLUSTER = 'SET wsrep_dirty_reads = 0';
+const UNKNOWN_SETTING = 1193;
 
 /** The last: `init_connect` may have locked a table, and with it all others out. */
 const UNLOCK = 'UNLOCK TABLES';
@@ -56,10 +60,10 @@ export function prepareSession(connection: Connection): Promise<void> {
   const asText = connection.query.bind(connection) as (...args: unknown[]) => unknown;
   const ask = (sql: string, done: () => void) =>
     connection.query({ sql, timeout: SESSION_MS }, (error) => {
-      if (!error) done();
+      if (!error || (sql === READ_CLUSTER && error.errno === UNKNOWN_SETTING)) done();
       else explain(connection, error).catch(reject);
     });
-  ask(SET_SESSION, () => ask(begin(connection.config), () => ask(UNLOCK, resolve)));
+  ask(SET_SESSION, () => ask(READ_CLUSTER, () => ask(begin(connection.config), () => ask(UNLOCK, resolve))));
   const apart = (...args: unknown[]) => {
     const [statement, values, done] = args;
     if (!Array.isArray(values) || values.length === 0) return asText(...args);

@@ -120,6 +120,18 @@ it.each([
   ['lc_time_names', "'ar_SA'"],
 ])('serves alike with %s = %s', tellStoryWith);
 
+it('reads what is, and that of the cluster it is part of', async () => {
+  await server.administer('SET GLOBAL system_versioning_asof = NOW(6), GLOBAL wsrep_dirty_reads = 1');
+  try {
+    const app = await startApp();
+    const settings = 'SELECT @@system_versioning_asof AS asof, @@wsrep_dirty_reads AS dirty';
+    expect(await app.installation.database.read((manager) => manager.query(settings))).toEqual([{ asof: 'DEFAULT', dirty: '0' }]);
+    await app.stop();
+  } finally {
+    await server.administer('SET GLOBAL system_versioning_asof = DEFAULT, GLOBAL wsrep_dirty_reads = 0');
+  }
+});
+
 /** They mean the same to every statement, are set by their parts, or by others. */
 const OF_NO_MEANING = /^(debug|gtid|in_transaction|optimizer_|pseudo|rand_|skip_|sql_log_bin|tcp_nodelay|wsrep)/;
 /** Forbids what migrations do, and is told in a sentence; later releases of MariaDB pass over it. */
