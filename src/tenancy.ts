@@ -9,6 +9,7 @@ import type { ClientService } from './clients/client.service.js';
 import type { ClientSecretService } from './clients/client-secret.service.js';
 import { ClientSegment } from './clients/client-segment.entity.js';
 import type { Config } from './platform/config.js';
+import { removeSome } from './platform/pieces.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
 import type { TenantContents } from './tenants/tenant.service.js';
 import { RevokedToken } from './tokens/revoked-token.entity.js';
@@ -18,6 +19,9 @@ import { UsedProof } from './tokens/used-proof.entity.js';
 
 /** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client, grams with their segment. */
 export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, ClientSegment, Client];
+
+/** Of what there may be very much, in the same order; last what nobody misses of a tenant that is half gone: its record. */
+const MANY = ['revoked_tokens', 'used_proofs', 'client_segments', 'clients', 'audit_events'];
 
 /** What a tenant's contents are made with. */
 interface Services {
@@ -37,6 +41,10 @@ export function createTenantContents({ clients, secrets, signingKeys }: Services
     },
     changeAlgorithm: (change, algorithm) => signingKeys.ensureKeys(change, algorithm),
     suspend,
+    thin: async (manager, tenantId) => {
+      for (const table of MANY) if (await removeSome(manager, { table, where: 'tenant_id = ?', parameters: [tenantId] })) return true;
+      return false;
+    },
     remove: async (manager, tenantId) => {
       for (const entity of BELONGINGS) await manager.delete(entity, { tenantId });
     },

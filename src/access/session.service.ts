@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
 import { fromStored } from '../platform/moments.js';
+import { removeInPieces } from '../platform/pieces.js';
 import { TenantDisabled } from '../platform/tenant-errors.js';
 import type { Database } from '../platform/transaction.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from './principal.js';
@@ -121,7 +122,7 @@ export class SessionService {
 
   /** Forgets sessions that are over. */
   async sweep(now: Date): Promise<void> {
-    await this.database.write((manager) => manager.delete(Session, { expiresAt: LessThan(now) }));
+    await removeInPieces(this.database, { table: 'sessions', where: 'expires_at < ?', parameters: [this.database.moment(now)] });
   }
 }
 

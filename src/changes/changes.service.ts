@@ -16,6 +16,8 @@ export interface Terms {
   right: ManagementScope;
   /** How far it may go past the tenant's limits; not at all when absent. */
   allowance?: Allowance;
+  /** Whether it is a part of one that follows, is recorded, and counts for all. */
+  isPart?: boolean;
   /** The host, normalised, of another tenant that it is about: nobody else changes that one meanwhile. */
   host?: string;
 }
@@ -63,7 +65,11 @@ export class Changes {
    * Makes a change by somebody who needs a right for it. `work` may run more than once.
    * @throws {RightsEnded | Forbidden | TenantDisabled | TenantLimit}
    */
-  make<T>(caller: Principal, { right, allowance = 'ordinary', host }: Terms, work: (change: RightfulChange) => Promise<T>): Promise<T> {
+  make<T>(
+    caller: Principal,
+    { right, allowance = 'ordinary', isPart = false, host }: Terms,
+    work: (change: RightfulChange) => Promise<T>,
+  ): Promise<T> {
     return this.#transact({ tenantId: caller.tenant.id, line: allowance === 'ordinary' ? 'ordinary' : 'urgent' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
@@ -79,7 +85,7 @@ export class Changes {
       const tenant = { ...caller.tenant, ...ledger.terms };
       const result = await work({ ...change, caller: { ...caller, tenant, scopes }, requireRoom, countClient });
       // What has ended nothing deserves no more than others, and takes nothing from what is kept back for them.
-      if (!ledger.hasEntries) requireRoom();
+      if (!ledger.hasEntries && !isPart) requireRoom();
       if (isCounted) ledger.countMutation();
       return result;
     });

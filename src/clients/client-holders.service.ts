@@ -11,10 +11,10 @@ interface Transition {
   after: Pick<Rights, 'enabled' | 'scopes'> | null;
 }
 
-/** Somebody else who has a right and can prove who they are, with what does not end by itself. */
-const ANOTHER = `EXISTS (SELECT 1 FROM clients c WHERE c.tenant_id = ? AND c.id <> ? AND c.enabled = 1 AND INSTR(c.scopes, ?) > 0
+/** The others who can prove who they are, with what does not end by itself. */
+const OTHERS = `FROM clients c WHERE c.tenant_id = ? AND c.id <> ? AND c.enabled = 1
   AND (c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
-    OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL)))`;
+    OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL))`;
 
 /**
  * Refuses to take a right to manage Latchkey from the last client of the tenant that has it and can use it. Those to manage tenants count in
@@ -24,9 +24,12 @@ const ANOTHER = `EXISTS (SELECT 1 FROM clients c WHERE c.tenant_id = ? AND c.id 
 export async function requireOtherHolders(manager: EntityManager, { tenant }: TenantContext, { before, after }: Transition): Promise<void> {
   const taken = (tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES).filter((right) => holds(before, right) && !holds(after, right));
   if (taken.length === 0) return;
-  const columns = taken.map((_, index) => `${ANOTHER} AS right_${index}`);
-  const parameters = taken.flatMap((right) => [tenant.id, before.id, JSON.stringify(right)]);
-  const [found]: [Record<string, unknown>] = await manager.query(`SELECT ${columns.join(', ')}`, parameters);
+  // Once through all, whoever has what: there may be very many, and hardly any of them has any.
+  const held = taken.map(() => 'INSTR(c.scopes, ?) > 0');
+  const names = taken.map((right) => JSON.stringify(right));
+  const columns = held.map((has, index) => `MAX(${has}) AS right_${index}`);
+  const sql = `SELECT ${columns.join(', ')} ${OTHERS} AND (${held.join(' OR ')})`;
+  const [found]: [Record<string, unknown>] = await manager.query(sql, [...names, tenant.id, before.id, ...names]);
   const last = taken.filter((_, index) => Number(found[`right_${index}`]) === 0);
   if (last.length > 0) throw new LastAdministrator(last);
 }

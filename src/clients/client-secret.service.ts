@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Caller, Principal } from '../access/principal.js';
 import type { Description } from '../audit/audit.service.js';
@@ -7,6 +7,7 @@ import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Changes } from '../changes/changes.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion, TooOften } from '../platform/errors.js';
+import { removeInPieces } from '../platform/pieces.js';
 import { type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
@@ -167,7 +168,7 @@ export class ClientSecretService {
   /** Forgets secrets whose end is so long ago that no token issued for them is alive. */
   async sweep(now: Date): Promise<void> {
     const end = new Date(now.getTime() - KEPT_AFTER_END_MS);
-    await this.database.write((manager) => manager.delete(ClientSecret, { expiresAt: LessThan(end) }));
+    await removeInPieces(this.database, { table: 'client_secrets', where: 'expires_at < ?', parameters: [this.database.moment(end)] });
   }
 
   /** Oldest first. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { removeInPieces } from '../platform/pieces.js';
 import type { Database } from '../platform/transaction.js';
-import { ClientHour } from './client-hour.entity.js';
 import { ClientSecret } from './client-secret.entity.js';
 import type { SecretDigest } from './secret.js';
 import { toHour, UseTally } from './use-tally.js';
@@ -71,9 +71,7 @@ export class ClientUseService {
   /** Removes counts that nobody looks at any more. */
   async sweep(now: Date): Promise<void> {
     const oldest = toHour(now.getTime()) - KEPT_HOURS;
-    await this.database.write((manager) =>
-      manager.createQueryBuilder().delete().from(ClientHour).where('hour < :oldest', { oldest }).execute(),
-    );
+    await removeInPieces(this.database, { table: 'client_hours', where: 'hour < ?', parameters: [oldest] });
   }
 
   async #store(manager: EntityManager, tally: UseTally, digests: readonly NewDigests[]): Promise<void> {

@@ -25,6 +25,8 @@ export interface TenantContents<A> {
   changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
   /** Cuts its tokens and ends its sessions. */
   suspend(manager: EntityManager, tenantId: string): Promise<void>;
+  /** Removes some of what there is very much of. @returns whether there may be more of it */
+  thin(manager: EntityManager, tenantId: string): Promise<boolean>;
   /** Removes everything that is its own. */
   remove(manager: EntityManager, tenantId: string): Promise<void>;
 }
@@ -92,16 +94,22 @@ export class TenantService<A extends object = object> {
   }
 
   /**
-   * Removes a tenant that is disabled, with everything in it.
+   * Removes a tenant that is disabled, with everything in it. A large one goes in pieces: where that ends early, what is left is removed by
+   * the next time.
    * @throws {Forbidden | HomeTenant | TenantEnabled | TenantNotFound}
    */
-  delete(caller: Principal, host: string): Promise<{ host: string }> {
+  async delete(caller: Principal, host: string): Promise<{ host: string }> {
     requireHome(caller);
     const name = this.#normalize(host);
-    return this.changes.make(caller, { ...RIGHT, allowance: 'ending', host: name }, async ({ manager, record }) => {
-      const tenant = await requireTenant(manager, name);
-      if (tenant.isHome) throw new HomeTenant();
-      if (tenant.enabled) throw new TenantEnabled();
+    const terms = { ...RIGHT, allowance: 'ending', host: name } as const;
+    const thin = () =>
+      this.changes.make(caller, { ...terms, isPart: true }, async ({ manager }) =>
+        this.contents.thin(manager, (await requireDeletable(manager, name)).id),
+      );
+    let isMore = true;
+    while (isMore) isMore = await thin();
+    return this.changes.make(caller, terms, async ({ manager, record }) => {
+      const tenant = await requireDeletable(manager, name);
       await this.contents.remove(manager, tenant.id);
       await manager.delete(Tenant, { id: tenant.id });
       await record({ action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
@@ -118,6 +126,13 @@ export class TenantService<A extends object = object> {
 async function requireTenant(manager: EntityManager, host: string): Promise<Tenant> {
   const tenant = await manager.findOneBy(Tenant, { host });
   if (!tenant) throw new TenantNotFound();
+  return tenant;
+}
+
+async function requireDeletable(manager: EntityManager, host: string): Promise<Tenant> {
+  const tenant = await requireTenant(manager, host);
+  if (tenant.isHome) throw new HomeTenant();
+  if (tenant.enabled) throw new TenantEnabled();
   return tenant;
 }
 

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { type EntityManager, type FindOptionsWhere, In, IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
 import { type Principal, systemCaller, type TenantContext } from '../access/principal.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { forEach } from '../platform/each.js';
 import { Conflict, SigningKeyNotFound } from '../platform/errors.js';
+import { removeInPieces } from '../platform/pieces.js';
 import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import type { Database } from '../platform/transaction.js';
@@ -154,7 +155,7 @@ export class SigningKeys {
 
   /** Forgets keys whose tokens have all expired. */
   async sweep(now: Date): Promise<void> {
-    await this.database.write((manager) => manager.delete(SigningKey, { publishedUntil: LessThan(now) }));
+    await removeInPieces(this.database, { table: 'signing_keys', where: 'published_until < ?', parameters: [this.database.moment(now)] });
   }
 
   /** Keeps keys that signed until just now, or do for a while, for lifetimes that were raised since. */

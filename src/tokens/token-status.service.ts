@@ -1,10 +1,10 @@
-import { LessThan } from 'typeorm';
 import type { Principal, TenantContext, TokenName } from '../access/principal.js';
 import { askForRights, rightsLeft, whereTokenHolds } from '../access/rights.service.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { fromStoredAudience, introspectionAudience } from '../clients/scopes.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
+import { removeInPieces } from '../platform/pieces.js';
 import type { Database } from '../platform/transaction.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { RevokedToken } from './revoked-token.entity.js';
@@ -66,6 +66,6 @@ export class TokenStatusService {
 
   /** Forgets tokens that have expired by themselves. */
   async sweep(now: Date): Promise<void> {
-    await this.database.write((manager) => manager.delete(RevokedToken, { expiresAt: LessThan(now) }));
+    await removeInPieces(this.database, { table: 'revoked_tokens', where: 'expires_at < ?', parameters: [this.database.moment(now)] });
   }
 }

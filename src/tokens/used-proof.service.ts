@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { LessThan } from 'typeorm';
+
 import type { TenantContext } from '../access/principal.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
+import { removeInPieces } from '../platform/pieces.js';
 import type { Database } from '../platform/transaction.js';
 import { UsedProof } from './used-proof.entity.js';
 
@@ -36,6 +37,6 @@ export class UsedProofService {
 
   /** Forgets proofs that have expired. */
   async sweep(now: Date): Promise<void> {
-    await this.database.write((manager) => manager.delete(UsedProof, { expiresAt: LessThan(now) }));
+    await removeInPieces(this.database, { table: 'used_proofs', where: 'expires_at < ?', parameters: [this.database.moment(now)] });
   }
 }

@@ -1,0 +1,64 @@
+import { createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+
+/** More than go at once, twice. */
+const MANY = 1_201;
+
+let app: TestApp;
+let large: TestTenant;
+let writes = 0;
+
+beforeAll(async () => {
+  app = await startApp();
+  large = await createTenant(app, 'large');
+  const { database } = app.installation;
+  const write = database.write.bind(database);
+  database.write = (work) => {
+    writes += 1;
+    return write(work);
+  };
+});
+beforeEach(() => {
+  writes = 0;
+});
+afterAll(() => app.stop());
+
+const run = <T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
+  app.installation.database.write((manager) => manager.query(sql, parameters));
+const idOf = async (tenant: TestTenant) =>
+  (await run<{ id: string }>('SELECT id FROM tenants WHERE host = ?', [new URL(tenant.url).host]))[0]?.id;
+const count = async (table: string, tenantId: unknown) =>
+  Number((await run<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table} WHERE tenant_id = ?`, [tenantId]))[0]?.n);
+
+async function use(tenantId: unknown, expiresAt: Date): Promise<void> {
+  const rows = Array.from({ length: MANY }, (_, number) => [
+    tenantId,
+    `proof-${expiresAt.getTime()}-${number}`,
+    app.installation.database.moment(expiresAt),
+  ]);
+  await run(`INSERT INTO used_proofs (tenant_id, id, expires_at) VALUES ${rows.map(() => '(?, ?, ?)').join(', ')}`, rows.flat());
+}
+
+it('what has ended is forgotten in pieces, and nothing else', async () => {
+  const tenantId = await idOf(large);
+  await use(tenantId, new Date(Date.now() - 60_000));
+  await use(tenantId, new Date(Date.now() + 600_000));
+  writes = 0;
+  await app.installation.proofs.sweep(new Date());
+  expect(writes).toBe(3);
+  expect(await count('used_proofs', tenantId)).toBe(MANY);
+});
+
+it('a large tenant is removed in pieces, as one change', async () => {
+  const tenantId = await idOf(large);
+  const host = new URL(large.url).host;
+  const change = (mutation: string) => app.administer(`mutation { ${mutation} }`);
+  expect((await change(`deleteTenant(host: "${host}") { host }`)).body.errors[0].extensions.code).toBe('TENANT_ENABLED');
+  expect(await count('used_proofs', tenantId)).toBe(MANY);
+  await change(`updateTenant(host: "${host}", input: { enabled: false }) { host }`);
+  writes = 0;
+  expect((await change(`deleteTenant(host: "${host}") { host }`)).body).toEqual({ data: { deleteTenant: { host } } });
+  expect(writes).toBe(4);
+  for (const table of ['used_proofs', 'clients', 'audit_events', 'signing_keys']) expect(await count(table, tenantId)).toBe(0);
+  const { body } = await app.administer('{ auditEvents(first: 5, filter: { action: DELETE_TENANT }) { nodes { objectId } } }');
+  expect(body.data.auditEvents.nodes).toEqual([{ objectId: host }]);
+});
