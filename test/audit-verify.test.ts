@@ -63,6 +63,12 @@ it.each<[what: string, attack: () => Promise<unknown>, told: RegExp[]]>([
   ['a moment is changed', () => change("at = '2026-01-01 00:00:00.001'", 3), [/^entry 3 .* was changed/]],
   ['a description is changed', () => change("`after` = REPLACE(`after`, 'orders', 'orderz')", 3), [/^entry 3 .* was changed/]],
   ['a description is damaged', () => change("`after` = '{'", 3), [/^entry 3 .* was changed/]],
+  [
+    'a member is given twice, and the later one holds',
+    () => change('`after` = REPLACE(`after`, \'{\', \'{"name":"evil",\')', 3),
+    [/^entry 3 .* was changed/],
+  ],
+  ['a description is written in another way', () => change("`after` = REPLACE(`after`, '{', '{ ')", 3), [/^entry 3 .* was changed/]],
   ['a null becomes an empty text', () => change("actor_name = ''", 3), [/^entry 3 .* was changed/]],
   [
     'a link is changed',

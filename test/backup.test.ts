@@ -543,6 +543,16 @@ it('works by the commands that the documents name', async () => {
   for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
 });
 
+itOnMysql('takes no table of another application away', async () => {
+  await furnish(['one']);
+  await command(database, 'backup', [file]);
+  await database.query('CREATE TABLE orders (id int)');
+  const refused = await command(database, 'restore', [file, '--replace']);
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables that Latchkey does not make: orders. Move them')]);
+  await database.query("INSERT INTO migrations (timestamp, name) VALUES (9, 'OfALaterRelease')");
+  expect((await command(database, 'restore', [file, '--replace'])).code).toBe(0);
+});
+
 itOnMysql('starts no other program, takes whatever is in a password, and says which right it lacks', async () => {
   await furnish(['one']);
   const password = `p"a's#s\\w%;=\n x`;

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { type Answer, readAnswer } from './support/answer.js';
@@ -128,16 +130,23 @@ describe('PROTOCOL 2 and 3: whoever is not a valid client', () => {
 
 describe('PROTOCOL 4: how credentials come', () => {
   it.each(['grant_type=client_credentials', 'grant_type=client_credentials&client_secret=x', ''])(
-    'answers 401 when none are complete (%p)',
+    'answers 401 when none are complete (%p), and asks for some',
     async (body) => {
-      const { status, text } = await form(body);
+      const { status, text, headers } = await form(body);
       expect({ status, text }).toEqual({ status: 401, text: INVALID_CLIENT });
+      expect(headers.get('www-authenticate')).toBe(`Basic realm="${app.url}"`);
     },
   );
 
   it('answers 401 to a request without any body', async () => {
     const { status, text } = await readAnswer(fetch(`${app.url}/connect/token`, { method: 'POST' }));
     expect({ status, text }).toEqual({ status: 401, text: INVALID_CLIENT });
+  });
+
+  it('gives a token to a caller that sends them when it is asked to', async () => {
+    const { clientId, secret } = await createClient(app, { clientId: 'asked-first' });
+    const curl = ['-s', '--anyauth', '-u', `${clientId}:${secret}`, '-d', 'grant_type=client_credentials', `${app.url}/connect/token`];
+    expect(JSON.parse((await promisify(execFile)('curl', curl)).stdout)).toMatchObject({ token_type: 'Bearer' });
   });
 
   it('answers 401 to a client id without a secret', async () => {

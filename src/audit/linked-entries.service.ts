@@ -46,7 +46,9 @@ function readMoment(text: unknown): Date {
 function parse(json: unknown): unknown {
   if (json !== null && typeof json !== 'string') return { damaged: String(json) };
   try {
-    return json === null ? null : JSON.parse(json);
+    const value = json === null ? null : JSON.parse(json);
+    // With a member given twice, readers would differ in what it says.
+    return json === null || JSON.stringify(value) === json ? value : { damaged: json };
   } catch {
     return { damaged: json };
   }

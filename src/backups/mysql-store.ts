@@ -10,7 +10,7 @@ import type { Backup, Block } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
-import { fill, readTables, type Tables } from './tables.js';
+import { fill, listForeign, listMigrations, readTables, type Tables } from './tables.js';
 import { listUndone } from './undone.js';
 import { toBlocks } from './values.js';
 
@@ -50,8 +50,9 @@ export class MysqlStore implements Store {
   async requireRoom(mayReplace: boolean): Promise<void> {
     this.#mayReplace = mayReplace;
     await this.#ask(async (ask) => {
-      await this.#findReplaced(ask);
+      const replaced = await this.#findReplaced(ask);
       await this.#requireTablesAlone(ask);
+      await this.#requireOwn(ask, replaced);
       await this.#requireNobody(ask);
     });
   }
@@ -133,10 +134,26 @@ export class MysqlStore implements Store {
       Array(4).fill(this.#name),
     );
     if (others.length === 0) return;
-    const told = others.slice(0, MOST_TOLD).map(({ kind, name }) => `${kind} ${name}`);
+    const told = others.map(({ kind, name }) => `${kind} ${name}`);
     throw new StartupError(
-      `The database ${this.#name} has what Latchkey does not make and cannot move aside: ${told.join(', ')}${others.length > MOST_TOLD ? ' and more' : ''}. Remove it first. Nothing was changed.`,
+      `The database ${this.#name} has what Latchkey does not make and cannot move aside: ${namesOf(told)}. Remove it first. Nothing was changed.`,
     );
+  }
+
+  /** What is of another application would be taken from it, and what is of a later release cannot be told from that but by its migrations. */
+  async #requireOwn(ask: Ask, tables: readonly string[]): Promise<void> {
+    const foreign = await listForeign(tables);
+    if (foreign.length === 0 || (await this.#isOfLaterRelease(ask, tables))) return;
+    throw new StartupError(
+      `The database ${this.#name} has tables that Latchkey does not make: ${namesOf(foreign)}. Move them to a database of their own first. Nothing was changed.`,
+    );
+  }
+
+  async #isOfLaterRelease(ask: Ask, tables: readonly string[]): Promise<boolean> {
+    if (!tables.includes('migrations')) return false;
+    const rows = await ask(`SELECT name FROM ${quote(this.#name)}.migrations`).catch(() => []);
+    const [done, known] = [rows.map(({ name }) => String(name)), listMigrations()];
+    return done.some((name) => known.includes(name)) && done.some((name) => !known.includes(name));
   }
 
   #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
@@ -174,7 +191,7 @@ export class MysqlStore implements Store {
     if (!MAY_NOT.has(driverCode(cause))) return this.#explain(cause);
     return new StartupError(
       `The user in ${this.#server.settings.setting} may not do this. Restoring makes databases beside ${this.#name} and moves tables between them; let an administrator of the database run ` +
-        `GRANT ALL ON \`${beginningBeside(this.#name).replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user. Nothing was changed.`,
+        `GRANT ALL ON \`${beginningBeside(this.#name).replaceAll(/[_%]/g, '\\$&')}\\_%\`.* TO that user, who needs the same ON ${quote(this.#name)}.*. Nothing was changed.`,
       { cause },
     );
   }
@@ -192,6 +209,10 @@ async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerat
     const sql = `SELECT ${columns.map((name) => quote(name)).join(', ')} FROM ${quote(table)}`;
     yield* toBlocks(table, columns, connection.query({ sql, rowsAsArray: true, dateStrings: true }).stream());
   }
+}
+
+function namesOf(things: readonly string[]): string {
+  return `${things.slice(0, MOST_TOLD).join(', ')}${things.length > MOST_TOLD ? ' and more' : ''}`;
 }
 
 async function listTables(ask: Ask, database: string): Promise<string[]> {

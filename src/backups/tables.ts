@@ -18,6 +18,12 @@ export type Tables = ReadonlyMap<string, readonly string[]>;
 const unknownMigration = (name: string) =>
   `The newest migration of the database, ${name.slice(0, 100)}, is none that this release knows: a later release has made it, which has to make the backup, or another application. Nothing was backed up.`;
 
+/** The names of tables that no release up to this one makes. */
+export async function listForeign(tables: readonly string[]): Promise<string[]> {
+  const known = await readTables(listMigrations().at(-1) as string);
+  return tables.filter((name) => !known.has(name) && !NOT_DATA.has(name));
+}
+
 /** The names of all migrations, the oldest first. */
 export function listMigrations(): string[] {
   return migrationsOf(createDataSource(NOWHERE)).map(({ name }) => name);
@@ -105,7 +111,8 @@ async function openAt(settings: DatabaseSettings, lastMigration: string): Promis
     return source;
   } catch (error) {
     await source.destroy();
-    throw error;
+    // What is told of a migration is for a database that goes on.
+    throw error instanceof StartupError && error.cause ? error.cause : error;
   }
 }
 

@@ -69,6 +69,9 @@ export function readDatabaseUrl(text: string): DatabaseUrl {
 function readSqlite(path: string): DatabaseUrl {
   // SQLite's own URLs have another form: taken for a path, one would name a file of that name in the folder one is in.
   if (path === '' || path === ':memory:' || path.startsWith('file:')) throw new UrlFault(FORM);
+  // As others write it: their root is a folder here, and their parameters would be part of a name.
+  if (path.startsWith('//') || path.includes('://')) throw new UrlFault(`${FORM}: after sqlite: comes a path, without //`);
+  if (/[?#]/.test(path)) throw new UrlFault('must have no parameter and no fragment after the path of a file');
   return { type: 'sqlite', path };
 }
 

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { LineWriter } from './line-writer.js';
 import { redact } from './redaction.js';
@@ -23,7 +23,13 @@ interface Writer {
 }
 
 /** What every log does, wherever its lines go: whatever has the form of a secret is taken out of them. */
-export const LOG_RULES: LoggerOptions = { hooks: { streamWrite: redact } };
+export const LOG_RULES: LoggerOptions = { hooks: { streamWrite: redact }, serializers: { err: tellError } };
+
+/** What says where an error comes from. What else it has, such as the parameters of a statement, may be of anybody. */
+function tellError(error: Error): object {
+  const { type, message, stack, code } = stdSerializers.err(error);
+  return { type, message, code, stack };
+}
 
 /** JSON lines on stdout, within a tenth of a second; readable text when that is a terminal. No secret is given to it; what somebody sent in a wrong place is taken out. */
 export function createLog(level: string, { worker, isOneOfMany = false }: Writer = {}): Log {

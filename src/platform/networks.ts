@@ -36,7 +36,7 @@ export function parseNetwork(text: string): Network | undefined {
  */
 export function isReachable(text: string, listed: readonly Network[]): boolean {
   if (!isAddress(text)) return false;
-  const address = ipaddr.process(text);
+  const address = ipaddr.process(inHextets(text));
   if (isOwn(address)) return listed.some((network) => isWhole(network) && contains(network, address));
   return isGlobal(address) || listed.some((network) => contains(network, address));
 }
@@ -55,6 +55,11 @@ export function isLoopbackHttp(url: string): boolean {
 /** Whether a text is an address in the form that everybody reads alike: `017.1` and other numbers are not. */
 export function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.IPv6.isValid(text));
+}
+
+/** As a URL has it: the parser of addresses takes `::192.0.2.1`, which nobody routes, for one of IPv4 that is dressed as IPv6. */
+function inHextets(text: string): string {
+  return text.includes(':') ? (URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) ?? text) : text;
 }
 
 function isGlobal(address: IpAddress): boolean {

@@ -147,6 +147,8 @@ function correct(ctx: Context, log: Log): void {
   } else if (error.cause !== undefined && oidc.body === undefined) {
     refuse(ctx, 400, 'invalid_request', 'The body ended before it was complete.');
   } else if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
+    // There are callers that send nothing before they are asked.
+    if (error.error !== 'invalid_client') ctx.set('WWW-Authenticate', `Basic realm="${tenantOf(ctx).issuer}"`);
     ctx.status = 401;
     ctx.body = { error: 'invalid_client' };
   } else if (error.error === 'invalid_grant' && error.error_detail?.startsWith('DPoP proof')) {

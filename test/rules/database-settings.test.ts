@@ -43,6 +43,11 @@ it.each([
 });
 
 it.each([
+  'sqlite:x.db?mode=ro',
+  'sqlite:x.db#y',
+  'sqlite://data/x.db',
+  'sqlite:///data/x.db',
+  'sqlite:mysql://u:p@h/d',
   'mysql://u:p@h/d?ssl=true',
   'mysql://u:p@h/d?ssl={"rejectUnauthorized":true}',
   'mysql://u:p@h/d?socket=/a&socket=/b',
