@@ -10,6 +10,7 @@ const KEEPERS = [
   'clients/client-index.service.ts',
   'clients/client-secret.service.ts',
   'clients/client-use.service.ts',
+  'platform/pieces.ts',
   'tokens/signing-keys.ts',
   'tokens/token-status.service.ts',
   'tokens/used-proof.service.ts',
@@ -18,7 +19,7 @@ const KEEPERS = [
 const SWEEPS_ALONE = ['access/session.service.ts', 'clients/client-secret.service.ts', 'tokens/signing-keys.ts'];
 
 const read = (name: string) => readFileSync(join(src, name), 'utf8');
-const writes = (name: string) => [...read(name).matchAll(/database\s*\.write\(/g)].map(({ index }) => index);
+const writes = (name: string) => [...read(name).matchAll(/database\s*\.write\(|removeInPieces\(this/g)].map(({ index }) => index);
 
 it('nothing is written past the one way in which things are changed, but by those who keep house', () => {
   const writers = globSync('**/*.ts', { cwd: src }).filter((name) => !name.startsWith('console/') && writes(name).length > 0);
