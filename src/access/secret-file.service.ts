@@ -42,12 +42,16 @@ export class SecretFile {
 
   /** Makes the file: the secret is in force. @throws {StartupError} when somebody has made one meanwhile */
   keep(): void {
-    if (this.#draft !== undefined) this.#take(this.#draft);
+    const draft = this.#draft;
+    // Whatever comes now, it is not taken back.
+    this.#draft = undefined;
+    if (draft !== undefined) this.#take(draft);
   }
 
   /** Removes what was written: the secret did not come into force. */
   takeBack(): void {
     if (this.#draft !== undefined) remove(this.#draft);
+    this.#draft = undefined;
   }
 
   /** Removes what processes have left that were killed, while nobody else may be about to make the file. */

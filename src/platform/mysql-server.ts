@@ -26,7 +26,7 @@ type Taken = (error: Error | null, connection?: PoolConnection) => void;
 /** What TypeORM takes for a pool of its driver's. */
 export interface PreparedPool {
   getConnection(done: Taken): void;
-  end(done: (error?: Error | null) => void): void;
+  end(done: () => void): void;
   /** Breaks off whatever is open, for whoever cannot use it and would not end with it. */
   abandon(cause: Error): void;
 }
@@ -81,13 +81,13 @@ export class MysqlServer {
       opening.abandon();
       for (const connection of prepared) breakOff(connection as unknown as MysqlConnection, cause);
     };
-    const end = (done: (error?: Error | null) => void) => {
+    const end = (done: () => void) => {
       opening.abandon();
-      // The driver takes leave over each connection, and waits for the other side.
+      // The driver takes leave over each connection, after what it was asked before.
       const timer = setTimeout(() => abandon(new Error('The pool is closed.')), END_MS);
-      pool.end((error) => {
+      pool.end(() => {
         clearTimeout(timer);
-        done(error);
+        done();
       });
     };
     return { getConnection: (done) => take(done), end, abandon };

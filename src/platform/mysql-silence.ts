@@ -30,9 +30,9 @@ export function endSilence(connection: MysqlConnection): void {
   const query = (...args: unknown[]) => {
     const done = args.at(-1);
     if (typeof done !== 'function') return ask(...args);
-    const timer = watch(connection);
+    const stop = watch(connection);
     const answered = (...answer: unknown[]) => {
-      clearInterval(timer);
+      stop();
       done(...answer);
     };
     return ask(...args.slice(0, -1), answered);
@@ -40,14 +40,20 @@ export function endSilence(connection: MysqlConnection): void {
   Object.assign(connection, { query });
 }
 
-function watch(connection: MysqlConnection): NodeJS.Timeout {
+/** @returns what ends it */
+function watch(connection: MysqlConnection): () => void {
   const began = performance.now();
   let misses = 0;
+  let isAnswered = false;
   const look = async () => {
     const isAtWork = longWork.get(connection);
     if (isAtWork) misses = (await isAtWork()) ? 0 : misses + 1;
-    const isOver = isAtWork ? misses === MOST_MISSES : performance.now() - began > LONGEST_MS;
-    if (isOver) breakOff(connection, new Silent());
+    const isSilent = isAtWork ? misses === MOST_MISSES : performance.now() - began > LONGEST_MS;
+    if (isSilent && !isAnswered) breakOff(connection, new Silent());
   };
-  return setInterval(() => void look(), LOOK_EVERY_MS);
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return () => {
+    isAnswered = true;
+    clearInterval(timer);
+  };
 }
