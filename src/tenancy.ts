@@ -23,6 +23,9 @@ export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, 
 /** Of what there may be very much, in the same order; last what nobody misses of a tenant that is half gone: its record. */
 const MANY = ['revoked_tokens', 'used_proofs', 'client_segments', 'clients', 'audit_events'];
 
+/** Up to so many go together with the tenant, or not at all. */
+const MOST_AT_ONCE = 5_000;
+
 /** What a tenant's contents are made with. */
 interface Services {
   clients: ClientService;
@@ -42,13 +45,22 @@ export function createTenantContents({ clients, secrets, signingKeys }: Services
     changeAlgorithm: (change, algorithm) => signingKeys.ensureKeys(change, algorithm),
     suspend,
     thin: async (manager, tenantId) => {
-      for (const table of MANY) if (await removeSome(manager, { table, where: 'tenant_id = ?', parameters: [tenantId] })) return true;
+      for (const table of MANY) {
+        if (await hasVeryMany(manager, table, tenantId))
+          return removeSome(manager, { table, where: 'tenant_id = ?', parameters: [tenantId] });
+      }
       return false;
     },
     remove: async (manager, tenantId) => {
       for (const entity of BELONGINGS) await manager.delete(entity, { tenantId });
     },
   };
+}
+
+async function hasVeryMany(manager: EntityManager, table: string, tenantId: string): Promise<boolean> {
+  const some = `SELECT 1 FROM ${table} WHERE tenant_id = ? LIMIT ${MOST_AT_ONCE + 1}`;
+  const [row]: [{ n: number | string }] = await manager.query(`SELECT COUNT(*) AS n FROM (${some}) some`, [tenantId]);
+  return Number(row.n) > MOST_AT_ONCE;
 }
 
 async function suspend(manager: EntityManager, tenantId: string): Promise<void> {

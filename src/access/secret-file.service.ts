@@ -23,7 +23,8 @@ export class SecretFile {
    * @throws {StartupError} when the file is there already, be it a symbolic link, or cannot be made
    */
   write(secret: string): void {
-    if (this.path === undefined || this.#draft !== undefined) return;
+    // Another process that starts may have cleared it away while this one had lost its turn.
+    if (this.path === undefined || (this.#draft !== undefined && isThere(this.#draft))) return;
     const draft = draftOf(this.path, NEW);
     try {
       requireNone(this.path);
@@ -90,7 +91,7 @@ export class SecretFile {
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       // Another process that starts has done it.
-      if (code === 'ENOENT') return;
+      if (code === 'ENOENT' && isThere(path)) return;
       throw new StartupError(
         `The administrator's secret is in ${draft}: ${path}, which ADMIN_SECRET_FILE_OUT names, cannot be made (${code}).`,
         {
@@ -101,9 +102,13 @@ export class SecretFile {
   }
 }
 
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Nothing that is there is written over, and no symbolic link is followed. */
 function requireNone(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) throw Object.assign(new Error(`${path} is there.`), { code: 'EEXIST' });
+  if (isThere(path)) throw Object.assign(new Error(`${path} is there.`), { code: 'EEXIST' });
 }
 
 function readSecret(draft: string): PlainSecret | undefined {

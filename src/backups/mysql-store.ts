@@ -151,9 +151,10 @@ export class MysqlStore implements Store {
 
   async #isOfLaterRelease(ask: Ask, tables: readonly string[]): Promise<boolean> {
     if (!tables.includes('migrations')) return false;
-    const rows = await ask(`SELECT name FROM ${quote(this.#name)}.migrations`).catch(() => []);
+    const rows = await ask(`SELECT name FROM ${quote(this.#name)}.migrations ORDER BY timestamp, id`).catch(() => []);
     const [done, known] = [rows.map(({ name }) => String(name)), listMigrations()];
-    return done.some((name) => known.includes(name)) && done.some((name) => !known.includes(name));
+    // Others may keep theirs in the same table: a later release has all that this one knows, and its own after them.
+    return done.length > known.length && known.every((name, index) => done[index] === name);
   }
 
   #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {

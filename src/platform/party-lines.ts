@@ -1,6 +1,12 @@
-/** What waits, of many parties that take turns: one's crowd does not come before all of another's. */
+/**
+ * What waits, of many parties that take turns: whoever has spent least comes first, so that neither one's crowd comes before all of another's,
+ * nor what takes one long before what takes others little.
+ */
 export class PartyLines<T> {
   readonly #lines = new Map<string, T[]>();
+  /** What each has spent since somebody waits, counted from where all stood that did. */
+  readonly #spent = new Map<string, number>();
+  #level = 0;
 
   add(party: string, one: T): void {
     const line = this.#lines.get(party);
@@ -10,12 +16,21 @@ export class PartyLines<T> {
 
   /** Takes the first of the party whose turn it is. */
   next(): T | undefined {
-    const [party, line] = this.#lines.entries().next().value ?? [];
+    const party = this.#nextParty();
+    const line = party === undefined ? undefined : this.#lines.get(party);
     if (party === undefined || !line) return undefined;
+    this.#level = this.#spentBy(party);
     this.#lines.delete(party);
     const first = line.shift();
+    // Behind those that have spent as much.
     if (line.length > 0) this.#lines.set(party, line);
     return first;
+  }
+
+  /** Notes what a turn has cost a party. */
+  spend(party: string, cost: number): void {
+    if (this.#lines.size > 0) this.#spent.set(party, this.#spentBy(party) + cost);
+    else this.#spent.clear();
   }
 
   /** Forgets one that waits no more. */
@@ -23,5 +38,16 @@ export class PartyLines<T> {
     const line = this.#lines.get(party)?.filter((other) => other !== one) ?? [];
     if (line.length > 0) this.#lines.set(party, line);
     else this.#lines.delete(party);
+  }
+
+  #nextParty(): string | undefined {
+    let least: string | undefined;
+    for (const party of this.#lines.keys()) if (least === undefined || this.#spentBy(party) < this.#spentBy(least)) least = party;
+    return least;
+  }
+
+  /** Who comes now stands where the others do, and has saved up nothing. */
+  #spentBy(party: string): number {
+    return Math.max(this.#spent.get(party) ?? 0, this.#level);
   }
 }

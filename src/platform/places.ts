@@ -37,7 +37,7 @@ export class Places {
 
   /** Waits for a place. */
   take({ party, deadline, tooLate, isFirst = false }: Wait): Promise<GiveBack> {
-    if (this.#free > 0) return Promise.resolve(this.#give());
+    if (this.#free > 0) return Promise.resolve(this.#give(party));
     const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
     const waiting: Waiting = {
       party,
@@ -55,14 +55,17 @@ export class Places {
     return promise;
   }
 
-  #give(): GiveBack {
+  #give(party: string): GiveBack {
     this.#free -= 1;
+    const began = performance.now();
     let isBack = false;
     return () => {
       if (isBack) return;
       isBack = true;
       this.#free += 1;
-      (this.#first.shift() ?? this.#waiting.next())?.let(this.#give());
+      this.#waiting.spend(party, performance.now() - began);
+      const next = this.#first.shift() ?? this.#waiting.next();
+      next?.let(this.#give(next.party));
     };
   }
 

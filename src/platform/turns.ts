@@ -4,34 +4,42 @@ import { PartyLines } from './party-lines.js';
 /** Whose turn comes when nobody else waits: who has not proved who they are, and may say to be anybody. */
 export const STRANGERS = '';
 
+interface Waiting {
+  party: string;
+  begin(): void;
+}
+
 /**
  * Lets those who ask for what takes long begin one after the other: what many sent at the same moment would otherwise be worked on to its
- * end before anybody else is heard. Parties take turns, so that one's crowd does not come before all of another's.
+ * end before anybody else is heard. Parties take turns, by the time that these take.
  */
 export class Turns {
-  readonly #waiting = new PartyLines<() => void>();
-  readonly #strangers: (() => void)[] = [];
+  readonly #waiting = new PartyLines<Waiting>();
+  readonly #strangers: Waiting[] = [];
   #isTaken = false;
 
   /** Waits until it is somebody's turn. @param party whose crowd it may be one of */
   take(party: string): Promise<void> {
     if (!this.#isTaken) {
-      this.#hold();
+      this.#hold(party);
       return Promise.resolve();
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (party === STRANGERS) this.#strangers.push(resolve);
-    else this.#waiting.add(party, resolve);
+    if (party === STRANGERS) this.#strangers.push({ party, begin: resolve });
+    else this.#waiting.add(party, { party, begin: resolve });
     return promise;
   }
 
-  #hold(): void {
+  /** What is done in a turn costs whoever has it: most of it is done before the next. */
+  #hold(party: string): void {
     this.#isTaken = true;
+    const began = performance.now();
     void breathe().then(() => {
-      const begin = this.#waiting.next() ?? this.#strangers.shift();
-      if (begin) this.#hold();
+      this.#waiting.spend(party, performance.now() - began);
+      const next = this.#waiting.next() ?? this.#strangers.shift();
+      if (next) this.#hold(next.party);
       else this.#isTaken = false;
-      begin?.();
+      next?.begin();
     });
   }
 }

@@ -25,7 +25,7 @@ export interface TenantContents<A> {
   changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
   /** Cuts its tokens and ends its sessions. */
   suspend(manager: EntityManager, tenantId: string): Promise<void>;
-  /** Removes some of what there is very much of. @returns whether there may be more of it */
+  /** Removes some of what there is too much of for one time. @returns whether there may be more of it */
   thin(manager: EntityManager, tenantId: string): Promise<boolean>;
   /** Removes everything that is its own. */
   remove(manager: EntityManager, tenantId: string): Promise<void>;
@@ -94,8 +94,8 @@ export class TenantService<A extends object = object> {
   }
 
   /**
-   * Removes a tenant that is disabled, with everything in it. A large one goes in pieces: where that ends early, what is left is removed by
-   * the next time.
+   * Removes a tenant that is disabled, with everything in it. A very large one goes in pieces: where that ends early, what is left is
+   * removed by the next time.
    * @throws {Forbidden | HomeTenant | TenantEnabled | TenantNotFound}
    */
   async delete(caller: Principal, host: string): Promise<{ host: string }> {

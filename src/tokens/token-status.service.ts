@@ -58,10 +58,12 @@ export class TokenStatusService {
         await takeTurn(manager, tenant.id, { isServed: false });
         await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
       });
-    await this.lines.run(tenant.id, 'tokens', revoke).catch((error) => {
+    try {
+      await this.lines.run(tenant.id, 'tokens', revoke);
+      this.#revocations.count(name);
+    } catch (error) {
       if (!isDuplicate(error)) throw error;
-    });
-    this.#revocations.count(name);
+    }
   }
 
   /** Forgets tokens that have expired by themselves. */

@@ -45,6 +45,21 @@ it('does not write over what somebody has made meanwhile, and says where the sec
   expect([contentOf('admin-secret'), contentOf(drafts()[0] as string)]).toEqual(['theirs', 'first\n']);
 });
 
+it('is written again when another has cleared it away before the secret came into force', () => {
+  const [file, other] = [new SecretFile(path), new SecretFile(path)];
+  file.write('first');
+  other.clear();
+  other.write('theirs');
+  file.clear();
+  file.write('first');
+  file.keep();
+  expect([readdirSync(folder), contentOf('admin-secret')]).toEqual([['admin-secret'], 'first\n']);
+  const lost = new SecretFile(join(folder, 'lost'));
+  lost.write('second');
+  new SecretFile(join(folder, 'lost')).clear();
+  expect(() => lost.keep()).toThrow('ENOENT');
+});
+
 it('is made of what was left of a secret that is in force, and of nothing else', async () => {
   writeFileSync(`${path}.new-000000000000`, 'never\n');
   writeFileSync(`${path}.new-111111111111`, 'in force\n');
