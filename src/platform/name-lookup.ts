@@ -1,12 +1,17 @@
 import type { LookupAddress } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readSmallFile } from './small-file.js';
 
 const HOSTS_FILE = '/etc/hosts';
-/** The second try takes twice as long: together less than who asks has. */
-const FIRST_TRY_MS = 1_500;
+/** The second try takes twice as long, and each may take a second more: together less than who asks has. */
+const FIRST_TRY_MS = 800;
 const TRIES = 2;
+/** For how long the other kind is waited for once one is there. */
+const MOMENT_MS = 300;
+/** More than anybody tries. Thousands would be gone through one within the other. */
+const MOST_OF_A_KIND = 5;
 
 /** Where names are looked up; what the system has when absent. */
 export interface NameSources {
@@ -16,7 +21,7 @@ export interface NameSources {
 }
 
 /**
- * All addresses of a name, as the hosts file or the name servers of this machine have them. Not by the system's own look-up: of those a
+ * Addresses of a name, as the hosts file or the name servers of this machine have them. Not by the system's own look-up: of those a
  * process has few at a time, which cannot be ended, and a name server that is silent about one name would keep all others waiting, that of the
  * database among them.
  * @throws when there is none
@@ -45,12 +50,25 @@ function readHosts(path: string): string[] {
   }
 }
 
+/** Both kinds, those of IPv4 first. @throws the reason why there is none */
 async function ask(name: string, servers: readonly string[] | undefined): Promise<string[]> {
   const resolver = new Resolver({ timeout: FIRST_TRY_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);
-  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const [first] = answers;
-  if (found.length === 0 && first.status === 'rejected') throw first.reason;
-  return found;
+  const found: string[][] = [[], []];
+  const answers = [resolver.resolve4(name), resolver.resolve6(name)].map(async (answer, kind) => {
+    found[kind] = (await answer).slice(0, MOST_OF_A_KIND);
+  });
+  const all = Promise.allSettled(answers);
+  // There are name servers that say nothing when they are asked for the other kind.
+  await Promise.race([
+    all,
+    Promise.any(answers).then(
+      () => sleep(MOMENT_MS),
+      () => all,
+    ),
+  ]);
+  resolver.cancel();
+  const addresses = found.flat();
+  if (addresses.length === 0) await Promise.any(answers).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
+  return addresses;
 }

@@ -16,18 +16,22 @@ const hostsFile = join(folder, 'hosts');
 let nameServer: Socket;
 let servers: string[];
 
-/** Answers 192.0.2.7 for every name but those that begin with `silent`, for which nothing comes, and `none`, which has no address. */
+/**
+ * Answers 192.0.2.7 for every name but those that begin with `silent`, for which nothing comes, `half`, for which nothing comes of IPv6,
+ * `none`, which has no address, and `many`, which has thirty.
+ */
 function answer(question: Buffer): Buffer | undefined {
   const end = question.indexOf(0, HEADER_BYTES) + 1;
   const name = question.subarray(HEADER_BYTES + 1, end).toString('latin1');
-  if (name.startsWith('silent')) return undefined;
-  const hasAddress = question.readUInt16BE(end) === TYPE_A && !name.startsWith('none');
+  const isOfIpv4 = question.readUInt16BE(end) === TYPE_A;
+  if (name.startsWith('silent') || (name.startsWith('half') && !isOfIpv4)) return undefined;
+  const count = !isOfIpv4 || name.startsWith('none') ? 0 : name.startsWith('many') ? 30 : 1;
   const header = Buffer.from(question.subarray(0, HEADER_BYTES));
   header.writeUInt16BE(0x8180, 2);
-  header.writeUInt16BE(hasAddress ? 1 : 0, 6);
+  header.writeUInt16BE(count, 6);
   header.writeUInt32BE(0, 8);
-  const address = hasAddress ? [OF_AN_ADDRESS, Buffer.from([192, 0, 2, 7])] : [];
-  return Buffer.concat([header, question.subarray(HEADER_BYTES, end + 4), ...address]);
+  const addresses = Array.from({ length: count }, (_, number) => [OF_AN_ADDRESS, Buffer.from([192, 0, 2, 7 + number])]);
+  return Buffer.concat([header, question.subarray(HEADER_BYTES, end + 4), ...addresses.flat()]);
 }
 
 beforeAll(async () => {
@@ -73,6 +77,16 @@ it.each([
   ],
 ])('%s is found where it stands', async (name, addresses) => {
   expect(await find(name)).toEqual(addresses);
+});
+
+it('of a name with many addresses a few are taken', async () => {
+  expect(await find('many.example')).toHaveLength(5);
+});
+
+it('a name server that says nothing of IPv6 is not waited for', async () => {
+  const silent = find('silent.example').catch(() => 'silent');
+  expect(await Promise.race([find('half.example'), silent])).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  expect(await silent).toBe('silent');
 });
 
 it('a name without an address is told', async () => {
