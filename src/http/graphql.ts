@@ -23,6 +23,8 @@ import { requireSchemaQuestion } from './stranger.js';
 
 /** Whoever has waited for longer since they were found is looked for again. */
 const LONGEST_UNSEEN_MS = 20;
+/** What an answer of so many costs, that is read, made and written, is about what one of a few costs. */
+const CHARACTERS_OF_A_TURN = 6_000;
 /** Of a tenant that are worked on at a time: whoever asks for more takes nothing from others but what these need. */
 const MOST_QUESTIONS = 2;
 const COMPRESSED_FROM_BYTES = 1024;
@@ -74,7 +76,11 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         const { principal } = ctx.state as { principal?: Principal };
         // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
         const line = principal ? `found ${principal.tenant.id}` : STRANGERS;
-        ctx.state.endQuestion = await questions.take(line, waitOf(principal));
+        const leave = await questions.take(line, waitOf(principal));
+        ctx.state.endQuestion = () => {
+          leave();
+          turns.spend(line, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
+        };
         await turns.take(line);
         return principal && performance.now() - began > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },

@@ -11,7 +11,7 @@ interface Waiting {
 
 /**
  * Lets those who ask for what takes long begin one after the other: what many sent at the same moment would otherwise be worked on to its
- * end before anybody else is heard. Parties take turns, by the time that these take.
+ * end before anybody else is heard. Parties take turns, and fewer of them when theirs cost more.
  */
 export class Turns {
   readonly #waiting = new PartyLines<Waiting>();
@@ -30,12 +30,15 @@ export class Turns {
     return promise;
   }
 
-  /** What is done in a turn costs whoever has it: most of it is done before the next. */
+  /** Notes what a party's turn has cost beside itself: its next one comes when others had as much. @param turns in turns of which each is short */
+  spend(party: string, turns: number): void {
+    this.#waiting.spend(party, turns);
+  }
+
   #hold(party: string): void {
     this.#isTaken = true;
-    const began = performance.now();
+    this.#waiting.spend(party, 1);
     void breathe().then(() => {
-      this.#waiting.spend(party, performance.now() - began);
       const next = this.#waiting.next() ?? this.#strangers.shift();
       if (next) this.#hold(next.party);
       else this.#isTaken = false;
