@@ -6,6 +6,7 @@ import type { Change } from './changes/changes.service.js';
 import { type Installation, openInstallation } from './installation.js';
 import { readArguments } from './platform/arguments.js';
 import { type Config, readConfig } from './platform/config.js';
+import { isPassing } from './platform/database-faults.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
@@ -53,7 +54,8 @@ async function withSecretFile(config: Config, secret: AdministratorSecret, work:
   try {
     await work();
   } catch (error) {
-    file.takeBack();
+    // Where nobody can say whether it came into force, the next start looks.
+    if (!isPassing(error)) file.takeBack();
     throw error;
   }
   file.keep();

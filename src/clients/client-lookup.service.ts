@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
 import type { Database } from '../platform/transaction.js';
@@ -54,7 +55,8 @@ export class ClientLookupService {
    */
   #schedule(dispatch: () => void): void {
     if (this.#freeSlots === 0) {
-      this.#waiting.push(dispatch);
+      // What ends is another's: those that wait here have their own patience.
+      this.#waiting.push(AsyncResource.bind(dispatch));
     } else {
       this.#freeSlots -= 1;
       setImmediate(() => setImmediate(dispatch));

@@ -26,6 +26,7 @@ export class TenantDirectory {
   /** Hosts as they are sent, in the form in which they are looked up. */
   readonly #normalized = new LRUCache<string, string>({ max: MOST_KNOWN });
   readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
+  readonly #recalled = new Map<string, Promise<TenantContext | undefined>>();
   readonly #rows: DataLoader<string, Tenant | undefined>;
 
   /** @param homeIssuer origin of the home tenant; all others have its scheme */
@@ -73,8 +74,13 @@ export class TenantDirectory {
    * by a query of their own whether it still holds.
    */
   async recall(host: string): Promise<TenantContext | undefined> {
-    const known = this.#known.get(this.#nameOf(host) ?? '');
-    return known && performance.now() - known.readAt < RECENT_MS ? known.context : this.find(host);
+    const name = this.#nameOf(host) ?? '';
+    const known = this.#known.get(name);
+    if (known && performance.now() - known.readAt < RECENT_MS) return known.context;
+    // One that is on its way is no older: without that all who come in its time would read the same.
+    const reading = this.#recalled.get(name) ?? this.find(host).finally(() => this.#recalled.delete(name));
+    this.#recalled.set(name, reading);
+    return reading;
   }
 
   /** Like {@link find}, except that what was known last will do while the database is away. */
