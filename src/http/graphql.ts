@@ -58,7 +58,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   const unread = new UnreadAnswers();
   const turns = new Turns();
-  const questions = new PlacesByName(MOST_QUESTIONS);
+  const questionsOf = new PlacesByName(MOST_QUESTIONS);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
@@ -76,7 +76,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         const { principal } = ctx.state as { principal?: Principal };
         // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
         const line = principal ? `found ${principal.tenant.id}` : STRANGERS;
-        const leave = await questions.take(line, waitOf(principal));
+        const wait = waitOf(principal);
+        const leave = await questionsOf.take(line, wait);
         ctx.state.endQuestion = () => {
           leave();
           turns.spend(line, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);

@@ -1,10 +1,13 @@
+/** Who has spent no more than others is forgotten then. */
+const MOST_KNOWN = 1_000;
+
 /**
  * What waits, of many parties that take turns: whoever has spent least comes first, so that neither one's crowd comes before all of another's,
  * nor what takes one long before what takes others little.
  */
 export class PartyLines<T> {
   readonly #lines = new Map<string, T[]>();
-  /** What each has spent since somebody waits, counted from where all stood that did. */
+  /** What each has spent, counted from where all stood that waited. */
   readonly #spent = new Map<string, number>();
   #level = 0;
 
@@ -19,7 +22,7 @@ export class PartyLines<T> {
     const party = this.#nextParty();
     const line = party === undefined ? undefined : this.#lines.get(party);
     if (party === undefined || !line) return undefined;
-    this.#level = this.#spentBy(party);
+    this.pass(party);
     this.#lines.delete(party);
     const first = line.shift();
     // Behind those that have spent as much.
@@ -27,10 +30,16 @@ export class PartyLines<T> {
     return first;
   }
 
+  /** Notes that one of a party has its turn, be it without waiting: whoever is alone takes nothing from others. */
+  pass(party: string): void {
+    this.#level = this.#spentBy(party);
+  }
+
   /** Notes what a turn has cost a party. */
   spend(party: string, cost: number): void {
-    if (this.#lines.size > 0) this.#spent.set(party, this.#spentBy(party) + cost);
-    else this.#spent.clear();
+    this.#spent.set(party, this.#spentBy(party) + cost);
+    if (this.#spent.size <= MOST_KNOWN) return;
+    for (const [other, spent] of this.#spent) if (spent <= this.#level) this.#spent.delete(other);
   }
 
   /** Forgets one that waits no more. */

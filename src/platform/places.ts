@@ -37,7 +37,10 @@ export class Places {
 
   /** Waits for a place. */
   take({ party, deadline, tooLate, isFirst = false }: Wait): Promise<GiveBack> {
-    if (this.#free > 0) return Promise.resolve(this.#give(party));
+    if (this.#free > 0) {
+      this.#waiting.pass(party);
+      return Promise.resolve(this.#give(party));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
     const waiting: Waiting = {
       party,

@@ -21,6 +21,7 @@ export class Turns {
   /** Waits until it is somebody's turn. @param party whose crowd it may be one of */
   take(party: string): Promise<void> {
     if (!this.#isTaken) {
+      this.#waiting.pass(party);
       this.#hold(party);
       return Promise.resolve();
     }
