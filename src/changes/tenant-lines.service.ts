@@ -6,6 +6,9 @@ import { PlacesByName } from '../platform/places.js';
 /** One works and the next is on its way: more would only wait for the tenant's turn. */
 const MOST_AT_ONCE = 2;
 
+/** What is left of a request's patience when it begins: with less it would still wait for a lock, and be answered later than promised. */
+const LEFT_MS = 200;
+
 /** What changes of one tenant wait in: lines, each of which goes on whatever crowd stands in another. */
 export type Line = 'ordinary' | 'urgent' | 'tokens';
 
@@ -16,7 +19,7 @@ export class TenantLines {
   /** @throws {DatabaseUnavailable} when too many are before it */
   async run<T>(tenantId: string, line: Line, work: () => Promise<T>): Promise<T> {
     const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-    const leave = await this.#places.take(`${line} ${tenantId}`, { party: '', deadline: patienceEnds(), tooLate });
+    const leave = await this.#places.take(`${line} ${tenantId}`, { party: '', deadline: patienceEnds() - LEFT_MS, tooLate });
     try {
       return await work();
     } finally {
