@@ -24,6 +24,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { console: `${CONSOLE}/console.html` },
+      // On a slow machine it would tell whoever starts a server for the first time which plugin takes how long.
+      checks: { bundlerTimings: false },
       onLog(level, log, handle) {
         // These packages carry directives for React's compiler and for servers, which mean nothing here.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
