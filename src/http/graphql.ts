@@ -76,8 +76,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         const { principal } = ctx.state as { principal?: Principal };
         // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
         const line = principal ? `found ${principal.tenant.id}` : STRANGERS;
-        const wait = waitOf(principal);
-        const leave = await questionsOf.take(line, wait);
+        const leave = await questionsOf.take(line, waitOf(principal));
         ctx.state.endQuestion = () => {
           leave();
           turns.spend(line, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
