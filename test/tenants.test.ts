@@ -1,9 +1,13 @@
 import { request } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { pino } from 'pino';
 import { openInstallation } from '../src/installation.js';
 import { readConfig } from '../src/platform/config.js';
+import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { isWhole, normalizeHost } from '../src/tenants/host.js';
+import { TenantDirectory } from '../src/tenants/tenant-directory.service.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import {
   createClient,
@@ -496,6 +500,40 @@ it('failures at one tenant do not slow down another', async () => {
   expect((await requestToken(acme, wrong)).status).toBe(401);
   expect((await requestToken(acme, acme.admin)).status).toBe(200);
   await strict.stop();
+});
+
+it('one reading of a tenant serves all who come while it is under way, and whoever comes after one that failed reads anew', async () => {
+  const { database } = app.installation;
+  const directory = new TenantDirectory(database, app.url);
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const really = database.read.bind(database);
+  let readings = 0;
+  const spy = jest.spyOn(database, 'read').mockImplementation(async (work) => {
+    readings += 1;
+    await gates[readings - 1]?.promise;
+    return really(work);
+  });
+  const crowd = async () => {
+    const asked = [];
+    for (let number = 0; number < 20; number += 1) {
+      const one = directory.recall(hostOf(app));
+      one.catch(() => {});
+      asked.push(one);
+      await setImmediate();
+    }
+    return asked;
+  };
+  try {
+    const refused = await crowd();
+    gates[0]?.reject(new DatabaseUnavailable());
+    for (const one of refused) await expect(one).rejects.toThrow(DatabaseUnavailable);
+    const served = await crowd();
+    gates[1]?.resolve();
+    const issuers = (await Promise.all(served)).map((context) => context?.issuer);
+    expect([readings, new Set(issuers)]).toEqual([2, new Set([app.url])]);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 it('a database none of whose tenants is the home tenant is told in a sentence at a start', async () => {
