@@ -228,6 +228,29 @@ itInChromium('keeps its parts apart at the width at which the pages move beside 
   }
 });
 
+itInChromium('tells what was done beside the buttons of a drawer that is opened next', async () => {
+  for (const width of [320, 390, 768, 1280]) {
+    const page = await web.another({ viewport: { width, height: 700 } });
+    await web.open('/', page);
+    await web.enter(web.app.admin, page);
+    const edit = page.getByRole('button', { name: 'Edit Sales board' });
+    const drawer = dialog(page, 'Edit Sales board');
+    const save = drawer.getByRole('button', { name: 'Save' });
+    const told = page.getByRole('status').filter({ hasText: 'Sales board' });
+    const change = async (lifetime: number) => {
+      await edit.click({ timeout: 10_000 });
+      await drawer.getByLabel('Access token lifetime').fill(String(lifetime));
+    };
+    await change(600 + width);
+    await save.click();
+    await told.waitFor();
+    await change(601 + width);
+    await save.click({ trial: true, timeout: 3_000 });
+    expect({ width, isTold: await told.isVisible() }).toEqual({ width, isTold: true });
+    await page.close();
+  }
+});
+
 /** By how many pixels the page is wider than its window. */
 function tooWide(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
