@@ -13,6 +13,7 @@ import { createLog } from './platform/log.js';
 import type { SigningAlgorithm } from './platform/setting-values.js';
 import { say } from './platform/terminal.js';
 import { showSecret } from './server.js';
+import { aliasesOf, normalizeHost } from './tenants/host.js';
 import { countChange } from './tenants/tenant-turn.service.js';
 import { SigningKey } from './tokens/signing-key.entity.js';
 
@@ -71,8 +72,10 @@ async function replaceLostKeys(change: Change, { signingKeys, config }: Installa
   await countChange(manager, tenant.id);
 }
 
-async function findTenant({ directory }: Installation, host: string): Promise<TenantContext> {
-  const context = await directory.find(host);
+async function findTenant({ directory, home }: Installation, host: string): Promise<TenantContext> {
+  // The server may have other settings than this command; what its host was at its last start stands in the row.
+  const isHome = aliasesOf(home.tenant.host).includes(normalizeHost(host, directory.scheme) ?? '');
+  const context = isHome ? home : await directory.find(host);
   if (!context) throw new StartupError(`No tenant that is enabled has the host ${host}. Nothing was changed.`);
   return context;
 }

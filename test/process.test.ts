@@ -334,6 +334,16 @@ describe('npm run admin:reset', () => {
     expect([await lost.exit, lost.output()]).toEqual([1, 'No tenant that is enabled has the host nobody.example. Nothing was changed.\n']);
   });
 
+  it('knows the home tenant by the host that the server has, whatever its own settings say', async () => {
+    const server = await start();
+    await server.ready();
+    const old = admin(server);
+    const reset = await startProcess(database, { PORT: '4999' }, 'admin-reset.js', `localhost:${server.port}`);
+    expect(await reset.exit).toBe(0);
+    expect((await requestToken(server, old)).status).toBe(401);
+    expect((await requestToken(server, admin(reset))).status).toBe(200);
+  });
+
   it('is pointed to when ADMIN_CLIENT_SECRET is changed after the first start', async () => {
     const first = await start({ ADMIN_CLIENT_SECRET: 'the first: 32 characters or more .' });
     await first.ready();
