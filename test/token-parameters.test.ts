@@ -99,3 +99,33 @@ const adminToken = () =>
     headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: basic(app.admin.clientId, app.admin.secret) },
     body: 'grant_type=client_credentials',
   });
+
+describe('a form of very many parameters', () => {
+  const last = ['scope=orders:write', 'audience=https://nope.example', 'scope[]=x', 'client_secret=x', 'resource=https://nope.example'];
+  const many = [
+    ['with values', (count: number) => '&x=1'.repeat(count)],
+    ['with the same name as another', (count: number) => '&scope=orders:read'.repeat(count)],
+    ['that are empty', (count: number) => '&'.repeat(count)],
+    ['of which every other is empty', (count: number) => '&&a'.repeat(count / 2)],
+  ] as const;
+
+  it.each(many)('is refused, for its end would be passed over: %s', async (_, parameters) => {
+    for (const hidden of last) {
+      const { status, body } = await ask(`scope=orders:read${parameters(1_000)}&${hidden}`);
+      expect([status, body.error]).toEqual([400, 'invalid_request']);
+    }
+    const introspected = await readAnswer(
+      fetch(`${app.url}/connect/introspect`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: basic(client.clientId, client.secret) },
+        body: `token=x${parameters(1_000)}&token=y`,
+      }),
+    );
+    expect([introspected.status, introspected.body.error]).toEqual([400, 'invalid_request']);
+  });
+
+  it('is read to its end while there are fewer than a thousand', async () => {
+    expect((await ask(`x=1${'&'.repeat(997)}scope=orders:read`)).body.scope).toBe('orders:read');
+    expect((await ask(`x=1${'&'.repeat(998)}scope=orders:read`)).status).toBe(400);
+  });
+});
