@@ -25,7 +25,7 @@ beforeAll(async () => {
   large = await createTenant(app, 'large');
   token = await getToken(large, large.admin);
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'a', x5c: ['!'.repeat(8_000), '!'.repeat(7_900)] };
+  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'a', key_ops: ['verify', '!'.repeat(8_000), '!'.repeat(7_900)] };
   const long = (what: string) => (_: unknown, number: number) => `${what}${number}:`.padEnd(200, 'x');
   for (let number = 0; number < CLIENTS; number += 1) {
     const input = { name: `Client ${number}`, clientId: `client-${number}`, authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [key] } };

@@ -119,6 +119,7 @@ it.each([
   ['nothing', undefined],
   ['anything in a cookie', 'Cookie: a=b'],
   ['a header of somebody else', 'Authorization: Basic eDp5'],
+  ['a token that was made up', 'Authorization: Bearer abc'],
 ])(
   'of strangers who say %s of who they are, and whose bodies end at the same moment, does not come before whoever is found',
   async (_, who) => {

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWK, SignJWT } from 'jose';
+import { makeSecret } from '../src/clients/secret.js';
 import { postForm, startApp, type TestApp } from './support/app.js';
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -177,6 +178,28 @@ describe('a key set as other libraries write it', () => {
   ])('may say %s of a key whose assertions say %s', async (registered, sent) => {
     const { clientId } = await register({ ...edwards.jwk, alg: registered });
     expect(await prove(await assertionOf(clientId, edwards, { alg: sent }))).toBe(200);
+  });
+
+  it('is kept with what signatures are checked with, and nothing that stands beside', async () => {
+    const secret = makeSecret();
+    const named = { ...ec.jwk, kid: 'ec', alg: 'ES256', use: 'sig', key_ops: ['verify'] };
+    const keys = [
+      { ...named, x5t: secret, x5c: [secret], ext: true, n: secret },
+      { ...rsa.jwk, kid: 'rsa', crv: secret.slice(3), 'x5t#S256': secret },
+      { kty: 'EC', use: 'enc', x: secret },
+    ];
+    const input = {
+      name: 'X',
+      clientId: nextId(),
+      authMethod: 'PRIVATE_KEY_JWT',
+      jwks: { keys, about: { keys: [{ kty: 'EC', d: 'AAAA' }] } },
+    };
+    const kept = { keys: [named, { ...rsa.jwk, kid: 'rsa' }] };
+    expect((await app.administer(CREATE, { input })).body.data.createClient.client.jwks).toEqual(kept);
+    const update = `mutation ($jwks: JSONObject!) { updateClient(clientId: "${input.clientId}", input: { jwks: $jwks }) { jwks } }`;
+    expect((await app.administer(update, { jwks: input.jwks })).body.data.updateClient.jwks).toEqual(kept);
+    const { body } = await app.administer(update, { jwks: { ...input.jwks, about: secret } });
+    expect(body.errors[0].extensions.fields[0].message).toContain('has the form of a secret');
   });
 
   it('has each key once', async () => {

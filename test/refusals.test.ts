@@ -74,6 +74,7 @@ describe.each(TYPES)('to %s every refusal', (accept, type) => {
     ['an empty body', 400, 'BAD_REQUEST', { headers: JSON_BODY }],
     ['another method', 405, 'BAD_REQUEST', { method: 'PUT' }],
     ['too many headers', 431, 'BAD_REQUEST', { headers: many }],
+    ['a transfer coding that nobody knows', 501, 'BAD_REQUEST', { headers: { ...JSON_BODY, 'transfer-encoding': 'gzip, chunked' } }],
     ['what is preferred, endlessly', 431, 'BAD_REQUEST', { headers: { 'accept-language': '","'.repeat(4_000) } }],
     ['a host that is not served', 421, 'HOST_NOT_SERVED', { headers: { host: 'evil.example' } }],
   ])('of %s has its status, code and type', async (_what, status, code, sent) => {

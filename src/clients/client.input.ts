@@ -52,7 +52,8 @@ export class CreateClientInput {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'The public keys of an application with PRIVATE_KEY_JWT, as a JWKS (RFC 7517) of at most 10 keys and 16 KiB.',
+    description:
+      'The public keys of an application with PRIVATE_KEY_JWT, as a JWKS (RFC 7517) of at most 10 keys and 16 KiB. What no signature is checked with is not kept.',
   })
   @IsOptional()
   @IsPublicJwks()

@@ -21,7 +21,7 @@ import {
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
-import type { PublicJwks } from './public-jwks.js';
+import { type PublicJwks, usedOf } from './public-jwks.js';
 import { audiencesFor } from './scopes.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
@@ -56,7 +56,7 @@ export class ClientService {
     const scopes = input.scopes ?? [];
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
     const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
-    const jwks = input.jwks ?? null;
+    const jwks = input.jwks ? usedOf(input.jwks) : null;
     requireFittingJwks(authMethod, jwks);
     const clientSecret = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? null : makeSecret();
     const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, authMethod, jwks };
@@ -97,7 +97,7 @@ export class ClientService {
         scopes: input.scopes ?? before.scopes,
         audiences: input.audiences ?? before.audiences,
         enabled: input.enabled ?? before.enabled,
-        jwks: input.jwks ?? before.jwks,
+        jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
         tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
         tokensExpireBy: lastTokenExpiry(before, now),
         version: before.version + 1,

@@ -7,6 +7,7 @@ import {
   isForEncryption,
   type Jwk,
   materialOf,
+  usedMembersOf,
   withoutEmpty,
 } from './public-key.js';
 
@@ -36,14 +37,25 @@ interface Entry {
  * @returns a sentence that says what to change, undefined when all is well
  */
 export function findJwksFault(value: unknown): string | undefined {
-  const { keys } = (value ?? {}) as { keys?: unknown };
+  const { keys, ...others } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || keys.length === 0)
     return 'Give a JSON Web Key Set: an object whose member keys lists at least one public key.';
   if (keys.length > MOST_KEYS) return `Give at most ${MOST_KEYS} keys.`;
   if (sizeOf(value) > LARGEST_BYTES) return `Give a key set of at most ${LARGEST_BYTES} bytes.`;
   const broken = keys.findIndex((key) => typeof key !== 'object' || key === null || Array.isArray(key));
   if (broken >= 0) return `keys[${broken}] must be an object.`;
+  if (holdsSecret(others)) return SECRET_FAULT;
   return findFaultOf(keys.map((key, index) => ({ where: `keys[${index}]`, jwk: withoutEmpty(key) })));
+}
+
+/** Of a sound JWKS what signatures are checked with: the rest may be anything, and is not kept. */
+export function usedOf({ keys }: PublicJwks): PublicJwks {
+  return {
+    keys: keys
+      .map(withoutEmpty)
+      .filter((jwk) => !isForEncryption(jwk))
+      .map(usedMembersOf),
+  };
 }
 
 function findFaultOf(entries: readonly Entry[]): string | undefined {

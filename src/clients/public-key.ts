@@ -10,6 +10,8 @@ const LEAST_EXPONENT = 65_537;
 const MOST_EXPONENT = 2 ** 32 - 1;
 const LONGEST_KID = 200;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+/** What a key says of itself. */
+const LABELS = ['kid', 'alg', 'use', 'key_ops'];
 const ENCRYPTION_OPERATIONS = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'];
 const ENCRYPTION_ALGORITHM = /^(RSA-OAEP|RSA1_5|ECDH-ES)/;
 
@@ -64,6 +66,12 @@ export function materialOf(jwk: Jwk): Record<string, string> {
   const { kty, crv } = jwk;
   const members = Object.keys(kindOf(jwk)?.members ?? {}).map((member) => [member, bytesOf(jwk, member).toString('base64url')]);
   return Object.fromEntries([['kty', kty], ...(kty === 'RSA' ? [] : [['crv', crv]]), ...members]);
+}
+
+/** A key without the members that nothing here reads. */
+export function usedMembersOf(jwk: Jwk): Jwk {
+  const members = [...LABELS, ...Object.keys(materialOf(jwk))];
+  return Object.fromEntries(Object.entries(jwk).filter(([member]) => members.includes(member)));
 }
 
 /** The number or coordinate that a member holds. Zeros before a number count for nothing; a coordinate has a fixed length. */

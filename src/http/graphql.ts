@@ -11,12 +11,13 @@ import type { Metrics } from '../platform/metrics.js';
 import { patienceEnds } from '../platform/patience.js';
 import { PlacesByName, type Wait } from '../platform/places.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
-import { STRANGERS, Turns } from '../platform/turns.js';
+import { type Member, Turns } from '../platform/turns.js';
 import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
+import { KnownCallers, memberFound } from './known-callers.js';
 import { requireFewLines } from './operation-limits.js';
 import { markOf, targetOf } from './request.js';
 import { requireSchemaQuestion } from './stranger.js';
@@ -58,6 +59,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   const unread = new UnreadAnswers();
   const turns = new Turns();
+  const callers = new KnownCallers();
   const questionsOf = new PlacesByName(MOST_QUESTIONS);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
@@ -75,19 +77,39 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         const began = performance.now();
         const { principal } = ctx.state as { principal?: Principal };
         // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
-        const line = principal ? `found ${principal.tenant.id}` : STRANGERS;
-        const leave = await questionsOf.take(line, waitOf(principal));
+        const member = memberFound(ctx, principal);
+        const leave = await questionsOf.take(member.crowd, waitOf(member));
         ctx.state.endQuestion = () => {
           leave();
-          turns.spend(line, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
+          turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
         };
-        await turns.take(line);
+        await turns.take(member);
         return principal && performance.now() - began > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
     }),
   });
   // The size of what is compressed tells of it: what may hold a secret, the answer to a mutation, goes as it is.
   const compressing = compress({ threshold: COMPRESSED_FROM_BYTES, zstd: false, br: false, deflate: false });
+  const find = async (ctx: Context) => {
+    const request = {
+      authorization: ctx.headers.authorization,
+      dpop: ctx.get('DPoP') || undefined,
+      query: new URLSearchParams(ctx.querystring),
+      target: targetOf(ctx),
+      session: readCookie(ctx, 'session'),
+      // What is read by a POST is JSON, which no page sends elsewhere without asking; a GET it just sends.
+      isCrossSite: ctx.method === 'POST' ? isCrossSite(ctx) : !isOfOwnPage(ctx),
+      request: markOf(ctx),
+    };
+    try {
+      const principal = await parts.authenticator.authenticate(tenantOf(ctx), request);
+      callers.note(ctx, principal);
+      return principal;
+    } catch (error) {
+      if (error instanceof BearerError) callers.note(ctx, undefined);
+      throw error;
+    }
+  };
   const respond = async (ctx: Context) => {
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
@@ -95,18 +117,9 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       if (ctx.method === 'POST') (ctx.request as { body?: object }).body = await readJsonBody(ctx);
-      await turns.take(lineOf(ctx));
+      await turns.take(callers.memberOf(ctx));
       if (ctx.req.socket.destroyed) throw new UnreadableBody(400, 'Nobody is there to be answered.');
-      ctx.state.principal = await parts.authenticator.authenticate(tenantOf(ctx), {
-        authorization: ctx.headers.authorization,
-        dpop: ctx.get('DPoP') || undefined,
-        query: new URLSearchParams(ctx.querystring),
-        target: targetOf(ctx),
-        session: readCookie(ctx, 'session'),
-        // What is read by a POST is JSON, which no page sends elsewhere without asking; a GET it just sends.
-        isCrossSite: ctx.method === 'POST' ? isCrossSite(ctx) : !isOfOwnPage(ctx),
-        request: markOf(ctx),
-      });
+      ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       const document = documentOf(ctx);
@@ -151,16 +164,10 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   }
 }
 
-/** All who say nothing of who they are wait in one line, whatever tenant they ask at. */
-function lineOf(ctx: Context): string {
-  return ctx.get('Authorization') || ctx.get('Cookie') ? tenantOf(ctx).tenant.id : STRANGERS;
-}
-
 /** Questions wait for others of their tenant, by turns of those who ask. */
-function waitOf(principal: Principal | undefined): Wait {
-  const { type, id } = principal?.actor ?? {};
+function waitOf({ name }: Member): Wait {
   const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-  return { party: JSON.stringify([type, id]), deadline: patienceEnds(), tooLate };
+  return { party: name, deadline: patienceEnds(), tooLate };
 }
 
 /** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */

@@ -2,9 +2,29 @@ import type { Middleware } from 'koa';
 import { refuse } from './request.js';
 
 const MOST_HEADERS = 100;
-/** What is preferred is sorted out in the square of its length. A browser's is a tenth of it. */
-const LONGEST_PREFERENCE = 1_000;
-const PREFERENCES = ['accept', 'accept-charset', 'accept-encoding', 'accept-language'] as const;
+/** What has a grammar some parser takes apart in the square of its length. No caller's is as long, nor a chain of twenty proxies. */
+const LONGEST_PARSED = 1_000;
+const PARSED = [
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'content-encoding',
+  'content-type',
+  'host',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'origin',
+  'range',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'transfer-encoding',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+] as const;
 
 /**
  * Refuses a body in a transfer coding that nobody here takes off: what is left after the chunks would be read as the body. Where chunks are
@@ -42,22 +62,17 @@ function isAuthorization(text: string, index: number): boolean {
   return index % 2 === 0 && text.length === 'authorization'.length && text.toLowerCase() === 'authorization';
 }
 
-/** Refuses an `Accept`, or one of its kind, that is longer than any caller's. */
-const requireShortPreferences: Middleware = (ctx, next) => {
-  const long = PREFERENCES.find((name) => String(ctx.req.headers[name] ?? '').length > LONGEST_PREFERENCE);
+/** Refuses what is parsed, and longer than any caller's. */
+const requireShortHeaders: Middleware = (ctx, next) => {
+  const long = PARSED.find((name) => String(ctx.req.headers[name] ?? '').length > LONGEST_PARSED);
   if (long === undefined) return next();
   // The refusal would follow it.
   delete ctx.req.headers[long];
   refuse(ctx, 431, {
     error: 'invalid_request',
-    error_description: `The header ${long} may have ${LONGEST_PREFERENCE} characters at most.`,
+    error_description: `The header ${long} may have ${LONGEST_PARSED} characters at most.`,
   });
 };
 
 /** What the headers of every request have to keep to, in this order, before anybody is asked for. */
-export const HEADER_RULES: readonly Middleware[] = [
-  requireFewHeaders,
-  requireOneAuthorization,
-  requireShortPreferences,
-  requireKnownCoding,
-];
+export const HEADER_RULES: readonly Middleware[] = [requireFewHeaders, requireOneAuthorization, requireShortHeaders, requireKnownCoding];

@@ -1,0 +1,42 @@
+import { type Member, STRANGERS, Turns } from '../../src/platform/turns.js';
+
+/** The order in which those begin who came while somebody else had the turn. */
+async function orderOf(members: readonly Member[], costOf: (member: Member) => number = () => 0): Promise<string> {
+  const turns = new Turns();
+  const first = turns.take({ crowd: 'first', name: 'first' });
+  let order = '';
+  const begun = members.map((member) =>
+    turns.take(member).then(() => {
+      order += member.name;
+      turns.spend(member, costOf(member));
+    }),
+  );
+  await Promise.all([first, ...begun]);
+  return order;
+}
+
+const times = (count: number, member: Member) => Array.from({ length: count }, () => member);
+const [a, b, c, d] = [
+  { crowd: 'one', name: 'a' },
+  { crowd: 'one', name: 'b' },
+  { crowd: 'two', name: 'c' },
+  { crowd: 'three', name: 'd' },
+] as const;
+const [x, y] = [
+  { crowd: STRANGERS, name: 'x' },
+  { crowd: STRANGERS, name: 'y' },
+];
+
+it('crowds take turns, and so do the members of one', async () => {
+  expect(await orderOf([...times(6, a), ...times(2, b), ...times(3, c), d])).toBe('acdbcacbaaaa');
+});
+
+it('whose turns cost more has fewer, and so has their crowd', async () => {
+  const order = await orderOf([...times(4, a), ...times(8, c)], ({ name }) => (name === 'a' ? 3 : 0));
+  expect(order).toBe('accccaccccaa');
+  expect(await orderOf([...times(3, a), ...times(6, b)], ({ name }) => (name === 'a' ? 2 : 0))).toBe('abbbabbba');
+});
+
+it('strangers come last, by turns', async () => {
+  expect(await orderOf([...times(3, x), y, ...times(3, c), a])).toBe('caccxyxx');
+});
