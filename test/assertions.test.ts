@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { HourlyCounts } from '../src/platform/hourly-counts.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 
@@ -364,4 +366,20 @@ describe('client_secret_jwt', () => {
     const client = await createClient(app, { clientId: 'plain' });
     expect((await prove(hs256(client.secret, claims('plain')))).status).toBe(401);
   });
+});
+
+it('are refused for the rest of an hour to a client that has used a hundred thousand, and to no other', async () => {
+  const input = { scopes: ['orders:read'], authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [own.publicJwk] } };
+  for (const clientId of ['eager', 'calm']) await createClient(app, { clientId, ...input });
+  const asks = jest.spyOn(HourlyCounts.prototype, 'require');
+  expect((await prove(await sign(own, claims('eager')))).status).toBe(200);
+  const [counts, [name] = []] = [asks.mock.contexts[0], asks.mock.calls[0]];
+  asks.mockRestore();
+  for (let times = 1; times < 99_999; times += 1) (counts as HourlyCounts).count(name as string);
+  expect((await prove(await sign(own, claims('eager')))).status).toBe(200);
+  const assertion = await sign(own, claims('eager'));
+  const { status, body, headers } = await prove(assertion);
+  expect([status, body.error, Number(headers.get('retry-after')) > 3_000]).toEqual([429, 'too_many_requests', true]);
+  expect((await prove(await sign(own, claims('calm')))).status).toBe(200);
+  expect((await prove(await sign(foreign, claims('eager')))).status).toBe(401);
 });

@@ -4,7 +4,7 @@ import { tenantOf } from '../access/principal.js';
 import type { ClientUseService } from '../clients/client-use.service.js';
 import { isSomebody } from '../clients/registered-client.js';
 import type { Cipher } from '../platform/cipher.js';
-import { DatabaseUnavailable, TooManyFailures } from '../platform/errors.js';
+import { DatabaseUnavailable, TooOften } from '../platform/errors.js';
 import { addressOf } from '../platform/ip.js';
 import type { Log } from '../platform/log.js';
 import { HostNotServed, TenantDisabled } from '../platform/tenant-errors.js';
@@ -162,7 +162,7 @@ function correct(ctx: Context, log: Log): void {
 /** A tenant that is gone is refused as the host is. A database that is away is worth another try; anything else is a fault of ours that only the log may see. */
 function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
   if (error instanceof HostNotServed || error instanceof TenantDisabled) throw error;
-  if (error instanceof TooManyFailures) {
+  if (error instanceof TooOften) {
     answerTooMany(ctx, error);
   } else if (error instanceof DatabaseUnavailable) {
     refuse(ctx, 503, 'temporarily_unavailable', error.message);
@@ -175,7 +175,7 @@ function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
 
 /** Answers with 429 and when to come back. @throws whatever else it is given */
 export function answerTooMany(ctx: Context, error: unknown): void {
-  if (!(error instanceof TooManyFailures)) throw error;
+  if (!(error instanceof TooOften)) throw error;
   refuse(ctx, 429, 'too_many_requests', error.message);
   // What belongs to the answer that was not given would tell which that was.
   for (const header of ['WWW-Authenticate', 'DPoP-Nonce']) ctx.remove(header);

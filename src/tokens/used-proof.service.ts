@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
-
 import type { TenantContext } from '../access/principal.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
+import { HourlyCounts } from '../platform/hourly-counts.js';
 import { removeInPieces } from '../platform/pieces.js';
 import type { Database } from '../platform/transaction.js';
 import { UsedProof } from './used-proof.entity.js';
 
+/** Each is kept for an hour and longer, in a table that all tenants share. */
+const MOST_PROOFS_AN_HOUR = 100_000;
+
 /** Lets each client assertion and each DPoP proof count once, on all instances together. */
 export class UsedProofService {
+  readonly #uses = new HourlyCounts(MOST_PROOFS_AN_HOUR, 'assertions and proofs of this client');
+
   constructor(
     private readonly database: Database,
     private readonly lines: TenantLines,
@@ -19,8 +24,11 @@ export class UsedProofService {
    * @param maker who made it: a client id, or the thumbprint of a key
    * @param expiresAt from when on it would be refused anyway
    * @returns whether this was the first time
+   * @throws {TooOften} when its maker has used very many
    */
   async use({ tenant }: TenantContext, { maker, jti, expiresAt }: { maker: string; jti: string; expiresAt: Date }): Promise<boolean> {
+    const name = `${tenant.id} ${maker}`;
+    this.#uses.require(name);
     const id = createHash('sha256')
       .update(JSON.stringify([maker, jti]))
       .digest('base64url');
@@ -28,6 +36,7 @@ export class UsedProofService {
       await this.lines.run(tenant.id, 'tokens', () =>
         this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
       );
+      this.#uses.count(name);
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;
