@@ -41,7 +41,7 @@ export function memberFound(ctx: Context, principal: Principal | undefined): Mem
 }
 
 /** One who acts, in their tenant. */
-export function nameOf({ actor: { type, id } }: Principal): string {
+function nameOf({ actor: { type, id } }: Principal): string {
   return JSON.stringify([type, id]);
 }
 
