@@ -26,9 +26,10 @@ afterAll(() => app.stop());
 async function readHeaders(): Promise<Set<string>> {
   const read = new Set<string>();
   const emit = Server.prototype.emit;
-  const spy = jest.spyOn(Server.prototype, 'emit').mockImplementation(function (this: Server, event, ...args) {
-    if (event === 'request') watch(args[0] as IncomingMessage, read);
-    return emit.call(this, event, ...args);
+  const spy = jest.spyOn(Server.prototype, 'emit').mockImplementation(function (this: Server, ...args) {
+    const [event, request] = args as unknown as [string, IncomingMessage];
+    if (event === 'request') watch(request, read);
+    return emit.apply(this, args);
   });
   await askEverything();
   spy.mockRestore();
