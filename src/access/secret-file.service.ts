@@ -8,12 +8,18 @@ import { readSmallFile } from '../platform/small-file.js';
 const NEW = 'new';
 const DRAFT = /\.new-[0-9a-f]{12}$/;
 
+/** A secret, and where it is until it is in force. */
+interface Written {
+  draft: string;
+  secret: string;
+}
+
 /**
  * A file for an administrator's secret that was made, in place of the terminal, whose text a log may keep. The secret is on disk before it
  * comes into force, beside the file, and the file is there once it has: so a process may be killed at any moment between.
  */
 export class SecretFile {
-  #draft: string | undefined;
+  #written: Written | undefined;
 
   /** @param path absent when there is to be none */
   constructor(readonly path: string | undefined) {}
@@ -24,12 +30,12 @@ export class SecretFile {
    */
   write(secret: string): void {
     // Another process that starts may have cleared it away while this one had lost its turn.
-    if (this.path === undefined || (this.#draft !== undefined && isThere(this.#draft))) return;
+    if (this.path === undefined || (this.#written && isThere(this.#written.draft))) return;
     const draft = draftOf(this.path, NEW);
     try {
       requireNone(this.path);
       writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true });
-      this.#draft = draft;
+      this.#written = { draft, secret };
     } catch (cause) {
       // A full disk leaves one without a byte.
       remove(draft);
@@ -43,16 +49,16 @@ export class SecretFile {
 
   /** Makes the file: the secret is in force. @throws {StartupError} when somebody has made one meanwhile */
   keep(): void {
-    const draft = this.#draft;
+    const written = this.#written;
     // Whatever comes now, it is not taken back.
-    this.#draft = undefined;
-    if (draft !== undefined) this.#take(draft);
+    this.#written = undefined;
+    if (written) this.#take(written);
   }
 
   /** Removes what was written: the secret did not come into force. */
   takeBack(): void {
-    if (this.#draft !== undefined) remove(this.#draft);
-    this.#draft = undefined;
+    if (this.#written) remove(this.#written.draft);
+    this.#written = undefined;
   }
 
   /** Removes what processes have left that were killed, while nobody else may be about to make the file. */
@@ -65,7 +71,7 @@ export class SecretFile {
     for (const draft of this.#drafts()) {
       const secret = readSecret(draft);
       if (secret === undefined || !(await isInForce(secret))) continue;
-      this.#take(draft);
+      this.#take({ draft, secret });
       return true;
     }
     return false;
@@ -77,27 +83,25 @@ export class SecretFile {
     const start = `${basename(this.path)}.`;
     try {
       const names = readdirSync(folder).filter((name) => name.startsWith(start) && DRAFT.test(name));
-      return names.map((name) => join(folder, name)).filter((draft) => draft !== this.#draft);
+      return names.map((name) => join(folder, name)).filter((draft) => draft !== this.#written?.draft);
     } catch {
       return [];
     }
   }
 
-  #take(draft: string): void {
+  #take({ draft, secret }: Written): void {
     const path = this.path as string;
     try {
       requireNone(path);
       renameSync(draft, path);
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
       // Another process that starts has done it.
-      if (code === 'ENOENT' && isThere(path)) return;
-      throw new StartupError(
-        `The administrator's secret is in ${draft}: ${path}, which ADMIN_SECRET_FILE_OUT names, cannot be made (${code}).`,
-        {
-          cause,
-        },
-      );
+      if (readSecret(path) === secret) return;
+      const where = isThere(draft) ? `is in ${draft}` : `was in ${draft}, which is gone: "npm run admin:reset" makes another`;
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new StartupError(`The administrator's secret ${where}. ${path}, which ADMIN_SECRET_FILE_OUT names, cannot be made (${code}).`, {
+        cause,
+      });
     }
   }
 }
@@ -111,9 +115,9 @@ function requireNone(path: string): void {
   if (isThere(path)) throw Object.assign(new Error(`${path} is there.`), { code: 'EEXIST' });
 }
 
-function readSecret(draft: string): PlainSecret | undefined {
+function readSecret(path: string): PlainSecret | undefined {
   try {
-    return readSmallFile(draft).trimEnd() as PlainSecret;
+    return readSmallFile(path).trimEnd() as PlainSecret;
   } catch {
     return undefined;
   }

@@ -71,3 +71,15 @@ it('is made of what was left of a secret that is in force, and of nothing else',
   file.clear();
   expect(readdirSync(folder).sort()).toEqual(['admin-secret', 'admin-secret.new-note']);
 });
+
+it('is good when another process has made it of the same secret, and says so when what was written is gone', async () => {
+  const [file, lost] = [new SecretFile(path), new SecretFile(join(folder, 'lost'))];
+  file.write('first');
+  await new SecretFile(path).recover(async () => true);
+  file.keep();
+  expect([readdirSync(folder), contentOf('admin-secret')]).toEqual([['admin-secret'], 'first\n']);
+  lost.write('second');
+  new SecretFile(join(folder, 'lost')).clear();
+  writeFileSync(join(folder, 'lost'), 'theirs');
+  expect(() => lost.keep()).toThrow(/which is gone: "npm run admin:reset" makes another/);
+});
