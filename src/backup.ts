@@ -23,7 +23,7 @@ async function backUp(): Promise<void> {
   const { signal } = abortOnSignals();
   const createdAt = new Date().toISOString();
   try {
-    await createStore(config.database).copy(async (contents, blocks) => {
+    await createStore(config.database, signal).copy(async (contents, blocks) => {
       // Sealed with the key that the home tenant's signing key is under, while that is changed too: never with one that everything else
       // has left, perhaps because others have it.
       const [sealedUnder = cipher.keyId] = contents.keyIds;

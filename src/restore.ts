@@ -25,7 +25,7 @@ async function restore(): Promise<void> {
   const config = readConfig();
   const { signal } = abortOnSignals();
   // Whoever may migrate makes the tables.
-  const store = createStore(config.migrationDatabase);
+  const store = createStore(config.migrationDatabase, signal);
   let backup: Backup | undefined;
   try {
     const encryptionKey = findEncryptionKey(config);

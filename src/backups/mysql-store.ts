@@ -4,8 +4,10 @@ import { driverCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
 import { StartupError } from '../platform/errors.js';
+import { breakOff, type MysqlConnection } from '../platform/mysql-connection.js';
 import { requireKnownProduct } from '../platform/mysql-product.js';
 import { MysqlServer } from '../platform/mysql-server.js';
+import { endSilence, endSilenceOfRows } from '../platform/mysql-silence.js';
 import type { Backup, Block } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
 import { stamp } from './stamp.js';
@@ -25,6 +27,19 @@ const IS_TABLE = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
 
+/** What is special of a connection. */
+interface ConnectionRules {
+  explain?: (cause: unknown) => unknown;
+  /** Whether it is broken off when an answer does not come. */
+  isBounded?: boolean;
+  /** Breaks it off. */
+  signal?: AbortSignal | null;
+}
+
+/** For a step that nobody could say of whether it was done. */
+const NEVER_HALF: ConnectionRules = { isBounded: false, signal: null };
+const WHATEVER_COMES: ConnectionRules = { signal: null };
+
 /** A database on a MySQL or MariaDB server. */
 export class MysqlStore implements Store {
   readonly #server: MysqlServer;
@@ -32,7 +47,11 @@ export class MysqlStore implements Store {
   #staged: string | undefined;
   #mayReplace = false;
 
-  constructor(settings: MysqlSettings) {
+  /** @param signal breaks off what is asked, except for what has to be done to its end */
+  constructor(
+    settings: MysqlSettings,
+    private readonly signal: AbortSignal,
+  ) {
     this.#server = new MysqlServer(settings);
     this.#name = settings.database;
   }
@@ -88,7 +107,7 @@ export class MysqlStore implements Store {
         throw error;
       }
       return kept;
-    });
+    }, NEVER_HALF);
   }
 
   async listUndone(kept: string, since: string): Promise<string[]> {
@@ -100,7 +119,7 @@ export class MysqlStore implements Store {
 
   async discard(): Promise<void> {
     const staged = this.#staged;
-    if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`));
+    if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`), WHATEVER_COMES);
   }
 
   /**
@@ -157,21 +176,23 @@ export class MysqlStore implements Store {
     return done.length > known.length && known.every((name, index) => done[index] === name);
   }
 
-  #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    return this.#connect(
-      (_connection, ask) => work(ask),
-      (cause) => this.#explainRestoring(cause),
-    );
+  #ask<T>(work: (ask: Ask) => Promise<T>, rules: ConnectionRules = {}): Promise<T> {
+    return this.#connect((_connection, ask) => work(ask), { explain: (cause) => this.#explainRestoring(cause), ...rules });
   }
 
   async #connect<T>(
     work: (connection: Connection, ask: Ask) => Promise<T>,
-    explain = (cause: unknown) => this.#explain(cause),
+    { explain = (cause) => this.#explain(cause), isBounded = true, signal = this.signal }: ConnectionRules = {},
   ): Promise<T> {
     const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
       throw new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
     });
+    const watched = connection as unknown as MysqlConnection;
+    if (isBounded) endSilence(watched);
+    const end = () => breakOff(watched, signal?.reason);
+    signal?.addEventListener('abort', end);
     try {
+      signal?.throwIfAborted();
       const ask: Ask = async (sql, values = []) => {
         const [rows] = await connection.promise().query(sql, [...values]);
         return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
@@ -182,8 +203,10 @@ export class MysqlStore implements Store {
       return result;
     } catch (cause) {
       // What is still being read is not waited for.
-      connection.destroy();
+      breakOff(watched, cause as Error);
       throw explain(cause);
+    } finally {
+      signal?.removeEventListener('abort', end);
     }
   }
 
@@ -208,7 +231,8 @@ export class MysqlStore implements Store {
 async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerator<Block> {
   for (const [table, columns] of tables) {
     const sql = `SELECT ${columns.map((name) => quote(name)).join(', ')} FROM ${quote(table)}`;
-    yield* toBlocks(table, columns, connection.query({ sql, rowsAsArray: true, dateStrings: true }).stream());
+    const rows = connection.query({ sql, rowsAsArray: true, dateStrings: true }).stream();
+    yield* toBlocks(table, columns, endSilenceOfRows(connection, rows));
   }
 }
 

@@ -9,6 +9,7 @@ const REASONS: Record<string, string> = {
   EHOSTUNREACH: 'there is no way to the server in DATABASE_URL',
   ENETUNREACH: 'there is no way to the server in DATABASE_URL',
   ETIMEDOUT: 'the server in DATABASE_URL does not answer',
+  SILENT: 'the server in DATABASE_URL fell silent',
   ER_ACCESS_DENIED_ERROR: 'it refuses the user or password in DATABASE_URL',
   ER_DBACCESS_DENIED_ERROR: 'the user in DATABASE_URL has no right to the database that it names, or there is none of that name',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'it refuses the user in DATABASE_URL',

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import type { Connection } from 'mysql2';
 import { Silent } from './database-faults.js';
 import { breakOff, type MysqlConnection } from './mysql-connection.js';
 
@@ -38,6 +40,31 @@ export function endSilence(connection: MysqlConnection): void {
     return ask(...args.slice(0, -1), answered);
   };
   Object.assign(connection, { query });
+}
+
+/**
+ * Hands rows on, and breaks their connection off when the next does not come. Whoever takes them may take their time. The driver tells the
+ * connection alone when that is broken off, and its rows nothing.
+ */
+export async function* endSilenceOfRows(connection: Connection, rows: Readable): AsyncGenerator<unknown[]> {
+  const fail = (cause: Error) => rows.destroy(cause);
+  let awaitedSince: number | undefined = performance.now();
+  const look = () => {
+    if (awaitedSince !== undefined && performance.now() - awaitedSince > LONGEST_MS)
+      breakOff(connection as unknown as MysqlConnection, new Silent());
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  connection.once('error', fail);
+  try {
+    for await (const row of rows) {
+      awaitedSince = undefined;
+      yield row;
+      awaitedSince = performance.now();
+    }
+  } finally {
+    connection.off('error', fail);
+    clearInterval(timer);
+  }
 }
 
 /** @returns what ends it */

@@ -13,6 +13,9 @@ const MOMENT_MS = 300;
 /** More than anybody tries. Thousands would be gone through one within the other. */
 const MOST_OF_A_KIND = 5;
 
+/** What one server says, and another may know better. That there is no such name is the same at all. */
+const OF_ONE_SERVER: ReadonlySet<string | undefined> = new Set(['EREFUSED', 'ESERVFAIL', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
+
 /** Where names are looked up; what the system has when absent. */
 export interface NameSources {
   /** Name servers, as `address:port`. */
@@ -51,12 +54,11 @@ function readHosts(path: string): string[] {
 }
 
 /** Both kinds, those of IPv4 first. @throws the reason why there is none */
-async function ask(name: string, servers: readonly string[] | undefined): Promise<string[]> {
-  const resolver = new Resolver({ timeout: FIRST_TRY_MS, tries: TRIES });
-  if (servers) resolver.setServers(servers);
+async function ask(name: string, servers: readonly string[] = new Resolver().getServers()): Promise<string[]> {
+  const questions = (['resolve4', 'resolve6'] as const).map((kind) => new Question(name, kind));
   const found: string[][] = [[], []];
-  const answers = [resolver.resolve4(name), resolver.resolve6(name)].map(async (answer, kind) => {
-    found[kind] = (await answer).slice(0, MOST_OF_A_KIND);
+  const answers = questions.map(async (question, kind) => {
+    found[kind] = (await question.ask(servers)).slice(0, MOST_OF_A_KIND);
   });
   const all = Promise.allSettled(answers);
   // There are name servers that say nothing when they are asked for the other kind.
@@ -67,8 +69,35 @@ async function ask(name: string, servers: readonly string[] | undefined): Promis
       () => all,
     ),
   ]);
-  resolver.cancel();
+  for (const question of questions) question.end();
   const addresses = found.flat();
   if (addresses.length === 0) await Promise.any(answers).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
   return addresses;
+}
+
+/** What servers are asked one after the other: the next when one is silent, or says that it cannot or will not tell. */
+class Question {
+  #resolver: Resolver | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly kind: 'resolve4' | 'resolve6',
+  ) {}
+
+  async ask(servers: readonly string[]): Promise<string[]> {
+    const resolver = new Resolver({ timeout: FIRST_TRY_MS, tries: TRIES });
+    resolver.setServers(servers);
+    this.#resolver = resolver;
+    try {
+      return await resolver[this.kind](this.name);
+    } catch (error) {
+      const [, ...others] = servers;
+      if (others.length === 0 || !OF_ONE_SERVER.has((error as NodeJS.ErrnoException).code)) throw error;
+      return this.ask(others);
+    }
+  }
+
+  end(): void {
+    this.#resolver?.cancel();
+  }
 }

@@ -102,3 +102,21 @@ it('a name server that is silent about one name keeps no other waiting, nor what
   await Promise.all(silent);
   expect(ended).toBe(100);
 });
+
+it.each([
+  ['says that it will not tell', 5],
+  ['says that it failed', 2],
+  ['does not know what it was asked', 4],
+])('where the first name server %s, the next is asked', async (_, code) => {
+  const first = createSocket('udp4', (question, { port, address }) => {
+    const said = Buffer.from(question);
+    said.writeUInt16BE(0x8180 | code, 2);
+    first.send(said, port, address);
+  });
+  await once(first.bind(0, '127.0.0.1'), 'listening');
+  const unwilling = `127.0.0.1:${first.address().port}`;
+  const among = (...all: string[]) => findAddresses('some.example', { servers: all, hostsFile });
+  expect(await among(unwilling, unwilling, ...servers)).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  await expect(among(unwilling, unwilling)).rejects.toMatchObject({ code: expect.stringMatching(/^E(REFUSED|SERVFAIL|NOTIMP)$/) });
+  first.close();
+});
