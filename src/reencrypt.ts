@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { EntityManager } from 'typeorm';
 import { systemCaller } from './access/principal.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
 import { reencryptRecordKeys } from './audit/record-key.service.js';
@@ -9,6 +10,7 @@ import { readConfig } from './platform/config.js';
 import { StartupError } from './platform/errors.js';
 import { runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
+import { type Renewal, renewInPieces } from './platform/renewal.js';
 import { say } from './platform/terminal.js';
 
 /**
@@ -26,30 +28,24 @@ async function reencrypt(): Promise<void> {
     isThere: true,
   });
   try {
-    const { counts, unreadable } = await changes.perform(systemCaller(home, 'encryption-key:change'), async ({ manager, record }) => {
-      const [keys, ofClients, ofProviders] = [
-        await signingKeys.reencrypt(manager),
-        await secrets.reencrypt(manager),
-        await providers.reencrypt(manager),
-      ];
-      const counts = {
-        keys: keys.done,
-        assertionSecrets: ofClients.done,
-        providerSecrets: ofProviders.done,
-        recordKeys: await reencryptRecordKeys(manager, cipher),
-      };
-      const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
-      await record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts });
-      return { counts, unreadable: [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable) };
-    });
-    const [waiting, lost] = [await secretsWaitingForUse({ database, cipher }), await secretsOfLostKeys({ database, cipher })];
-    const { keys, assertionSecrets, providerSecrets, recordKeys } = counts;
+    const caller = systemCaller(home, 'encryption-key:change');
+    const renew = (some: (manager: EntityManager, after: string) => Promise<Renewal>) =>
+      renewInPieces((after) => changes.perform(caller, ({ manager }) => some(manager, after)));
+    // First what backups are sealed by: none is sealed with a key that has been left.
+    const keys = await renew((manager, after) => signingKeys.reencrypt(manager, after));
+    const ofClients = await renew((manager, after) => secrets.reencrypt(manager, after));
+    const ofProviders = await renew((manager, after) => providers.reencrypt(manager, after));
+    const ofRecords = await renew((manager, after) => reencryptRecordKeys(manager, cipher, after));
+    const counts = { keys: keys.done, assertionSecrets: ofClients.done, providerSecrets: ofProviders.done, recordKeys: ofRecords.done };
+    const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+    await changes.perform(caller, ({ record }) => record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts }));
     say(
-      `Encrypted anew: ${keys} signing keys, ${assertionSecrets} secrets that sign assertions, ${providerSecrets} secrets for identity providers, ${recordKeys} keys of records.\n`,
+      `Encrypted anew: ${counts.keys} signing keys, ${counts.assertionSecrets} secrets that sign assertions, ${counts.providerSecrets} secrets for identity providers, ${counts.recordKeys} keys of records.\n`,
     );
+    const unreadable = [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable);
     if (unreadable.length > 0) say(tellUnreadable(unreadable));
-    if (lost.length > 0) say(LOST + linesOf(lost));
-    say(waiting.length === 0 ? NOTHING_WAITS : WAITING + linesOf(waiting));
+    await tellAll(LOST, secretsOfLostKeys({ database, cipher }));
+    if (!(await tellAll(WAITING, secretsWaitingForUse({ database, cipher })))) say(NOTHING_WAITS);
   } finally {
     await database.close();
   }
@@ -66,8 +62,15 @@ const WAITING = 'Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or r
 const LOST =
   'These secrets are under an encryption key that is not at hand, and are refused. Rotate them, or run this with that key as ENCRYPTION_KEY_PREVIOUS:\n';
 
-function linesOf(secrets: readonly NamedSecret[]): string {
-  return secrets.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
+/** @returns whether there were any */
+async function tellAll(heading: string, pages: AsyncIterable<NamedSecret[]>): Promise<boolean> {
+  let isTold = false;
+  for await (const secrets of pages) {
+    const lines = secrets.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
+    say(isTold ? lines : heading + lines);
+    isTold = true;
+  }
+  return isTold;
 }
 
 await runProgram(reencrypt);

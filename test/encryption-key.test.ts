@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCaller } from '../src/access/principal.js';
+import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
@@ -95,6 +96,47 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   expect(rows).toHaveLength(1);
   const actions = await database.query("SELECT actor_id FROM audit_events WHERE action = 'CHANGE_ENCRYPTION_KEY'");
   expect(actions).toEqual([{ actor_id: 'encryption-key:change' }, { actor_id: 'encryption-key:change' }]);
+});
+
+it('is changed for any number of secrets, some at a time, past those that nobody can read', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  const admin = { clientId: 'admin', secret: first.printedSecret() as string };
+  const query = 'mutation { createClient(input: { name: "X", clientId: "signing", authMethod: CLIENT_SECRET_JWT }) { clientSecret } }';
+  await graphql(first, { token: await getToken(first, admin), query });
+  await first.stop();
+  const [row] = await database.query(
+    "SELECT s.* FROM client_secrets s JOIN clients c ON c.id = s.client_row_id WHERE c.client_id = 'signing'",
+  );
+  const cipher = new Cipher(Buffer.from(FIRST, 'base64'));
+  const damaged = new Set([0, 1, 199, 200, 649]);
+  const rows = Array.from({ length: 650 }, (_, number) => {
+    const id = `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
+    const encrypted = damaged.has(number) ? 'damaged' : cipher.encrypt(makeSecret(), id);
+    return { ...row, id, encrypted_secret: encrypted, lookup_digest: makeSecret().slice(0, 43), hint: `h${number}` };
+  });
+  const names = Object.keys(rows[0] as object);
+  for (const some of [rows.slice(0, 325), rows.slice(325)]) {
+    const values = some.map(
+      (one) =>
+        `(${Object.keys(one)
+          .map(() => '?')
+          .join(', ')})`,
+    );
+    await database.query(`INSERT INTO client_secrets (${names.join(', ')}) VALUES ${values.join(', ')}`, some.flatMap(Object.values));
+  }
+  const settings = { PORT: String(first.port), ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST };
+  const change = async () => {
+    const program = await startProcess(database, settings, 'reencrypt.js');
+    expect(await program.exit).toBe(0);
+    return program.output();
+  };
+  const told = await change();
+  expect(told).toContain(' 646 secrets that sign assertions');
+  expect(told.match(/^ {2}secret 00000/gm)).toHaveLength(damaged.size);
+  expect(told.match(/^ {2}signing {2}h\d/gm)).toHaveLength(damaged.size);
+  expect(await change()).toContain(' 0 secrets that sign assertions');
+  const sql = 'SELECT id FROM client_secrets WHERE encrypted_secret IS NOT NULL AND key_id = ?';
+  expect(await database.query(sql, [cipher.keyId])).toHaveLength(damaged.size);
 });
 
 it('tells what is under a key that was given up too early apart from what waits', async () => {

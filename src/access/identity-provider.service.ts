@@ -1,4 +1,4 @@
-import { type EntityManager, Not } from 'typeorm';
+import { type EntityManager, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { type Description, difference } from '../audit/audit.service.js';
 import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
@@ -7,7 +7,7 @@ import { requireSameRights } from '../clients/client.rules.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Outbound } from '../platform/outbound.js';
-import { type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
@@ -80,13 +80,15 @@ export class IdentityProviderService {
     });
   }
 
-  /** Encrypts secrets that an earlier key protects with the current one. @returns how many needed it */
-  async reencrypt(manager: EntityManager): Promise<Renewal> {
+  /** Encrypts some of the secrets that an earlier key protects with the current one. @param after those of tenants whose id comes after this one */
+  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
     const { cipher } = this.parts;
     // What else is in the row is no business of this, and may be damaged.
     const select = { tenantId: true, version: true, keyId: true, encryptedSecret: true };
-    const providers = await manager.find(IdentityProvider, { select, where: { keyId: Not(cipher.keyId) } });
+    const where = { keyId: Not(cipher.keyId), tenantId: MoreThan(after) };
+    const providers = await manager.find(IdentityProvider, { select, where, order: { tenantId: 'ASC' }, take: RENEWED_AT_A_TIME });
     return renewAll(providers, {
+      idOf: ({ tenantId }) => tenantId,
       nameOf: ({ tenantId }) => `secret for the identity provider of tenant ${tenantId}`,
       decrypt: (provider) => this.secretOf(provider),
       store: ({ tenantId, version }, secret) => {

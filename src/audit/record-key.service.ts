@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
+import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import { type ChainEnds, type RecordKey, recordKey } from './audit-chain.rules.js';
 
 const KEY_BYTES = 32;
@@ -68,23 +69,26 @@ export async function requireLost(manager: EntityManager, { record_key_id }: Sto
   );
 }
 
-/** Encrypts the keys of records that an earlier key protects with the current one. What they have linked holds on. @returns how many needed it */
-export async function reencryptRecordKeys(manager: EntityManager, cipher: Cipher): Promise<number> {
-  const sql = 'SELECT id, record_key, record_key_id FROM tenants WHERE record_key_id IS NOT NULL AND record_key_id <> ?';
-  const rows: (StoredKey & { id: string })[] = await manager.query(sql, [cipher.keyId]);
-  let count = 0;
-  for (const row of rows) {
-    const { id, record_key } = row;
-    const key = readRecordKey(cipher, id, row);
-    // One that is lost holds up no other: verifying tells of it.
-    if (!key) continue;
-    const renewed = cipher.encrypt(key.bytes.toString('base64'), contextOf(id));
-    // One that was made anew in the meantime is under the current key already.
-    const update = 'UPDATE tenants SET record_key = ?, record_key_id = ? WHERE id = ? AND record_key = ?';
-    await manager.query(update, [renewed, cipher.keyId, id, record_key]);
-    count += 1;
-  }
-  return count;
+/**
+ * Encrypts some of the keys of records that an earlier key protects with the current one. What they have linked holds on, and of one that is
+ * lost verifying tells.
+ * @param after those of tenants whose id comes after this one
+ */
+export async function reencryptRecordKeys(manager: EntityManager, cipher: Cipher, after: string): Promise<Renewal> {
+  const sql = `SELECT id, record_key, record_key_id FROM tenants WHERE record_key_id IS NOT NULL AND record_key_id <> ? AND id > ?
+    ORDER BY id LIMIT ${RENEWED_AT_A_TIME}`;
+  const rows: (StoredKey & { id: string })[] = await manager.query(sql, [cipher.keyId, after]);
+  const renewal = await renewAll(rows, {
+    idOf: ({ id }) => id,
+    nameOf: ({ id }) => id,
+    decrypt: (row) => (readRecordKey(cipher, row.id, row) as RecordKey).bytes.toString('base64'),
+    store: ({ id, record_key }, text) => {
+      // One that was made anew in the meantime is under the current key already.
+      const update = 'UPDATE tenants SET record_key = ?, record_key_id = ? WHERE id = ? AND record_key = ?';
+      return manager.query(update, [cipher.encrypt(text, contextOf(id)), cipher.keyId, id, record_key]);
+    },
+  });
+  return { ...renewal, unreadable: [] };
 }
 
 function contextOf(tenantId: string): string {

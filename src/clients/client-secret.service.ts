@@ -8,7 +8,7 @@ import type { Changes } from '../changes/changes.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion, TooOften } from '../platform/errors.js';
 import { removeInPieces } from '../platform/pieces.js';
-import { type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Database } from '../platform/transaction.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
@@ -151,10 +151,12 @@ export class ClientSecretService {
     });
   }
 
-  /** Encrypts the secrets that sign assertions with the current key. @returns how many needed it */
-  async reencrypt(manager: EntityManager): Promise<Renewal> {
-    const secrets = await manager.findBy(ClientSecret, { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()) });
+  /** Encrypts some of the secrets that sign assertions with the current key. @param after those whose id comes after this one */
+  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
+    const where = { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()), id: MoreThan(after) };
+    const secrets = await manager.find(ClientSecret, { where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME });
     return renewAll(secrets, {
+      idOf: ({ id }) => id,
       nameOf: ({ id }) => `secret ${id}`,
       decrypt: ({ id, encryptedSecret, keyId }) => this.cipher.decrypt(encryptedSecret as string, id, keyId),
       store: ({ id, tenantId }, secret) => {

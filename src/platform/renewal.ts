@@ -1,21 +1,38 @@
-/** What a change of the encryption key came to. */
+/** What some rows under an earlier encryption key came to. */
 export interface Renewal {
-  /** How many rows are under the current key by now. */
+  /** How many are under the current key by now. */
   done: number;
-  /** Which rows could not be read with the keys at hand, and stay as they are. */
+  /** Which could not be read with the keys at hand, and stay as they are. */
   unreadable: string[];
+  /** After which there may be more; undefined when these were the last. */
+  last: string | undefined;
+}
+
+/** What takes a tenth of a second. */
+export const RENEWED_AT_A_TIME = 200;
+
+interface Rules<Row> {
+  /** What rows are read in the order of. */
+  idOf(row: Row): string;
+  /** For the operator. */
+  nameOf(row: Row): string;
+  /** Its text. */
+  decrypt(row: Row): string;
+  /** Puts the text away anew. */
+  store(row: Row, text: string): Promise<unknown>;
 }
 
 /**
  * Renews rows one after another; one that is damaged, or under a key that is lost, holds up no other.
- * @param nameOf of a row, for the operator
- * @param decrypt its text @param store puts the text away anew
+ * @param rows {@link RENEWED_AT_A_TIME} of them at most
  */
-export async function renewAll<Row>(
-  rows: readonly Row[],
-  { nameOf, decrypt, store }: { nameOf(row: Row): string; decrypt(row: Row): string; store(row: Row, text: string): Promise<unknown> },
-): Promise<Renewal> {
-  const renewal: Renewal = { done: 0, unreadable: [] };
+export async function renewAll<Row>(rows: readonly Row[], { idOf, nameOf, decrypt, store }: Rules<Row>): Promise<Renewal> {
+  const last = rows.at(-1);
+  const renewal: Renewal = {
+    done: 0,
+    unreadable: [],
+    last: last !== undefined && rows.length === RENEWED_AT_A_TIME ? idOf(last) : undefined,
+  };
   for (const row of rows) {
     const text = tryTo(() => decrypt(row));
     if (text === undefined) {
@@ -26,6 +43,22 @@ export async function renewAll<Row>(
     renewal.done += 1;
   }
   return renewal;
+}
+
+/**
+ * Renews all rows of a kind, some at a time: so many at once would hold up everybody, or be too much for one transaction.
+ * @param renew some of them, in a transaction of its own; those whose id comes after another
+ */
+export async function renewInPieces(renew: (after: string) => Promise<Renewal>): Promise<Omit<Renewal, 'last'>> {
+  const all = { done: 0, unreadable: [] as string[] };
+  let after: string | undefined = '';
+  while (after !== undefined) {
+    const { done, unreadable, last }: Renewal = await renew(after);
+    all.done += done;
+    all.unreadable.push(...unreadable);
+    after = last;
+  }
+  return all;
 }
 
 function tryTo(work: () => string): string | undefined {

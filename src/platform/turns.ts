@@ -35,6 +35,7 @@ export class Turns {
     const { crowd, name } = member;
     if (!this.#isTaken) {
       this.#crowds.pass(crowd);
+      this.#membersOf(crowd).pass(name);
       this.#hold(member);
       return Promise.resolve();
     }

@@ -1,10 +1,10 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type EntityManager, Not } from 'typeorm';
+import { type EntityManager, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { type Cipher, KEY_ID } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
-import { type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { publicJwkOf } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -101,11 +101,13 @@ export class SigningKeyStore {
     return KEY_ID.test(keyId) && !this.cipher.keyIds.includes(keyId);
   }
 
-  /** Encrypts what an earlier key protects with the current one. */
-  async reencrypt(manager: EntityManager): Promise<Renewal> {
+  /** Encrypts some of what an earlier key protects with the current one. @param after keys whose id comes after this one */
+  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
     const select = { id: true, keyId: true, encryptedPrivateKey: true };
-    const rows = await manager.find(SigningKey, { select, where: { keyId: Not(this.cipher.keyId) } });
+    const where = { keyId: Not(this.cipher.keyId), id: MoreThan(after) };
+    const rows = await manager.find(SigningKey, { select, where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME });
     return renewAll(rows, {
+      idOf: ({ id }) => id,
       nameOf: ({ id }) => `signing key ${id}`,
       decrypt: ({ id, keyId, encryptedPrivateKey }) => this.cipher.decrypt(encryptedPrivateKey, id, keyId),
       store: ({ id }, text) =>

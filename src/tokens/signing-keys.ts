@@ -176,9 +176,9 @@ export class SigningKeys {
     });
   }
 
-  /** Encrypts what an earlier `ENCRYPTION_KEY` protects with the current one. */
-  reencrypt(manager: EntityManager): Promise<Renewal> {
-    return this.store.reencrypt(manager);
+  /** Encrypts some of what an earlier `ENCRYPTION_KEY` protects with the current one. @param after keys whose id comes after this one */
+  reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
+    return this.store.reencrypt(manager, after);
   }
 
   /** Tenants that are served and have such a key. */

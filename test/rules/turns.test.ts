@@ -40,3 +40,12 @@ it('whose turns cost more has fewer, and so has their crowd', async () => {
 it('strangers come last, by turns', async () => {
   expect(await orderOf([...times(3, x), y, ...times(3, c), a])).toBe('caccxyxx');
 });
+
+it('who was alone stands where those stand who come, as a crowd and as one of it', async () => {
+  const turns = new Turns();
+  for (let time = 0; time < 1_000; time += 1) await turns.take(a);
+  let order = '';
+  await turns.take(d);
+  await Promise.all([b, b, b, a, c].map((member) => turns.take(member).then(() => (order += member.name))));
+  expect(order).toBe('cbabb');
+});
