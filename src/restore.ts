@@ -27,6 +27,7 @@ async function restore(): Promise<void> {
   // Whoever may migrate makes the tables.
   const store = createStore(config.migrationDatabase, signal);
   let backup: Backup | undefined;
+  let isMoving = false;
   try {
     const encryptionKey = findEncryptionKey(config);
     const cipher = new Cipher(encryptionKey, config.previousEncryptionKey);
@@ -36,19 +37,23 @@ async function restore(): Promise<void> {
     const database = await store.stage(backup, signal);
     await complete({ ...config, encryptionKey, database, migrationDatabase: database }, backup.header, cutsTokens);
     signal.throwIfAborted();
+    isMoving = true;
     const kept = await store.swap();
     // What is damaged or older than the record has none to read.
     const undone = kept && (await store.listUndone(kept, backup.header.createdAt).catch(() => undefined));
     tell(backup.header, cutsTokens, kept, undone || undefined);
   } catch (error) {
-    throw signal.aborted
+    throw signal.aborted && !isMoving
       ? new StartupError('The restore was ended before it was done. Nothing was changed.')
       : explainFileFault(error, 'The restore');
   } finally {
     await backup?.close();
-    await store.discard();
+    // What came before is what there is to tell.
+    await store.discard().catch(() => say(LEFT_BEHIND));
   }
 }
+
+const LEFT_BEHIND = 'What was made beside the database, with _restoring_ in its name, could not be removed: remove it yourself.\n';
 
 /** Opens what was restored as a server would, which migrates it and shows that it can be used. */
 async function complete(config: Config, header: BackupHeader, cutsTokens: boolean): Promise<void> {

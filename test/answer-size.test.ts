@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -24,11 +24,13 @@ beforeAll(async () => {
   app = await startApp();
   large = await createTenant(app, 'large');
   token = await getToken(large, large.admin);
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'a', key_ops: ['verify', '!'.repeat(8_000), '!'.repeat(7_900)] };
+  const keys = Array.from({ length: 10 }, (_, number) => {
+    const modulus = Buffer.concat([Buffer.of(0x80), randomBytes(1022), Buffer.of(1)]).toString('base64url');
+    return { kty: 'RSA', n: modulus, e: 'AQAB', kid: `${number}`.padEnd(190, '!') };
+  });
   const long = (what: string) => (_: unknown, number: number) => `${what}${number}:`.padEnd(200, 'x');
   for (let number = 0; number < CLIENTS; number += 1) {
-    const input = { name: `Client ${number}`, clientId: `client-${number}`, authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [key] } };
+    const input = { name: `Client ${number}`, clientId: `client-${number}`, authMethod: 'PRIVATE_KEY_JWT', jwks: { keys } };
     const rights = { scopes: Array.from({ length: 100 }, long('s')), audiences: Array.from({ length: 20 }, long('https://a/')) };
     const { body, text } = await large.administer(CREATE, { input: { ...input, ...rights } });
     if (!body.data) throw new Error(text);

@@ -184,7 +184,7 @@ describe('a key set as other libraries write it', () => {
     const secret = makeSecret();
     const named = { ...ec.jwk, kid: 'ec', alg: 'ES256', use: 'sig', key_ops: ['verify'] };
     const keys = [
-      { ...named, x5t: secret, x5c: [secret], ext: true, n: secret },
+      { ...named, key_ops: ['verify', { about: 'it' }, 'sign'], x5t: secret, x5c: [secret], ext: true, n: secret },
       { ...rsa.jwk, kid: 'rsa', crv: secret.slice(3), 'x5t#S256': secret },
       { kty: 'EC', use: 'enc', x: secret },
     ];
@@ -192,7 +192,7 @@ describe('a key set as other libraries write it', () => {
       name: 'X',
       clientId: nextId(),
       authMethod: 'PRIVATE_KEY_JWT',
-      jwks: { keys, about: { keys: [{ kty: 'EC', d: 'AAAA' }] } },
+      jwks: { keys, about: { keys: [{ kty: 'EC', x: secret.slice(3) }] } },
     };
     const kept = { keys: [named, { ...rsa.jwk, kid: 'rsa' }] };
     expect((await app.administer(CREATE, { input })).body.data.createClient.client.jwks).toEqual(kept);
@@ -200,6 +200,17 @@ describe('a key set as other libraries write it', () => {
     expect((await app.administer(update, { jwks: input.jwks })).body.data.updateClient.jwks).toEqual(kept);
     const { body } = await app.administer(update, { jwks: { ...input.jwks, about: secret } });
     expect(body.errors[0].extensions.fields[0].message).toContain('has the form of a secret');
+  });
+
+  it.each([
+    ['beside the keys', (key: object) => ({ keys: [ec.jwk], own: key })],
+    ['in a member of a key', (key: object) => ({ keys: [{ ...ec.jwk, more: [{ key }] }] })],
+    ['among what a key is for', (key: object) => ({ keys: [{ ...ec.jwk, key_ops: ['verify', key] }] })],
+    ['as PEM', () => ({ keys: [{ ...ec.jwk, note: ec.privateKey.export({ type: 'pkcs8', format: 'pem' }) }] })],
+  ])('is told to have leaked when the private one stands %s', async (_, setOf) => {
+    const jwks = setOf(await exportJWK(ec.privateKey));
+    const { body } = await app.administer(CREATE, { input: { name: 'X', clientId: nextId(), authMethod: 'PRIVATE_KEY_JWT', jwks } });
+    expect(body.errors[0].extensions.fields[0].message).toMatch(/private .* for this one has been sent/);
   });
 
   it('has each key once', async () => {

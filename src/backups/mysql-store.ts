@@ -3,7 +3,7 @@ import { type Connection, escapeId } from 'mysql2';
 import { driverCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
-import { StartupError } from '../platform/errors.js';
+import { causesOf, StartupError } from '../platform/errors.js';
 import { breakOff, type MysqlConnection } from '../platform/mysql-connection.js';
 import { requireKnownProduct } from '../platform/mysql-product.js';
 import { MysqlServer } from '../platform/mysql-server.js';
@@ -21,6 +21,8 @@ const MOST_TOLD = 10;
 const CONNECT_MS = 5_000;
 const MOST_LOOKS = 10;
 const LOOK_AGAIN_MS = 200;
+/** A database may have to begin anew, or another one to take its place. */
+const LOOK_AFTER_LOSS_MS = 1_500;
 /** MariaDB calls a table that keeps its earlier rows by another word. */
 const IS_TABLE = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 /** A table has become another one since the snapshot was taken. */
@@ -30,14 +32,11 @@ const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERRO
 /** What is special of a connection. */
 interface ConnectionRules {
   explain?: (cause: unknown) => unknown;
-  /** Whether it is broken off when an answer does not come. */
-  isBounded?: boolean;
   /** Breaks it off. */
   signal?: AbortSignal | null;
 }
 
-/** For a step that nobody could say of whether it was done. */
-const NEVER_HALF: ConnectionRules = { isBounded: false, signal: null };
+/** For what is done to its end, or undone. */
 const WHATEVER_COMES: ConnectionRules = { signal: null };
 
 /** A database on a MySQL or MariaDB server. */
@@ -89,25 +88,48 @@ export class MysqlStore implements Store {
 
   /** One statement moves all tables, those that were there to a database of their own: it does all of it or nothing. */
   async swap(): Promise<string | undefined> {
-    return this.#ask(async (ask) => {
-      const staged = this.#staged as string;
-      const old = await this.#findReplaced(ask);
-      const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
-      await this.#requireNobody(ask);
-      const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
-      const moves = (await listTables(ask, staged)).map((table) => move(table, staged, this.#name));
-      if (kept) {
-        await ask(`CREATE DATABASE ${quote(kept)}`);
-        moves.unshift(...old.map((table) => move(table, this.#name, kept)));
-      }
-      try {
-        await ask(`RENAME TABLE ${moves.join(', ')}`);
-      } catch (error) {
-        if (kept) await ask(`DROP DATABASE ${quote(kept)}`);
-        throw error;
-      }
-      return kept;
-    }, NEVER_HALF);
+    const { moves, kept } = await this.#ask((ask) => this.#prepareMove(ask));
+    try {
+      await this.#ask((ask) => ask(`RENAME TABLE ${moves.join(', ')}`), WHATEVER_COMES);
+    } catch (error) {
+      if (isLost(error) && (await this.#hasMoved(kept))) return kept;
+      if (kept) await this.#ask((ask) => ask(`DROP DATABASE ${quote(kept)}`), WHATEVER_COMES);
+      throw error;
+    }
+    return kept;
+  }
+
+  async #prepareMove(ask: Ask): Promise<{ moves: string[]; kept: string | undefined }> {
+    const staged = this.#staged as string;
+    const old = await this.#findReplaced(ask);
+    const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
+    await this.#requireNobody(ask);
+    const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
+    const moves = (await listTables(ask, staged)).map((table) => move(table, staged, this.#name));
+    if (kept) {
+      await ask(`CREATE DATABASE ${quote(kept)}`);
+      moves.unshift(...old.map((table) => move(table, this.#name, kept)));
+    }
+    return { moves, kept };
+  }
+
+  /** Whether the tables have moved, where the connection was lost over which that was asked. @throws {StartupError} when nobody can say */
+  async #hasMoved(kept: string | undefined): Promise<boolean> {
+    const staged = this.#staged as string;
+    const underWay = "SELECT COUNT(*) AS moves FROM information_schema.processlist WHERE info LIKE 'RENAME TABLE %' AND INSTR(info, ?) > 0";
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      if (look > 0) await sleep(LOOK_AFTER_LOSS_MS);
+      const seen = await this.#ask(async (ask) => {
+        const [row] = await ask(underWay, [staged]);
+        const isOver = Number(row?.moves) === 0;
+        return { isOver, isEmpty: (await listTables(ask, staged)).length === 0 };
+      }, WHATEVER_COMES).catch(() => undefined);
+      if (seen?.isEmpty || seen?.isOver) return seen.isEmpty;
+    }
+    const sign = kept ? `${kept} has tables, which are those that were there before` : `${this.#name} has tables`;
+    throw new StartupError(
+      `The connection was lost while the backup was put in place, and nobody can say now whether it was: it was when ${sign}.`,
+    );
   }
 
   async listUndone(kept: string, since: string): Promise<string[]> {
@@ -182,13 +204,13 @@ export class MysqlStore implements Store {
 
   async #connect<T>(
     work: (connection: Connection, ask: Ask) => Promise<T>,
-    { explain = (cause) => this.#explain(cause), isBounded = true, signal = this.signal }: ConnectionRules = {},
+    { explain = (cause) => this.#explain(cause), signal = this.signal }: ConnectionRules = {},
   ): Promise<T> {
     const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
       throw new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
     });
     const watched = connection as unknown as MysqlConnection;
-    if (isBounded) endSilence(watched);
+    endSilence(watched);
     const end = () => breakOff(watched, signal?.reason);
     signal?.addEventListener('abort', end);
     try {
@@ -261,4 +283,9 @@ function quote(name: string): string {
 /** Others, such as those of a file that is written meanwhile, have codes of their own. */
 function isOfDriver(cause: unknown): boolean {
   return cause instanceof Error && ('sqlState' in cause || 'fatal' in cause);
+}
+
+/** Whether the connection broke: what was asked may have been done. */
+function isLost(error: unknown): boolean {
+  return causesOf(error).some((cause) => (cause as { fatal?: boolean }).fatal === true);
 }

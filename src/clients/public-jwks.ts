@@ -4,6 +4,7 @@ import {
   findPrivateMember,
   findWeakness,
   fitsAlgorithm,
+  holdsPrivateKey,
   isForEncryption,
   type Jwk,
   materialOf,
@@ -23,6 +24,7 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'
 export const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const;
 
 const NUMBERS = new Set(['n', 'e', 'x', 'y', 'x5c', 'x5t', 'x5t#S256']);
+const LEAKED = 'A private key stands in it: give public keys alone, and make a new pair, for this one has been sent.';
 const LARGEST_BYTES = 16 * 1024;
 const MOST_KEYS = 10;
 
@@ -45,7 +47,10 @@ export function findJwksFault(value: unknown): string | undefined {
   const broken = keys.findIndex((key) => typeof key !== 'object' || key === null || Array.isArray(key));
   if (broken >= 0) return `keys[${broken}] must be an object.`;
   if (holdsSecret(others)) return SECRET_FAULT;
-  return findFaultOf(keys.map((key, index) => ({ where: `keys[${index}]`, jwk: withoutEmpty(key) })));
+  return findFaultOf(
+    keys.map((key, index) => ({ where: `keys[${index}]`, jwk: withoutEmpty(key) })),
+    others,
+  );
 }
 
 /** Of a sound JWKS what signatures are checked with: the rest may be anything, and is not kept. */
@@ -58,10 +63,11 @@ export function usedOf({ keys }: PublicJwks): PublicJwks {
   };
 }
 
-function findFaultOf(entries: readonly Entry[]): string | undefined {
+function findFaultOf(entries: readonly Entry[], others: object): string | undefined {
   const leaked = entries.find(({ jwk }) => findPrivateMember(jwk));
   if (leaked)
     return `${leaked.where} holds the private member ${findPrivateMember(leaked.jwk)}: give the public key alone, and make a new pair, for this one has been sent.`;
+  if (holdsPrivateKey([entries, others])) return LEAKED;
   const signing = entries.filter(({ jwk }) => !isForEncryption(jwk));
   const told = entries.find(({ jwk }) => holdsSecret(withoutNumbers(jwk)));
   if (told) return `${told.where}: ${SECRET_FAULT}`;

@@ -11,7 +11,9 @@ const MOST_EXPONENT = 2 ** 32 - 1;
 const LONGEST_KID = 200;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** What a key says of itself. */
-const LABELS = ['kid', 'alg', 'use', 'key_ops'];
+const LABELS = ['kid', 'alg', 'use'];
+/** @see https://www.rfc-editor.org/rfc/rfc7468#section-10 */
+const PRIVATE_PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const ENCRYPTION_OPERATIONS = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'];
 const ENCRYPTION_ALGORITHM = /^(RSA-OAEP|RSA1_5|ECDH-ES)/;
 
@@ -37,6 +39,14 @@ export function withoutEmpty(jwk: object): Jwk {
 /** The private member that a key holds, which is to say that it has leaked. */
 export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => jwk[member] !== undefined);
+}
+
+/** Whether a private key stands anywhere in a value, which is to say that it has leaked. */
+export function holdsPrivateKey(value: unknown): boolean {
+  if (typeof value === 'string') return PRIVATE_PEM.test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const isOne = 'kty' in value && findPrivateMember(withoutEmpty(value)) !== undefined;
+  return isOne || Object.values(value).some(holdsPrivateKey);
 }
 
 /** Whether a key says of itself that it is for encryption: it is nobody's who signs. */
@@ -68,10 +78,11 @@ export function materialOf(jwk: Jwk): Record<string, string> {
   return Object.fromEntries([['kty', kty], ...(kty === 'RSA' ? [] : [['crv', crv]]), ...members]);
 }
 
-/** A key without the members that nothing here reads. */
+/** Of a sound key for signatures the members that are read here. */
 export function usedMembersOf(jwk: Jwk): Jwk {
   const members = [...LABELS, ...Object.keys(materialOf(jwk))];
-  return Object.fromEntries(Object.entries(jwk).filter(([member]) => members.includes(member)));
+  const used = Object.entries(jwk).filter(([member]) => members.includes(member));
+  return { ...Object.fromEntries(used), ...(jwk.key_ops === undefined ? {} : { key_ops: ['verify'] }) };
 }
 
 /** The number or coordinate that a member holds. Zeros before a number count for nothing; a coordinate has a fixed length. */

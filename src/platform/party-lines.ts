@@ -1,4 +1,6 @@
-/** Who has spent no more than others is forgotten then. */
+import { LRUCache } from 'lru-cache';
+
+/** Of how many it is known what they have spent; who is forgotten stands where the others do. */
 const MOST_KNOWN = 1_000;
 
 /**
@@ -8,7 +10,7 @@ const MOST_KNOWN = 1_000;
 export class PartyLines<T> {
   readonly #lines = new Map<string, T[]>();
   /** What each has spent, counted from where all stood that waited. */
-  readonly #spent = new Map<string, number>();
+  readonly #spent = new LRUCache<string, number>({ max: MOST_KNOWN });
   #level = 0;
 
   add(party: string, one: T): void {
@@ -38,8 +40,6 @@ export class PartyLines<T> {
   /** Notes what a turn has cost a party. */
   spend(party: string, cost: number): void {
     this.#spent.set(party, this.#spentBy(party) + cost);
-    if (this.#spent.size <= MOST_KNOWN) return;
-    for (const [other, spent] of this.#spent) if (spent <= this.#level) this.#spent.delete(other);
   }
 
   /** Forgets one that waits no more. */

@@ -94,8 +94,8 @@ function createProvider(parts: ProviderParts): Provider {
   });
   authenticateClients(provider, cipher);
   nameUrlsByIssuer(provider);
-  provider.ReplayDetection.unique = (maker, jti, exp) =>
-    proofs.use(tenant, { maker, jti, expiresAt: new Date((exp + PROOF_AHEAD_SECONDS) * 1000) });
+  provider.ReplayDetection.unique = (clientId, jti, exp) =>
+    proofs.useOfClient(tenant, { clientId, jti, expiresAt: new Date((exp + PROOF_AHEAD_SECONDS) * 1000) });
   return provider;
 }
 

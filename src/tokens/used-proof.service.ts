@@ -7,12 +7,19 @@ import { removeInPieces } from '../platform/pieces.js';
 import type { Database } from '../platform/transaction.js';
 import { UsedProof } from './used-proof.entity.js';
 
-/** Each is kept for an hour and longer, in a table that all tenants share. */
-const MOST_PROOFS_AN_HOUR = 100_000;
+/** An assertion may be kept for an hour and longer, in a table that all tenants share. */
+const MOST_OF_A_CLIENT_AN_HOUR = 100_000;
+
+/** A proof that is to be used up. */
+export interface OneTimeProof {
+  jti: string;
+  /** From when on it would be refused anyway. */
+  expiresAt: Date;
+}
 
 /** Lets each client assertion and each DPoP proof count once, on all instances together. */
 export class UsedProofService {
-  readonly #uses = new HourlyCounts(MOST_PROOFS_AN_HOUR, 'assertions and proofs of this client');
+  readonly #uses = new HourlyCounts(MOST_OF_A_CLIENT_AN_HOUR, 'assertions and proofs of this client');
 
   constructor(
     private readonly database: Database,
@@ -20,15 +27,24 @@ export class UsedProofService {
   ) {}
 
   /**
+   * Uses up what a client has proved itself with.
+   * @returns whether this was the first time
+   * @throws {TooOften} when it has used very many
+   */
+  async useOfClient(tenant: TenantContext, { clientId, ...proof }: OneTimeProof & { clientId: string }): Promise<boolean> {
+    const name = `${tenant.tenant.id} ${clientId}`;
+    this.#uses.require(name);
+    const isFirst = await this.use(tenant, { maker: clientId, ...proof });
+    if (isFirst) this.#uses.count(name);
+    return isFirst;
+  }
+
+  /**
    * Uses a proof up.
    * @param maker who made it: a client id, or the thumbprint of a key
-   * @param expiresAt from when on it would be refused anyway
    * @returns whether this was the first time
-   * @throws {TooOften} when its maker has used very many
    */
-  async use({ tenant }: TenantContext, { maker, jti, expiresAt }: { maker: string; jti: string; expiresAt: Date }): Promise<boolean> {
-    const name = `${tenant.id} ${maker}`;
-    this.#uses.require(name);
+  async use({ tenant }: TenantContext, { maker, jti, expiresAt }: OneTimeProof & { maker: string }): Promise<boolean> {
     const id = createHash('sha256')
       .update(JSON.stringify([maker, jti]))
       .digest('base64url');
@@ -36,7 +52,6 @@ export class UsedProofService {
       await this.lines.run(tenant.id, 'tokens', () =>
         this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
       );
-      this.#uses.count(name);
       return true;
     } catch (error) {
       if (isDuplicate(error)) return false;

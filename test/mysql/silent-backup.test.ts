@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENCRYPTION_KEY, startApp, type TestApp } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MysqlProxy } from '../support/mysql-proxy.js';
 import { startProcess, type TestProcess } from '../support/process.js';
 
@@ -23,16 +24,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a command over a connection that swallows a statement. @returns once that has happened */
-async function swallow(words: string, ...command: string[]): Promise<TestProcess> {
-  const url = new URL(app.database.url);
+async function openProxy(url: URL): Promise<MysqlProxy> {
   const proxy = await new MysqlProxy(Number(url.port)).open();
   opened.push(proxy);
   url.port = String(proxy.port);
-  const swallowed = proxy.swallowNext(words);
-  const [program = '', ...args] = command;
-  const process = await startProcess({ ...app.database, url: url.href }, { ENCRYPTION_KEY }, `${program}.js`, ...args);
+  return proxy;
+}
+
+async function run(url: string, program: string, ...args: string[]): Promise<TestProcess> {
+  const process = await startProcess({ ...app.database, url }, { ENCRYPTION_KEY }, `${program}.js`, ...args);
   started.push(process);
+  return process;
+}
+
+/** Runs a command over a connection that swallows a statement. @returns once that has happened */
+async function swallow(words: string, program: string, ...args: string[]): Promise<TestProcess> {
+  const url = new URL(app.database.url);
+  const swallowed = (await openProxy(url)).swallowNext(words);
+  const process = await run(url.href, program, ...args);
   await swallowed;
   return process;
 }
@@ -53,4 +62,61 @@ it('commands leave a connection that swallowed what was asked, and say so', asyn
   expect(await Promise.all(commands.map(({ exit }) => exit))).toEqual([1, 1, 1]);
   for (const { output } of commands) expect(output()).toBe('The database cannot be used: the server in DATABASE_URL fell silent.\n');
   expect([existsSync(join(folder, 'one')), existsSync(join(folder, 'two'))]).toEqual([false, false]);
+});
+
+describe('a restore whose connection is lost while it puts the backup in place', () => {
+  let database: TestDatabase;
+  const others = async () => {
+    const rows = await database.query(`SHOW DATABASES LIKE '${new URL(database.url).pathname.slice(1)}\\_%'`);
+    return rows.flatMap((row) => Object.values(row) as string[]);
+  };
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    expect(await (await run(database.url, 'restore', file)).exit).toBe(0);
+    await database.query("UPDATE tenants SET name = 'Before'");
+  });
+  afterEach(async () => {
+    for (const name of await others()) await database.query(`DROP DATABASE ${name}`);
+    await database.remove();
+  });
+  const nameNow = async () => (await database.query('SELECT name FROM tenants'))[0]?.name;
+
+  it('says what is there when it was', async () => {
+    const url = new URL(database.url);
+    const proxy = await openProxy(url);
+    const held = proxy.holdNextAnswer('RENAME TABLE');
+    const restore = await run(url.href, 'restore', file, '--replace');
+    await held;
+    proxy.cut();
+    expect([await restore.exit, await nameNow()]).toEqual([0, 'Home']);
+    const kept = await others();
+    expect(kept).toEqual([expect.stringContaining('_replaced_')]);
+    expect(restore.output()).toContain(`What was there before is in ${kept[0]} now`);
+  });
+
+  it('says that nothing was changed when it was not', async () => {
+    const url = new URL(database.url);
+    const proxy = await openProxy(url);
+    const swallowed = proxy.swallowNext('RENAME TABLE');
+    const restore = await run(url.href, 'restore', file, '--replace');
+    await swallowed;
+    proxy.cut();
+    expect([await restore.exit, await nameNow(), await others()]).toEqual([1, 'Before', []]);
+    expect(restore.output()).toMatch(/^The database cannot be used: .*\n$/);
+  });
+
+  it('says where to look when nobody can tell', async () => {
+    const url = new URL(database.url);
+    const proxy = await openProxy(url);
+    const held = proxy.holdNextAnswer('RENAME TABLE');
+    const restore = await run(url.href, 'restore', file, '--replace');
+    await held;
+    proxy.refuseNew('end');
+    proxy.cut();
+    expect(await restore.exit).toBe(1);
+    const [kept] = (await others()).filter((name) => name.includes('_replaced_'));
+    expect(restore.output()).toContain(`nobody can say now whether it was: it was when ${kept} has tables`);
+    expect(await nameNow()).toBe('Home');
+  });
 });

@@ -43,3 +43,15 @@ it('who waits no more is passed over', () => {
   expect([lines.next(), lines.next()]).toEqual(['a', 'second']);
   expect(new PartyLines().next()).toBeUndefined();
 });
+
+it('knows of the last thousand what they have spent', () => {
+  const lines = new PartyLines<string>();
+  const spend = (name: string, count: number) => {
+    for (let party = 0; party < count; party += 1) lines.spend(`${name} ${party}`, 1);
+  };
+  for (const party of ['a', 'b', 'c']) lines.add(party, party);
+  lines.spend('a', 2);
+  spend('first', 999);
+  lines.spend('b', 1);
+  expect([lines.next(), lines.next(), lines.next()]).toEqual(['c', 'a', 'b']);
+});
