@@ -79,7 +79,8 @@ export async function openInstallation(config: Config, log: Log, circumstances: 
 const NOT_THERE =
   'The database that DATABASE_URL names has no installation of this release: nothing was done. Look at the setting, or let a server of this release start on it first.';
 
-const ELSEWHERE =
+/** What to tell of two settings that lead to two databases. */
+export const ELSEWHERE =
   'MIGRATION_DATABASE_URL leads to another database than DATABASE_URL, though of the same name: set both to the same server. Nothing was changed but the table leases, which was made there if it lacked.';
 
 /** SQLite would make the file, and its key beside it. */

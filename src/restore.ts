@@ -4,7 +4,9 @@ import { explainFileFault } from './backups/file-fault.js';
 import { requireFit } from './backups/fit.js';
 import { refresh } from './backups/refresh.js';
 import { createStore } from './backups/store-choice.js';
-import { openInstallation } from './installation.js';
+import { createDataSource } from './database/data-source.js';
+import { withLease } from './database/lease.js';
+import { ELSEWHERE, openInstallation } from './installation.js';
 import { type ArgumentRules, readArguments } from './platform/arguments.js';
 import { Cipher } from './platform/cipher.js';
 import { type Config, readConfig } from './platform/config.js';
@@ -33,7 +35,7 @@ async function restore(): Promise<void> {
     const cipher = new Cipher(encryptionKey, config.previousEncryptionKey);
     backup = await readBackup(file, cipher);
     requireFit(backup.header, config, cipher);
-    await store.requireRoom(mayReplace);
+    if (await store.requireRoom(mayReplace)) await requireServed(config, signal);
     const database = await store.stage(backup, signal);
     await complete({ ...config, encryptionKey, database, migrationDatabase: database }, backup.header, cutsTokens);
     signal.throwIfAborted();
@@ -54,6 +56,22 @@ async function restore(): Promise<void> {
 }
 
 const LEFT_BEHIND = 'What was made beside the database, with _restoring_ in its name, could not be removed: remove it yourself.\n';
+
+/** What is replaced has to be what is served, whichever way leads there. */
+async function requireServed({ database, migrationDatabase }: Config, signal: AbortSignal): Promise<void> {
+  if (database === migrationDatabase) return;
+  const migrating = createDataSource(migrationDatabase);
+  const serving = createDataSource(database);
+  try {
+    await migrating.initialize();
+    await serving.initialize();
+    await withLease(migrating, { log: createLog('warn'), signal }, async (lock) => {
+      if (!(await lock.isSeenBy(serving))) throw new StartupError(ELSEWHERE);
+    });
+  } finally {
+    for (const source of [migrating, serving]) if (source.isInitialized) await source.destroy();
+  }
+}
 
 /** Opens what was restored as a server would, which migrates it and shows that it can be used. */
 async function complete(config: Config, header: BackupHeader, cutsTokens: boolean): Promise<void> {

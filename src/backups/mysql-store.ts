@@ -65,13 +65,14 @@ export class MysqlStore implements Store {
     });
   }
 
-  async requireRoom(mayReplace: boolean): Promise<void> {
+  async requireRoom(mayReplace: boolean): Promise<boolean> {
     this.#mayReplace = mayReplace;
-    await this.#ask(async (ask) => {
+    return this.#ask(async (ask) => {
       const replaced = await this.#findReplaced(ask);
       await this.#requireTablesAlone(ask);
       await this.#requireOwn(ask, replaced);
       await this.#requireNobody(ask);
+      return replaced.length > 0;
     });
   }
 

@@ -64,14 +64,14 @@ export class SqliteStore implements Store {
     }
   }
 
-  async requireRoom(mayReplace: boolean): Promise<void> {
+  async requireRoom(mayReplace: boolean): Promise<boolean> {
     this.#mayReplace = mayReplace;
     if (existsSync(this.#path) && !statSync(this.#path).isFile())
       throw new StartupError(`${this.#path} is no file, and so no database. Name another in DATABASE_URL. Nothing was changed.`);
     if (!this.#isThere) {
       // A server has a file that was removed or emptied under it, and what belongs to it.
       if (isLocked(this.#path)) throw this.#inUse();
-      return;
+      return false;
     }
     if (!mayReplace && hasTables(this.#path)) {
       throw new StartupError(
@@ -79,6 +79,7 @@ export class SqliteStore implements Store {
       );
     }
     this.#lock()?.close();
+    return true;
   }
 
   async stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings> {

@@ -6,8 +6,8 @@ import type { Contents } from './contents.js';
 export interface Store {
   /** Reads all of it, as it is at one moment; servers go on meanwhile. @param write gets what is in it @throws {StartupError} */
   copy(write: (contents: Contents, blocks: AsyncIterable<Block>) => Promise<void>): Promise<void>;
-  /** @throws {StartupError} when a server uses it, or when it has tables and they may not be replaced */
-  requireRoom(mayReplace: boolean): Promise<void>;
+  /** @returns whether something is there that will be replaced @throws {StartupError} when a server uses it, or when that may not be */
+  requireRoom(mayReplace: boolean): Promise<boolean>;
   /** Puts a backup into a new database beside it, where it can be opened. @throws {StartupError} */
   stage(backup: Backup, signal: AbortSignal): Promise<DatabaseSettings>;
   /** Puts what was staged in its place, in one step. @returns where what was there before is now, if anything was */

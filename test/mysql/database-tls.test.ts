@@ -115,6 +115,18 @@ it('tells a database of the same name on another server from the one that it ser
   );
   const tables = "SELECT table_name AS t FROM information_schema.tables WHERE table_schema = 'latchkey_two'";
   expect([await named.administer(tables), await bare.administer(tables)]).toEqual([[], [{ t: 'leases' }]]);
+  // What is to be replaced is looked at, too, though nothing is to be migrated.
+  for (const url of [served, elsewhere]) {
+    const server = await run(named, { DATABASE_URL: url });
+    await server.ready();
+    await server.stop();
+  }
+  const file = backupFile();
+  expect(await told(named, { DATABASE_URL: served }, 'backup.js', file)).toMatch(/^0 /);
+  const replace = (url: string) => told(named, { DATABASE_URL: served, MIGRATION_DATABASE_URL: url }, 'restore.js', file, '--replace');
+  expect(await replace(elsewhere)).toMatch(/^1 MIGRATION_DATABASE_URL leads to another database than DATABASE_URL/);
+  expect(await bare.administer("SHOW DATABASES LIKE 'latchkey_two\\_%'")).toEqual([]);
+  expect(await replace(served)).toMatch(/^0 Restored all/);
 });
 
 it('with prefer takes TLS again that somebody in between took away for a while', async () => {

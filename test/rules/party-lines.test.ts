@@ -53,5 +53,5 @@ it('knows of the last thousand what they have spent', () => {
   lines.spend('a', 2);
   spend('first', 999);
   lines.spend('b', 1);
-  expect([lines.next(), lines.next(), lines.next()]).toEqual(['c', 'a', 'b']);
+  expect([lines.next(), lines.next(), lines.next()]).toEqual(['a', 'c', 'b']);
 });
