@@ -29,6 +29,8 @@ const IS_TABLE = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
 
+const LOST = 'The connection to the database was lost before the backup was put in place. Nothing was changed: run it again.';
+
 /** What is special of a connection. */
 interface ConnectionRules {
   explain?: (cause: unknown) => unknown;
@@ -95,7 +97,7 @@ export class MysqlStore implements Store {
     } catch (error) {
       if (isLost(error) && (await this.#hasMoved(kept))) return kept;
       if (kept) await this.#ask((ask) => ask(`DROP DATABASE ${quote(kept)}`), WHATEVER_COMES);
-      throw error;
+      throw isLost(error) ? new StartupError(LOST, { cause: error }) : error;
     }
     return kept;
   }
@@ -114,18 +116,22 @@ export class MysqlStore implements Store {
     return { moves, kept };
   }
 
-  /** Whether the tables have moved, where the connection was lost over which that was asked. @throws {StartupError} when nobody can say */
+  /**
+   * Whether the tables have moved, where the connection was lost over which that was asked. That may still arrive: so what it would put in
+   * place goes first, without which it fails as a whole.
+   * @throws {StartupError} when nobody can say
+   */
   async #hasMoved(kept: string | undefined): Promise<boolean> {
     const staged = this.#staged as string;
     const underWay = "SELECT COUNT(*) AS moves FROM information_schema.processlist WHERE info LIKE 'RENAME TABLE %' AND INSTR(info, ?) > 0";
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       if (look > 0) await sleep(LOOK_AFTER_LOSS_MS);
-      const seen = await this.#ask(async (ask) => {
+      const hasMoved = await this.#ask(async (ask) => {
+        await ask(`DROP DATABASE IF EXISTS ${quote(staged)}`);
         const [row] = await ask(underWay, [staged]);
-        const isOver = Number(row?.moves) === 0;
-        return { isOver, isEmpty: (await listTables(ask, staged)).length === 0 };
+        return Number(row?.moves) === 0 ? (await listTables(ask, kept ?? this.#name)).length > 0 : undefined;
       }, WHATEVER_COMES).catch(() => undefined);
-      if (seen?.isEmpty || seen?.isOver) return seen.isEmpty;
+      if (hasMoved !== undefined) return hasMoved;
     }
     const sign = kept ? `${kept} has tables, which are those that were there before` : `${this.#name} has tables`;
     throw new StartupError(

@@ -94,6 +94,14 @@ export class MysqlProxy {
     await this.#next((one) => one.words.includes(words));
   }
 
+  /** Cuts off whoever sends the next statement that has these words, and passes it on so many milliseconds later, as a buffer in between may. */
+  async delayNext(words: string, ms: number): Promise<void> {
+    const { client, server, statement } = await this.#next((one) => one.words.includes(words));
+    client.removeAllListeners('close').destroy();
+    await sleep(ms);
+    server.write(statement);
+  }
+
   /** Refuses whoever wants a connection from now on; those that are open go on. Without a refusal it lets them in again. */
   refuseNew(refusal?: Refusal): void {
     this.#refusal = refusal;
