@@ -6,7 +6,7 @@ import { StartupError } from '../platform/errors.js';
 import { readSmallFile } from '../platform/small-file.js';
 
 const NEW = 'new';
-const DRAFT = /\.new-[0-9a-f]{12}$/;
+const DRAFT = /^new-[0-9a-f]{12}$/;
 
 /** A secret, and where it is until it is in force. */
 interface Written {
@@ -82,7 +82,7 @@ export class SecretFile {
     const folder = dirname(this.path);
     const start = `${basename(this.path)}.`;
     try {
-      const names = readdirSync(folder).filter((name) => name.startsWith(start) && DRAFT.test(name));
+      const names = readdirSync(folder).filter((name) => name.startsWith(start) && DRAFT.test(name.slice(start.length)));
       return names.map((name) => join(folder, name)).filter((draft) => draft !== this.#written?.draft);
     } catch {
       return [];

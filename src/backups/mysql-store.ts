@@ -91,7 +91,7 @@ export class MysqlStore implements Store {
 
   /** One statement moves all tables, those that were there to a database of their own: it does all of it or nothing. */
   async swap(): Promise<string | undefined> {
-    const { moves, kept } = await this.#ask((ask) => this.#prepareMove(ask));
+    const { moves, kept } = await this.#ask((ask) => this.#prepareMove(ask), WHATEVER_COMES);
     try {
       await this.#ask((ask) => ask(`RENAME TABLE ${moves.join(', ')}`), WHATEVER_COMES);
     } catch (error) {

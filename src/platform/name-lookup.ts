@@ -1,4 +1,4 @@
-import type { LookupAddress } from 'node:dns';
+import { type LookupAddress, NODATA } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,14 @@ const MOMENT_MS = 300;
 const MOST_OF_A_KIND = 5;
 
 /** What one server says, and another may know better. That there is no such name is the same at all. */
-const OF_ONE_SERVER: ReadonlySet<string | undefined> = new Set(['EREFUSED', 'ESERVFAIL', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
+const OF_ONE_SERVER: ReadonlySet<string | undefined> = new Set([
+  'EREFUSED',
+  'ESERVFAIL',
+  'ENOTIMP',
+  'EFORMERR',
+  'EBADRESP',
+  'ECONNREFUSED',
+]);
 
 /** Where names are looked up; what the system has when absent. */
 export interface NameSources {
@@ -71,8 +78,10 @@ async function ask(name: string, servers: readonly string[] = new Resolver().get
   ]);
   for (const question of questions) question.end();
   const addresses = found.flat();
-  if (addresses.length === 0) await Promise.any(answers).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
-  return addresses;
+  if (addresses.length > 0) return addresses;
+  await Promise.any(answers).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
+  // An alias of a name that has none.
+  throw Object.assign(new Error(`${name} has no address.`), { code: NODATA });
 }
 
 /** What servers are asked one after the other: the next when one is silent, or says that it cannot or will not tell. */

@@ -64,12 +64,14 @@ it('is made of what was left of a secret that is in force, and of nothing else',
   writeFileSync(`${path}.new-000000000000`, 'never\n');
   writeFileSync(`${path}.new-111111111111`, 'in force\n');
   writeFileSync(`${path}.new-note`, 'in force\n');
+  // Of another installation, whose file has a longer name.
+  writeFileSync(`${path}.b.new-222222222222`, 'in force\n');
   const file = new SecretFile(path);
   const recover = () => file.recover(async (secret) => secret === 'in force');
   expect([await recover(), await recover()]).toEqual([true, false]);
   expect(contentOf('admin-secret')).toBe('in force\n');
   file.clear();
-  expect(readdirSync(folder).sort()).toEqual(['admin-secret', 'admin-secret.new-note']);
+  expect(readdirSync(folder).sort()).toEqual(['admin-secret', 'admin-secret.b.new-222222222222', 'admin-secret.new-note']);
 });
 
 it('is good when another process has made it of the same secret, and says so when what was written is gone', async () => {
