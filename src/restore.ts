@@ -35,7 +35,8 @@ async function restore(): Promise<void> {
     const cipher = new Cipher(encryptionKey, config.previousEncryptionKey);
     backup = await readBackup(file, cipher);
     requireFit(backup.header, config, cipher);
-    if (await store.requireRoom(mayReplace)) await requireServed(config, signal);
+    const replaces = await store.requireRoom(mayReplace);
+    await requireServed(config, { replaces, signal });
     const database = await store.stage(backup, signal);
     await complete({ ...config, encryptionKey, database, migrationDatabase: database }, backup.header, cutsTokens);
     signal.throwIfAborted();
@@ -57,19 +58,25 @@ async function restore(): Promise<void> {
 
 const LEFT_BEHIND = 'What was made beside the database, with _restoring_ in its name, could not be removed: remove it yourself.\n';
 
-/** What is replaced has to be what is served, whichever way leads there. */
-async function requireServed({ database, migrationDatabase }: Config, signal: AbortSignal): Promise<void> {
+/** Where a backup goes has to be what is served, whichever way leads there. @param replaces whether something is there, on which a mark can be made */
+async function requireServed(
+  { database, migrationDatabase }: Config,
+  { replaces, signal }: { replaces: boolean; signal: AbortSignal },
+): Promise<void> {
   if (database === migrationDatabase) return;
-  const migrating = createDataSource(migrationDatabase);
-  const serving = createDataSource(database);
+  const [serving, migrating] = [createDataSource(database), createDataSource(migrationDatabase)];
   try {
-    await migrating.initialize();
     await serving.initialize();
-    await withLease(migrating, { log: createLog('warn'), signal }, async (lock) => {
-      if (!(await lock.isSeenBy(serving))) throw new StartupError(ELSEWHERE);
-    });
+    if (replaces) {
+      await migrating.initialize();
+      await withLease(migrating, { log: createLog('warn'), signal }, async (lock) => {
+        if (!(await lock.isSeenBy(serving))) throw new StartupError(ELSEWHERE);
+      });
+    } else if ((await serving.query('SHOW TABLES')).length > 0) {
+      throw new StartupError(ELSEWHERE);
+    }
   } finally {
-    for (const source of [migrating, serving]) if (source.isInitialized) await source.destroy();
+    for (const source of [serving, migrating]) if (source.isInitialized) await source.destroy();
   }
 }
 

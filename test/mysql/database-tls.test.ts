@@ -126,6 +126,9 @@ it('tells a database of the same name on another server from the one that it ser
   const replace = (url: string) => told(named, { DATABASE_URL: served, MIGRATION_DATABASE_URL: url }, 'restore.js', file, '--replace');
   expect(await replace(elsewhere)).toMatch(/^1 MIGRATION_DATABASE_URL leads to another database than DATABASE_URL/);
   expect(await bare.administer("SHOW DATABASES LIKE 'latchkey_two\\_%'")).toEqual([]);
+  for (const sql of ['DROP DATABASE latchkey_two', 'CREATE DATABASE latchkey_two']) await bare.administer(sql);
+  expect(await replace(elsewhere)).toMatch(/^1 MIGRATION_DATABASE_URL leads to another database than DATABASE_URL/);
+  expect(await bare.administer(tables)).toEqual([]);
   expect(await replace(served)).toMatch(/^0 Restored all/);
 });
 
