@@ -95,9 +95,10 @@ export class MysqlStore implements Store {
     try {
       await this.#ask((ask) => ask(`RENAME TABLE ${moves.join(', ')}`), WHATEVER_COMES);
     } catch (error) {
-      if (isLost(error) && (await this.#hasMoved(kept))) return kept;
+      const wasLost = isLost(error);
+      if (wasLost && (await this.#hasMoved(kept))) return kept;
       if (kept) await this.#ask((ask) => ask(`DROP DATABASE ${quote(kept)}`), WHATEVER_COMES);
-      throw isLost(error) ? new StartupError(LOST, { cause: error }) : error;
+      throw wasLost ? new StartupError(LOST, { cause: error }) : error;
     }
     return kept;
   }
@@ -231,8 +232,8 @@ export class MysqlStore implements Store {
       await connection.promise().end();
       return result;
     } catch (cause) {
-      // What is still being read is not waited for.
-      breakOff(watched, cause as Error);
+      // What is still being read is not waited for. By an error of its own: the driver marks it as what broke the connection.
+      breakOff(watched, new Error('The connection is given up.'));
       throw explain(cause);
     } finally {
       signal?.removeEventListener('abort', end);

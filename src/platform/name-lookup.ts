@@ -61,7 +61,7 @@ function readHosts(path: string): string[] {
 }
 
 /** Both kinds, those of IPv4 first. @throws the reason why there is none */
-async function ask(name: string, servers: readonly string[] = new Resolver().getServers()): Promise<string[]> {
+async function ask(name: string, servers?: readonly string[]): Promise<string[]> {
   const questions = (['resolve4', 'resolve6'] as const).map((kind) => new Question(name, kind));
   const found: string[][] = [[], []];
   const answers = questions.map(async (question, kind) => {
@@ -93,14 +93,15 @@ class Question {
     private readonly kind: 'resolve4' | 'resolve6',
   ) {}
 
-  async ask(servers: readonly string[]): Promise<string[]> {
+  async ask(servers?: readonly string[]): Promise<string[]> {
     const resolver = new Resolver({ timeout: FIRST_TRY_MS, tries: TRIES });
-    resolver.setServers(servers);
+    // The system's own may have a zone, which nobody is told.
+    if (servers) resolver.setServers(servers);
     this.#resolver = resolver;
     try {
       return await resolver[this.kind](this.name);
     } catch (error) {
-      const [, ...others] = servers;
+      const [, ...others] = resolver.getServers();
       if (others.length === 0 || !OF_ONE_SERVER.has((error as NodeJS.ErrnoException).code)) throw error;
       return this.ask(others);
     }

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
 import { ENCRYPTION_KEY, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MysqlProxy } from '../support/mysql-proxy.js';
@@ -118,6 +119,17 @@ describe('a restore whose connection is lost while it puts the backup in place',
     const kept = await others();
     expect([code, await nameNow(), kept.length]).toEqual(code === 0 ? [0, 'Home', 1] : [1, 'Before', 0]);
     if (kept.length > 0) expect((await database.query(`SELECT name FROM ${kept[0]}.tenants`))[0]?.name).toBe('Before');
+  });
+
+  it('is told from one whose tables somebody else reads', async () => {
+    const reader = await createConnection(database.url);
+    await reader.query('START TRANSACTION');
+    await reader.query('SELECT COUNT(*) FROM clients');
+    await reader.query('USE information_schema');
+    const restore = await run(database.url, 'restore', file, '--replace');
+    expect([await restore.exit, await others()]).toEqual([1, []]);
+    await reader.end();
+    expect(restore.output()).toBe('The database cannot be used: somebody holds a lock on what is needed of it.\n');
   });
 
   it('says where to look when nobody can tell', async () => {
