@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Connection, escapeId } from 'mysql2';
+import type { Connection } from 'mysql2';
 import { driverCode } from '../platform/database-faults.js';
 import { reasonOf } from '../platform/database-sentences.js';
 import type { DatabaseSettings, MysqlSettings } from '../platform/database-url.js';
@@ -10,21 +10,18 @@ import { MysqlServer } from '../platform/mysql-server.js';
 import { endSilence, endSilenceOfRows } from '../platform/mysql-silence.js';
 import type { Backup, Block } from './backup-file.js';
 import { type Ask, type Contents, readContents } from './contents.js';
+import { listTables, quote, requireNobody, requireOwn, requireTablesAlone } from './mysql-room.js';
 import { stamp } from './stamp.js';
 import type { Store } from './store.js';
-import { fill, listForeign, listMigrations, readTables, type Tables } from './tables.js';
+import { fill, readTables, type Tables } from './tables.js';
 import { listUndone } from './undone.js';
 import { toBlocks } from './values.js';
 
 const LONGEST_NAME = 64;
-const MOST_TOLD = 10;
 const CONNECT_MS = 5_000;
 const MOST_LOOKS = 10;
-const LOOK_AGAIN_MS = 200;
 /** A database may have to begin anew, or another one to take its place. */
 const LOOK_AFTER_LOSS_MS = 1_500;
-/** MariaDB calls a table that keeps its earlier rows by another word. */
-const IS_TABLE = "table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 /** A table has become another one since the snapshot was taken. */
 const CHANGED = 'ER_TABLE_DEF_CHANGED';
 const MAY_NOT = new Set(['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR']);
@@ -71,9 +68,9 @@ export class MysqlStore implements Store {
     this.#mayReplace = mayReplace;
     return this.#ask(async (ask) => {
       const replaced = await this.#findReplaced(ask);
-      await this.#requireTablesAlone(ask);
-      await this.#requireOwn(ask, replaced);
-      await this.#requireNobody(ask);
+      await requireTablesAlone(ask, this.#name);
+      await requireOwn(ask, this.#name, replaced);
+      await requireNobody(ask, this.#name);
       return replaced.length > 0;
     });
   }
@@ -107,7 +104,7 @@ export class MysqlStore implements Store {
     const staged = this.#staged as string;
     const old = await this.#findReplaced(ask);
     const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
-    await this.#requireNobody(ask);
+    await requireNobody(ask, this.#name);
     const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
     const moves = (await listTables(ask, staged)).map((table) => move(table, staged, this.#name));
     if (kept) {
@@ -152,58 +149,11 @@ export class MysqlStore implements Store {
     if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`), WHATEVER_COMES);
   }
 
-  /**
-   * Those of other users are seen only by a user who may, those at another node of a cluster by nobody. Of a server that was stopped just
-   * now some may be there for a moment.
-   */
-  async #requireNobody(ask: Ask): Promise<void> {
-    const ofOthers = 'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()';
-    for (let look = 0; look < MOST_LOOKS; look += 1) {
-      if (look > 0) await sleep(LOOK_AGAIN_MS);
-      const [row] = await ask(ofOthers, [this.#name]);
-      if (Number(row?.others) === 0) return;
-    }
-    throw new StartupError(`Others are connected to the database ${this.#name}: stop the servers that use it first. Nothing was changed.`);
-  }
-
   /** The tables that are there, if they may be replaced. */
   async #findReplaced(ask: Ask): Promise<string[]> {
     const tables = await listTables(ask, this.#name);
     if (tables.length === 0 || this.#mayReplace) return tables;
     throw new StartupError(`The database ${this.#name} has tables. To put the backup in their place, add --replace. Nothing was changed.`);
-  }
-
-  /** Tables alone can be moved, and what else is there would go on under those that are put in their place. */
-  async #requireTablesAlone(ask: Ask): Promise<void> {
-    const others = await ask(
-      `SELECT LOWER(table_type) AS kind, table_name AS name FROM information_schema.tables WHERE table_schema = ? AND NOT ${IS_TABLE}
-       UNION SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = ?
-       UNION SELECT 'event', event_name FROM information_schema.events WHERE event_schema = ?
-       UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines WHERE routine_schema = ?`,
-      Array(4).fill(this.#name),
-    );
-    if (others.length === 0) return;
-    const told = others.map(({ kind, name }) => `${kind} ${name}`);
-    throw new StartupError(
-      `The database ${this.#name} has what Latchkey does not make and cannot move aside: ${namesOf(told)}. Remove it first. Nothing was changed.`,
-    );
-  }
-
-  /** What is of another application would be taken from it, and what is of a later release cannot be told from that but by its migrations. */
-  async #requireOwn(ask: Ask, tables: readonly string[]): Promise<void> {
-    const foreign = await listForeign(tables);
-    if (foreign.length === 0 || (await this.#isOfLaterRelease(ask, tables))) return;
-    throw new StartupError(
-      `The database ${this.#name} has tables that Latchkey does not make: ${namesOf(foreign)}. Move them to a database of their own first. Nothing was changed.`,
-    );
-  }
-
-  async #isOfLaterRelease(ask: Ask, tables: readonly string[]): Promise<boolean> {
-    if (!tables.includes('migrations')) return false;
-    const rows = await ask(`SELECT name FROM ${quote(this.#name)}.migrations ORDER BY timestamp, id`).catch(() => []);
-    const [done, known] = [rows.map(({ name }) => String(name)), listMigrations()];
-    // Others may keep theirs in the same table: a later release has all that this one knows, and its own after them.
-    return done.length > known.length && known.every((name, index) => done[index] === name);
   }
 
   #ask<T>(work: (ask: Ask) => Promise<T>, rules: ConnectionRules = {}): Promise<T> {
@@ -266,15 +216,6 @@ async function* readBlocks(connection: Connection, tables: Tables): AsyncGenerat
   }
 }
 
-function namesOf(things: readonly string[]): string {
-  return `${things.slice(0, MOST_TOLD).join(', ')}${things.length > MOST_TOLD ? ' and more' : ''}`;
-}
-
-async function listTables(ask: Ask, database: string): Promise<string[]> {
-  const rows = await ask(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? AND ${IS_TABLE}`, [database]);
-  return rows.map(({ name }) => String(name));
-}
-
 function nameBeside(name: string, what: 'restoring' | 'replaced'): string {
   return `${beginningBeside(name)}_${what}_${stamp()}`;
 }
@@ -282,10 +223,6 @@ function nameBeside(name: string, what: 'restoring' | 'replaced'): string {
 /** How all of these begin: a name may be too long for what stands behind it. */
 function beginningBeside(name: string): string {
   return name.slice(0, LONGEST_NAME - `_restoring_${stamp()}`.length);
-}
-
-function quote(name: string): string {
-  return escapeId(name, true);
 }
 
 /** Others, such as those of a file that is written meanwhile, have codes of their own. */

@@ -81,14 +81,19 @@ describe('a restore whose connection is lost while it puts the backup in place',
     for (const name of await others()) await database.query(`DROP DATABASE ${name}`);
     await database.remove();
   });
+  /** Replaces the database over a connection to which something happens. @returns once that has */
+  const replace = async (happens: (proxy: MysqlProxy) => Promise<unknown>) => {
+    const url = new URL(database.url);
+    const proxy = await openProxy(url);
+    const happened = happens(proxy);
+    const restore = await run(url.href, 'restore', file, '--replace');
+    await happened;
+    return { proxy, restore };
+  };
   const nameNow = async () => (await database.query('SELECT name FROM tenants'))[0]?.name;
 
   it('says what is there when it was', async () => {
-    const url = new URL(database.url);
-    const proxy = await openProxy(url);
-    const held = proxy.holdNextAnswer('RENAME TABLE');
-    const restore = await run(url.href, 'restore', file, '--replace');
-    await held;
+    const { proxy, restore } = await replace((to) => to.holdNextAnswer('RENAME TABLE'));
     proxy.cut();
     expect([await restore.exit, await nameNow()]).toEqual([0, 'Home']);
     const kept = await others();
@@ -97,11 +102,7 @@ describe('a restore whose connection is lost while it puts the backup in place',
   });
 
   it('says that nothing was changed when it was not', async () => {
-    const url = new URL(database.url);
-    const proxy = await openProxy(url);
-    const swallowed = proxy.swallowNext('RENAME TABLE');
-    const restore = await run(url.href, 'restore', file, '--replace');
-    await swallowed;
+    const { proxy, restore } = await replace((to) => to.swallowNext('RENAME TABLE'));
     proxy.cut();
     expect([await restore.exit, await nameNow(), await others()]).toEqual([1, 'Before', []]);
     expect(restore.output()).toBe(
@@ -110,12 +111,8 @@ describe('a restore whose connection is lost while it puts the backup in place',
   });
 
   it.each([0, 10, 15, 20, 25, 30, 50, 200])('loses nothing when what was asked arrives %i ms later', async (ms) => {
-    const url = new URL(database.url);
-    const proxy = await openProxy(url);
-    const passed = proxy.delayNext('RENAME TABLE', ms);
-    const restore = await run(url.href, 'restore', file, '--replace');
+    const { restore } = await replace((to) => to.delayNext('RENAME TABLE', ms));
     const code = await restore.exit;
-    await passed;
     const kept = await others();
     expect([code, await nameNow(), kept.length]).toEqual(code === 0 ? [0, 'Home', 1] : [1, 'Before', 0]);
     if (kept.length > 0) expect((await database.query(`SELECT name FROM ${kept[0]}.tenants`))[0]?.name).toBe('Before');
@@ -133,11 +130,7 @@ describe('a restore whose connection is lost while it puts the backup in place',
   });
 
   it('says where to look when nobody can tell', async () => {
-    const url = new URL(database.url);
-    const proxy = await openProxy(url);
-    const held = proxy.holdNextAnswer('RENAME TABLE');
-    const restore = await run(url.href, 'restore', file, '--replace');
-    await held;
+    const { proxy, restore } = await replace((to) => to.holdNextAnswer('RENAME TABLE'));
     proxy.refuseNew('end');
     proxy.cut();
     expect(await restore.exit).toBe(1);
