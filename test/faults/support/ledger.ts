@@ -59,7 +59,12 @@ export interface Tally {
   slowestMs: number;
   /** How often each status and code occurred among what failed. */
   failures: Record<string, number>;
+  /** The same without refusals after a wait as long as any: where nothing was done to the database, the machine was too slow for it. */
+  early: Record<string, number>;
 }
+
+/** A server that answers 503 for its database has waited for that long at least. */
+const SHORTEST_WAIT_MS = 2_500;
 
 /** Remembers, outside of all servers, what they have answered. */
 export class Ledger {
@@ -144,18 +149,15 @@ export class Ledger {
   tally(kind: 'writes' | 'tokens', since = 0): Tally {
     const entries: Entry[] = this[kind].filter(({ begin }) => begin >= since);
     const count = (outcome: Outcome) => entries.filter((entry) => entry.outcome === outcome).length;
-    const failures: Record<string, number> = {};
-    for (const { outcome, status, code } of entries) {
-      const name = [status, code].filter(Boolean).join(' ');
-      if (outcome !== 'acknowledged') failures[name] = (failures[name] ?? 0) + 1;
-    }
+    const failed = entries.filter(({ outcome }) => outcome !== 'acknowledged');
     return {
       acknowledged: count('acknowledged'),
       refused: count('refused'),
       unknown: count('unknown'),
       interruptionMs: Math.round(longestInterruption(entries)),
       slowestMs: Math.round(entries.reduce((slowest, { begin, end }) => Math.max(slowest, end - begin), 0)),
-      failures,
+      failures: countByCode(failed),
+      early: countByCode(failed.filter(({ status, begin, end }) => status !== 503 || end - begin < SHORTEST_WAIT_MS)),
     };
   }
 
@@ -167,6 +169,15 @@ export class Ledger {
     const retryAfter = headers['retry-after'] as string | undefined;
     return { url, clientId, outcome: 'refused', status, code: code ?? errors?.[0]?.extensions?.code, retryAfter, text, ...times };
   }
+}
+
+function countByCode(entries: readonly Entry[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, code } of entries) {
+    const name = [status, code].filter(Boolean).join(' ');
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** Asks for a token. */
