@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { readAnswer } from './support/answer.js';
 import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from './support/app.js';
@@ -119,6 +120,21 @@ it.each([
     const { status, body } = await getBoundToken(proof);
     expect([status, body.error]).toEqual([400, 'invalid_dpop_proof']);
   }
+});
+
+it('checks no signature with a key that makes that slow', async () => {
+  const long = () => Buffer.alloc(1024, 0xc1).toString('base64url');
+  const header = { alg: 'RS256', typ: 'dpop+jwt', jwk: { kty: 'RSA', n: long(), e: long() } };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const slow = (path: string, claims: object = {}) =>
+    `${part(header)}.${part({ htm: 'POST', htu: app.url + path, iat: now(), jti: randomUUID(), ...claims })}.${long()}`;
+  const token = (await getBoundToken()).body.access_token;
+  const checked = jest.spyOn(crypto.subtle, 'verify');
+  const { body } = await getBoundToken(slow('/connect/token'));
+  expect(body).toMatchObject({ error: 'invalid_dpop_proof', error_description: expect.stringMatching(/exponent/) });
+  expect((await ask({ authorization: `DPoP ${token}`, dpop: slow('/graphql', { ath: athOf(token) }) })).status).toBe(401);
+  expect(checked.mock.calls.filter(([, key]) => key.algorithm.name.startsWith('RSA'))).toEqual([]);
+  checked.mockRestore();
 });
 
 it('takes a proof by a clock that is up to ten seconds beyond the minute, at the GraphQL API', async () => {

@@ -1,9 +1,18 @@
 import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
 import { AppError, DatabaseUnavailable, Forbidden } from '../platform/errors.js';
+import { waitAs } from '../platform/patience.js';
 import type { TokenStatusService } from '../tokens/token-status.service.js';
 import type { UsedProofService } from '../tokens/used-proof.service.js';
 import { type ProofSubject, verifyProof } from './dpop-proof.js';
-import { ActorType, type Principal, type RequestMark, type TenantContext, type TokenCredential } from './principal.js';
+import {
+  type Actor,
+  ActorType,
+  actorKey,
+  type Principal,
+  type RequestMark,
+  type TenantContext,
+  type TokenCredential,
+} from './principal.js';
 import type { SessionService } from './session.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
@@ -93,11 +102,12 @@ export class Authenticator {
     };
     if (more.length > 0) return refuse();
     const claims = await this.parts.verify(tenant, token).catch(refuse);
+    const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
+    waitAs({ name: actorKey(actor) });
     if ((claims.thumbprint !== undefined) !== (scheme === 'DPoP')) return refuse();
     const scopes = await this.parts.status.findScopes(tenant, claims);
     if (!scopes) return refuse();
-    if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint });
-    const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
+    if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint, by: actor });
     const { clientId, jti, kid, expiresAt } = claims;
     const credential = { clientId, jti, kid, expiresAt, scopes: claims.scopes };
     return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)), credential };
@@ -115,19 +125,20 @@ export class Authenticator {
     if (session === undefined) return undefined;
     if (isCrossSite) throw new Forbidden('A session is used from pages of its own origin alone.');
     const holder = await this.parts.sessions.find(tenant, session);
+    if (holder) waitAs({ name: actorKey(holder.actor) });
     return holder && { ...tenant, actor: holder.actor, request, scopes: holder.scopes, credential: { sessionId: holder.sessionId } };
   }
 
   async #requireProof(
     tenant: TenantContext,
     { dpop = '', target }: PresentedCredentials,
-    token: Pick<ProofSubject, 'token' | 'thumbprint'>,
+    { by, ...token }: Pick<ProofSubject, 'token' | 'thumbprint'> & { by: Actor },
   ): Promise<void> {
     const refuse = (cause?: unknown): never => {
       const message = 'The DPoP proof is missing, damaged, old, used, or about another request, token or key.';
       throw new BearerError(401, 'invalid_dpop_proof', message, { scheme: 'DPoP', cause });
     };
     const proof = target ? await verifyProof(dpop, { ...target, ...token }).catch(refuse) : refuse();
-    if (!(await this.parts.proofs.use(tenant, proof))) refuse();
+    if (!(await this.parts.proofs.use(tenant, { by, ...proof }))) refuse();
   }
 }

@@ -25,6 +25,11 @@ export interface Actor {
   name: string | null;
 }
 
+/** One text for each who acts in a tenant. */
+export function actorKey({ type, id }: Omit<Actor, 'name'>): string {
+  return JSON.stringify([type, id]);
+}
+
 /** The request by which something was done. */
 export interface RequestMark {
   id: string | null;

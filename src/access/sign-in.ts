@@ -114,9 +114,9 @@ export class SignIn {
     const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');
-    const once = { maker: TICKET, jti: ticket.state, expiresAt: new Date(ticket.at + TICKET_SECONDS * 1000) };
-    if (!(await this.parts.proofs.use(context, once))) throw new SignInFailed('stale');
     const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
+    const once = { maker: TICKET, by: caller.actor, jti: ticket.state, expiresAt: new Date(ticket.at + TICKET_SECONDS * 1000) };
+    if (!(await this.parts.proofs.use(context, once))) throw new SignInFailed('stale');
     this.parts.sessions.count(caller);
     const session = await this.parts.changes.admit(caller, async (change) => {
       const { tenantId, version } = provider;

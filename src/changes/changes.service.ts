@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Caller, Credential, Principal } from '../access/principal.js';
+import { actorKey, type Caller, type Credential, type Principal } from '../access/principal.js';
 import type { Deed } from '../audit/audit.service.js';
 import type { ManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
@@ -70,7 +70,7 @@ export class Changes {
     { right, allowance = 'ordinary', isPart = false, host }: Terms,
     work: (change: RightfulChange) => Promise<T>,
   ): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, line: allowance === 'ordinary' ? 'ordinary' : 'urgent' }, async (transaction) => {
+    return this.#transact({ caller, line: allowance === 'ordinary' ? 'ordinary' : 'urgent' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -96,7 +96,7 @@ export class Changes {
    * @throws {TenantDisabled}
    */
   perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, line: 'urgent' }, async (transaction) =>
+    return this.#transact({ caller, line: 'urgent' }, async (transaction) =>
       work((await transaction.enter(caller, { isServed: true })).change),
     );
   }
@@ -106,7 +106,7 @@ export class Changes {
    * @throws {TenantDisabled | TenantLimit}
    */
   admit<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId: caller.tenant.id, line: 'urgent' }, async (transaction) => {
+    return this.#transact({ caller, line: 'urgent' }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true });
       ledger.requireRoom('admission');
       return work(change);
@@ -125,7 +125,10 @@ export class Changes {
     );
   }
 
-  #transact<T>({ tenantId, line = 'ordinary' }: Place, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  #transact<T>(
+    { caller, tenantId = caller?.tenant.id, line = 'ordinary' }: Place,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
     const write = () =>
       this.database.write(async (manager) => {
         const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
@@ -133,7 +136,7 @@ export class Changes {
         await transaction.save();
         return result;
       });
-    return tenantId === undefined ? write() : this.lines.run(tenantId, line, write);
+    return tenantId === undefined ? write() : this.lines.run({ tenantId, line, name: caller ? actorKey(caller.actor) : '' }, write);
   }
 }
 
@@ -141,6 +144,8 @@ export class Changes {
 interface Place {
   /** Whose turn it takes first. */
   tenantId?: string;
+  /** Who waits for it; nobody for the server itself. */
+  caller?: Caller;
   /** What ends access, or lets somebody in who may have to, does not wait behind a crowd of other changes. */
   line?: Line;
 }

@@ -1,6 +1,6 @@
 import { WaitedInVain } from '../platform/database-faults.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import { patienceEnds } from '../platform/patience.js';
+import { patienceEnds, waitAs } from '../platform/patience.js';
 import { PlacesByName } from '../platform/places.js';
 
 /** One works and the next is on its way: more would only wait for the tenant's turn. */
@@ -12,14 +12,27 @@ const LEFT_MS = 200;
 /** What changes of one tenant wait in: lines, each of which goes on whatever crowd stands in another. */
 export type Line = 'ordinary' | 'urgent' | 'tokens';
 
+/** Where somebody waits. */
+interface Waiting {
+  tenantId: string;
+  line: Line;
+  /** Who it is that waits: a client or a person. */
+  name: string;
+}
+
 /** Keeps the changes of one tenant, and what is noted of its tokens, from the connections and queues that all share, while they wait for one another. */
 export class TenantLines {
   readonly #places = new PlacesByName(MOST_AT_ONCE);
 
-  /** @throws {DatabaseUnavailable} when too many are before it */
-  async run<T>(tenantId: string, line: Line, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something for somebody: those who wait in a line take turns.
+   * @throws {DatabaseUnavailable} when too many are before it
+   */
+  async run<T>({ tenantId, line, name }: Waiting, work: () => Promise<T>): Promise<T> {
+    waitAs({ name });
+    const crowd = `${line} ${tenantId}`;
     const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-    const leave = await this.#places.take(`${line} ${tenantId}`, { party: '', deadline: patienceEnds() - LEFT_MS, tooLate });
+    const leave = await this.#places.take(crowd, { member: { crowd, name }, deadline: patienceEnds() - LEFT_MS, tooLate });
     try {
       return await work();
     } finally {

@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
 import { ActorType, type Principal, tenantOf } from '../access/principal.js';
+import type { Member } from '../platform/crowd-lines.js';
 import { WaitedInVain } from '../platform/database-faults.js';
 import { DatabaseUnavailable, Forbidden, OperationTooLarge } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
@@ -11,7 +12,7 @@ import type { Metrics } from '../platform/metrics.js';
 import { patienceEnds } from '../platform/patience.js';
 import { PlacesByName, type Wait } from '../platform/places.js';
 import { TenantLimit } from '../platform/tenant-errors.js';
-import { type Member, Turns } from '../platform/turns.js';
+import { Turns } from '../platform/turns.js';
 import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { readJsonBody, UnreadableBody } from './body.js';
@@ -165,9 +166,9 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
 }
 
 /** Questions wait for others of their tenant, by turns of those who ask. */
-function waitOf({ name }: Member): Wait {
+function waitOf(member: Member): Wait {
   const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-  return { party: name, deadline: patienceEnds(), tooLate };
+  return { member, deadline: patienceEnds(), tooLate };
 }
 
 /** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */

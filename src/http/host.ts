@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { joinParty } from '../platform/patience.js';
+import { waitAs } from '../platform/patience.js';
 import { redact } from '../platform/redaction.js';
 import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
@@ -42,7 +42,7 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
     }
     ctx.state.tenant = tenant;
     // Who asks for tokens does not wait behind those who manage.
-    joinParty(`${tenant.tenant.id} ${ctx.path === GRAPHQL_PATH ? 'management' : 'tokens'}`);
+    waitAs({ crowd: `${tenant.tenant.id} ${ctx.path === GRAPHQL_PATH ? 'management' : 'tokens'}` });
     ctx.state.origin = directory.originOf(host);
     try {
       await next();

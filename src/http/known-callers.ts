@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
-import { type Principal, tenantOf } from '../access/principal.js';
+import { actorKey, type Principal, tenantOf } from '../access/principal.js';
+import type { Member } from '../platform/crowd-lines.js';
 import { addressOf } from '../platform/ip.js';
 import { hashOf } from '../platform/keyed-hash.js';
-import { type Member, STRANGERS } from '../platform/turns.js';
+import { STRANGERS } from '../platform/turns.js';
 import { readCookie } from './cookies.js';
 
 const MOST_KNOWN = 10_000;
@@ -29,7 +30,7 @@ export class KnownCallers {
   note(ctx: Context, principal: Principal | undefined): void {
     const shown = shownBy(ctx);
     if (shown === undefined) return;
-    if (principal) this.#known.set(shown, { crowd: `known ${principal.tenant.id}`, name: nameOf(principal) });
+    if (principal) this.#known.set(shown, { crowd: `known ${principal.tenant.id}`, name: actorKey(principal.actor) });
     else this.#known.delete(shown);
   }
 }
@@ -37,12 +38,7 @@ export class KnownCallers {
 /** As one of whom somebody who was found waits; strangers by their address. */
 export function memberFound(ctx: Context, principal: Principal | undefined): Member {
   if (!principal) return { crowd: STRANGERS, name: addressOf(ctx.ip).source };
-  return { crowd: `found ${principal.tenant.id}`, name: nameOf(principal) };
-}
-
-/** One who acts, in their tenant. */
-function nameOf({ actor: { type, id } }: Principal): string {
-  return JSON.stringify([type, id]);
+  return { crowd: `found ${principal.tenant.id}`, name: actorKey(principal.actor) };
 }
 
 /** A mark of the credentials that a request shows at a tenant. It tells nothing of them. */

@@ -4,7 +4,7 @@ import type { Log } from './log.js';
 import { breakOff, type MysqlConnection, probe } from './mysql-connection.js';
 import { MysqlConnections } from './mysql-connections.js';
 import type { MysqlServer } from './mysql-server.js';
-import { partyOf } from './patience.js';
+import { waitingMember } from './patience.js';
 import type { Wait } from './places.js';
 
 /** For how long a connection is waited for while all are in use. */
@@ -134,7 +134,7 @@ export class MysqlAccess {
 /** How what all compete for is waited for. */
 export function waitForPlace(deadline: number): Wait {
   const latest = Math.min(deadline, performance.now() + FREE_CONNECTION_MS);
-  return { party: partyOf(), deadline: latest, tooLate: () => new WaitedInVain('POOL_EXHAUSTED') };
+  return { member: waitingMember(), deadline: latest, tooLate: () => new WaitedInVain('POOL_EXHAUSTED') };
 }
 
 /** Waits for a connection. One that comes too late is given back. */

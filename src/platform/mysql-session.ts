@@ -18,7 +18,7 @@ const SETTINGS = [
   // Collation: that of the tables, so that a value is compared like what is stored.
   'NAMES utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */',
   "time_zone = '+00:00'",
-  "/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, system_versioning_asof = DEFAULT, */ /*!80017 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */ innodb_lock_wait_timeout = 2",
+  "/*M! tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, system_versioning_asof = DEFAULT, sql_if_exists = 0, */ /*!80017 transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0, */ innodb_lock_wait_timeout = 2",
   'lock_wait_timeout = 2',
   'default_storage_engine = InnoDB',
   'foreign_key_checks = 1',

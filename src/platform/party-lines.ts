@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { RecentMap } from './recent-map.js';
 
 /** Of how many it is known what they have spent; who is forgotten stands where the others do. */
 const MOST_KNOWN = 1_000;
@@ -10,7 +10,7 @@ const MOST_KNOWN = 1_000;
 export class PartyLines<T> {
   readonly #lines = new Map<string, T[]>();
   /** What each has spent, counted from where all stood that waited. */
-  readonly #spent = new LRUCache<string, number>({ max: MOST_KNOWN });
+  readonly #spent = new RecentMap<number>(MOST_KNOWN);
   #level = 0;
 
   add(party: string, one: T): void {
@@ -44,9 +44,10 @@ export class PartyLines<T> {
 
   /** Forgets one that waits no more. */
   remove(party: string, one: T): void {
-    const line = this.#lines.get(party)?.filter((other) => other !== one) ?? [];
-    if (line.length > 0) this.#lines.set(party, line);
-    else this.#lines.delete(party);
+    const line = this.#lines.get(party) ?? [];
+    const index = line.indexOf(one);
+    if (index >= 0) line.splice(index, 1);
+    if (line.length === 0) this.#lines.delete(party);
   }
 
   #nextParty(): string | undefined {

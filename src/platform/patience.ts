@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Member } from './crowd-lines.js';
 
 /** For how long a request waits for a database that went away: about what a cluster needs to put another node in its place. */
 export const PATIENCE_MS = 4_000;
@@ -9,14 +10,17 @@ const LEAST_MS = 200;
 /** A request, as far as it waits for what all share. */
 interface Waiter {
   ends: number;
-  party: string;
+  member: Member;
 }
+
+/** The server's own work. */
+const NOBODY: Member = { crowd: '', name: '' };
 
 const storage = new AsyncLocalStorage<Waiter>();
 
 /** Does something that waits for the database for {@link PATIENCE_MS} in all, however often it asks. */
 export function withPatience<T>(work: () => T): T {
-  return storage.run({ ends: performance.now() + PATIENCE_MS, party: '' }, work);
+  return storage.run({ ends: performance.now() + PATIENCE_MS, member: NOBODY }, work);
 }
 
 /** Until when what asks now may wait, on the clock of `performance.now()`. */
@@ -25,13 +29,13 @@ export function patienceEnds(): number {
   return Math.max(storage.getStore()?.ends ?? now + PATIENCE_MS, now + LEAST_MS);
 }
 
-/** Lets what asks from now on wait as one of a party: parties take turns. */
-export function joinParty(party: string): void {
+/** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */
+export function waitAs(member: Partial<Member>): void {
   const waiter = storage.getStore();
-  if (waiter) waiter.party = party;
+  if (waiter) waiter.member = { ...waiter.member, ...member };
 }
 
-/** The party of what asks now; that of the server's own work is `''`. */
-export function partyOf(): string {
-  return storage.getStore()?.party ?? '';
+/** As whom it waits; the server's own work as nobody. */
+export function waitingMember(): Member {
+  return storage.getStore()?.member ?? NOBODY;
 }

@@ -1,12 +1,12 @@
-import { PartyLines } from './party-lines.js';
+import { CrowdLines, type Member } from './crowd-lines.js';
 
 /** Gives a place back; a second time does nothing. */
 export type GiveBack = () => void;
 
 /** How a place is waited for. */
 export interface Wait {
-  /** Whose crowd it may be that waits: parties take turns. */
-  party: string;
+  /** As one of whom: crowds take turns, and so do the members of one. */
+  member: Member;
   /** Until when, of `performance.now()`. */
   deadline: number;
   /** How whoever waited in vain fails. */
@@ -17,12 +17,12 @@ export interface Wait {
 
 interface Waiting {
   let(giveBack: GiveBack): void;
-  party: string;
+  member: Member;
 }
 
 /** So many places that more want at a time. */
 export class Places {
-  readonly #waiting = new PartyLines<Waiting>();
+  readonly #waiting = new CrowdLines<Waiting>();
   readonly #first: Waiting[] = [];
   #free: number;
 
@@ -36,29 +36,33 @@ export class Places {
   }
 
   /** Waits for a place. */
-  take({ party, deadline, tooLate, isFirst = false }: Wait): Promise<GiveBack> {
+  take({ member, deadline, tooLate, isFirst = false }: Wait): Promise<GiveBack> {
     if (this.#free > 0) {
-      this.#waiting.pass(party);
-      return Promise.resolve(this.#give(party));
+      this.#waiting.pass(member);
+      return Promise.resolve(this.#give(member));
     }
     const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
     const waiting: Waiting = {
-      party,
+      member,
       let: (giveBack) => {
         clearTimeout(timer);
         resolve(giveBack);
       },
     };
+    const forget = isFirst ? this.#addFirst(waiting) : this.#waiting.add(member, waiting);
     const timer = setTimeout(() => {
-      this.#forget(waiting);
+      forget();
       reject(tooLate());
     }, deadline - performance.now());
-    if (isFirst) this.#first.push(waiting);
-    else this.#waiting.add(party, waiting);
     return promise;
   }
 
-  #give(party: string): GiveBack {
+  #addFirst(waiting: Waiting): () => void {
+    this.#first.push(waiting);
+    return () => this.#first.splice(this.#first.indexOf(waiting), 1);
+  }
+
+  #give(member: Member): GiveBack {
     this.#free -= 1;
     const began = performance.now();
     let isBack = false;
@@ -66,16 +70,10 @@ export class Places {
       if (isBack) return;
       isBack = true;
       this.#free += 1;
-      this.#waiting.spend(party, performance.now() - began);
+      this.#waiting.spend(member, performance.now() - began);
       const next = this.#first.shift() ?? this.#waiting.next();
-      next?.let(this.#give(next.party));
+      next?.let(this.#give(next.member));
     };
-  }
-
-  #forget(waiting: Waiting): void {
-    const index = this.#first.indexOf(waiting);
-    if (index >= 0) this.#first.splice(index, 1);
-    else this.#waiting.remove(waiting.party, waiting);
   }
 }
 

@@ -3,7 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { breathe } from './breath.js';
 import { isBusy, WaitedInVain } from './database-faults.js';
 import type { Engine, Work } from './engine.js';
-import { partyOf, patienceEnds } from './patience.js';
+import { patienceEnds, waitingMember } from './patience.js';
 import { Places } from './places.js';
 
 /** How long the driver itself waits for a lock, which holds up the whole process. */
@@ -33,7 +33,7 @@ export class SqliteEngine implements Engine {
 
   async write<T>(work: Work<T>): Promise<T> {
     const deadline = patienceEnds();
-    const leave = await this.#writing.take({ party: partyOf(), deadline, tooLate: () => new WaitedInVain('QUEUE_TOO_LONG') });
+    const leave = await this.#writing.take({ member: waitingMember(), deadline, tooLate: () => new WaitedInVain('QUEUE_TOO_LONG') });
     try {
       // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.
       await breathe();

@@ -1,4 +1,4 @@
-import type { Principal, TenantContext, TokenName } from '../access/principal.js';
+import { ActorType, actorKey, type Principal, type TenantContext, type TokenName } from '../access/principal.js';
 import { askForRights, rightsLeft, whereTokenHolds } from '../access/rights.service.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { fromStoredAudience, introspectionAudience } from '../clients/scopes.js';
@@ -59,7 +59,7 @@ export class TokenStatusService {
         await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
       });
     try {
-      await this.lines.run(tenant.id, 'tokens', revoke);
+      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey({ type: ActorType.CLIENT, id: clientId }) }, revoke);
       this.#revocations.count(name);
     } catch (error) {
       if (!isDuplicate(error)) throw error;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantContext } from '../access/principal.js';
+import { type Actor, ActorType, actorKey, type TenantContext } from '../access/principal.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
 import { isDuplicate } from '../platform/database-faults.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
@@ -34,7 +34,7 @@ export class UsedProofService {
   async useOfClient(tenant: TenantContext, { clientId, ...proof }: OneTimeProof & { clientId: string }): Promise<boolean> {
     const name = `${tenant.tenant.id} ${clientId}`;
     this.#uses.require(name);
-    const isFirst = await this.use(tenant, { maker: clientId, ...proof });
+    const isFirst = await this.use(tenant, { maker: clientId, ...proof, by: { type: ActorType.CLIENT, id: clientId } });
     if (isFirst) this.#uses.count(name);
     return isFirst;
   }
@@ -42,14 +42,18 @@ export class UsedProofService {
   /**
    * Uses a proof up.
    * @param maker who made it: a client id, or the thumbprint of a key
+   * @param by who shows it
    * @returns whether this was the first time
    */
-  async use({ tenant }: TenantContext, { maker, jti, expiresAt }: OneTimeProof & { maker: string }): Promise<boolean> {
+  async use(
+    { tenant }: TenantContext,
+    { maker, by, jti, expiresAt }: OneTimeProof & { maker: string; by: Omit<Actor, 'name'> },
+  ): Promise<boolean> {
     const id = createHash('sha256')
       .update(JSON.stringify([maker, jti]))
       .digest('base64url');
     try {
-      await this.lines.run(tenant.id, 'tokens', () =>
+      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey(by) }, () =>
         this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
       );
       return true;

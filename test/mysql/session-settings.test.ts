@@ -52,6 +52,8 @@ async function tellStory(): Promise<void> {
     await app.administer('mutation { updateClient(clientId: "obrien", input: { enabled: false }) { enabled } }');
     for (const _ of Array(8)) expect((await requestToken(app, client)).status).toBe(401);
     expect(await enginesOf(app)).toEqual([{ engine: 'innodb' }]);
+    // A restore relies on it: what is not there cannot be moved, and nothing else is with it.
+    await expect(app.installation.database.read((manager) => manager.query('RENAME TABLE nothing TO something'))).rejects.toThrow();
   } finally {
     await app.stop();
   }

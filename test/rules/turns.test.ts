@@ -1,4 +1,5 @@
-import { type Member, STRANGERS, Turns } from '../../src/platform/turns.js';
+import type { Member } from '../../src/platform/crowd-lines.js';
+import { STRANGERS, Turns } from '../../src/platform/turns.js';
 
 /** The order in which those begin who came while somebody else had the turn. */
 async function orderOf(members: readonly Member[], costOf: (member: Member) => number = () => 0): Promise<string> {
