@@ -27,10 +27,14 @@ async function reencrypt(): Promise<void> {
     isCommand: true,
     isThere: true,
   });
+  let isBegun = false;
   try {
     const caller = systemCaller(home, 'encryption-key:change');
     const renew = (some: (manager: EntityManager, after: string) => Promise<Renewal>) =>
-      renewInPieces((after) => changes.perform(caller, ({ manager }) => some(manager, after)));
+      renewInPieces((after) => {
+        isBegun = true;
+        return changes.perform(caller, ({ manager }) => some(manager, after));
+      });
     // First what backups are sealed by: none is sealed with a key that has been left.
     const keys = await renew((manager, after) => signingKeys.reencrypt(manager, after));
     const ofClients = await renew((manager, after) => secrets.reencrypt(manager, after));
@@ -46,6 +50,9 @@ async function reencrypt(): Promise<void> {
     if (unreadable.length > 0) say(tellUnreadable(unreadable));
     await tellAll(LOST, secretsOfLostKeys({ database, cipher }));
     if (!(await tellAll(WAITING, secretsWaitingForUse({ database, cipher })))) say(NOTHING_WAITS);
+  } catch (error) {
+    if (isBegun) say(UNFINISHED);
+    throw error;
   } finally {
     await database.close();
   }
@@ -55,6 +62,8 @@ function tellUnreadable(names: readonly string[]): string {
   const lines = names.map((name) => `  ${name}\n`).join('');
   return `These cannot be read with the keys at hand, were left as they are, and work with no key: they were damaged, or changed past the server.\n${lines}`;
 }
+
+const UNFINISHED = 'This ended before all was encrypted anew. What was stays so: run it again.\n';
 
 const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';
 

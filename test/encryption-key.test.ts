@@ -5,7 +5,7 @@ import { systemCaller } from '../src/access/principal.js';
 import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
+import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';
 
 const FIRST = Buffer.alloc(32, 1).toString('base64');
@@ -137,6 +137,20 @@ it('is changed for any number of secrets, some at a time, past those that nobody
   expect(await change()).toContain(' 0 secrets that sign assertions');
   const sql = 'SELECT id FROM client_secrets WHERE encrypted_secret IS NOT NULL AND key_id = ?';
   expect(await database.query(sql, [cipher.keyId])).toHaveLength(damaged.size);
+});
+
+it('says that it is to be run again when the database fails in the middle of it', async () => {
+  const first = await start({ ENCRYPTION_KEY: FIRST });
+  await first.stop();
+  const failing = kind === 'sqlite' ? "BEGIN SELECT RAISE(FAIL, 'no'); END" : "FOR EACH ROW SIGNAL SQLSTATE '45000'";
+  await database.query(`CREATE TRIGGER forbidding BEFORE UPDATE ON tenants ${failing}`);
+  const change = async () => {
+    const program = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'reencrypt.js');
+    return [await program.exit, program.output()];
+  };
+  expect(await change()).toEqual([1, expect.stringContaining('What was stays so: run it again.')]);
+  await database.query('DROP TRIGGER forbidding');
+  expect(await change()).toEqual([0, expect.stringContaining('Encrypted anew: 2 signing keys')]);
 });
 
 it('tells what is under a key that was given up too early apart from what waits', async () => {

@@ -298,6 +298,19 @@ describe('npm run admin:reset', () => {
     expect(body.data.viewer.scopes).toContain('clients:write');
   });
 
+  it.each(['9e99', '"x"', '[7, null]', 'null', 'no JSON'])(
+    'gives all rights where somebody has put %s in place of lists',
+    async (stored) => {
+      const server = await start();
+      await server.ready();
+      await database.query('UPDATE clients SET scopes = ?, audiences = ?', [stored, stored]);
+      const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
+      expect([await reset.exit, reset.output()]).toEqual([0, expect.anything()]);
+      const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
+      expect(body.data.viewer.scopes).toContain('clients:write');
+    },
+  );
+
   it('makes the client anew when it was deleted, and takes a given secret', async () => {
     const server = await start();
     await server.ready();

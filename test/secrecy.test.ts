@@ -134,7 +134,11 @@ it('what was put into a path in place of something else is in no log line', asyn
   for (const misplaced of [client.secret, encoded, header, header.replaceAll('=', ''), token])
     for (const path of [`/connect/leaked/${misplaced}`, `/${misplaced}`, `/graphql/${misplaced}/x`, `/assets/${misplaced}`])
       await readAnswer(fetch(app.url + path, { redirect: 'manual' }));
+  // Longer than any that is looked through.
+  for (let length = 950; length < 1005; length += 9) await fetch(`${app.url}/${'x'.repeat(length)}/${client.secret}`);
   const lines = app.logLines.join('\n');
+  expect(lines).toContain('"path":"[longer than 1000 characters]"');
+  for (let length = 10; length < client.secret.length; length += 10) expect(lines).not.toContain(client.secret.slice(0, length));
   for (const form of [...formsOf(client.secret), encoded.slice(4), header.slice(0, 60), token.split('.')[2] as string])
     expect(lines).not.toContain(form);
   expect(lines).toContain('"path":"/connect/leaked/[redacted]"');

@@ -122,6 +122,7 @@ const setProvider = (input: object) =>
     await app.administer('mutation { removeIdentityProvider }');
     expect((await ask('{ viewer { scopes } }')).errors[0].extensions.code).toBe('UNAUTHENTICATED');
     expect((await readAnswer(fetch(`${app.url}/session/start`))).status).toBe(404);
+    expect(JSON.parse(app.logLines.at(-1) as string)).toMatchObject({ path: '/session/start', level: 30, reason: 'none' });
   });
 });
 

@@ -56,7 +56,9 @@ export async function putAdministrator(
   { clientId, secret }: { clientId: string; secret: AdministratorSecret },
 ): Promise<Client> {
   const { manager, caller, record } = change;
-  const existing = await manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId });
+  const where = { tenantId: caller.tenant.id, clientId };
+  await emptyDamaged(manager, where);
+  const existing = await manager.findOneBy(Client, where);
   const client = existing ? await restore(manager, caller, existing) : await insert(change, services, clientId);
   await services.secrets.insert(manager, client, secret);
   const on: [AuditObjectType, string] = [AuditObjectType.CLIENT, clientId];
@@ -92,6 +94,26 @@ async function restore(manager: EntityManager, caller: Caller, existing: Client)
   await manager.update(Client, { id: existing.id }, change);
   await manager.delete(ClientSecret, { clientRowId: existing.id });
   return { ...existing, ...change };
+}
+
+/** Empties what nobody can read, because somebody has written it past the server: this is how to get back in. */
+async function emptyDamaged(manager: EntityManager, where: { tenantId: string; clientId: string }): Promise<void> {
+  const lists = ['scopes', 'audiences'] as const;
+  const stored = await manager
+    .createQueryBuilder(Client, 'client')
+    .select(lists.map((list) => `client.${list}`))
+    .where(where)
+    .getRawOne();
+  for (const list of lists) if (stored && !isList(stored[`client_${list}`])) await manager.update(Client, where, { [list]: [] });
+}
+
+function isList(json: string): boolean {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) && value.every((one) => typeof one === 'string');
+  } catch {
+    return false;
+  }
 }
 
 /** Tenants are managed from the home tenant alone. */

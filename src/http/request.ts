@@ -12,6 +12,10 @@ import { HostNotServed, TenantDisabled, TenantLimit } from '../platform/tenant-e
 import { GRAPHQL_PATH, refuseGraphql } from './graphql-answer.js';
 import { prefersPage, showRefusal } from './plain-page.js';
 
+/** No path that there is comes near it. A longer one is not looked through for secrets, and what is cut off might end in a part of one. */
+const LONGEST_PATH = 1000;
+const TOO_LONG = `[longer than ${LONGEST_PATH} characters]`;
+
 const INTERNAL = 'The server failed to answer. The fault is logged.';
 const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
 
@@ -44,7 +48,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       // As it is registered, never as it was sent.
       tenant: (ctx.state.tenant as TenantContext | undefined)?.tenant.host,
       method: ctx.method,
-      path: ctx.path,
+      path: ctx.path.length > LONGEST_PATH ? TOO_LONG : ctx.path,
       status: ctx.status,
       ms,
       ip: addressOf(ip).plain,

@@ -63,10 +63,14 @@ function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work:
       await work(ctx);
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
-      // Anybody can make a browser come back that was never away: that is no attempt.
-      if (error.reason !== 'stale' && error.reason !== 'none') await throttle.fail(attempt);
-      const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
-      log.warn(details, 'somebody could not sign in through the identity provider');
+      // Anybody can make a browser come back that was never away: that is no attempt, and nothing that somebody is warned of.
+      if (error.reason === 'stale' || error.reason === 'none') {
+        ctx.state.details = { ...ctx.state.details, reason: error.reason };
+      } else {
+        await throttle.fail(attempt);
+        const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
+        log.warn(details, 'somebody could not sign in through the identity provider');
+      }
       tellFailure(ctx, error);
     }
   };
