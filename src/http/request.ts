@@ -48,7 +48,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       // As it is registered, never as it was sent.
       tenant: (ctx.state.tenant as TenantContext | undefined)?.tenant.host,
       method: ctx.method,
-      path: ctx.path.length > LONGEST_PATH ? TOO_LONG : ctx.path,
+      path: loggedPath(ctx),
       status: ctx.status,
       ms,
       ip: addressOf(ip).plain,
@@ -57,6 +57,12 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     // Probes come every few seconds and would bury the rest.
     log[route.startsWith('/health/') ? 'debug' : 'info'](line, 'request');
   };
+}
+
+/** Undefined where what was asked for is no URL. */
+function loggedPath(ctx: Context): string | undefined {
+  const path: string | undefined = ctx.path;
+  return path && path.length > LONGEST_PATH ? TOO_LONG : path;
 }
 
 /**
