@@ -10,6 +10,8 @@ import { startProcess, type TestProcess, until } from './support/process.js';
 
 const SECRET = 'a-secret-that-the-administrator-chose';
 const CROWD = 300;
+/** What one connection sends at once. */
+const EACH = 8;
 
 interface Asked {
   query: string;
@@ -153,6 +155,28 @@ it.each([
     for (const { close } of [strangers, found]) close();
   },
 );
+
+it('of requests for nothing, many a connection, does not come before a change that takes several turns of the event loop', async () => {
+  const change = await crowdOf({ query: UPDATE }, 1);
+  const strangers = Array.from({ length: CROWD }, () => connect(server.port, '127.0.0.1').resume());
+  await Promise.all(strangers.map((socket) => once(socket, 'connect')));
+  const before = server.output().length;
+  server.child.kill('SIGSTOP');
+  change.release();
+  for (const socket of strangers) socket.write(`GET /nothing HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`.repeat(EACH));
+  server.child.kill('SIGCONT');
+  const lines = () =>
+    server
+      .output()
+      .slice(before)
+      .split('\n')
+      .filter((line) => /"path":"\/(nothing|graphql)"/.test(line));
+  await until(() => lines().length === CROWD * EACH + 1);
+  expect(change.statuses).toEqual(['200']);
+  expect(lines().findIndex((line) => line.includes('"path":"/graphql"'))).toBeLessThan(3 * CROWD);
+  for (const socket of strangers) socket.destroy();
+  change.close();
+});
 
 /** Gives tokens back, each over a connection of its own. */
 const crowdThatRevokes = (tokens: readonly string[], { host, secret }: { host: string; secret: string }) =>

@@ -299,11 +299,11 @@ describe('npm run admin:reset', () => {
   });
 
   it.each(['9e99', '"x"', '[7, null]', 'null', 'no JSON'])(
-    'gives all rights where somebody has put %s in place of lists',
+    'gives all rights where somebody has put %s in place of lists and keys',
     async (stored) => {
       const server = await start();
       await server.ready();
-      await database.query('UPDATE clients SET scopes = ?, audiences = ?', [stored, stored]);
+      await database.query('UPDATE clients SET scopes = ?, audiences = ?, jwks = ?', [stored, stored, stored]);
       const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
       expect([await reset.exit, reset.output()]).toEqual([0, expect.anything()]);
       const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });

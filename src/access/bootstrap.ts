@@ -83,7 +83,6 @@ async function restore(manager: EntityManager, caller: Caller, existing: Client)
   const audience = toStoredAudience(managementAudience(caller.issuer), caller.issuer);
   const change = {
     authMethod: ClientAuthMethod.SECRET,
-    jwks: null,
     enabled: true,
     scopes: [...new Set([...scopesIn(caller), ...existing.scopes])],
     audiences: [audience, ...existing.audiences.filter((stored) => stored !== audience)],
@@ -96,7 +95,7 @@ async function restore(manager: EntityManager, caller: Caller, existing: Client)
   return { ...existing, ...change };
 }
 
-/** Empties what nobody can read, because somebody has written it past the server: this is how to get back in. */
+/** Empties what is not kept, and what nobody can read because somebody has written it past the server: this is how to get back in. */
 async function emptyDamaged(manager: EntityManager, where: { tenantId: string; clientId: string }): Promise<void> {
   const lists = ['scopes', 'audiences'] as const;
   const stored = await manager
@@ -104,7 +103,8 @@ async function emptyDamaged(manager: EntityManager, where: { tenantId: string; c
     .select(lists.map((list) => `client.${list}`))
     .where(where)
     .getRawOne();
-  for (const list of lists) if (stored && !isList(stored[`client_${list}`])) await manager.update(Client, where, { [list]: [] });
+  const damaged = lists.filter((list) => stored && !isList(stored[`client_${list}`]));
+  await manager.update(Client, where, { jwks: null, ...Object.fromEntries(damaged.map((list) => [list, []])) });
 }
 
 function isList(json: string): boolean {

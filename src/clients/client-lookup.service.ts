@@ -1,6 +1,5 @@
-import { AsyncResource } from 'node:async_hooks';
-import DataLoader from 'dataloader';
 import type { TenantContext } from '../access/principal.js';
+import { Batches } from '../platform/batches.js';
 import type { Database } from '../platform/transaction.js';
 import type { AccessTokenType } from '../tenants/tenant.entity.js';
 import { type Key, type NoRow, type RegisteredClient, type Row, toRegisteredClient } from './registered-client.js';
@@ -18,59 +17,28 @@ export interface Lookup {
 /** Most clients in one query. SQLite keeps the statement of each size prepared. */
 const LARGEST_BATCH = 64;
 
-/** Most queries at a time: two, so that one that is slow does not hold up all others. */
-const MOST_QUERIES = 2;
+/** By which those who wait are told apart; the id may be of any length. */
+const LONGEST_NAME = 100;
 
 /**
  * Finds clients for machines, with the secrets that have not expired. Lookups of the same moment share one query; nothing is kept
  * past it, so that a client that was deleted or disabled is gone for the next request.
  */
 export class ClientLookupService {
-  readonly #rows: DataLoader<Key, (Row | NoRow)[], string>;
-  readonly #waiting: (() => void)[] = [];
-  #freeSlots = MOST_QUERIES;
+  readonly #rows = new Batches<Key, (Row | NoRow)[]>({ load: (keys) => this.#read(keys), largest: LARGEST_BATCH, mostAtATime: 2 });
   /** The row that is read in place of one that is not there, for its weight alone; nobody looks at what it says. */
   #decoyId: string | null = null;
 
-  constructor(private readonly database: Database) {
-    this.#rows = new DataLoader((keys) => this.#load(keys), {
-      cache: false,
-      maxBatchSize: LARGEST_BATCH,
-      batchScheduleFn: (dispatch) => this.#schedule(dispatch),
-    });
-  }
+  constructor(private readonly database: Database) {}
 
   /** The client with exactly this client id, enabled or not. The id may be anything. */
   async find({ tenant, issuer }: TenantContext, clientId: string): Promise<Lookup> {
-    const rows = await this.#rows.load({ tenantId: tenant.id, clientId });
+    const member = { crowd: tenant.id, name: clientId.slice(0, LONGEST_NAME) };
+    const rows = await this.#rows.load(member, { tenantId: tenant.id, clientId });
     const found = rows.filter(isWanted);
     const client = found[0] && toRegisteredClient(found, { tenantId: tenant.id, clientId, issuer });
     const [{ tenant_version: tenantVersion, access_token_type: accessTokenType } = NO_TENANT] = rows;
     return { client, tenantVersion: tenantVersion ?? undefined, accessTokenType: accessTokenType ?? undefined };
-  }
-
-  /**
-   * What comes while the slots are taken waits together and is asked for in one query, all the larger under load. Where one is
-   * free, a turn of the event loop is waited for that takes in whatever has arrived meanwhile: that takes no time when nothing has.
-   */
-  #schedule(dispatch: () => void): void {
-    if (this.#freeSlots === 0) {
-      // What ends is another's: those that wait here have their own patience.
-      this.#waiting.push(AsyncResource.bind(dispatch));
-    } else {
-      this.#freeSlots -= 1;
-      setImmediate(() => setImmediate(dispatch));
-    }
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#freeSlots += 1;
-  }
-
-  async #load(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
-    return this.#read(keys).finally(() => this.#release());
   }
 
   async #read(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { Pace } from './pace.js';
 
 /** Browsers and libraries send one at a time. What is ready and not taken counts: each answer may be long. */
 const MOST_IN_WORK = 4;
@@ -18,6 +19,7 @@ interface Line {
  */
 export function inTurn(handler: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>();
+  const pace = new Pace();
   let waiting = 0;
 
   function newLine(socket: Socket): Line {
@@ -49,7 +51,9 @@ export function inTurn(handler: RequestListener): RequestListener {
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
       response.once('close', () => end(socket, line));
-      handler(request, response);
+      pace.run(() => {
+        if (!socket.destroyed) handler(request, response);
+      });
     };
     if (line.inWork < MOST_IN_WORK) {
       line.inWork += 1;

@@ -9,8 +9,9 @@ export interface Member {
   name: string;
 }
 
-/** Crowds whose members' turns are remembered. Of one that is forgotten all stand where they stood at first. */
+/** Crowds, and members of each, whose turns are remembered: who is forgotten stands where they stood at first. */
 const MOST_KNOWN = 1_000;
+const MOST_KNOWN_OF_ONE = 100;
 
 /** What waits, of many crowds that take turns, and within each of many members that do. */
 export class CrowdLines<T> {
@@ -46,7 +47,7 @@ export class CrowdLines<T> {
   }
 
   #membersOf(crowd: string): PartyLines<T> {
-    const members = this.#members.get(crowd) ?? new PartyLines<T>();
+    const members = this.#members.get(crowd) ?? new PartyLines<T>(MOST_KNOWN_OF_ONE);
     this.#members.set(crowd, members);
     return members;
   }

@@ -1,6 +1,5 @@
 import { RecentMap } from './recent-map.js';
 
-/** Of how many it is known what they have spent; who is forgotten stands where the others do. */
 const MOST_KNOWN = 1_000;
 
 /**
@@ -10,8 +9,13 @@ const MOST_KNOWN = 1_000;
 export class PartyLines<T> {
   readonly #lines = new Map<string, T[]>();
   /** What each has spent, counted from where all stood that waited. */
-  readonly #spent = new RecentMap<number>(MOST_KNOWN);
+  readonly #spent: RecentMap<number>;
   #level = 0;
+
+  /** @param mostKnown of how many it is known what they have spent; who is forgotten stands where the others do */
+  constructor(mostKnown = MOST_KNOWN) {
+    this.#spent = new RecentMap(mostKnown);
+  }
 
   add(party: string, one: T): void {
     const line = this.#lines.get(party);

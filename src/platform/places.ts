@@ -1,5 +1,8 @@
 import { CrowdLines, type Member } from './crowd-lines.js';
 
+/** What takes longer waits for something itself, such as a lock of somebody else. */
+const LONGEST_TURN_MS = 250;
+
 /** Gives a place back; a second time does nothing. */
 export type GiveBack = () => void;
 
@@ -70,7 +73,7 @@ export class Places {
       if (isBack) return;
       isBack = true;
       this.#free += 1;
-      this.#waiting.spend(member, performance.now() - began);
+      this.#waiting.spend(member, Math.min(performance.now() - began, LONGEST_TURN_MS));
       const next = this.#first.shift() ?? this.#waiting.next();
       next?.let(this.#give(next.member));
     };

@@ -1,13 +1,15 @@
-import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { In } from 'typeorm';
 import type { TenantContext } from '../access/principal.js';
+import { Batches } from '../platform/batches.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Database } from '../platform/transaction.js';
 import { aliasesOf, normalizeHost, type Scheme } from './host.js';
 import { Tenant } from './tenant.entity.js';
 
 const MOST_KNOWN = 5_000;
+/** Most hosts in one query. */
+const LARGEST_BATCH = 64;
 const RECENT_MS = 1_000;
 const LONGEST_KEPT_HOST = 255;
 
@@ -27,7 +29,7 @@ export class TenantDirectory {
   readonly #normalized = new LRUCache<string, string>({ max: MOST_KNOWN });
   readonly #known = new LRUCache<string, Known>({ max: MOST_KNOWN });
   readonly #recalled = new Map<string, Promise<TenantContext | undefined>>();
-  readonly #rows: DataLoader<string, Tenant | undefined>;
+  readonly #rows = new Batches<string, Tenant | undefined>({ load: (hosts) => this.#read(hosts), largest: LARGEST_BATCH, mostAtATime: 2 });
 
   /** @param homeIssuer origin of the home tenant; all others have its scheme */
   constructor(
@@ -38,7 +40,6 @@ export class TenantDirectory {
     this.scheme = protocol as Scheme;
     this.#homeHost = host;
     this.#aliases = new Set(aliasesOf(host));
-    this.#rows = new DataLoader((hosts) => this.#read(hosts), { cache: false });
   }
 
   /** A tenant with the URL that names it: for the home tenant the one that this process was given. */
@@ -59,7 +60,8 @@ export class TenantDirectory {
   async find(host: string): Promise<TenantContext | undefined> {
     const name = this.#nameOf(host);
     if (name === undefined) return undefined;
-    const tenant = await this.#rows.load(name);
+    // Hosts may be made up: those that nobody knows wait as one crowd.
+    const tenant = await this.#rows.load({ crowd: this.#known.has(name) ? name : '', name: '' }, name);
     if (!tenant) {
       this.#known.delete(name);
       return undefined;
@@ -115,7 +117,7 @@ export class TenantDirectory {
 
   async #read(hosts: readonly string[]): Promise<(Tenant | undefined)[]> {
     const home = hosts.includes(this.#homeHost) ? [this.#homeId === undefined ? { isHome: true } : { id: this.#homeId }] : [];
-    const where = [...home, { host: In(hosts.filter((host) => host !== this.#homeHost)), isHome: false, enabled: true }];
+    const where = [...home, { host: In([...new Set(hosts)].filter((host) => host !== this.#homeHost)), isHome: false, enabled: true }];
     const tenants = await this.database.read((manager) => manager.findBy(Tenant, where));
     this.#homeId ??= tenants.find(({ isHome }) => isHome)?.id;
     const byHost = new Map(tenants.map((tenant) => [tenant.isHome ? this.#homeHost : tenant.host, tenant]));

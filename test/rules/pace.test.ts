@@ -1,0 +1,49 @@
+import { Pace } from '../../src/http/pace.js';
+
+/** Holds the event loop, as a request does. */
+function work(milliseconds: number): void {
+  for (const end = performance.now() + milliseconds; performance.now() < end; );
+}
+
+/** How often the event loop comes round until something is done. */
+async function turnsUntil(done: Promise<void>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  void done.then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns += 1;
+  }
+  return turns;
+}
+
+it('what takes long is begun over many turns of the event loop, in the order in which it came', async () => {
+  const pace = new Pace();
+  const begun: number[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (let number = 0; number < 100; number += 1)
+    pace.run(() => {
+      begun.push(number);
+      work(3);
+      if (number === 99) resolve();
+    });
+  // Four at a time at least, and what was begun at once.
+  expect(await turnsUntil(promise)).toBeGreaterThan(20);
+  expect(begun).toEqual(Array.from({ length: 100 }, (_, number) => number));
+});
+
+it('what takes next to nothing is begun at once, and many more at a time', async () => {
+  const pace = new Pace();
+  let begun = 0;
+  pace.run(() => (begun += 1));
+  expect(begun).toBe(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  pace.run(() => work(10));
+  for (let number = 0; number < 1_000; number += 1) pace.run(() => (begun += 1));
+  pace.run(resolve);
+  expect(begun).toBe(1);
+  expect(await turnsUntil(promise)).toBeLessThan(200);
+  expect(begun).toBe(1_001);
+});
