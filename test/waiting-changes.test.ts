@@ -42,9 +42,9 @@ it.each([
   const release = await hold();
   let answered = 0;
   const crowd = Array.from({ length: CROWD }, () => held.administer(ofCrowd).then(() => (answered += 1)));
-  await sleep(500);
+  await sleep(1_200);
   const one = held.administer(mutation).then(({ body }) => ({ body, answered }));
-  await sleep(500);
+  await sleep(1_200);
   await release();
   const { body, answered: before } = await one;
   expect(body.errors).toBeUndefined();
