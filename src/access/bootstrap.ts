@@ -103,7 +103,8 @@ async function emptyDamaged(manager: EntityManager, where: { tenantId: string; c
     .select(lists.map((list) => `client.${list}`))
     .where(where)
     .getRawOne();
-  const damaged = lists.filter((list) => stored && !isList(stored[`client_${list}`]));
+  if (!stored) return;
+  const damaged = lists.filter((list) => !isList(stored[`client_${list}`]));
   await manager.update(Client, where, { jwks: null, ...Object.fromEntries(damaged.map((list) => [list, []])) });
 }
 

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { type Authenticator, BearerError } from '../access/authenticate.js';
-import { ActorType, type Principal, tenantOf } from '../access/principal.js';
+import { ActorType, actorKey, type Principal, tenantOf } from '../access/principal.js';
 import type { Member } from '../platform/crowd-lines.js';
 import { WaitedInVain } from '../platform/database-faults.js';
 import { DatabaseUnavailable, Forbidden, OperationTooLarge } from '../platform/errors.js';
@@ -178,7 +178,7 @@ function partiesOf(ctx: Context, kind: 'changes' | 'questions'): Party[] {
   const { tenant, actor } = principal;
   return [
     { key: `${kind} ${tenant.id}`, most: MOST_UNREAD },
-    { key: JSON.stringify([kind, tenant.id, actor.type, actor.id]), most: MOST_UNREAD_OF_ONE },
+    { key: `${kind} ${tenant.id} ${actorKey(actor)}`, most: MOST_UNREAD_OF_ONE },
   ];
 }
 
