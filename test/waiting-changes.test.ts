@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { TenantLines } from '../src/changes/tenant-lines.service.js';
 import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
 import { kind } from './support/database.js';
 
@@ -35,16 +37,28 @@ const REVOKE = 'mutation { revokeClientTokens(clientId: "a") { lastTokenExpiresA
 /** Refused, after it has waited like any that ends access. */
 const END_NOTHING = 'mutation { deleteClient(clientId: "nobody") { clientId } }';
 
+/** Counts those who have come to a line. */
+function watchLines(): { are(count: number): Promise<void> } {
+  const come = jest.spyOn(TenantLines.prototype, 'run');
+  const before = come.mock.calls.length;
+  return {
+    async are(count) {
+      while (come.mock.calls.length - before < count) await sleep(5);
+    },
+  };
+}
+
 it.each([
   ['what ends access', 'other changes', REVOKE, UPDATE],
   ['what changes something', 'those that end access', UPDATE, END_NOTHING],
 ])('%s goes on whatever crowd waits: %s', async (_, __, mutation, ofCrowd) => {
   const release = await hold();
+  const inLine = watchLines();
   let answered = 0;
   const crowd = Array.from({ length: CROWD }, () => held.administer(ofCrowd).then(() => (answered += 1)));
-  await sleep(1_200);
+  await inLine.are(CROWD);
   const one = held.administer(mutation).then(({ body }) => ({ body, answered }));
-  await sleep(1_200);
+  await inLine.are(CROWD + 1);
   await release();
   const { body, answered: before } = await one;
   expect(body.errors).toBeUndefined();
