@@ -282,6 +282,8 @@ describe('a fault of the installation ends the process with exit 1 and a sentenc
   });
 });
 
+const FREE = 'access_token_lifetime, version, enabled, last_used_at, tokens_expire_by, created_at, updated_at, search_slot';
+
 describe('npm run admin:reset', () => {
   it('gives a lost administrator a new secret and all rights while the server runs', async () => {
     const server = await start();
@@ -298,18 +300,25 @@ describe('npm run admin:reset', () => {
     expect(body.data.viewer.scopes).toContain('clients:write');
   });
 
-  it.each(['9e99', '"x"', '[7, null]', 'null', 'no JSON'])(
-    'gives all rights where somebody has put %s in place of lists and keys',
-    async (stored) => {
-      const server = await start();
-      await server.ready();
-      await database.query('UPDATE clients SET scopes = ?, audiences = ?, jwks = ?', [stored, stored, stored]);
-      const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
-      expect([await reset.exit, reset.output()]).toEqual([0, expect.anything()]);
-      const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
-      expect(body.data.viewer.scopes).toContain('clients:write');
-    },
-  );
+  it.each([
+    ...['9e99', '"x"', '[7, null]', 'null', 'no JSON'].map((stored) => ['scopes, audiences, jwks', stored] as const),
+    ...[0, -1, 2 ** 31 - 1].map((stored) => ['access_token_lifetime, version', stored] as const),
+    ['auth_method, token_epoch, name, name_key, search_text', ''] as const,
+    // What no other database stores.
+    ...(kind === 'sqlite' ? ['x', 2 ** 53, ''].map((stored) => [FREE, stored] as const) : []),
+  ])('gives all rights where somebody has put in place of %s: %s', async (columns, stored) => {
+    const server = await start();
+    await server.ready();
+    const list = columns.split(', ');
+    await database.query(
+      `UPDATE clients SET ${list.map((column) => `${column} = ?`).join(', ')}`,
+      list.map(() => stored),
+    );
+    const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
+    expect([await reset.exit, reset.output()]).toEqual([0, expect.anything()]);
+    const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
+    expect(body.data.viewer.scopes).toContain('clients:write');
+  });
 
   it('makes the client anew when it was deleted, and takes a given secret', async () => {
     const server = await start();

@@ -10,9 +10,12 @@ import { MANAGEMENT_SCOPES, managementAudience, TENANT_SCOPES, toStoredAudience 
 import { hintOf, isPossibleSecret, makeSecret, type PlainSecret } from '../clients/secret.js';
 import type { Config } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
+import { LONGEST_LIFETIME_SECONDS } from '../platform/input-rules.js';
 import type { Caller } from './principal.js';
 
 const LIFETIME_SECONDS = 3600;
+/** One less than a database holds: it grows by one. */
+const MOST_VERSIONS = 2 ** 31 - 2;
 
 /** The setting that may bring the administrator's secret. */
 export type AdministratorSettings = Partial<Pick<Config, 'adminClientSecret'>>;
@@ -57,7 +60,7 @@ export async function putAdministrator(
 ): Promise<Client> {
   const { manager, caller, record } = change;
   const where = { tenantId: caller.tenant.id, clientId };
-  await emptyDamaged(manager, where);
+  await mend(manager, where);
   const existing = await manager.findOneBy(Client, where);
   const client = existing ? await restore(manager, caller, existing) : await insert(change, services, clientId);
   await services.secrets.insert(manager, client, secret);
@@ -95,22 +98,46 @@ async function restore(manager: EntityManager, caller: Caller, existing: Client)
   return { ...existing, ...change };
 }
 
-/** Empties what is not kept, and what nobody can read because somebody has written it past the server: this is how to get back in. */
-async function emptyDamaged(manager: EntityManager, where: { tenantId: string; clientId: string }): Promise<void> {
-  const lists = ['scopes', 'audiences'] as const;
-  const stored = await manager
-    .createQueryBuilder(Client, 'client')
-    .select(lists.map((list) => `client.${list}`))
-    .where(where)
-    .getRawOne();
+type Sound = Pick<Client, 'scopes' | 'audiences' | 'accessTokenLifetime' | 'version' | Moment>;
+type Moment = 'lastUsedAt' | 'tokensExpireBy' | 'createdAt' | 'updatedAt';
+
+/** What a client cannot do without, and what stands in place of what somebody has written there past the server. */
+const SOUND: { [Column in keyof Sound]: { isSound(stored: unknown): boolean; instead(): Sound[Column] } } = {
+  scopes: { isSound: isList, instead: () => [] },
+  audiences: { isSound: isList, instead: () => [] },
+  accessTokenLifetime: { isSound: (stored) => isWithin(stored, LONGEST_LIFETIME_SECONDS), instead: () => LIFETIME_SECONDS },
+  version: { isSound: (stored) => isWithin(stored, MOST_VERSIONS), instead: () => 1 },
+  lastUsedAt: { isSound: (stored) => stored === null || isMoment(stored), instead: () => null },
+  tokensExpireBy: { isSound: (stored) => stored === null || isMoment(stored), instead: () => null },
+  createdAt: { isSound: isMoment, instead: () => new Date() },
+  updatedAt: { isSound: isMoment, instead: () => new Date() },
+};
+
+/** Puts right what is damaged, and empties what is not kept: this is how to get back in. */
+async function mend(manager: EntityManager, where: { tenantId: string; clientId: string }): Promise<void> {
+  const columns = Object.keys(SOUND) as (keyof Sound)[];
+  const query = manager.createQueryBuilder(Client, 'client').select([]).where(where);
+  for (const column of columns) query.addSelect(`client.${column}`, column);
+  const stored = await query.getRawOne();
   if (!stored) return;
-  const damaged = lists.filter((list) => !isList(stored[`client_${list}`]));
-  await manager.update(Client, where, { jwks: null, ...Object.fromEntries(damaged.map((list) => [list, []])) });
+  const damaged = columns.filter((column) => !SOUND[column].isSound(stored[column]));
+  await manager.update(Client, where, {
+    jwks: null,
+    ...Object.fromEntries(damaged.map((column) => [column, SOUND[column].instead()])),
+  });
 }
 
-function isList(json: string): boolean {
+function isWithin(stored: unknown, most: number): boolean {
+  return Number.isInteger(stored) && (stored as number) >= 1 && (stored as number) <= most;
+}
+
+function isMoment(stored: unknown): boolean {
+  return !Number.isNaN(Date.parse(String(stored)));
+}
+
+function isList(stored: unknown): boolean {
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = JSON.parse(String(stored));
     return Array.isArray(value) && value.every((one) => typeof one === 'string');
   } catch {
     return false;

@@ -4,7 +4,8 @@ import { redact } from './redaction.js';
 
 const LONGEST_NAME = 100;
 const LONGEST_AUDIENCE = 200;
-const LONGEST_LIFETIME_SECONDS = 31_536_000;
+/** 365 days. */
+export const LONGEST_LIFETIME_SECONDS = 31_536_000;
 const LARGEST_LIMIT = 1_000_000_000;
 /** With blanks around it. */
 const LONGEST_GIVEN_NAME = 1_000;
