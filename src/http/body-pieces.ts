@@ -1,15 +1,30 @@
 import { IncomingMessage } from 'node:http';
+import type { HeavyBodies } from './heavy-bodies.js';
+import type { Pace } from './pace.js';
 
 /** Whoever sends no rubbish sends a body in a few pieces: those are handed on as they come. */
 const AS_THEY_COME = 16;
 const PIECE_BYTES = 4 * 1024;
+/** Nobody but whoever sends rubbish sends so much, as a rule; reading it may take milliseconds. */
+const HEAVY_BYTES = 8 * 1024;
+
+/** What the bodies of a server have in common. */
+export interface SharedByBodies {
+  /** At which it is begun what comes after a body. */
+  pace: Pace;
+  heavy: HeavyBodies;
+}
 
 /**
  * A request whose body is kept in few pieces, however many chunks it is sent in: a chunk of one byte that is kept by itself takes some hundred.
- * Nobody here reads a body before it has come as a whole, so nobody waits for what is put together.
+ * Nobody here reads a body before it has come as a whole, so nobody waits for what is put together. That it has come they hear at the
+ * pace at which requests begin: the last bytes of hundreds may come at the same moment.
  */
 export class CompactRequest extends IncomingMessage {
+  /** What it has in common with all others of its server. */
+  shared: SharedByBodies | undefined;
   #count = 0;
+  #bytes = 0;
   #piece: Buffer | undefined;
   #filled = 0;
   declare private changesProtocol: boolean | null;
@@ -29,9 +44,14 @@ export class CompactRequest extends IncomingMessage {
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) {
       this.#handOn();
-      return super.push(null);
+      if (this.#count === 0 || !this.shared) return super.push(null);
+      this.shared.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
+      return false;
     }
     this.#count += 1;
+    const before = this.#bytes;
+    this.#bytes += chunk.length;
+    if (this.#bytes > HEAVY_BYTES) this.shared?.heavy.hold(this, before > HEAVY_BYTES ? chunk.length : this.#bytes);
     if (this.#count <= AS_THEY_COME) return super.push(chunk, encoding);
     let hasRoom = true;
     if (this.#filled + chunk.length > PIECE_BYTES) hasRoom = this.#handOn();

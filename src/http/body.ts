@@ -2,6 +2,8 @@ import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
 
 const LARGEST_BYTES = 100 * 1024;
+/** Each takes some 60 bytes of memory. What the largest change needs has a tenth of them. */
+const MOST_VALUES = 10_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A body that cannot be read: the status and the sentence that tell why. */
@@ -25,24 +27,44 @@ export const passBody: Middleware = (ctx, next) => {
 };
 
 /**
- * Reads a JSON object of at most 100 KiB.
- * @throws {UnreadableBody}
+ * Receives a JSON object of at most 100 KiB, or as few bytes as are named. Until it is parsed it takes no more memory than it has bytes:
+ * whoever waits for a turn parses it then.
+ * @returns parses it
+ * @throws {UnreadableBody} and so does what is returned
  */
-export async function readJsonBody(ctx: Context): Promise<object> {
+export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<() => object> {
   if (!ctx.is('application/json')) throw new UnreadableBody(415, 'Send the request as application/json.');
   if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new UnreadableBody(415, 'Send the body in UTF-8.');
   if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) throw new UnreadableBody(415, 'Send the body uncompressed.');
-  const value = parse(decode(await read(ctx)));
-  if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'The body must be a JSON object with a query.');
-  return value;
+  const bytes = await read(ctx, most);
+  return () => {
+    if (countValues(bytes) > MOST_VALUES) throw new UnreadableBody(413, `The body may have ${MOST_VALUES} values at most.`);
+    const value = parse(decode(bytes));
+    if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'The body must be a JSON object with a query.');
+    return value;
+  };
 }
 
-async function read(ctx: Context): Promise<Buffer> {
+const [QUOTE, ESCAPE, COMMA, LIST, OBJECT] = [...'"\\,[{'].map((character) => character.charCodeAt(0));
+
+/** How many values a JSON text has, or more. */
+function countValues(bytes: Buffer): number {
+  let [count, isText] = [1, false];
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) isText = !isText;
+    else if (isText && byte === ESCAPE) at += 1;
+    else if (!isText && (byte === COMMA || byte === LIST || byte === OBJECT)) count += 1;
+  }
+  return count;
+}
+
+async function read(ctx: Context, limit: number): Promise<Buffer> {
   try {
-    return await getRawBody(ctx.req, { limit: LARGEST_BYTES, length: ctx.request.length });
+    return await getRawBody(ctx.req, { limit, length: ctx.request.length });
   } catch (cause) {
     const { type } = cause as { type?: string };
-    if (type === 'entity.too.large') throw new UnreadableBody(413, `The body may have ${LARGEST_BYTES} bytes at most.`);
+    if (type === 'entity.too.large') throw new UnreadableBody(413, `The body may have ${limit} bytes at most.`);
     throw new UnreadableBody(400, 'The body ended before it was complete.');
   }
 }

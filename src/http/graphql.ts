@@ -15,7 +15,7 @@ import { TenantLimit } from '../platform/tenant-errors.js';
 import { Turns } from '../platform/turns.js';
 import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
 import { createApollo } from './apollo.js';
-import { readJsonBody, UnreadableBody } from './body.js';
+import { receiveJson, UnreadableBody } from './body.js';
 import { isCrossSite, isOfOwnPage, readCookie } from './cookies.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from './graphql-answer.js';
 import { KnownCallers, memberFound } from './known-callers.js';
@@ -117,12 +117,13 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
-      if (ctx.method === 'POST') (ctx.request as { body?: object }).body = await readJsonBody(ctx);
+      const parse = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
       await turns.take(callers.memberOf(ctx));
       if (ctx.req.socket.destroyed) throw new UnreadableBody(400, 'Nobody is there to be answered.');
       ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
+      if (parse) (ctx.request as { body?: object }).body = parse();
       const document = documentOf(ctx);
       requireFewLines(document);
       if (!ctx.state.principal) requireSchemaQuestion(document);

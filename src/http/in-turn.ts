@@ -1,5 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import type { CompactRequest } from './body-pieces.js';
+import { HeavyBodies } from './heavy-bodies.js';
 import { Pace } from './pace.js';
 
 /** Browsers and libraries send one at a time. What is ready and not taken counts: each answer may be long. */
@@ -19,7 +21,7 @@ interface Line {
  */
 export function inTurn(handler: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>();
-  const pace = new Pace();
+  const [pace, heavy] = [new Pace(), new HeavyBodies()];
   let waiting = 0;
 
   function newLine(socket: Socket): Line {
@@ -28,6 +30,7 @@ export function inTurn(handler: RequestListener): RequestListener {
     // Nobody is there to be answered.
     socket.once('close', () => {
       waiting -= line.waiting.splice(0).length;
+      heavy.release(socket);
     });
     return line;
   }
@@ -48,9 +51,13 @@ export function inTurn(handler: RequestListener): RequestListener {
 
   return (request, response) => {
     const { socket } = request;
+    (request as CompactRequest).shared = { pace, heavy };
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
-      response.once('close', () => end(socket, line));
+      response.once('close', () => {
+        heavy.release(socket, request);
+        end(socket, line);
+      });
       pace.run(() => {
         if (!socket.destroyed) handler(request, response);
       });

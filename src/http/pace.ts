@@ -1,50 +1,84 @@
 /** About as long as one turn of the event loop takes with as many requests as there are: all else waits for it. */
-const TURN_MS = 5;
+const TURN_MS = 2;
 /** What is looked up at the same moment shares a query: with fewer that would not be so. */
 const LEAST_AT_ONCE = 4;
 const MOST_AT_ONCE = 64;
 /** How much the last turn tells of what the next will cost. */
 const WEIGHT = 0.2;
 
+/** Those of one kind that wait, in the order in which they came. */
+class Line {
+  readonly #waiting: (() => void)[] = [];
+  /** Begun in this turn. */
+  begun = 0;
+
+  /** @param cost of one, in milliseconds, as long as nothing is known of it */
+  constructor(
+    private cost: number,
+    private readonly leastAtOnce: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  add(work: () => void): void {
+    this.#waiting.push(work);
+  }
+
+  begin(work: () => void): void {
+    this.begun += 1;
+    work();
+  }
+
+  beginSome(): void {
+    const count = Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
+    for (const work of this.#waiting.splice(0, count)) this.begin(work);
+  }
+
+  /** Notes what those cost that were begun in a turn, in which there were no others. */
+  learn(milliseconds: number): void {
+    this.cost += WEIGHT * (milliseconds / this.begun - this.cost);
+  }
+}
+
 /**
- * Begins requests so that a turn of the event loop stays short. In each turn the loop takes one new connection, and work that goes on lets
+ * Begins work so that a turn of the event loop stays short. In each turn the loop takes one new connection, and work that goes on lets
  * it come round between its pieces: with hundreds of requests answered in one turn all these would wait for hundreds of milliseconds a time.
+ * What is heavy waits for itself alone: turns are in turn for what is light and for that.
  */
 export class Pace {
-  readonly #waiting: (() => void)[] = [];
-  /** Of a request, in milliseconds. */
-  #cost = 0.5;
+  readonly #light = new Line(0.5, LEAST_AT_ONCE);
+  readonly #heavy = new Line(TURN_MS, 1);
   #isTurn = false;
   #began = 0;
-  #begun = 0;
+  #next = this.#light;
 
-  /** Begins something, at once or in a later turn, in the order in which it came. */
-  run(work: () => void): void {
+  /** Begins something, at once or in a later turn, in the order in which it came among its like. */
+  run(work: () => void, { isHeavy = false } = {}): void {
     if (!this.#isTurn) this.#beginTurn();
-    if (this.#waiting.length > 0 || performance.now() - this.#began >= TURN_MS) {
-      this.#waiting.push(work);
-    } else {
-      this.#begun += 1;
-      work();
-    }
+    const line = isHeavy ? this.#heavy : this.#light;
+    if (!line.isEmpty || performance.now() - this.#began >= TURN_MS) line.add(work);
+    else line.begin(work);
   }
 
   #beginTurn(): void {
     this.#isTurn = true;
     this.#began = performance.now();
-    this.#begun = 0;
+    for (const line of [this.#light, this.#heavy]) line.begun = 0;
     setImmediate(() => this.#endTurn());
   }
 
   #endTurn(): void {
     this.#isTurn = false;
-    if (this.#begun > 0) this.#cost += WEIGHT * ((performance.now() - this.#began) / this.#begun - this.#cost);
-    if (this.#waiting.length === 0) return;
+    const lines = [this.#light, this.#heavy];
+    const [begun, ...others] = lines.filter((line) => line.begun > 0);
+    if (begun && others.length === 0) begun.learn(performance.now() - this.#began);
+    const waiting = lines.filter((line) => !line.isEmpty);
+    if (waiting.length === 0) return;
     this.#beginTurn();
-    const count = Math.min(Math.max(Math.round(TURN_MS / this.#cost), LEAST_AT_ONCE), MOST_AT_ONCE);
-    for (const work of this.#waiting.splice(0, count)) {
-      this.#begun += 1;
-      work();
-    }
+    const line = waiting.includes(this.#next) ? this.#next : (waiting[0] as Line);
+    this.#next = line === this.#light ? this.#heavy : this.#light;
+    line.beginSome();
   }
 }

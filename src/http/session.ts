@@ -5,12 +5,14 @@ import type { NewSession, SessionService } from '../access/session.service.js';
 import { isSomebody } from '../clients/registered-client.js';
 import { isManagementScope } from '../clients/scopes.js';
 import type { SecretProof } from '../tokens/secret-proof.js';
-import { readJsonBody, UnreadableBody } from './body.js';
+import { receiveJson, UnreadableBody } from './body.js';
 import { clearCookie, isCrossSite, readCookie, setCookie } from './cookies.js';
 import { markOf, refuse } from './request.js';
 
 /** Path at which sessions begin and end, the same on every tenant's host. */
 export const SESSION_PATH = '/session';
+
+const LARGEST_BYTES = 16 * 1024;
 
 /** What sessions are made with. */
 export interface SessionParts {
@@ -102,7 +104,7 @@ const INCOMPLETE = { error: 'invalid_request', error_description: 'Send {"client
 
 async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string } | undefined> {
   try {
-    const { clientId, clientSecret } = (await readJsonBody(ctx)) as Record<string, unknown>;
+    const { clientId, clientSecret } = (await receiveJson(ctx, LARGEST_BYTES))() as Record<string, unknown>;
     if (typeof clientId === 'string' && typeof clientSecret === 'string') return { clientId, secret: clientSecret };
     refuse(ctx, 400, INCOMPLETE);
   } catch (error) {

@@ -15,7 +15,7 @@ import type { Issuer, Issuers } from './issuers.js';
 import { refuse } from './oauth-refusal.js';
 import { noteProof } from './secret-proof.js';
 import type { Throttle } from './throttle.js';
-import { countParameters } from './token-parameters.js';
+import { prepareForm } from './token-parameters.js';
 
 /** What the endpoints are built from. */
 export interface OAuthParts {
@@ -63,7 +63,7 @@ export class OAuthEndpoints {
     return async (ctx, next) => {
       for (const header of UNKNOWN_HEADERS) if (header in ctx.req.headers) delete ctx.req.headers[header];
       oneBlankInAuthorization(ctx);
-      countParameters(ctx.req);
+      prepareForm(ctx.req);
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Pragma', 'no-cache');
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.

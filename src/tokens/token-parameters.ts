@@ -11,15 +11,24 @@ const PARSED_PARAMETERS = 1000;
 const REPLACEMENT = '\uFFFD';
 
 const SEPARATOR = '&'.charCodeAt(0);
+const PLUS = '+'.charCodeAt(0);
+const BLANK = ' '.charCodeAt(0);
 const separators = new WeakMap<IncomingMessage, number>();
 
-/** Counts what separates the parameters of a form while it is read: empty ones leave nothing else behind, and end the parsing all the same. */
-export function countParameters(request: IncomingMessage): void {
+/**
+ * Looks at a form while it is read. What separates its parameters is counted: empty ones leave nothing else behind, and end the parsing all
+ * the same. Each `+` becomes the blank that it stands for: Node puts a text together of as many pieces, some 2 MB in 5 ms for one of the
+ * largest form.
+ */
+export function prepareForm(request: IncomingMessage): void {
   const iterate = request.iterator.bind(request);
-  request.iterator = async function* count(options): AsyncGenerator<Buffer, undefined> {
+  request.iterator = async function* prepare(options): AsyncGenerator<Buffer, undefined> {
     for await (const chunk of iterate(options)) {
       let found = separators.get(request) ?? 0;
-      for (let at = chunk.indexOf(SEPARATOR); at >= 0; at = chunk.indexOf(SEPARATOR, at + 1)) found += 1;
+      for (let at = 0; at < chunk.length; at += 1) {
+        if (chunk[at] === SEPARATOR) found += 1;
+        else if (chunk[at] === PLUS) chunk[at] = BLANK;
+      }
       separators.set(request, found);
       yield chunk;
     }
@@ -48,7 +57,7 @@ export function requireReadable({ oidc, req }: KoaContextWithOIDC): void {
 export function tidyScope({ oidc }: KoaContextWithOIDC): void {
   const params = oidc.params as { scope?: unknown } | undefined;
   if (typeof params?.scope !== 'string') return;
-  params.scope = params.scope.split(' ').filter(Boolean).join(' ') || undefined;
+  if (/^ | {2}| $/.test(params.scope)) params.scope = params.scope.replaceAll(/ +/g, ' ').trim() || undefined;
 }
 
 /** The audience that a request asks for by the name that Auth0 has for it. @throws {errors.InvalidRequest} when there are several */

@@ -1,5 +1,7 @@
-import { type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createHttpServer, setHandler } from '../../src/http/listener.js';
@@ -73,4 +75,81 @@ it('goes on reading when the reader was slow', async () => {
   for (let index = 0; index < 3_000; index += 1) asked.write('x'.repeat(index % 100));
   asked.end('y'.repeat(200_000));
   expect(await done.promise).toBe(30 * 4950 + 200_000);
+});
+
+/** Opens so many connections, over each of which a request begins. */
+async function open(count: number, head: string): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  const begun = Promise.withResolvers<void>();
+  let requests = 0;
+  const note = () => {
+    requests += 1;
+    if (requests === count) begun.resolve();
+  };
+  server.on('request', note);
+  for (const socket of sockets) socket.write(head);
+  await begun.promise;
+  server.off('request', note);
+  return sockets;
+}
+
+it('what follows the last bytes of a crowd is begun over many turns of the event loop, and before it what others sent that is light', async () => {
+  const order: string[] = [];
+  const isDone = Promise.withResolvers<void>();
+  const rounds: number[] = [];
+  let round = 0;
+  const count = () => {
+    round += 1;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    let bytes = 0;
+    incoming.on('data', (piece) => (bytes += piece.length));
+    incoming.on('end', () => {
+      const isHeavy = bytes > 1_000;
+      if (isHeavy) for (const end = performance.now() + 3; performance.now() < end; );
+      order.push(isHeavy ? 'heavy' : 'light');
+      rounds.push(round);
+      response.end();
+      if (order.length === 110) isDone.resolve();
+    });
+  });
+  const headOf = (length: number) => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length - 1)}`;
+  const heavy = await open(100, headOf(10_000));
+  const light = await open(10, headOf(100));
+  for (const socket of [...heavy, ...light]) socket.write('x');
+  await isDone.promise;
+  clearImmediate(next);
+  expect(new Set(rounds).size).toBeGreaterThan(20);
+  expect(order.lastIndexOf('light')).toBeLessThan(50);
+  for (const socket of [...heavy, ...light]) socket.destroy();
+});
+
+it('large bodies that never end have a bound together: who has been sending for the longest time is left', async () => {
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    incoming.resume().on('end', () => response.end('taken'));
+  });
+  const sockets = await open(400, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(10_000)}`);
+  const closed = new Set<number>();
+  for (const [number, socket] of sockets.entries()) {
+    socket.once('close', () => closed.add(number));
+    // Otherwise the end of the connection is not heard of.
+    socket.resume();
+  }
+  for (const socket of sockets) socket.write('x'.repeat(100_000));
+  while (closed.size < 50) await sleep(5);
+  expect(closed.has(399)).toBe(false);
+  const [first] = [...closed].sort((a, b) => a - b);
+  expect(first).toBe(0);
+  for (const socket of sockets) socket.destroy();
+  // What has been answered counts no more, over one connection as over many.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let time = 0; time < 400; time += 1) {
+    const sending = request({ port, agent, method: 'POST', host: '127.0.0.1' });
+    sending.end('x'.repeat(100_000));
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toBe('taken');
+  }
+  agent.destroy();
 });
