@@ -27,7 +27,7 @@ async function restore(): Promise<void> {
   const config = readConfig();
   const { signal } = abortOnSignals();
   // Whoever may migrate makes the tables.
-  const store = createStore(config.migrationDatabase, signal);
+  const store = createStore(config.migrationDatabase, signal, config.database);
   let backup: Backup | undefined;
   let isMoving = false;
   try {

@@ -191,6 +191,9 @@ it('is as good as its database: what somebody has damaged there is put back as i
   if (isOnSqlite) await database.query("UPDATE clients SET version = 9e999 WHERE client_id = 'one'");
   for (const count of isOnSqlite ? ['mutation_minute', 'mutation_count', 'record_day', 'record_bytes', 'client_count'] : [])
     await database.query(`UPDATE tenants SET ${count} = 'abc'`);
+  // One statement, so that it is one connection: of a pool another may be the next.
+  const dated = "UPDATE clients SET updated_at = '2026-02-31 00:00:00', last_used_at = '0000-00-00 00:00:00' WHERE client_id = 'one'";
+  if (!isOnSqlite) await database.query(`SET STATEMENT sql_mode = 'ALLOW_INVALID_DATES' FOR ${dated}`);
   const made = await command(database, 'backup', [file]);
   expect([made.code, made.output]).toEqual([0, expect.stringMatching(/only with the encryption key [0-9a-f]{16}, which/)]);
   const restored = await command(empty, 'restore', [file]);
@@ -199,6 +202,9 @@ it('is as good as its database: what somebody has damaged there is put back as i
   expect((await requestToken(second, clients[2] as Credentials)).status).toBe(200);
   const [row] = await empty.query("SELECT key_id FROM client_secrets WHERE key_id = 'XYZ'");
   expect(row).toEqual({ key_id: 'XYZ' });
+  if (isOnSqlite) return;
+  const [moments] = await empty.query("SELECT CONCAT(updated_at, ' ', last_used_at) AS told FROM clients WHERE client_id = 'one'");
+  expect(moments).toEqual({ told: '2026-02-31 00:00:00.000 0000-00-00 00:00:00.000' });
 });
 
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
@@ -553,6 +559,41 @@ itOnMysql('takes no table of another application away', async () => {
   expect((await command(database, 'restore', [file, '--replace'])).code).toBe(1);
   await database.query("UPDATE migrations SET timestamp = 9999999999999, name = 'OfALaterRelease' WHERE timestamp = 9");
   expect((await command(database, 'restore', [file, '--replace'])).code).toBe(0);
+});
+
+itOnMysql('sees the servers of a user of their own, whom the user of a restore may not see', async () => {
+  const { server: stopped } = await furnish(['one']);
+  const server = await start(database, { PORT: String(stopped.port) });
+  expect((await command(database, 'backup', [file])).code).toBe(0);
+  const name = new URL(database.url).pathname.slice(1);
+  const url = new URL(database.url);
+  url.username = `u${name.slice(-12)}`;
+  url.password = 'x';
+  await database.query(`CREATE USER ${url.username}@'%' IDENTIFIED BY 'x'`);
+  await database.query(`GRANT ALL ON \`latchkey%\`.* TO ${url.username}@'%'`);
+  try {
+    const byOther = { MIGRATION_DATABASE_URL: url.href };
+    const refused = await command(database, 'restore', [file, '--replace'], byOther);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringMatching(/^Others are connected to the database .* Nothing was changed\.\n$/),
+    ]);
+    await server.stop();
+    const restored = await command(database, 'restore', [file, '--replace'], byOther);
+    expect([restored.code, restored.output]).toEqual([0, expect.stringContaining('Restored all')]);
+  } finally {
+    await database.query(`DROP USER ${url.username}@'%'`);
+  }
+});
+
+itOnSqlite('says of a database that is not as its release made it what it lacks', async () => {
+  await furnish(['one']);
+  await database.query('DROP TABLE client_grams');
+  const { code, output } = await command(database, 'backup', [file]);
+  expect([code, output]).toEqual([
+    1,
+    'The backup failed: the database is not as its release made it (no such table: client_grams). Nothing was changed.\n',
+  ]);
 });
 
 itOnMysql('starts no other program, takes whatever is in a password, and says which right it lacks', async () => {

@@ -320,6 +320,20 @@ describe('npm run admin:reset', () => {
     expect(body.data.viewer.scopes).toContain('clients:write');
   });
 
+  it('is not needed where somebody has put something else in place of the moments of keys', async () => {
+    const server = await start();
+    await server.ready();
+    const administrator = admin(server);
+    await server.stop();
+    for (const stored of isOnSqlite ? [1764450000, Buffer.of(0), 'abc'] : [null]) {
+      await database.query('UPDATE signing_keys SET activates_at = ?, usable_from = ?', [stored, stored]);
+      const next = await start();
+      await next.ready();
+      expect((await requestToken(next, administrator)).status).toBe(200);
+      await next.stop();
+    }
+  });
+
   it('makes the client anew when it was deleted, and takes a given secret', async () => {
     const server = await start();
     await server.ready();

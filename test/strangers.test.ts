@@ -43,6 +43,22 @@ describe('whoever has not proved who they are', () => {
     expect(answer.text.length).toBeLessThan(500);
   });
 
+  it('is asked who they are before what they send is read, and nobody may send more values than anything needs', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const send = (body: string, authorization: string) =>
+      fetch(`${app.url}/graphql`, { method: 'POST', headers: { ...headers, authorization }, body });
+    const many = JSON.stringify({ query: '{ __typename }', variables: { x: Array(20_000).fill([]) } });
+    for (const [body, status] of [
+      ['{', 400],
+      [many, 413],
+      // Text is one value, whatever stands in it.
+      [JSON.stringify({ query: `{ __typename } # ${'\\"[{,'.repeat(8_000)}` }), 200],
+    ] as const) {
+      expect((await send(body, 'Bearer made.up.token')).status).toBe(401);
+      expect((await send(body, `Bearer ${token}`)).status).toBe(status);
+    }
+  });
+
   it('is told of a document that is none, and of one that contains itself', async () => {
     expect(codeOf(await graphql(app, { query: '{ viewer ' }))).toEqual([400, 'GRAPHQL_PARSE_FAILED']);
     const circle = '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }';

@@ -16,6 +16,12 @@ const KNOWN: Record<string, string> = {
   SQLITE_CORRUPT: 'the SQLite database is damaged',
 };
 
+/** What an SQLite database lacks that every one of its release has. */
+function lackOf(error: unknown): string | undefined {
+  const [told] = /^no such (?:table|column): [\w.]+$/.exec((error as Error).message) ?? [];
+  return told && `the database is not as its release made it (${told})`;
+}
+
 /**
  * Tells a fault of a disk in a sentence.
  * @param doing what failed, as the subject of it
@@ -25,7 +31,10 @@ export function explainFileFault(error: unknown, doing: string): unknown {
   const { path } = error as { path?: unknown };
   const code = rootCode(error);
   if (error instanceof StartupError || code === '') return error;
-  const reason = KNOWN[code] ?? (isDatabaseFault(error) ? `the database cannot be used: ${reasonOf(error)}` : `the system says ${code}`);
+  const reason =
+    KNOWN[code] ??
+    lackOf(error) ??
+    (isDatabaseFault(error) ? `the database cannot be used: ${reasonOf(error)}` : `the system says ${code}`);
   return new StartupError(`${doing} failed: ${reason}${typeof path === 'string' ? ` (${path})` : ''}. Nothing was changed.`, {
     cause: error,
   });

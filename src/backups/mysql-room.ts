@@ -24,13 +24,16 @@ export function quote(name: string): string {
 /**
  * Requires that nobody is connected to a database. Those of other users are seen only by a user who may, those at another node of a cluster
  * by nobody. Of a server that was stopped just now some may be there for a moment.
+ * @param own another connection of whoever asks
  * @throws {StartupError}
  */
-export async function requireNobody(ask: Ask, database: string): Promise<void> {
-  const ofOthers = 'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()';
+export async function requireNobody(ask: Ask, database: string, own?: Ask): Promise<void> {
+  const [self] = own ? await own("SELECT CONNECTION_ID() AS id, SUBSTRING_INDEX(USER(), '@', 1) AS user") : [];
+  const ofOthers =
+    'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID() AND NOT (id = ? AND user = ?)';
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     if (look > 0) await sleep(LOOK_AGAIN_MS);
-    const [row] = await ask(ofOthers, [database]);
+    const [row] = await ask(ofOthers, [database, String(self?.id ?? 0), String(self?.user ?? '')]);
     if (Number(row?.others) === 0) return;
   }
   throw new StartupError(`Others are connected to the database ${database}: stop the servers that use it first. Nothing was changed.`);

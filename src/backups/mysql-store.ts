@@ -33,6 +33,7 @@ interface ConnectionRules {
   explain?: (cause: unknown) => unknown;
   /** Breaks it off. */
   signal?: AbortSignal | null;
+  server?: MysqlServer;
 }
 
 /** For what is done to its end, or undone. */
@@ -41,16 +42,23 @@ const WHATEVER_COMES: ConnectionRules = { signal: null };
 /** A database on a MySQL or MariaDB server. */
 export class MysqlStore implements Store {
   readonly #server: MysqlServer;
+  /** To which servers are connected as a user of their own, whom others may not see. */
+  readonly #serving: MysqlServer | undefined;
   readonly #name: string;
   #staged: string | undefined;
   #mayReplace = false;
 
-  /** @param signal breaks off what is asked, except for what has to be done to its end */
+  /**
+   * @param signal breaks off what is asked, except for what has to be done to its end
+   * @param serving the settings by which servers come to it
+   */
   constructor(
     settings: MysqlSettings,
     private readonly signal: AbortSignal,
+    serving = settings,
   ) {
     this.#server = new MysqlServer(settings);
+    this.#serving = serving === settings ? undefined : new MysqlServer(serving);
     this.#name = settings.database;
   }
 
@@ -70,7 +78,7 @@ export class MysqlStore implements Store {
       const replaced = await this.#findReplaced(ask);
       await requireTablesAlone(ask, this.#name);
       await requireOwn(ask, this.#name, replaced);
-      await requireNobody(ask, this.#name);
+      await this.#requireNobody(ask);
       return replaced.length > 0;
     });
   }
@@ -104,7 +112,7 @@ export class MysqlStore implements Store {
     const staged = this.#staged as string;
     const old = await this.#findReplaced(ask);
     const kept = old.length > 0 ? nameBeside(this.#name, 'replaced') : undefined;
-    await requireNobody(ask, this.#name);
+    await this.#requireNobody(ask);
     const move = (table: string, from: string, to: string) => `${quote(from)}.${quote(table)} TO ${quote(to)}.${quote(table)}`;
     const moves = (await listTables(ask, staged)).map((table) => move(table, staged, this.#name));
     if (kept) {
@@ -149,6 +157,13 @@ export class MysqlStore implements Store {
     if (staged) await this.#ask((ask) => ask(`DROP DATABASE IF EXISTS ${quote(staged)}`), WHATEVER_COMES);
   }
 
+  async #requireNobody(ask: Ask): Promise<void> {
+    await requireNobody(ask, this.#name);
+    const server = this.#serving;
+    if (server)
+      await this.#connect((_connection, asServer) => requireNobody(asServer, server.settings.database, ask), { ...WHATEVER_COMES, server });
+  }
+
   /** The tables that are there, if they may be replaced. */
   async #findReplaced(ask: Ask): Promise<string[]> {
     const tables = await listTables(ask, this.#name);
@@ -162,10 +177,10 @@ export class MysqlStore implements Store {
 
   async #connect<T>(
     work: (connection: Connection, ask: Ask) => Promise<T>,
-    { explain = (cause) => this.#explain(cause), signal = this.signal }: ConnectionRules = {},
+    { explain = (cause) => this.#explain(cause), signal = this.signal, server = this.#server }: ConnectionRules = {},
   ): Promise<T> {
-    const connection = await this.#server.connect(CONNECT_MS).catch((cause) => {
-      throw new StartupError(`The database cannot be used: ${reasonOf(cause, this.#server.settings.setting)}.`, { cause });
+    const connection = await server.connect(CONNECT_MS).catch((cause) => {
+      throw new StartupError(`The database cannot be used: ${reasonOf(cause, server.settings.setting)}.`, { cause });
     });
     const watched = connection as unknown as MysqlConnection;
     endSilence(watched);

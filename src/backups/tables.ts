@@ -9,6 +9,8 @@ import { decodeValue } from './values.js';
 const NOWHERE: DatabaseSettings = { type: 'sqlite', path: ':memory:' };
 /** Neither is data: migrations run anew where a backup is loaded, and a lease is of a moment. */
 const NOT_DATA = new Set(['migrations', 'leases']);
+/** What somebody has written past the server is put back as it was. */
+const ANY_MOMENT = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
 /** A transaction of more would be too large for a cluster. */
 const BLOCKS_AT_ONCE = 50;
 
@@ -65,7 +67,8 @@ export async function fill(settings: DatabaseSettings, { header, blocks }: Backu
   const runner = source.createQueryRunner();
   try {
     // Rows come in no order; as they were, each has what it refers to.
-    await runner.query(settings.type === 'sqlite' ? 'PRAGMA foreign_keys = OFF' : 'SET SESSION foreign_key_checks = 0');
+    const rules = settings.type === 'sqlite' ? ['PRAGMA foreign_keys = OFF'] : ['SET SESSION foreign_key_checks = 0', ANY_MOMENT];
+    for (const rule of rules) await runner.query(rule);
     let count = 0;
     for await (const block of blocks()) {
       signal.throwIfAborted();

@@ -3,7 +3,7 @@ import getRawBody from 'raw-body';
 
 const LARGEST_BYTES = 100 * 1024;
 /** Each takes some 60 bytes of memory. What the largest change needs has a tenth of them. */
-const MOST_VALUES = 10_000;
+const MOST_VALUES = 15_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A body that cannot be read: the status and the sentence that tell why. */

@@ -10,7 +10,7 @@ export function toSqlText(moment: Date): string {
   return moment.toISOString().replace('T', ' ').slice(0, -1);
 }
 
-/** A moment as a statement gives it back: SQLite has a text for it. */
-export function fromStored(value: Date | string): Date {
-  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
+/** A moment as a statement gives it back: SQLite has a text for it, or whatever somebody has put there, which is no moment. */
+export function fromStored(value: unknown): Date {
+  return value instanceof Date ? value : new Date(`${String(value).replace(' ', 'T')}Z`);
 }

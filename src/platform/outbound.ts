@@ -187,6 +187,8 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
     throw new Error('it redirects');
   }
   const body = await readBounded(incoming);
+  // An answer that says nothing of its length ends with its connection, also where we end that.
+  if (incoming.socket.errored) throw incoming.socket.errored;
   const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
     (values ?? []).map((value): [string, string] => [name, value]),
   );

@@ -41,6 +41,7 @@ export function readGiven(env: NodeJS.ProcessEnv): GivenSettings {
 export function readSettingFile(path: string): { text: string } | { fault: string } {
   try {
     const text = readSmallFile(path).replace(/\r?\n$/, '');
+    if (text.includes('\uFFFD')) return { fault: 'names a file that is not text in UTF-8' };
     return text === '' ? { fault: 'names a file that is empty' } : { text };
   } catch (cause) {
     return { fault: `names a file that cannot be read (${reasonOfFile(cause)})` };

@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function file(content: string): string {
+function file(content: string | Buffer): string {
   const path = join(folder, crypto.randomUUID());
   writeFileSync(path, content);
   return path;
@@ -113,6 +113,8 @@ it('refuses both forms at once, and a file that cannot be read or is empty', () 
     ]);
     expect(faultsOf({ [`${name}_FILE`]: join(folder, 'none') })).toEqual([`  ${name}_FILE names a file that cannot be read (ENOENT).`]);
     expect(faultsOf({ [`${name}_FILE`]: file('\n') })).toEqual([`  ${name}_FILE names a file that is empty.`]);
+    const latin = file(Buffer.from([0x2f, 0xff, 0x2f]));
+    expect(faultsOf({ [`${name}_FILE`]: latin })).toEqual([`  ${name}_FILE names a file that is not text in UTF-8.`]);
   }
 });
 

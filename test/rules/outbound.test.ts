@@ -210,6 +210,19 @@ it('reads no more than it has to of an answer without end', async () => {
   await expect(outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
 });
 
+it('takes no part of an answer for the whole that ends with its connection, which is ended here', async () => {
+  answer = ({ url }, response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, { connection: 'close' });
+    response.write('{"a":1}');
+    if (url === '/whole') setTimeout(() => response.end(), 50);
+  };
+  const asked = new Outbound({ allowsLoopback: true, networks: [] });
+  const address = `http://127.0.0.1:${portOf(plain)}`;
+  expect(await (await asked.fetch(`${address}/whole`, {})).text()).toBe('{"a":1}');
+  await expect(asked.fetch(`${address}/part`, {})).rejects.toThrow(Unreachable);
+});
+
 it('takes an answer without a body', async () => {
   answer = (_request, response) => response.writeHead(204).end();
   expect((await outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).status).toBe(204);
