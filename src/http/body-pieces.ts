@@ -23,6 +23,7 @@ export interface SharedByBodies {
 export class CompactRequest extends IncomingMessage {
   /** What it has in common with all others of its server. */
   shared: SharedByBodies | undefined;
+  hasBegun = false;
   #count = 0;
   #bytes = 0;
   #piece: Buffer | undefined;
@@ -39,6 +40,17 @@ export class CompactRequest extends IncomingMessage {
 
   set upgrade(changesProtocol: boolean | null) {
     this.changesProtocol = changesProtocol;
+  }
+
+  /** Whether all of it has come and is worked on. */
+  get isInWork(): boolean {
+    return this.complete && this.hasBegun;
+  }
+
+  /** Its answer has been given: what has come of its body is kept no more, and what still comes is thrown away. */
+  forget(): void {
+    this.shared?.heavy.release(this.socket, this);
+    this.shared = undefined;
   }
 
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {

@@ -135,6 +135,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       if (error instanceof TenantLimit) parts.metrics.tenantLimits.inc({ limit: error.kind });
       refuse(ctx, error);
     } finally {
+      // The answer may wait for long before it is taken.
+      delete (ctx.request as { body?: object }).body;
       ctx.state.endQuestion?.();
     }
   };

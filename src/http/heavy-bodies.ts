@@ -1,28 +1,33 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { CompactRequest } from './body-pieces.js';
 
 /** Over all connections. What becomes of them takes several times as much. */
 const MOST_BYTES = 32 * 1024 * 1024;
+/** Where all of these are being worked on, which nobody breaks off. */
+const MOST_IN_WORK_BYTES = 2 * MOST_BYTES;
 
 /** Bounds what large bodies take together until they are answered: any number of connections may send one, and be slow with its end. */
 export class HeavyBodies {
   /** Of each request, by its connection; first those that began first. */
-  readonly #held = new Map<Socket, Map<IncomingMessage, number>>();
+  readonly #held = new Map<Socket, Map<CompactRequest, number>>();
   #bytes = 0;
 
-  /** Counts more of a body. With too many the connection is closed that has been sending one for the longest time. */
-  hold(request: IncomingMessage, bytes: number): void {
+  /** Counts more of a body. With too many the connection is closed that has been sending one, or keeps one waiting, for the longest time. */
+  hold(request: CompactRequest, bytes: number): void {
     const { socket } = request;
     if (socket.destroyed) return;
-    const ofSocket = this.#held.get(socket) ?? new Map<IncomingMessage, number>();
+    const ofSocket = this.#held.get(socket) ?? new Map<CompactRequest, number>();
     this.#held.set(socket, ofSocket);
     ofSocket.set(request, (ofSocket.get(request) ?? 0) + bytes);
     this.#bytes += bytes;
-    if (this.#bytes > MOST_BYTES) this.#longestSending()?.destroy();
+    if (this.#bytes <= MOST_BYTES) return;
+    const other = this.#longestIdle(socket);
+    if (other) other.destroy();
+    else if (this.#bytes > MOST_IN_WORK_BYTES) socket.destroy();
   }
 
   /** Forgets a body that was answered, or all of a connection that was closed. */
-  release(socket: Socket, request?: IncomingMessage): void {
+  release(socket: Socket, request?: CompactRequest): void {
     const ofSocket = this.#held.get(socket);
     if (!ofSocket) return;
     for (const [held, bytes] of ofSocket) {
@@ -33,9 +38,11 @@ export class HeavyBodies {
     if (ofSocket.size === 0) this.#held.delete(socket);
   }
 
-  #longestSending(): Socket | undefined {
-    for (const [socket, requests] of this.#held)
-      for (const { complete } of requests.keys()) if (!complete && !socket.destroyed) return socket;
+  #longestIdle(except: Socket): Socket | undefined {
+    for (const [socket, requests] of this.#held) {
+      if (socket === except || socket.destroyed) continue;
+      for (const { isInWork } of requests.keys()) if (!isInWork) return socket;
+    }
     return undefined;
   }
 }

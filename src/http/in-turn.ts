@@ -51,14 +51,16 @@ export function inTurn(handler: RequestListener): RequestListener {
 
   return (request, response) => {
     const { socket } = request;
-    (request as CompactRequest).shared = { pace, heavy };
+    const compact = request as CompactRequest;
+    compact.shared = { pace, heavy };
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
       response.once('close', () => {
-        heavy.release(socket, request);
+        compact.forget();
         end(socket, line);
       });
       pace.run(() => {
+        compact.hasBegun = true;
         if (!socket.destroyed) handler(request, response);
       });
     };

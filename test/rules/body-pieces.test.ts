@@ -153,3 +153,46 @@ it('large bodies that never end have a bound together: who has been sending for 
   }
   agent.destroy();
 });
+
+it('counts nothing of a body whose request was answered before it had come', async () => {
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    // Read in part: what is not read at all Node throws away itself.
+    if (incoming.url === '/early') incoming.once('data', () => response.end('early')).resume();
+    else incoming.resume().on('end', () => response.end('taken'));
+  });
+  const socket = connect(port, '127.0.0.1');
+  const head = 'POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n';
+  let told = '';
+  socket.on('data', (data) => (told += data));
+  for (let time = 1; time <= 40; time += 1) {
+    socket.write(head + 'x'.repeat(10_000));
+    while (told.split('early').length <= time) await sleep(2);
+    await new Promise((resolve) => socket.write('x'.repeat(990_000), resolve));
+  }
+  const sending = request({ port, method: 'POST', host: '127.0.0.1' });
+  sending.end('x'.repeat(100_000));
+  const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+  expect(await text(answer)).toBe('taken');
+  socket.destroy();
+});
+
+it.each([1, 4])('bodies that wait behind %s answers which nobody takes keep nobody else from sending one', async (before) => {
+  const large = Buffer.alloc(4_000_000);
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    if (incoming.method === 'GET') response.end(large);
+    else incoming.resume().on('end', () => response.end('taken'));
+  });
+  const body = 'x'.repeat(100_000);
+  const unread = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(before);
+  const sockets = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  for (const socket of sockets)
+    socket.pause().write(`${unread}POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await sleep(300);
+  for (let time = 0; time < 20; time += 1) {
+    const sending = request({ port, method: 'POST', host: '127.0.0.1' });
+    sending.end(body);
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toBe('taken');
+  }
+  for (const socket of sockets) socket.destroy();
+});
