@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from './access/bootstrap.js';
 import { systemCaller, type TenantContext } from './access/principal.js';
 import { SecretFile } from './access/secret-file.service.js';
@@ -21,6 +20,10 @@ import { SigningKey } from './tokens/signing-key.entity.js';
  * `npm run admin:reset [-- host]`: gives the administrator's client of the home tenant, or of the tenant with this
  * host, a new secret and all its rights back. A server may run meanwhile.
  */
+export function run(): Promise<void> {
+  return runProgram(resetAdministrator);
+}
+
 async function resetAdministrator(): Promise<void> {
   const [host] = readArguments({
     usage: 'Name one tenant by its host, or none for the home tenant: npm run admin:reset [-- HOST].',
@@ -79,5 +82,3 @@ async function findTenant({ directory, home }: Installation, host: string): Prom
   if (!context) throw new StartupError(`No tenant that is enabled has the host ${host}. Nothing was changed.`);
   return context;
 }
-
-await runProgram(resetAdministrator);

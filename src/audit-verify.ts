@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { type RecordReport, verifyRecords } from './audit/audit-verify.service.js';
 import { openInstallation } from './installation.js';
 import { readArguments } from './platform/arguments.js';
@@ -12,6 +11,10 @@ import { say } from './platform/terminal.js';
  * `npm run audit:verify`: says of each tenant whether its record is whole, and otherwise where it was cut or changed; then the exit
  * code is 1. Servers go on meanwhile.
  */
+export function run(): Promise<void> {
+  return runProgram(verifyAudit);
+}
+
 async function verifyAudit(): Promise<void> {
   readArguments({ usage: 'Nothing is to be named: npm run audit:verify.' });
   const { database, cipher } = await openInstallation(readConfig(), createLog('warn'), { isCommand: true, isThere: true });
@@ -37,5 +40,3 @@ function tell({ host, entries, sequence, beganAt, unlinked, faults }: RecordRepo
   if (unlinked > 0) lines.push(`  ${unlinked} more have no link: they are of a release that made none, and nothing proves them`);
   return `${[...lines, ...faults.map((fault) => `  ${fault}`)].join('\n')}\n`;
 }
-
-await runProgram(verifyAudit);

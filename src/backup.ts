@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BackupHeader, writeBackup } from './backups/backup-file.js';
@@ -16,6 +15,10 @@ import { say } from './platform/terminal.js';
 import { VERSION } from './platform/version.js';
 
 /** `npm run backup -- FILE`: copies the whole database, as it is at one moment, into a new file. Servers go on meanwhile. */
+export function run(): Promise<void> {
+  return runProgram(backUp);
+}
+
 async function backUp(): Promise<void> {
   const config = readConfig();
   const path = readPath();
@@ -60,5 +63,3 @@ function readPath(): string {
   if (existsSync(path)) throw new StartupError(`${resolve(path)} is there already: name a file that is not. Nothing was changed.`);
   return resolve(path);
 }
-
-await runProgram(backUp);

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { withLease } from './database/lease.js';
 import { isUpToDate, migrate } from './database/migrate.js';
 import { openMigrator } from './database/open.js';
@@ -14,6 +13,10 @@ import { say } from './platform/terminal.js';
  * `npm run migrate`: brings the tables up to date, as the user in `MIGRATION_DATABASE_URL`, or in `DATABASE_URL` without that.
  * It needs the settings of the database and no other. Servers of the release before may run meanwhile.
  */
+export function run(): Promise<void> {
+  return runProgram(migrateDatabase);
+}
+
 async function migrateDatabase(): Promise<void> {
   readArguments({ usage: 'Nothing is to be named: npm run migrate.' });
   const { signal } = abortOnSignals();
@@ -37,5 +40,3 @@ function endedBy(signal: AbortSignal, before: string, cause: unknown): never {
 }
 
 const UP_TO_DATE = 'The database was up to date already. Nothing was changed.\n';
-
-await runProgram(migrateDatabase);

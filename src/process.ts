@@ -1,7 +1,7 @@
-import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { drain } from './http/listener.js';
 import { serveMetrics } from './http/metrics.js';
+import { readArguments } from './platform/arguments.js';
 import { type Config, readConfig } from './platform/config.js';
 import { aborted, abortOnSignals, onReload, runProgram } from './platform/exit.js';
 import { createLog } from './platform/log.js';
@@ -15,6 +15,7 @@ export function run(): Promise<void> {
 
 /** What a process does not need it does not load: the one that watches over others serves nothing itself. */
 async function serveUntilStopped(): Promise<void> {
+  readArguments({ usage: 'Nothing is to be named: npm start. The environment has the settings.' });
   const config = readConfig();
   if (cluster.isWorker) return (await import('./workers/worker.js')).serveAsWorker(config);
   if (config.workers > 1) return (await import('./workers/primary.js')).serveByWorkers(config);

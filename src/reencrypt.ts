@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import type { EntityManager } from 'typeorm';
 import { systemCaller } from './access/principal.js';
 import { AuditAction, AuditObjectType } from './audit/audit-event.entity.js';
@@ -17,6 +16,10 @@ import { say } from './platform/terminal.js';
  * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
  * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
  */
+export function run(): Promise<void> {
+  return runProgram(reencrypt);
+}
+
 async function reencrypt(): Promise<void> {
   readArguments({ usage: 'Nothing is to be named: npm run encryption-key:change.' });
   const config = readConfig();
@@ -81,5 +84,3 @@ async function tellAll(heading: string, pages: AsyncIterable<NamedSecret[]>): Pr
   }
   return isTold;
 }
-
-await runProgram(reencrypt);

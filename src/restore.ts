@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { type Backup, type BackupHeader, readBackup } from './backups/backup-file.js';
 import { explainFileFault } from './backups/file-fault.js';
 import { requireFit } from './backups/fit.js';
@@ -21,6 +20,10 @@ import { say } from './platform/terminal.js';
  * `npm run restore -- FILE [--replace] [--cut-tokens]`: puts what a backup holds in the place of the database, all of it or
  * nothing. No server may run meanwhile.
  */
+export function run(): Promise<void> {
+  return runProgram(restore);
+}
+
 async function restore(): Promise<void> {
   const { names, isOn } = readArguments(ARGUMENTS);
   const [file, mayReplace, cutsTokens] = [names[0] as string, isOn('replace'), isOn('cut-tokens')];
@@ -119,5 +122,3 @@ function tell(
   ];
   say(`${lines.filter(Boolean).join('\n')}\n`);
 }
-
-await runProgram(restore);

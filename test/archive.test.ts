@@ -46,7 +46,7 @@ it('an archive has all that runs, in 140 MB, wherever it is unpacked', async () 
   const { DATABASE_URL: _none, ...env } = process.env;
   const version = await run('npm', ['run', '--silent', 'start', '--', '--version'], { cwd: unpacked, env });
   expect(`latchkey-${version.stdout.trim()}`).toBe(release);
-  const backup = await startProcess(database, {}, at('backup.js'), join(folder, 'night.backup'));
+  const backup = await startProcess(database, {}, at('main.js'), 'backup', join(folder, 'night.backup'));
   expect([await backup.exit, backup.output()]).toEqual([0, expect.stringContaining('1 client in 1 tenant')]);
   expect(await server.stop()).toBe(0);
 });

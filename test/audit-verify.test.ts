@@ -372,7 +372,7 @@ it('npm run audit:verify says of each tenant whether it is whole, beside a serve
   const load = (async () => {
     for (let index = 0; !writing.signal.aborted; index += 1) await createClient(acme, { clientId: `load-${index}` });
   })();
-  const whole = await startProcess(app.database, { ISSUER: app.url }, 'audit-verify.js');
+  const whole = await startProcess(app.database, { ISSUER: app.url }, 'audit:verify');
   const wholeCode = await whole.exit;
   writing.abort();
   await load;
@@ -381,7 +381,7 @@ it('npm run audit:verify says of each tenant whether it is whole, beside a serve
     expect.stringMatching(/acme\.localhost:\d+: \d+ entries, up to number \d+, since \S+Z\nThe record is whole: of 2 tenants\.\n/),
   ]);
   await change("actor_id = 'somebody else'", 3);
-  const damaged = await startProcess(app.database, { ISSUER: app.url }, 'audit-verify.js');
+  const damaged = await startProcess(app.database, { ISSUER: app.url }, 'audit:verify');
   expect([await damaged.exit, damaged.output()]).toEqual([
     1,
     expect.stringMatching(/not whole\n {2}entry 3 .* was changed, moved or put in\nThe record is not whole: of 1 of 2 tenants\.\n/),

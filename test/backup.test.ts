@@ -150,7 +150,7 @@ it('holds all that was acknowledged before it began, while a server writes, and 
   expect(second.printedSecret()).toBeUndefined();
   const [event] = await empty.query("SELECT actor_id FROM audit_events WHERE action = 'RESTORE'");
   expect(event).toEqual({ actor_id: 'restore' });
-  const verified = await startProcess(empty, { PORT: String(server.port) }, 'audit-verify.js');
+  const verified = await startProcess(empty, { PORT: String(server.port) }, 'audit:verify');
   expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenant.')]);
 });
 
@@ -179,9 +179,9 @@ it('of an earlier encryption key is put back while that is at hand, and goes on 
   const second = await start(empty, { ...keys, PORT: String(server.port) });
   for (const client of clients) expect((await requestToken(second, client)).status).toBe(200);
   expect((await introspect(second, clients[1] as Credentials, tokens[1] as string)).body.active).toBe(true);
-  const changed = await startProcess(empty, { ...keys, PORT: String(server.port) }, 'reencrypt.js');
+  const changed = await startProcess(empty, { ...keys, PORT: String(server.port) }, 'encryption-key:change');
   expect(await changed.exit).toBe(0);
-  const verified = await startProcess(empty, { ENCRYPTION_KEY: OTHER_KEY, PORT: String(server.port) }, 'audit-verify.js');
+  const verified = await startProcess(empty, { ENCRYPTION_KEY: OTHER_KEY, PORT: String(server.port) }, 'audit:verify');
   expect([await verified.exit, verified.output()]).toEqual([0, expect.stringContaining('The record is whole: of 1 tenant.')]);
 });
 
@@ -430,7 +430,7 @@ it('changes nothing and leaves nothing when it is ended before it is done', asyn
   expect(readdirSync(database.folder).filter((name) => name.includes('backup'))).toEqual(['night.backup']);
 
   const large = await forgeLarge();
-  const process = await startProcess(database, {}, 'restore.js', large, '--replace');
+  const process = await startProcess(database, {}, 'restore', large, '--replace');
   running.push(process);
   const isStaging = async () => (await databasesBeside('restoring')).length > 0;
   await until(isStaging, process.output);
@@ -443,7 +443,7 @@ it('changes nothing and leaves nothing when it is ended before it is done', asyn
 it('is put back whole though another restore of it begins and ends meanwhile', async () => {
   await furnish(['one', 'two']);
   await command(database, 'backup', [file]);
-  const first = await startProcess(empty, {}, 'restore.js', file);
+  const first = await startProcess(empty, {}, 'restore', file);
   running.push(first);
   const others = [];
   for (let other = 0; other < 3; other += 1) others.push(await command(empty, 'restore', [other === 1 ? 'nothing' : file]));

@@ -103,7 +103,7 @@ describeOnSqlite('an SQLite file that is damaged', () => {
 
   it('is told in a sentence by every command', async () => {
     const path = damagedCopy('commands', (copy) => truncateSync(copy, PAGE * 3));
-    for (const [script = '', ...args] of [['admin-reset.js'], ['backup.js', join(database.folder, 'copy')]]) {
+    for (const [script = '', ...args] of [['admin:reset'], ['backup', join(database.folder, 'copy')]]) {
       const program = await start(`sqlite:${path}`, script, ...args);
       expect(await program.exit).toBe(1);
       expect(program.output().trim()).toMatch(/^[^\n]*damaged[^\n]*\.$/);

@@ -60,18 +60,18 @@ it('can be changed while everything goes on, and the one before it be forgotten 
   const port = { PORT: String(first.port) };
   const change = { ...port, ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST };
   const reencrypt = async () => {
-    const program = await startProcess(database, change, 'reencrypt.js');
+    const program = await startProcess(database, change, 'encryption-key:change');
     expect(await program.exit).toBe(0);
     return program.output();
   };
-  const incomplete = await startProcess(database, { ...port, ENCRYPTION_KEY: FIRST }, 'reencrypt.js');
+  const incomplete = await startProcess(database, { ...port, ENCRYPTION_KEY: FIRST }, 'encryption-key:change');
   expect(await incomplete.exit).toBe(1);
   expect(incomplete.output()).toContain('ENCRYPTION_KEY_PREVIOUS is not set');
   const second = await start(change);
   await isServed([used]);
   // As at every moment of the change: by the settings that the server has.
   const backUp = async (name: string) => {
-    const backup = await startProcess(database, change, 'backup.js', name);
+    const backup = await startProcess(database, change, 'backup', name);
     return [await backup.exit, JSON.parse(readFileSync(join(database.folder, name), 'utf8').split(/[\t\n]/)[0] as string).sealedUnder];
   };
   const nameOf = (key: string) => new Cipher(Buffer.from(key, 'base64')).keyId;
@@ -126,7 +126,7 @@ it('is changed for any number of secrets, some at a time, past those that nobody
   }
   const settings = { PORT: String(first.port), ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST };
   const change = async () => {
-    const program = await startProcess(database, settings, 'reencrypt.js');
+    const program = await startProcess(database, settings, 'encryption-key:change');
     expect(await program.exit).toBe(0);
     return program.output();
   };
@@ -145,7 +145,7 @@ it('says that it is to be run again when the database fails in the middle of it'
   const failing = kind === 'sqlite' ? "BEGIN SELECT RAISE(FAIL, 'no'); END" : "FOR EACH ROW SIGNAL SQLSTATE '45000'";
   await database.query(`CREATE TRIGGER forbidding BEFORE UPDATE ON tenants ${failing}`);
   const change = async () => {
-    const program = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'reencrypt.js');
+    const program = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'encryption-key:change');
     return [await program.exit, program.output()];
   };
   expect(await change()).toEqual([1, expect.stringContaining('What was stays so: run it again.')]);
@@ -161,7 +161,7 @@ it('tells what is under a key that was given up too early apart from what waits'
   await first.stop();
   const port = { PORT: String(first.port) };
   const change = async (ENCRYPTION_KEY: string, ENCRYPTION_KEY_PREVIOUS: string) => {
-    const program = await startProcess(database, { ...port, ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS }, 'reencrypt.js');
+    const program = await startProcess(database, { ...port, ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS }, 'encryption-key:change');
     expect(await program.exit).toBe(0);
     return program.output();
   };
@@ -235,11 +235,11 @@ it('is changed past what is damaged, which is told; a server without the new one
   const provider = `{ name: "X", issuer: "https://x.example", clientId: "x", clientSecret: "x", claim: "x", grants: [{ value: "x", scopes: ["clients:read"] }] }`;
   await ask(first, first.printedSecret() as string, `mutation { setIdentityProvider(input: ${provider}) { name } }`);
   await database.query("UPDATE identity_providers SET grants = 'no JSON \u001b[31m'");
-  const change = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'reencrypt.js');
+  const change = await startProcess(database, { ENCRYPTION_KEY: SECOND, ENCRYPTION_KEY_PREVIOUS: FIRST }, 'encryption-key:change');
   expect([await change.exit, change.output()]).toEqual([0, expect.stringContaining(`  signing key ${id}\n`)]);
   expect(change.output()).toMatch(/^Encrypted anew: 3 signing keys,/);
   await until(() => answers(`${first.url}/health/ready`, 503));
-  const backup = await startProcess(database, { ENCRYPTION_KEY: FIRST }, 'backup.js', 'left.backup');
+  const backup = await startProcess(database, { ENCRYPTION_KEY: FIRST }, 'backup', 'left.backup');
   expect([await backup.exit, backup.output()]).toEqual([
     1,
     expect.stringMatching(/^This database belongs to another ENCRYPTION_KEY .*There is no file\.\n$/),
@@ -281,7 +281,7 @@ it('when it is lost, clients and tenants stay: what it protected is removed and 
   await start(settings);
   for (const { url } of [first, acme]) expect((await requestToken({ url }, { clientId: 'kept', secret: 'lost' })).status).not.toBe(200);
   for (const [server, ...args] of [[first], [acme, host]] as const) {
-    const reset = await startProcess(database, settings, 'admin-reset.js', ...args);
+    const reset = await startProcess(database, settings, 'admin:reset', ...args);
     expect(await reset.exit).toBe(0);
     const rotate = 'mutation { rotateClientSecret(clientId: "kept") { clientSecret } }';
     const { rotateClientSecret } = await ask(server, reset.printedSecret() as string, rotate);

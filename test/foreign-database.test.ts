@@ -39,7 +39,7 @@ it.each(TABLES)('a table "%s" that is none of ours is told in a sentence, and no
   if (/^CREATE INDEX/.test(statement)) await database.query('CREATE TABLE orders (id int PRIMARY KEY)');
   await database.query(statement);
   const before = await database.tables();
-  const commands = [['main.js'], ['admin-reset.js'], ['audit-verify.js'], ...(kind === 'mysql' ? [['migrate.js']] : [])];
+  const commands = [['start'], ['admin:reset'], ['audit:verify'], ...(kind === 'mysql' ? [['migrate']] : [])];
   for (const [script = ''] of commands) {
     const program = await startProcess(database, { LOG_LEVEL: 'fatal' }, script);
     expect([script, await program.exit]).toEqual([script, 1]);

@@ -13,7 +13,7 @@ afterEach(() => database.remove());
 /** The previous key of nothing. */
 const ENCRYPTION_KEY_PREVIOUS = Buffer.alloc(32, 5).toString('base64');
 
-it.each([['audit-verify.js'], ['reencrypt.js'], ['admin-reset.js'], ['admin-reset.js', 'acme.example.com']])(
+it.each([['audit:verify'], ['encryption-key:change'], ['admin:reset'], ['admin:reset', 'acme.example.com']])(
   '%s says of a database without an installation that there is none, and makes none',
   async (script, ...args) => {
     for (const settings of [

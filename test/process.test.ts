@@ -103,11 +103,11 @@ describe('the first start', () => {
     expect(again.output()).not.toContain(path);
 
     const settings = { ADMIN_SECRET_FILE_OUT: path, PORT: String(again.port) };
-    const unwritten = await start(settings, 'admin-reset.js');
+    const unwritten = await start(settings, 'admin:reset');
     expect([await unwritten.exit, unwritten.output()]).toEqual([1, expect.stringMatching(/is there already.* Nothing was changed\.\n$/)]);
     expect((await requestToken(again, { clientId: 'admin', secret })).status).toBe(200);
     rmSync(path);
-    const reset = await start(settings, 'admin-reset.js');
+    const reset = await start(settings, 'admin:reset');
     expect(await reset.exit).toBe(0);
     const next = readFileSync(path, 'utf8').trimEnd();
     expect([statSync(path).mode & 0o777, reset.output().includes(next)]).toEqual([0o600, false]);
@@ -293,7 +293,7 @@ describe('npm run admin:reset', () => {
     const helper = 'mutation { createClient(input: { name: "H", clientId: "helper", scopes: ["clients:write"] }) { clientSecret } }';
     await graphql(server, { token, query: helper });
     await graphql(server, { token, query: 'mutation { updateClient(clientId: "admin", input: { enabled: false, scopes: [] }) { id } }' });
-    const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
+    const reset = await start({ PORT: String(server.port) }, 'admin:reset');
     expect(await reset.exit).toBe(0);
     expect((await requestToken(server, old)).status).toBe(401);
     const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
@@ -314,7 +314,7 @@ describe('npm run admin:reset', () => {
       `UPDATE clients SET ${list.map((column) => `${column} = ?`).join(', ')}`,
       list.map(() => stored),
     );
-    const reset = await start({ PORT: String(server.port) }, 'admin-reset.js');
+    const reset = await start({ PORT: String(server.port) }, 'admin:reset');
     expect([await reset.exit, reset.output()]).toEqual([0, expect.anything()]);
     const { body } = await graphql(server, { token: await getToken(server, admin(reset)), query: '{ viewer { scopes } }' });
     expect(body.data.viewer.scopes).toContain('clients:write');
@@ -344,7 +344,7 @@ describe('npm run admin:reset', () => {
     });
     await graphql(server, { token, query: 'mutation { deleteClient(clientId: "admin") { clientId } }' });
     const secret = 'another one: 32 characters or more';
-    const reset = await start({ PORT: String(server.port), ADMIN_CLIENT_SECRET: secret }, 'admin-reset.js');
+    const reset = await start({ PORT: String(server.port), ADMIN_CLIENT_SECRET: secret }, 'admin:reset');
     expect(await reset.exit).toBe(0);
     expect(reset.output()).not.toContain(secret);
     expect((await requestToken(server, { clientId: 'admin', secret })).status).toBe(200);
@@ -360,13 +360,13 @@ describe('npm run admin:reset', () => {
     const old = { clientId: 'admin', secret: body.data.createTenant.clientSecret };
     const acme = { url: `http://${host}` };
     expect((await requestToken(acme, old)).status).toBe(200);
-    const reset = await startProcess(database, { PORT: String(server.port) }, 'admin-reset.js', `ACME.localhost:${server.port}`);
+    const reset = await startProcess(database, { PORT: String(server.port) }, 'admin:reset', `ACME.localhost:${server.port}`);
     expect(await reset.exit).toBe(0);
     expect((await requestToken(acme, old)).status).toBe(401);
     const { scope } = (await requestToken(acme, admin(reset))).body;
     expect(scope).toBe('clients:read clients:write audit:read keys:write');
     expect((await requestToken(server, admin(server))).status).toBe(200);
-    const lost = await startProcess(database, { PORT: String(server.port) }, 'admin-reset.js', 'nobody.example');
+    const lost = await startProcess(database, { PORT: String(server.port) }, 'admin:reset', 'nobody.example');
     expect([await lost.exit, lost.output()]).toEqual([1, 'No tenant that is enabled has the host nobody.example. Nothing was changed.\n']);
   });
 
@@ -374,7 +374,7 @@ describe('npm run admin:reset', () => {
     const server = await start();
     await server.ready();
     const old = admin(server);
-    const reset = await startProcess(database, { PORT: '4999' }, 'admin-reset.js', `localhost:${server.port}`);
+    const reset = await startProcess(database, { PORT: '4999' }, 'admin:reset', `localhost:${server.port}`);
     expect(await reset.exit).toBe(0);
     expect((await requestToken(server, old)).status).toBe(401);
     expect((await requestToken(server, admin(reset))).status).toBe(200);
@@ -475,9 +475,19 @@ it('SIGHUP does not end a server of one process', async () => {
   expect((await requestToken(server, admin(server))).status).toBe(200);
 });
 
+it.each([
+  [['serve'], 1, /^"serve" is nothing to run\. There is: start, [^\n]+\. Nothing was done\.\n$/],
+  [['__proto__'], 1, /^"__proto__" is nothing to run\./],
+  [['start', '--port', '5000'], 1, /^Nothing is to be named: npm start\. [^\n]+ Nothing was changed\.\n$/],
+  [['--help'], 0, /^There is to run: start, [^\n]*\bbackup, [^\n]+\n$/],
+])('says of %j what there is to run, and runs nothing', async (args, code, told) => {
+  const asked = await startProcess(database, {}, ...(args as [string]));
+  expect([await asked.exit, asked.output()]).toEqual([code, expect.stringMatching(told)]);
+});
+
 it('says which release it is: to whoever asks, in its first line, and in what it counts', async () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
-  const asked = await startProcess(database, { DATABASE_URL: 'nonsense' }, 'main.js', '--version');
+  const asked = await startProcess(database, { DATABASE_URL: 'nonsense' }, '--version');
   expect([await asked.exit, asked.output()]).toEqual([0, `${version}\n`]);
   const metricsPort = await freePort();
   for (const WORKERS of ['1', '2']) {

@@ -36,7 +36,7 @@ async function firstStart(): Promise<void> {
 /** Starts a program whose stdout takes nothing: each write to it fails as on a full disk. */
 async function startFull(script: string, args: string[] = [], settings: Record<string, string> = {}) {
   const [full, port] = [openSync('/dev/full', 'w'), await freePort()];
-  const child = spawn(process.execPath, [resolve('dist/src', script), ...args], {
+  const child = spawn(process.execPath, [resolve('dist/src/main.js'), script, ...args], {
     cwd: database.folder,
     env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings },
     stdio: ['ignore', full, 'pipe'],
@@ -50,7 +50,7 @@ async function startFull(script: string, args: string[] = [], settings: Record<s
 
 describe('a disk that is full where stdout goes', () => {
   it.each(['1', '2'])('keeps no server from starting, serving and stopping, with %s processes', async (workers) => {
-    const { child, exit, url, told } = await startFull('main.js', [], { ADMIN_CLIENT_SECRET: SECRET, WORKERS: workers });
+    const { child, exit, url, told } = await startFull('start', [], { ADMIN_CLIENT_SECRET: SECRET, WORKERS: workers });
     await until(() => answers(`${url}/health/ready`, 200), told);
     for (let time = 0; time < 30; time += 1) expect((await requestToken({ url }, { clientId: 'admin', secret: SECRET })).status).toBe(200);
     child.kill('SIGTERM');
@@ -61,10 +61,10 @@ describe('a disk that is full where stdout goes', () => {
   });
 
   it.each([
-    ['admin-reset.js', []],
-    ['audit-verify.js', []],
-    ['migrate.js', []],
-    ['backup.js', ['night.backup']],
+    ['admin:reset', []],
+    ['audit:verify', []],
+    ['migrate', []],
+    ['backup', ['night.backup']],
   ])('is told by %s in a sentence', async (script, args) => {
     await firstStart();
     const { exit, told } = await startFull(script, args);
@@ -74,22 +74,22 @@ describe('a disk that is full where stdout goes', () => {
 
 describe('arguments of commands', () => {
   it.each([
-    ['admin-reset.js', ['']],
-    ['admin-reset.js', [' ']],
-    ['admin-reset.js', ['localhost:4000', 'more']],
-    ['admin-reset.js', ['--help']],
-    ['audit-verify.js', ['more']],
-    ['audit-verify.js', ['--help']],
-    ['migrate.js', ['--help']],
-    ['reencrypt.js', ['']],
-    ['backup.js', []],
-    ['backup.js', ['']],
-    ['backup.js', ['--help']],
-    ['backup.js', ['one', 'two']],
-    ['restore.js', []],
-    ['restore.js', ['']],
-    ['restore.js', ['file', '--replace=no']],
-    ['restore.js', ['file', '--force']],
+    ['admin:reset', ['']],
+    ['admin:reset', [' ']],
+    ['admin:reset', ['localhost:4000', 'more']],
+    ['admin:reset', ['--help']],
+    ['audit:verify', ['more']],
+    ['audit:verify', ['--help']],
+    ['migrate', ['--help']],
+    ['encryption-key:change', ['']],
+    ['backup', []],
+    ['backup', ['']],
+    ['backup', ['--help']],
+    ['backup', ['one', 'two']],
+    ['restore', []],
+    ['restore', ['']],
+    ['restore', ['file', '--replace=no']],
+    ['restore', ['file', '--force']],
   ])('%s %j is told what it takes, and nothing is done', async (script, args) => {
     const { code, output } = await run(script, args);
     expect([code, output]).toEqual([1, expect.stringMatching(/^[^\n]+: npm run [^\n]+\. Nothing was changed\.\n$/)]);
@@ -110,7 +110,7 @@ describe('a key that is no file', () => {
     ['a folder', () => database.folder, 'it is no file'],
     ['a file of gigabytes', () => sparse(), 'it is over a megabyte'],
   ])('is told of in a sentence: %s', async (_what, make, reason) => {
-    const { code, output } = await run('main.js', [], { ENCRYPTION_KEY: undefined, ENCRYPTION_KEY_FILE: make() });
+    const { code, output } = await run('start', [], { ENCRYPTION_KEY: undefined, ENCRYPTION_KEY_FILE: make() });
     expect([code, output]).toEqual([1, expect.stringContaining(`ENCRYPTION_KEY_FILE names a file that cannot be read (${reason}).`)]);
   });
 
@@ -125,7 +125,7 @@ describe('a key that is no file', () => {
     const path = `${database.url.slice('sqlite:'.length)}.key`;
     rmSync(path, { force: true });
     execFileSync('mkfifo', [path]);
-    const { code, output } = await run('main.js', [], { ENCRYPTION_KEY: undefined });
+    const { code, output } = await run('start', [], { ENCRYPTION_KEY: undefined });
     expect([code, output]).toEqual([1, expect.stringContaining(`${path} cannot be read (it is no file).`)]);
   });
 });
@@ -142,15 +142,15 @@ itOnSqlite('of several first starts in one folder each goes on with the same key
 });
 
 itOnSqlite('a URL of SQLite itself is not taken for a path', async () => {
-  const { code, output } = await run('main.js', [], { DATABASE_URL: `sqlite:file:${join(database.folder, 'x.db')}?mode=memory` });
+  const { code, output } = await run('start', [], { DATABASE_URL: `sqlite:file:${join(database.folder, 'x.db')}?mode=memory` });
   expect([code, output]).toEqual([1, expect.stringContaining('DATABASE_URL must look like sqlite:path/to/file.db')]);
 });
 
 itOnSqlite('a name that is nearly too long is restored to, and one that is too long is told of', async () => {
   await firstStart();
-  expect((await run('backup.js', ['night.backup'])).code).toBe(0);
+  expect((await run('backup', ['night.backup'])).code).toBe(0);
   const restoreTo = (length: number) =>
-    run('restore.js', ['night.backup'], { DATABASE_URL: `sqlite:${join(database.folder, 'x'.repeat(length))}` });
+    run('restore', ['night.backup'], { DATABASE_URL: `sqlite:${join(database.folder, 'x'.repeat(length))}` });
   expect((await restoreTo(220)).code).toBe(0);
   const { code, output } = await restoreTo(250);
   expect([code, output]).toEqual([
@@ -163,6 +163,6 @@ it('a draft that another process with the same number has left keeps nobody from
   await firstStart();
   const left = join(database.folder, 'night.backup.draft-1');
   writeFileSync(left, 'x');
-  expect((await run('backup.js', ['night.backup'])).code).toBe(0);
+  expect((await run('backup', ['night.backup'])).code).toBe(0);
   expect(readdirSync(database.folder)).toEqual(expect.arrayContaining(['night.backup', 'night.backup.draft-1']));
 });

@@ -18,7 +18,7 @@ export interface ArgumentRules {
  */
 export function readArguments(
   { usage, names: [least, most] = [0, 0], switches = [] }: ArgumentRules,
-  args: string[] = process.argv.slice(2),
+  args: string[] = process.argv.slice(3),
 ): { names: string[]; isOn(name: string): boolean } {
   const options = Object.fromEntries(switches.map((name) => [name, { type: 'boolean' as const }]));
   try {

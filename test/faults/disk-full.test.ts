@@ -57,7 +57,7 @@ const itOnSmallDiskOfOurs = kind === 'sqlite' ? itOnSmallDisk : it.skip;
 
 itOnSmallDiskOfOurs('a full disk: a command, and a server that starts, end with a sentence, and who serves goes on', async () => {
   disk.fill();
-  for (const script of ['main.js', 'admin-reset.js']) {
+  for (const script of ['start', 'admin:reset']) {
     const program = await startProcess(subject.database, {}, script);
     expect(await program.exit).toBe(1);
     expect(program.output()).toMatch(/^The database cannot be used: the disk is full\.$/m);

@@ -106,7 +106,7 @@ itWithOwnServer('waits for a socket that is not there at start', async () => {
 
 itWithOwnServer('says where nothing answers, and ends a migration that waits in a sentence', async () => {
   await mariaDb.stop();
-  const command = await startProcess({ url: `${mariaDb.url}/away`, folder }, {}, 'migrate.js');
+  const command = await startProcess({ url: `${mariaDb.url}/away`, folder }, {}, 'migrate');
   running.push(command);
   await until(() => command.output().includes('does not answer yet'));
   expect(command.output()).toContain('nothing answers at the address in DATABASE_URL');

@@ -33,7 +33,7 @@ async function start(settings: Record<string, string | undefined> = {}): Promise
 }
 
 /** What a program that fails tells, which is one sentence or two in one line. */
-async function failure(settings: Record<string, string | undefined> = {}, script = 'main.js'): Promise<string> {
+async function failure(settings: Record<string, string | undefined> = {}, script = 'start'): Promise<string> {
   const { exit, output } = await startProcess(database, { DATABASE_URL: asUser(), LOG_LEVEL: 'fatal', ...settings }, script);
   expect(await exit).toBe(1);
   expect(output()).toMatch(/^[^\n]+\.\n$/);
@@ -42,7 +42,7 @@ async function failure(settings: Record<string, string | undefined> = {}, script
 }
 
 async function migrate(): Promise<string> {
-  const { exit, output } = await startProcess(database, { ENCRYPTION_KEY: undefined }, 'migrate.js');
+  const { exit, output } = await startProcess(database, { ENCRYPTION_KEY: undefined }, 'migrate');
   expect(await exit).toBe(0);
   return output();
 }
@@ -64,7 +64,7 @@ it('runs a database that is up to date as a user who may read and write rows alo
 
 it('migrates with MIGRATION_DATABASE_URL and no other setting', async () => {
   const settings = { DATABASE_URL: undefined, ENCRYPTION_KEY: undefined, MIGRATION_DATABASE_URL: database.url };
-  const { exit, output } = await startProcess(database, settings, 'migrate.js');
+  const { exit, output } = await startProcess(database, settings, 'migrate');
   expect(await exit).toBe(0);
   expect(output()).toMatch(/^The database is up to date\. These migrations were run: Initial\d+, /);
 });
@@ -103,7 +103,7 @@ it('ends, whichever program it is, when the server lets the user in and refuses 
     ['ACCOUNT LOCK', 'the user in DATABASE_URL is locked'],
   ] as const) {
     await database.query(`ALTER USER ${user}@'%' ${state}`);
-    for (const script of ['main.js', 'admin-reset.js', 'audit-verify.js', 'migrate.js']) {
+    for (const script of ['start', 'admin:reset', 'audit:verify', 'migrate']) {
       expect([script, await failure({}, script)]).toEqual([script, `The database cannot be used: ${reason}.\n`]);
     }
   }
@@ -148,5 +148,5 @@ it('says in a sentence which migration failed, and why', async () => {
   expect(await failure({ DATABASE_URL: database.url })).toMatch(
     /^The migration ClientSearch\d+ of the database failed: a table is not there, or /,
   );
-  expect(await failure({ DATABASE_URL: database.url }, 'migrate.js')).toMatch(/^The migration ClientSearch\d+ of the database failed/);
+  expect(await failure({ DATABASE_URL: database.url }, 'migrate')).toMatch(/^The migration ClientSearch\d+ of the database failed/);
 });

@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const urlOf = ({ port }: PrivateMariaDb, host = 'localhost') => `mysql://${USER}:private@${host}:${port}/latchkey`;
 
-async function run(server: PrivateMariaDb, settings: Record<string, string>, script = 'main.js', ...args: string[]): Promise<TestProcess> {
+async function run(server: PrivateMariaDb, settings: Record<string, string>, script = 'start', ...args: string[]): Promise<TestProcess> {
   running = await startProcess({ url: urlOf(server), folder }, { ENCRYPTION_KEY, ...settings }, script, ...args);
   return running;
 }
@@ -67,11 +67,11 @@ it('takes TLS where the server demands it: to serve, after a freeze, and in ever
   process.kill(named.pid, 'SIGCONT');
   await server.ready();
   expect(await server.stop()).toBe(0);
-  expect(await told(named, settings, 'migrate.js')).toMatch(/^0 .*up to date already/);
-  expect(await told(named, settings, 'admin-reset.js')).toMatch(/^0 [\s\S]*Secret key/);
+  expect(await told(named, settings, 'migrate')).toMatch(/^0 .*up to date already/);
+  expect(await told(named, settings, 'admin:reset')).toMatch(/^0 [\s\S]*Secret key/);
   const file = backupFile();
-  expect(await told(named, settings, 'backup.js', file)).toMatch(/^0 /);
-  expect(await told(named, settings, 'restore.js', file, '--replace')).toMatch(/^0 /);
+  expect(await told(named, settings, 'backup', file)).toMatch(/^0 /);
+  expect(await told(named, settings, 'restore', file, '--replace')).toMatch(/^0 /);
 });
 
 it.each([
@@ -81,7 +81,7 @@ it.each([
   const server = await run(named, settings);
   await server.ready();
   await server.stop();
-  expect(await told(named, settings, 'backup.js', backupFile())).toMatch(/^0 /);
+  expect(await told(named, settings, 'backup', backupFile())).toMatch(/^0 /);
 });
 
 it('goes on without TLS where the server has none, with prefer and off alone', async () => {
@@ -89,14 +89,14 @@ it('goes on without TLS where the server has none, with prefer and off alone', a
   await server.ready();
   await server.stop();
   const file = backupFile();
-  expect(await told(bare, {}, 'backup.js', file)).toMatch(/^0 /);
-  expect(await told(bare, { DATABASE_TLS: 'off' }, 'restore.js', file, '--replace')).toMatch(/^0 /);
+  expect(await told(bare, {}, 'backup', file)).toMatch(/^0 /);
+  expect(await told(bare, { DATABASE_TLS: 'off' }, 'restore', file, '--replace')).toMatch(/^0 /);
   for (const settings of [{ DATABASE_TLS: 'require' }, { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca }] as Record<
     string,
     string
   >[]) {
-    for (const script of ['main.js', 'migrate.js', 'backup.js']) {
-      const args = script === 'backup.js' ? [backupFile()] : [];
+    for (const script of ['start', 'migrate', 'backup']) {
+      const args = script === 'backup' ? [backupFile()] : [];
       expect(await told(bare, settings, script, ...args)).toMatch(
         /^1 The database cannot be used: it has no TLS, and DATABASE_TLS demands it\.\n$/,
       );
@@ -122,8 +122,8 @@ it('tells a database of the same name on another server from the one that it ser
     await server.stop();
   }
   const file = backupFile();
-  expect(await told(named, { DATABASE_URL: served }, 'backup.js', file)).toMatch(/^0 /);
-  const replace = (url: string) => told(named, { DATABASE_URL: served, MIGRATION_DATABASE_URL: url }, 'restore.js', file, '--replace');
+  expect(await told(named, { DATABASE_URL: served }, 'backup', file)).toMatch(/^0 /);
+  const replace = (url: string) => told(named, { DATABASE_URL: served, MIGRATION_DATABASE_URL: url }, 'restore', file, '--replace');
   expect(await replace(elsewhere)).toMatch(/^1 MIGRATION_DATABASE_URL leads to another database than DATABASE_URL/);
   expect(await bare.administer("SHOW DATABASES LIKE 'latchkey_two\\_%'")).toEqual([]);
   for (const sql of ['DROP DATABASE latchkey_two', 'CREATE DATABASE latchkey_two']) await bare.administer(sql);
@@ -160,27 +160,27 @@ it('refuses a certificate of another authority, and one of another name', async 
   const noName = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca, DATABASE_URL: urlOf(named, '127.0.0.1') };
   const noAuthority = { DATABASE_TLS: 'verify' };
   for (const settings of [wrong, { ...wrong, DATABASE_TLS: 'require' }, noName, noAuthority] as Record<string, string>[]) {
-    for (const script of ['main.js', 'backup.js']) {
-      const args = script === 'backup.js' ? [backupFile()] : [];
+    for (const script of ['start', 'backup']) {
+      const args = script === 'backup' ? [backupFile()] : [];
       expect(await told(named, settings, script, ...args)).toMatch(
         /^1 The database cannot be used: TLS with it fails \(.*(certificate|altnames).*\); see DATABASE_TLS and DATABASE_CA_FILE\.\n$/,
       );
     }
   }
   const signed = { ...noName, DATABASE_TLS: 'require' };
-  expect(await told(named, signed, 'migrate.js')).toMatch(/^0 /);
-  expect(await told(named, signed, 'backup.js', backupFile())).toMatch(/^0 /);
+  expect(await told(named, signed, 'migrate')).toMatch(/^0 /);
+  expect(await told(named, signed, 'backup', backupFile())).toMatch(/^0 /);
 });
 
 it('shows a certificate of its own where the user needs one', async () => {
   await named.administer(`ALTER USER ${USER}@localhost REQUIRE X509`);
   try {
     const settings = { DATABASE_TLS: 'verify', DATABASE_CA_FILE: authority.ca };
-    expect(await told(named, settings, 'migrate.js')).toMatch(/^1 The database cannot be used: it refuses the user or password/);
+    expect(await told(named, settings, 'migrate')).toMatch(/^1 The database cannot be used: it refuses the user or password/);
     const own = { ...settings, DATABASE_CERT_FILE: client.certificate, DATABASE_KEY_FILE: client.key };
-    expect(await told(named, own, 'migrate.js')).toMatch(/^0 /);
-    expect(await told(named, own, 'backup.js', backupFile())).toMatch(/^0 /);
-    expect(await told(named, { ...own, DATABASE_KEY_FILE: join(folder, 'none') }, 'migrate.js')).toMatch(
+    expect(await told(named, own, 'migrate')).toMatch(/^0 /);
+    expect(await told(named, own, 'backup', backupFile())).toMatch(/^0 /);
+    expect(await told(named, { ...own, DATABASE_KEY_FILE: join(folder, 'none') }, 'migrate')).toMatch(
       /^1 These settings need a change:\n {2}DATABASE_KEY_FILE names a file/,
     );
   } finally {
@@ -190,8 +190,8 @@ it('shows a certificate of its own where the user needs one', async () => {
 
 it('goes through a socket, and through an address in brackets', async () => {
   const socket = { DATABASE_URL: `mariadb://${USER}:private@localhost/latchkey?socket=${bare.socketPath}` };
-  expect(await told(bare, socket, 'migrate.js')).toMatch(/^0 /);
-  expect(await told(bare, socket, 'backup.js', backupFile())).toMatch(/^0 /);
+  expect(await told(bare, socket, 'migrate')).toMatch(/^0 /);
+  expect(await told(bare, socket, 'backup', backupFile())).toMatch(/^0 /);
   const server = await run(bare, socket);
   await server.ready();
 });
@@ -205,8 +205,8 @@ it('backs up all rows, however few the server lets others read', async () => {
     await server.stop();
     await bare.administer("INSERT INTO latchkey.revoked_tokens SELECT id, 'one', NOW(3) FROM latchkey.tenants");
     await bare.administer("INSERT INTO latchkey.revoked_tokens SELECT id, 'two', NOW(3) FROM latchkey.tenants");
-    expect(await told(bare, {}, 'backup.js', everybody)).toMatch(/^0 /);
-    expect(await told(bare, {}, 'restore.js', everybody, '--replace')).toMatch(/^0 /);
+    expect(await told(bare, {}, 'backup', everybody)).toMatch(/^0 /);
+    expect(await told(bare, {}, 'restore', everybody, '--replace')).toMatch(/^0 /);
   } finally {
     await bare.administer('SET GLOBAL sql_select_limit = DEFAULT');
   }

@@ -43,7 +43,7 @@ eachWithOwnServer(ENGINES)(
   async (version, told) => {
     await mariaDb.stop();
     await mariaDb.start(`--version=${version}`);
-    const programs = [['main.js'], ['admin-reset.js'], ['backup.js', join(folder, 'copy')]];
+    const programs = [['start'], ['admin:reset'], ['backup', join(folder, 'copy')]];
     const ends = await Promise.all(
       programs.map(async ([script = '', ...args]) => {
         const program = await startProcess({ url: `${mariaDb.url}/other`, folder }, { LOG_LEVEL: 'fatal' }, script, ...args);

@@ -204,7 +204,7 @@ describe.each(MADE_OF_IT.flatMap((isolation) => SNAPSHOTS.map((snapshot): [strin
         ]);
         expect(told).toEqual(['won', 'won']);
       }
-      const verifying = await startProcess(database, { ISSUER: issuer }, 'audit-verify.js');
+      const verifying = await startProcess(database, { ISSUER: issuer }, 'audit:verify');
       expect([await verifying.exit, verifying.output()]).toEqual([0, expect.stringContaining('The record is whole')]);
     });
   },

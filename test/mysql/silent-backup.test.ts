@@ -15,7 +15,7 @@ const started: TestProcess[] = [];
 
 beforeAll(async () => {
   app = await startApp();
-  const made = await startProcess(app.database, { ENCRYPTION_KEY }, 'backup.js', file);
+  const made = await startProcess(app.database, { ENCRYPTION_KEY }, 'backup', file);
   expect(await made.exit).toBe(0);
 });
 afterAll(async () => {

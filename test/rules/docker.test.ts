@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig, SETTING_NAMES } from '../../src/platform/config.js';
@@ -8,6 +8,7 @@ const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', n
 
 const compose = parse(read('docker-compose.yml'));
 const dockerfile = read('Dockerfile');
+const { scripts } = JSON.parse(read('package.json'));
 const imageSettings = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line]) =>
     [...(line ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
@@ -55,9 +56,9 @@ it('has the services and programs that the documents name', () => {
     .filter((line) => /^ *docker compose /.test(line));
   const named = lines.flatMap((line) => line.match(/(?:exec|run --rm|build|--no-deps)(?: -e \S+)? (\w+)/)?.[1] ?? []);
   expect(new Set(named)).toEqual(new Set(Object.keys(compose.services).filter((name) => name !== 'mysql')));
-  const programs = lines.flatMap((line) => /dist\/(src\/[\w-]+)\.js/.exec(line)?.[1] ?? []);
-  expect(programs.filter((name) => !existsSync(join(import.meta.dirname, '../..', `${name}.ts`)))).toEqual([]);
-  expect(programs).toContain('src/backup');
+  const programs = lines.flatMap((line) => /dist\/src\/main\.js ([\w:-]+)/.exec(line)?.[1] ?? []);
+  expect(programs.filter((name) => scripts[name] !== `exec node scripts/command.mjs dist/src/main.js ${name}`)).toEqual([]);
+  expect(programs).toContain('backup');
 });
 
 it('holds no secret of its own', () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from './database.ts';
 import { ENCRYPTION_KEY } from './encryption-key.ts';
@@ -27,16 +27,18 @@ export interface TestProcess {
   exit: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts a built program on a database. Settings that are undefined are left out. @param script of this state, or the path of another's */
+const MAIN = join(root, 'dist/src/main.js');
+
+/** Starts what is built on a database. Settings that are undefined are left out. @param name of what there is to run, or the path of another state's program */
 export async function startProcess(
   database: Pick<TestDatabase, 'url' | 'folder'>,
   settings: Record<string, string | undefined> = {},
-  script = 'main.js',
+  name = 'start',
   ...args: string[]
 ): Promise<TestProcess> {
   const port = Number(settings.PORT ?? (await freePort()));
   const env = { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: database.url, ENCRYPTION_KEY, ...settings };
-  const child = spawn(process.execPath, [resolve(root, 'dist/src', script), ...args], {
+  const child = spawn(process.execPath, [...(isAbsolute(name) ? [name] : [MAIN, name]), ...args], {
     cwd: database.folder,
     env: JSON.parse(JSON.stringify(env)),
   });
