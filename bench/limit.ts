@@ -2,7 +2,7 @@
 import { createHmac, createSecretKey, generateKeyPairSync, randomBytes, randomUUID, sign, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parse } from 'node:querystring';
-import { toJoseSignature } from '../src/tokens/jose-signature.ts';
+import { toJoseSignature } from '../src/keys/jose-signature.ts';
 import { CLIENTS, clientIdOf } from './load.ts';
 
 const port = Number(process.env.PORT);

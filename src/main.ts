@@ -2,13 +2,13 @@ import { requireNode } from './platform/node-version.js';
 
 /** What there is to run, by the names that npm has for it. */
 const PROGRAMS: Record<string, () => Promise<{ run(): Promise<void> }>> = {
-  start: () => import('./process.js'),
-  'admin:reset': () => import('./admin-reset.js'),
-  'audit:verify': () => import('./audit-verify.js'),
-  backup: () => import('./backup.js'),
-  'encryption-key:change': () => import('./reencrypt.js'),
-  migrate: () => import('./migrate.js'),
-  restore: () => import('./restore.js'),
+  start: () => import('./server/process.js'),
+  'admin:reset': () => import('./installation/commands/admin-reset.js'),
+  'audit:verify': () => import('./installation/commands/audit-verify.js'),
+  backup: () => import('./installation/commands/backup.js'),
+  'encryption-key:change': () => import('./installation/commands/reencrypt.js'),
+  migrate: () => import('./installation/commands/migrate.js'),
+  restore: () => import('./installation/commands/restore.js'),
 };
 const NAMES = `start, which needs not be named, ${Object.keys(PROGRAMS).slice(1).join(', ')}; --version`;
 

@@ -1,5 +1,5 @@
 import { type GraphQLObjectType, getNamedType, isObjectType, type OperationDefinitionNode, parse, print } from 'graphql';
-import { createSchema } from '../src/http/operations.js';
+import { createSchema } from '../src/server/graphql/operations.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, graphql, startApp, type TestApp } from './support/app.js';
 import { MUTATIONS, type RunnableMutation } from './support/mutations.js';

@@ -1,8 +1,8 @@
-import { systemCaller } from '../src/access/principal.js';
-import { AuditAction, AuditObjectType } from '../src/audit/audit-event.entity.js';
-import { verifyRecords } from '../src/audit/audit-verify.service.js';
-import { reencryptRecordKeys } from '../src/audit/record-key.service.js';
+import { AuditAction, AuditObjectType } from '../src/changes/record/audit-event.entity.js';
+import { verifyRecords } from '../src/changes/record/audit-verify.service.js';
+import { reencryptRecordKeys } from '../src/changes/record/record-key.service.js';
 import { Cipher } from '../src/platform/cipher.js';
+import { systemCaller } from '../src/tenants/caller.js';
 import { createClient, createTenant, ENCRYPTION_KEY, startApp, type TestApp, type TestTenant } from './support/app.js';
 import { kind } from './support/database.js';
 import { startProcess } from './support/process.js';

@@ -1,4 +1,4 @@
-import { createSchema } from '../src/http/operations.js';
+import { createSchema } from '../src/server/graphql/operations.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
 import { kind } from './support/database.js';

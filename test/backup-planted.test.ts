@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Block, readBackup, writeBackup } from '../src/backups/backup-file.js';
+import { type Block, readBackup, writeBackup } from '../src/installation/backups/backup-file.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { administered, createClient, ENCRYPTION_KEY, requestToken } from './support/app.js';
 import { createTestDatabase, kind, type TestDatabase } from './support/database.js';

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { readBackup, writeBackup } from '../src/backups/backup-file.js';
+import { readBackup, writeBackup } from '../src/installation/backups/backup-file.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { administered, type Credentials, createClient, ENCRYPTION_KEY, getToken, introspect, requestToken } from './support/app.js';
 import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
@@ -507,7 +507,7 @@ it('cuts all tokens and sessions when that is wanted', async () => {
 
 it('of an earlier release is brought up to date', async () => {
   const { server, clients } = await furnish(['one']);
-  const { createDataSource } = await import('../src/database/data-source.js');
+  const { createDataSource } = await import('../src/installation/data-source.js');
   const { readDatabases } = await import('../src/platform/config.js');
   const source = await createDataSource(readDatabases({ DATABASE_URL: database.url }).database).initialize();
   while ((await database.tables()).includes('audit_events')) await source.undoLastMigration();

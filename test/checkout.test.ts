@@ -137,11 +137,11 @@ it('is built from what the files hold, whenever they were written, and only once
   touchEverything();
   expect(await npm('build')).toEqual({ code: 0, output: '' });
   expect(distribution()).toBe(built);
-  const before = readFileSync(at('src/app.ts'), 'utf8');
-  writeFileSync(at('src/app.ts'), `${before}\n// Changed.\n`);
+  const before = readFileSync(at('src/server/app.ts'), 'utf8');
+  writeFileSync(at('src/server/app.ts'), `${before}\n// Changed.\n`);
   expect(await npm('build')).toEqual({ code: 0, output: 'Building the server …\n' });
   expect(distribution()).not.toBe(built);
-  writeFileSync(at('src/app.ts'), before);
+  writeFileSync(at('src/server/app.ts'), before);
   expect(await npm('build')).toEqual({ code: 0, output: '' });
   expect(distribution()).toBe(built);
 });
@@ -194,7 +194,7 @@ it('what is damaged or half removed is made anew: packages by whoever called npm
   expect(await npm('build')).toEqual({ code: 0, output: expect.stringContaining('Building the pages …') });
   expect(existsSync(at('dist/console/console.html'))).toBe(true);
   // As the release before writes through the link.
-  const main = at('dist/src/app.js');
+  const main = at('dist/src/server/app.js');
   writeFileSync(main, `${readFileSync(main, 'utf8')}\n`);
   expect(await npm('build')).toEqual({ code: 0, output: expect.stringContaining('Building the server …') });
   // As an interrupted npm ci leaves it: it goes through the link as well.

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { TenantContext } from '../src/access/principal.js';
 import { ClientOrderField, OrderDirection } from '../src/clients/client.input.js';
-import { ClientIndexService } from '../src/clients/client-index.service.js';
-import { ClientListService, type SearchLimits } from '../src/clients/client-list.service.js';
+import { ClientListService, type SearchLimits } from '../src/clients/list/client-list.service.js';
+import { ClientIndexService } from '../src/clients/search/client-index.service.js';
 import { toSearchText } from '../src/platform/search-text.js';
+import type { TenantContext } from '../src/tenants/caller.js';
 import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
 
 const DELETE = 'mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }';

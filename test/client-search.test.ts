@@ -1,4 +1,4 @@
-import { ClientIndexService } from '../src/clients/client-index.service.js';
+import { ClientIndexService } from '../src/clients/search/client-index.service.js';
 import { toSearchText } from '../src/platform/search-text.js';
 import type { Answer } from './support/answer.js';
 import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';

@@ -1,5 +1,5 @@
-import { systemCaller } from '../src/access/principal.js';
 import { ClientAuthMethod } from '../src/clients/client.entity.js';
+import { systemCaller } from '../src/tenants/caller.js';
 import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
 
 let app: TestApp;

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { verifyProof } from '../src/access/dpop-proof.js';
+import { verifyProof } from '../src/authentication/dpop-proof.js';
 import { readAnswer } from './support/answer.js';
 import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from './support/app.js';
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCaller } from '../src/access/principal.js';
 import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
+import { systemCaller } from '../src/tenants/caller.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
 import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
 import { answers, startProcess, type TestProcess, until } from './support/process.js';

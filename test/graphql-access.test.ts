@@ -13,9 +13,9 @@ import {
   isRequiredInputField,
 } from 'graphql';
 import { importPKCS8, SignJWT } from 'jose';
-import { ActorType } from '../src/access/principal.js';
-import type { SessionHolder } from '../src/access/session.service.js';
-import { createSchema } from '../src/http/operations.js';
+import type { SessionHolder } from '../src/people/session.service.js';
+import { createSchema } from '../src/server/graphql/operations.js';
+import { ActorType } from '../src/tenants/caller.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { systemCaller, type TenantContext } from '../src/access/principal.js';
+import { systemCaller, type TenantContext } from '../src/tenants/caller.js';
 import { readAnswer } from './support/answer.js';
 import { claimsOf, createClient, getToken, graphql, introspect, postForm, requestToken } from './support/app.js';
 import { cookie, credentialsFor, send, signWithKey } from './support/credentials.js';

@@ -1,4 +1,4 @@
-import { systemCaller } from '../src/access/principal.js';
+import { systemCaller } from '../src/tenants/caller.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 

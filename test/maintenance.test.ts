@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { type Maintenance, startMaintenance } from '../src/maintenance.js';
+import { type Maintenance, startMaintenance } from '../src/installation/maintenance.js';
 import { createLog } from '../src/platform/log.js';
 import {
   createClient,

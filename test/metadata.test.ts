@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { KeyRing } from '../src/tokens/key-ring.js';
+import { KeyRing } from '../src/keys/key-ring.js';
 import { readAnswer } from './support/answer.js';
 import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
 

@@ -24,7 +24,7 @@ import { logOf } from './support/workers.js';
 let database: TestDatabase;
 const running: TestProcess[] = [];
 /** Of both dialects, the oldest first. */
-const MIGRATIONS = readdirSync(join(import.meta.dirname, '../src/database/migrations')).filter((file) => /^\d/.test(file));
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../src/installation/migrations')).filter((file) => /^\d/.test(file));
 
 beforeEach(async () => {
   database = await createTestDatabase();

@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { pino } from 'pino';
-import { createWaitingApp } from '../src/app.js';
-import { createHttpServer } from '../src/http/listener.js';
 import { DatabaseUnavailable, ERROR_CODES, TooManyFailures } from '../src/platform/errors.js';
+import { createHttpServer } from '../src/platform/http/listener.js';
+import { createWaitingApp } from '../src/server/app.js';
 import { getToken, startApp, type TestApp } from './support/app.js';
 
 const ORIGIN = 'https://app.example.com';

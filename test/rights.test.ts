@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { ActorType } from '../src/access/principal.js';
-import { createSchema } from '../src/http/operations.js';
+import { createSchema } from '../src/server/graphql/operations.js';
+import { ActorType } from '../src/tenants/caller.js';
 import type { Answer } from './support/answer.js';
 import { type Credentials, createClient, getToken, graphql, startApp, type TestApp } from './support/app.js';
 import { MUTATIONS, type RunnableMutation } from './support/mutations.js';

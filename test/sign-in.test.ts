@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
-import { describeCauses } from '../src/http/sign-in.js';
+import { describeCauses } from '../src/people/sign-in-endpoint.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { startApp, type TestApp } from './support/app.js';
 import { hasChromium, launchChromium } from './support/chromium.js';

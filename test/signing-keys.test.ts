@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { systemCaller } from '../src/access/principal.js';
+import { systemCaller } from '../src/tenants/caller.js';
 import { createTokenVerifier } from '../src/tokens/access-token.js';
 import { type Answer, readAnswer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, startApp, type TestApp } from './support/app.js';

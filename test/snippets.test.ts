@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util';
-import type { Credentials } from '../src/console/secrets/credentials.js';
-import { makeSnippets } from '../src/console/secrets/snippets.js';
+import type { Credentials } from '../src/console/clients/secrets/credentials.js';
+import { makeSnippets } from '../src/console/clients/secrets/snippets.js';
 import { claimsOf, createClient, startApp, type TestApp } from './support/app.js';
 import { hasPython } from './support/python.js';
 import { getTokenWith, makeSnippet, type RunnableLabel, runProgram, runShell, runUnconfigured } from './support/snippet-runs.js';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { pino } from 'pino';
-import { openInstallation } from '../src/installation.js';
+import { openInstallation } from '../src/installation/installation.js';
 import { readConfig } from '../src/platform/config.js';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { isWhole, normalizeHost } from '../src/tenants/host.js';

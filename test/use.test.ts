@@ -1,4 +1,4 @@
-import { ClientUseService } from '../src/clients/client-use.service.js';
+import { ClientUseService } from '../src/clients/use/client-use.service.js';
 import { createClient, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock, stopClock } from './support/clock.js';
 

@@ -1,12 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { actorKey, type Caller, type Credential, type Principal } from '../access/principal.js';
-import type { Deed } from '../audit/audit.service.js';
-import type { ManagementScope } from '../clients/scopes.js';
 import type { Cipher } from '../platform/cipher.js';
+import type { Database } from '../platform/database/transaction.js';
 import { Forbidden, RightsEnded } from '../platform/errors.js';
-import type { Database } from '../platform/transaction.js';
+import { actorKey, type Caller, type Credential, type Principal } from '../tenants/caller.js';
+import type { ManagementScope } from '../tenants/scopes.js';
 import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
+import type { Deed } from './record/audit.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
 import { type Line, TenantLines } from './tenant-lines.service.js';
 

@@ -1,15 +1,15 @@
 import type { EntityManager } from 'typeorm';
-import type { Caller, Credential } from '../access/principal.js';
-import { askForRights, rightsLeft } from '../access/rights.service.js';
-import { type Deed, describeDeed } from '../audit/audit.service.js';
-import { type ChainEnds, linkOf, type RecordKey, sealOf } from '../audit/audit-chain.rules.js';
-import { AuditEvent } from '../audit/audit-event.entity.js';
-import { countAged, type LinkedEntry } from '../audit/chain-check.rules.js';
-import { readLinkedEntries } from '../audit/linked-entries.service.js';
-import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey, requireLost } from '../audit/record-key.service.js';
 import type { Cipher } from '../platform/cipher.js';
-import { prove } from '../platform/transaction-proof.js';
+import { prove } from '../platform/database/transaction-proof.js';
+import type { Caller, Credential } from '../tenants/caller.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
+import { type Deed, describeDeed } from './record/audit.service.js';
+import { type ChainEnds, linkOf, type RecordKey, sealOf } from './record/audit-chain.rules.js';
+import { AuditEvent } from './record/audit-event.entity.js';
+import { countAged, type LinkedEntry } from './record/chain-check.rules.js';
+import { readLinkedEntries } from './record/linked-entries.service.js';
+import { endsOf, makeRecordKey, RECORD_COLUMNS, type RecordRow, readRecordKey, requireLost } from './record/record-key.service.js';
+import { askForRights, rightsLeft } from './rights.service.js';
 import { type Allowance, requireRoom, requireRoomForClient, type TenantLimits, type TenantUse, useAt } from './tenant-limits.rules.js';
 
 const LIMIT_COLUMNS = 'max_clients, max_mutations_a_minute, max_record_bytes_a_day';

@@ -1,7 +1,7 @@
-import { WaitedInVain } from '../platform/database-faults.js';
+import { WaitedInVain } from '../platform/database/faults.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
 import { patienceEnds, waitAs } from '../platform/patience.js';
-import { PlacesByName } from '../platform/places.js';
+import { PlacesByName } from '../platform/queues/places.js';
 
 /** One works and the next is on its way: more would only wait for the tenant's turn. */
 const MOST_AT_ONCE = 2;

@@ -1,10 +1,10 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Authorized, Ctx, Extensions, Field, FieldResolver, ID, Int, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
-import type { GraphQLContext, Principal } from '../access/principal.js';
+import type { GraphQLContext, Principal } from '../tenants/caller.js';
 import { Client } from './client.entity.js';
-import { ClientLoader } from './client-loader.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretService } from './client-secret.service.js';
+import { ClientLoader } from './list/client-loader.service.js';
 import { rotationOf, SecretRotation } from './secret-rotation.js';
 
 const DEFAULT_OVERLAP_SECONDS = 86_400;

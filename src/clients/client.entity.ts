@@ -1,7 +1,7 @@
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Extensions, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { PublicJwks } from './public-jwks.js';
+import type { PublicJwks } from './keys/public-jwks.js';
 
 /** How a client proves who it is at the token endpoint. */
 export enum ClientAuthMethod {

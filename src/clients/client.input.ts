@@ -1,9 +1,9 @@
 import { IsOptional, Matches } from 'class-validator';
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
-import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/input-rules.js';
+import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/graphql/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
-import { findJwksFault, type PublicJwks } from './public-jwks.js';
+import { findJwksFault, type PublicJwks } from './keys/public-jwks.js';
 
 const MOST_AUDIENCES = 20;
 const MOST_SCOPES = 100;

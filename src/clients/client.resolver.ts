@@ -15,16 +15,16 @@ import {
   Resolver,
   Root,
 } from 'type-graphql';
-import type { GraphQLContext, Principal } from '../access/principal.js';
+import type { GraphQLContext, Principal } from '../tenants/caller.js';
 import { Client } from './client.entity.js';
 import { ClientFilter, ClientOrder, CreateClientInput, UpdateClientInput } from './client.input.js';
 import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
-import { ClientConnection } from './client-connection.js';
-import { ClientListService } from './client-list.service.js';
-import { ClientLoader, requireHours } from './client-loader.service.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { ClientUsage } from './client-usage.js';
+import { ClientConnection } from './list/client-connection.js';
+import { ClientListService } from './list/client-list.service.js';
+import { ClientLoader, requireHours } from './list/client-loader.service.js';
+import { ClientUsage } from './use/client-usage.js';
 
 const DEFAULT_PAGE = 50;
 const DEFAULT_HOURS = 24;

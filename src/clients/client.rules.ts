@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Principal } from '../access/principal.js';
 import { BadUserInput, Forbidden } from '../platform/errors.js';
+import type { Principal } from '../tenants/caller.js';
+import { isManagementScope, managementAudience } from '../tenants/scopes.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
-import { isManagementScope, managementAudience } from './scopes.js';
 
 /** What a client may do: the part of it that the rules below are about. */
 export interface Rights {

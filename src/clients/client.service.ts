@@ -1,12 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
-import type { Principal, TenantContext } from '../access/principal.js';
-import { difference } from '../audit/audit.service.js';
-import { AuditAction, AuditObjectType } from '../audit/audit-event.entity.js';
 import type { Change, Changes } from '../changes/changes.service.js';
-import { isDuplicate } from '../platform/database-faults.js';
+import { difference } from '../changes/record/audit.service.js';
+import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
+import { isDuplicate } from '../platform/database/faults.js';
 import { BadUserInput, ClientIdTaken, StaleVersion } from '../platform/errors.js';
 import { toNameKey, toSearchText } from '../platform/search-text.js';
+import type { Principal, TenantContext } from '../tenants/caller.js';
+import { audiencesFor } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
@@ -21,8 +22,7 @@ import {
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
-import { type PublicJwks, usedOf } from './public-jwks.js';
-import { audiencesFor } from './scopes.js';
+import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;

@@ -1,9 +1,9 @@
-import type { TenantContext } from '../access/principal.js';
-import { fromStored } from '../platform/moments.js';
+import { fromStored } from '../platform/database/moments.js';
+import type { TenantContext } from '../tenants/caller.js';
+import { fromStoredAudience } from '../tenants/scopes.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
 import { ClientAuthMethod } from './client.entity.js';
-import type { PublicJwks } from './public-jwks.js';
-import { fromStoredAudience } from './scopes.js';
+import type { PublicJwks } from './keys/public-jwks.js';
 import type { SecretDigest, StoredDigest } from './secret.js';
 
 /** A secret as the token endpoint checks it. */

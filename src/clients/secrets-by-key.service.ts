@@ -1,6 +1,6 @@
 import { type FindOperator, type FindOptionsWhere, In, IsNull, MoreThan, Not } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
-import type { Database } from '../platform/transaction.js';
+import type { Database } from '../platform/database/transaction.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { ClientSecret } from './client-secret.entity.js';
 

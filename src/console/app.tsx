@@ -6,13 +6,14 @@ import { useLocation } from 'wouter';
 import { createApi } from './api/apollo';
 import { Explorer } from './explorer/lazy-explorer';
 import { EXPLORER_PATH } from './explorer/path';
-import { Waiting } from './look/states';
-import { LAYERS_ID, theme, variables } from './look/theme';
 import { SessionProvider, useSession, useSessionStore } from './session/session';
 import { SessionEnd } from './session/session-end';
 import { SignInPage } from './session/sign-in-page';
 import { VisitorBar } from './session/visitor-bar';
 import { Shell } from './shell/shell';
+import { isPageShown } from './ui/dialog';
+import { Waiting } from './ui/states';
+import { LAYERS_ID, theme, variables } from './ui/theme';
 
 /** The console. */
 export function App() {
@@ -48,7 +49,7 @@ function Doors() {
 /** All that is the holder's of one session. A hidden part of the page keeps what it has. */
 function Premises({ isOpen }: { isOpen: boolean }) {
   const { session, actions } = useSession();
-  const api = useMemo(() => createApi({ onSignedOut: actions.onUnauthenticated }), [actions]);
+  const api = useMemo(() => createApi({ onSignedOut: actions.onUnauthenticated, isShown: isPageShown }), [actions]);
   useEffect(() => () => api.stop(), [api]);
   useEffect(() => {
     if (isOpen) void api.refetchQueries({ include: 'active' });

@@ -1,5 +1,5 @@
 // First: what the console's own styles say goes before what the library's say.
-import './look/styles';
+import './ui/styles';
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { returnToPlace } from './session/place';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Databases, type DatabaseValues, databaseFaults, databaseShape, migratorSchema, toDatabases } from './database-settings.js';
-import type { DatabaseSettings } from './database-url.js';
+import { type Databases, type DatabaseValues, databaseFaults, databaseShape, migratorSchema, toDatabases } from './database/settings.js';
+import type { DatabaseSettings } from './database/url.js';
 import { StartupError } from './errors.js';
-import type { Network } from './networks.js';
+import type { Network } from './http/networks.js';
 import { readGiven, SECRET_SETTINGS } from './setting-files.js';
 import {
   absoluteUri,

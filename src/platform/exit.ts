@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { isDatabaseFault, reasonOf } from './database-sentences.js';
+import { isDatabaseFault, reasonOf } from './database/sentences.js';
 import { AppError, StartupError } from './errors.js';
 import { noteUse } from './note-use.js';
 import { plain } from './terminal.js';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Member } from './crowd-lines.js';
+import type { Member } from './queues/crowd-lines.js';
 
 /** For how long a request waits for a database that went away: about what a cluster needs to put another node in its place. */
 export const PATIENCE_MS = 4_000;

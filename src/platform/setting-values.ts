@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { type Network, parseNetwork } from './networks.js';
-import { originFault } from './origins.js';
+import { type Network, parseNetwork } from './http/networks.js';
+import { originFault } from './http/origins.js';
 
 /** The JOSE algorithms that access tokens can be signed with. */
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;

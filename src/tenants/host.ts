@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { domainToUnicode } from 'node:url';
-import { LOOPBACK_NAMES } from '../platform/networks.js';
+import { LOOPBACK_NAMES } from '../platform/http/networks.js';
 
 /** A host and a port as a URL may have them, before anything was put in order. */
 const FORM = /^(?<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%*]+)(?<port>:\d{1,5})?$/u;

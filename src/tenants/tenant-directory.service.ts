@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { In } from 'typeorm';
-import type { TenantContext } from '../access/principal.js';
-import { Batches } from '../platform/batches.js';
+import type { Database } from '../platform/database/transaction.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import type { Database } from '../platform/transaction.js';
+import { Batches } from '../platform/queues/batches.js';
+import type { TenantContext } from './caller.js';
 import { aliasesOf, normalizeHost, type Scheme } from './host.js';
 import { Tenant } from './tenant.entity.js';
 

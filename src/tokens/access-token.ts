@@ -1,10 +1,10 @@
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
-import type { TenantContext } from '../access/principal.js';
-import { isOwnAudience } from '../clients/scopes.js';
+import type { KeyRing, PublishedKey } from '../keys/key-ring.js';
 import { SIGNING_ALGORITHMS } from '../platform/setting-values.js';
+import type { TenantContext } from '../tenants/caller.js';
+import { isOwnAudience } from '../tenants/scopes.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
-import type { KeyRing, PublishedKey } from './key-ring.js';
 
 /** What an access token of ours says, once it is known to be genuine and not expired. */
 export interface AccessToken {

@@ -1,11 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { INTROSPECTION_SCOPE } from '../clients/scopes.js';
+import { refuse } from '../authentication/oauth-refusal.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
+import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
 import type { AccessToken } from './access-token.js';
 import type { Issuer } from './issuers.js';
 import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
-import { refuse } from './oauth-refusal.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 const INACTIVE = { active: false };

@@ -1,9 +1,9 @@
 import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
-import type { TenantContext } from '../access/principal.js';
-import { introspectionAudience, managementAudience } from '../clients/scopes.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { TenantContext } from '../tenants/caller.js';
+import { introspectionAudience, managementAudience } from '../tenants/scopes.js';
 import { createTokenVerifier, type VerifyAccessToken } from './access-token.js';
-import type { KeyRing } from './key-ring.js';
 
 const MOST_AT_HAND = 1_000;
 const IDLE_MS = 10 * 60_000;

@@ -1,12 +1,12 @@
 import type { Middleware } from 'koa';
-import { ActorType, tenantOf } from '../access/principal.js';
+import type { Throttle } from '../authentication/throttle.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
-import { addressOf } from '../platform/ip.js';
+import { addressOf } from '../platform/http/ip.js';
 import type { Log } from '../platform/log.js';
 import { redact } from '../platform/redaction.js';
+import { ActorType, tenantOf } from '../tenants/caller.js';
 import { answerTooMany } from './oauth-endpoint.js';
-import type { Throttle } from './throttle.js';
 import { readTokenForm } from './token-form.js';
 
 /** Path at which leaked secrets are reported, the same on every tenant's host. */

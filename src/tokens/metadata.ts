@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
-import { tenantOf } from '../access/principal.js';
-import { PROOF_ALGORITHMS } from '../clients/public-jwks.js';
-import { INTROSPECTION_PATH } from '../clients/scopes.js';
-import { AUTH_METHODS } from './client-authentication.js';
+import { AUTH_METHODS } from '../authentication/client-authentication.js';
+import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
+import { tenantOf } from '../tenants/caller.js';
+import { INTROSPECTION_PATH } from '../tenants/scopes.js';
 import type { Issuers } from './issuers.js';
-import { ASSERTION_ALGORITHM_NAMES, REVOCATION_PATH, TOKEN_PATH } from './provider.js';
+import { ASSERTION_ALGORITHM_NAMES, REVOCATION_PATH, TOKEN_PATH } from './mint/provider.js';
 
 /** Path of the public keys, the same on every tenant's host. */
 export const JWKS_PATH = '/.well-known/jwks.json';

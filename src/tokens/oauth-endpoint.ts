@@ -1,21 +1,21 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { tenantOf } from '../access/principal.js';
-import type { ClientUseService } from '../clients/client-use.service.js';
+import type { LatchkeyClient } from '../authentication/client-authentication.js';
+import type { Attempt } from '../authentication/failure-counts.js';
+import { LARGEST_BODY_BYTES, refuseOtherThanForm } from '../authentication/form-body.js';
+import { refuse } from '../authentication/oauth-refusal.js';
+import { noteProof } from '../authentication/secret-proof.js';
+import type { Throttle } from '../authentication/throttle.js';
+import { prepareForm } from '../authentication/token-parameters.js';
 import { isSomebody } from '../clients/registered-client.js';
+import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { DatabaseUnavailable, TooOften } from '../platform/errors.js';
-import { addressOf } from '../platform/ip.js';
+import { addressOf } from '../platform/http/ip.js';
 import type { Log } from '../platform/log.js';
 import { HostNotServed, TenantDisabled } from '../platform/tenant-errors.js';
-import type { LatchkeyClient } from './client-authentication.js';
-import type { Attempt } from './failure-counts.js';
-import { LARGEST_BODY_BYTES, refuseOtherThanForm } from './form-body.js';
+import { tenantOf } from '../tenants/caller.js';
 import type { Issuer, Issuers } from './issuers.js';
-import { refuse } from './oauth-refusal.js';
-import { noteProof } from './secret-proof.js';
-import type { Throttle } from './throttle.js';
-import { prepareForm } from './token-parameters.js';
 
 /** What the endpoints are built from. */
 export interface OAuthParts {

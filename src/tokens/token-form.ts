@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
-import { LARGEST_BODY_BYTES, refuseOtherThanForm } from './form-body.js';
-import { refuse } from './oauth-refusal.js';
+import { LARGEST_BODY_BYTES, refuseOtherThanForm } from '../authentication/form-body.js';
+import { refuse } from '../authentication/oauth-refusal.js';
 
 /**
  * Reads a form that has one `token`, where no client is asked for.

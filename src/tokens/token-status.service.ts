@@ -1,11 +1,11 @@
-import { ActorType, actorKey, type Principal, type TenantContext, type TokenName } from '../access/principal.js';
-import { askForRights, rightsLeft, whereTokenHolds } from '../access/rights.service.js';
+import { askForRights, rightsLeft, whereTokenHolds } from '../changes/rights.service.js';
 import type { TenantLines } from '../changes/tenant-lines.service.js';
-import { fromStoredAudience, introspectionAudience } from '../clients/scopes.js';
-import { isDuplicate } from '../platform/database-faults.js';
+import { isDuplicate } from '../platform/database/faults.js';
+import { removeInPieces } from '../platform/database/pieces.js';
+import type { Database } from '../platform/database/transaction.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
-import { removeInPieces } from '../platform/pieces.js';
-import type { Database } from '../platform/transaction.js';
+import { ActorType, actorKey, type Principal, type TenantContext, type TokenName } from '../tenants/caller.js';
+import { fromStoredAudience, introspectionAudience } from '../tenants/scopes.js';
 import { takeTurn } from '../tenants/tenant-turn.service.js';
 import { RevokedToken } from './revoked-token.entity.js';
 

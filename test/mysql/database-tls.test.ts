@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { MysqlServer } from '../../src/platform/mysql-server.js';
+import { MysqlServer } from '../../src/platform/database/mysql-server.js';
 import { type Authority, createAuthority } from '../support/certificates.js';
 import { ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { createDataSource } from '../../src/database/data-source.js';
-import { withLease } from '../../src/database/lease.js';
+import { createDataSource } from '../../src/installation/data-source.js';
 import { readDatabases } from '../../src/platform/config.js';
+import { withLease } from '../../src/platform/database/lease.js';
 import { createLog } from '../../src/platform/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createMariaDb, type PrivateMariaDb } from '../support/mariadb.js';

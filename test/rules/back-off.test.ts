@@ -1,4 +1,4 @@
-import { BackOff } from '../../src/workers/back-off.js';
+import { BackOff } from '../../src/server/workers/back-off.js';
 
 it('starts at once, then waits twice as long each time, half a minute at most', () => {
   const backOff = new BackOff();

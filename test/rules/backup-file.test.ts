@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { type Block, readBackup, syncFolder, writeBackup } from '../../src/backups/backup-file.js';
-import { decodeValue, encodeValue } from '../../src/backups/values.js';
+import { type Block, readBackup, syncFolder, writeBackup } from '../../src/installation/backups/backup-file.js';
+import { decodeValue, encodeValue } from '../../src/installation/backups/values.js';
 import { Cipher } from '../../src/platform/cipher.js';
 
 const cipher = new Cipher(Buffer.alloc(32, 1));

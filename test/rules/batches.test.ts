@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Batches } from '../../src/platform/batches.js';
+import { Batches } from '../../src/platform/queues/batches.js';
 
 const [a, b, c] = [
   { crowd: 'one', name: 'a' },

@@ -1,6 +1,6 @@
 import { getMetadataArgsStorage } from 'typeorm';
-import { createDataSource } from '../../src/database/data-source.js';
-import { BELONGINGS } from '../../src/tenancy.js';
+import { createDataSource } from '../../src/installation/data-source.js';
+import { BELONGINGS } from '../../src/installation/tenancy.js';
 
 it('everything that has a tenant is removed with it, by itself or with its client', () => {
   const { options } = createDataSource({ type: 'sqlite', path: 'unused' });

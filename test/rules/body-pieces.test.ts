@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createHttpServer, setHandler } from '../../src/http/listener.js';
+import { createHttpServer, setHandler } from '../../src/platform/http/listener.js';
 
 const server = createHttpServer();
 let port: number;

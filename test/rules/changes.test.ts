@@ -5,18 +5,18 @@ const src = join(import.meta.dirname, '../../src');
 
 /** What is written beside the changes that somebody makes: what expires, what is counted or indexed, what may be used once. */
 const KEEPERS = [
-  'access/session.service.ts',
+  'authentication/used-proof.service.ts',
   'changes/changes.service.ts',
-  'clients/client-index.service.ts',
   'clients/client-secret.service.ts',
-  'clients/client-use.service.ts',
-  'platform/pieces.ts',
-  'tokens/signing-keys.ts',
+  'clients/search/client-index.service.ts',
+  'clients/use/client-use.service.ts',
+  'keys/signing-keys.ts',
+  'people/session.service.ts',
+  'platform/database/pieces.ts',
   'tokens/token-status.service.ts',
-  'tokens/used-proof.service.ts',
 ];
 /** Of those, the ones whose callers have rights: there only what expires is written past the changes. */
-const SWEEPS_ALONE = ['access/session.service.ts', 'clients/client-secret.service.ts', 'tokens/signing-keys.ts'];
+const SWEEPS_ALONE = ['people/session.service.ts', 'clients/client-secret.service.ts', 'keys/signing-keys.ts'];
 
 const read = (name: string) => readFileSync(join(src, name), 'utf8');
 const writes = (name: string) => [...read(name).matchAll(/database\s*\.write\(|removeInPieces\(this/g)].map(({ index }) => index);

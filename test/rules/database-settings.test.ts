@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, readDatabases } from '../../src/platform/config.js';
-import { readDatabaseUrl } from '../../src/platform/database-url.js';
+import { readDatabaseUrl } from '../../src/platform/database/url.js';
 
 const KEY = Buffer.alloc(32, 3).toString('base64');
 let folder: string;

@@ -1,5 +1,5 @@
-import { explainFileFault } from '../../src/backups/file-fault.js';
-import { reasonOf } from '../../src/platform/database-sentences.js';
+import { explainFileFault } from '../../src/installation/backups/file-fault.js';
+import { reasonOf } from '../../src/platform/database/sentences.js';
 
 function fault(code: string): Error {
   return Object.assign(new Error('what the driver says'), { code });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addressOf } from '../../src/platform/ip.js';
+import { addressOf } from '../../src/platform/http/ip.js';
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],

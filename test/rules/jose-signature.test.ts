@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { toJoseSignature } from '../../src/tokens/jose-signature.js';
+import { toJoseSignature } from '../../src/keys/jose-signature.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 

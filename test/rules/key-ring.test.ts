@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { KeyRing } from '../../src/tokens/key-ring.js';
-import type { SigningKey } from '../../src/tokens/signing-key.entity.js';
+import { KeyRing } from '../../src/keys/key-ring.js';
+import type { SigningKey } from '../../src/keys/signing-key.entity.js';
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const row = (id: string) =>

@@ -1,6 +1,6 @@
 import { Metrics } from '../../src/platform/metrics.js';
-import type { Report } from '../../src/workers/messages.js';
-import { MetricsSum } from '../../src/workers/metrics-sum.js';
+import type { Report } from '../../src/server/workers/messages.js';
+import { MetricsSum } from '../../src/server/workers/metrics-sum.js';
 
 /** What a process that issued so many tokens would report. */
 async function report(tokens: number): Promise<Report> {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findAddresses } from '../../src/platform/name-lookup.js';
+import { findAddresses } from '../../src/platform/http/name-lookup.js';
 
 const HEADER_BYTES = 12;
 const TYPE_A = 1;

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
-import { isReachable, parseNetwork } from '../../src/platform/networks.js';
+import { isReachable, parseNetwork } from '../../src/platform/http/networks.js';
 
 const listed = (...texts: string[]) => texts.map((text) => parseNetwork(text) ?? fail(text));
 const fail = (text: string): never => {

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { parseNetwork } from '../../src/platform/networks.js';
-import { type LookUp, Outbound, Unreachable } from '../../src/platform/outbound.js';
+import { parseNetwork } from '../../src/platform/http/networks.js';
+import { type LookUp, Outbound, Unreachable } from '../../src/platform/http/outbound.js';
 
 /** Answers with these addresses, one list a question. Nothing here is connected to that is not on the loopback. */
 function answering(...answers: string[][]): { lookUp: LookUp; asked: string[] } {

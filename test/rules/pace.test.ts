@@ -1,4 +1,4 @@
-import { Pace } from '../../src/http/pace.js';
+import { Pace } from '../../src/platform/http/pace.js';
 
 /** Holds the event loop, as a request does. */
 function work(milliseconds: number): void {

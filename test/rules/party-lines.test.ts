@@ -1,4 +1,4 @@
-import { PartyLines } from '../../src/platform/party-lines.js';
+import { PartyLines } from '../../src/platform/queues/party-lines.js';
 
 /** Who comes next, of lines in which all wait who are named. */
 function order(lines: PartyLines<string>, count: number, costOf: (party: string) => number = () => 1): string {

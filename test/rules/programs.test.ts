@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 it('the server and its commands start no program but workers, which are the server', () => {
   const starters = sources.filter((path) => path.startsWith('src/') && /^import (?!type ).*'(node:)?child_process'/m.test(read(path)));
   expect(starters).toEqual([]);
-  expect(sources.filter((path) => /\bfork\(/.test(read(path)))).toEqual(['src/workers/worker-process.ts']);
+  expect(sources.filter((path) => /\bfork\(/.test(read(path)))).toEqual(['src/server/workers/worker-process.ts']);
 });
 
 it('every script that starts a program says what environment it gets', () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
-import { findJwksFault, keyFor } from '../../src/clients/public-jwks.js';
+import { findJwksFault, keyFor } from '../../src/clients/keys/public-jwks.js';
 
 interface Pooled {
   alg: string;

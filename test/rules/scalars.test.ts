@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';
 import { type GraphQLScalarType, isScalarType, isSpecifiedScalarType, parse } from 'graphql';
-import { createSchema } from '../../src/http/operations.js';
+import { createSchema } from '../../src/server/graphql/operations.js';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

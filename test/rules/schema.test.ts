@@ -14,7 +14,7 @@ import {
   validate,
 } from 'graphql';
 import { EXAMPLES } from '../../src/console/explorer/examples.js';
-import { createSchema } from '../../src/http/operations.js';
+import { createSchema } from '../../src/server/graphql/operations.js';
 
 const root = join(import.meta.dirname, '../..');
 const schema = createSchema();

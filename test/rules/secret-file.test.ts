@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SecretFile } from '../../src/access/secret-file.service.js';
+import { SecretFile } from '../../src/installation/secret-file.service.js';
 
 let folder: string;
 let path: string;

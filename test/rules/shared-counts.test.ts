@@ -1,6 +1,6 @@
-import { MOST_REMEMBERED } from '../../src/tokens/failure-counts.js';
-import type { ToPrimary } from '../../src/workers/messages.js';
-import { CountsOfAll } from '../../src/workers/shared-counts.js';
+import { MOST_REMEMBERED } from '../../src/authentication/failure-counts.js';
+import type { ToPrimary } from '../../src/server/workers/messages.js';
+import { CountsOfAll } from '../../src/server/workers/shared-counts.js';
 
 const attempt = (source: string) => ({ tenantId: 'tenant', source, clientId: 'victim' });
 const nameOf = (source: string) => `tenant ${source}`;

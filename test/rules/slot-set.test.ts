@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { gramsOf, gramsWithin } from '../../src/platform/grams.js';
-import { decodeSlots, encodeSlots, intersect, SET_SIZE, slotsIn } from '../../src/platform/slot-set.js';
+import { gramsOf, gramsWithin } from '../../src/clients/search/grams.js';
+import { decodeSlots, encodeSlots, intersect, SET_SIZE, slotsIn } from '../../src/clients/search/slot-set.js';
 
 const slots = fc.uniqueArray(fc.nat(SET_SIZE - 1), { maxLength: SET_SIZE }).map((some) => some.toSorted((a, b) => a - b));
 const many = fc.nat(3).map((rest) => Array.from({ length: SET_SIZE }, (_, slot) => slot).filter((slot) => slot % 4 >= rest));

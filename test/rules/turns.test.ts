@@ -1,5 +1,5 @@
-import type { Member } from '../../src/platform/crowd-lines.js';
-import { STRANGERS, Turns } from '../../src/platform/turns.js';
+import type { Member } from '../../src/platform/queues/crowd-lines.js';
+import { STRANGERS, Turns } from '../../src/platform/queues/turns.js';
 
 /** The order in which those begin who came while somebody else had the turn. */
 async function orderOf(members: readonly Member[], costOf: (member: Member) => number = () => 0): Promise<string> {

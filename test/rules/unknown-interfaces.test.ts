@@ -5,8 +5,8 @@ const networkInterfaces = () => {
   throw new Error('uv_interface_addresses returned Unknown system error 97');
 };
 jest.unstable_mockModule('node:os', () => ({ networkInterfaces }));
-const { isReachable, parseNetwork } = await import('../../src/platform/networks.js');
-const { Outbound, Unreachable } = await import('../../src/platform/outbound.js');
+const { isReachable, parseNetwork } = await import('../../src/platform/http/networks.js');
+const { Outbound, Unreachable } = await import('../../src/platform/http/outbound.js');
 
 it('any address may be this machine when the system does not tell which are: one that is listed by itself alone is asked', () => {
   const listed = [parseNetwork('10.1.2.3') ?? fail()];

@@ -1,4 +1,4 @@
-import { type Bar, barsOf, broughtUpToDate, type Hour, scaleOf, ticksOf } from '../../src/console/look/bars.js';
+import { type Bar, barsOf, broughtUpToDate, type Hour, scaleOf, ticksOf } from '../../src/console/ui/bars.js';
 
 const HOUR_MS = 3_600_000;
 /** So many hours, the last of which begins now. */

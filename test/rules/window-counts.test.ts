@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { CountsInMemory } from '../../src/tokens/failure-counts.js';
-import { MOST_COUNTED, WindowCounts } from '../../src/tokens/window-counts.js';
+import { CountsInMemory } from '../../src/authentication/failure-counts.js';
+import { MOST_COUNTED, WindowCounts } from '../../src/authentication/window-counts.js';
 import { advanceClock, resetClock, stopClock } from '../support/clock.js';
 
 const LIMIT = 5;

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Credentials } from '../../src/console/secrets/credentials.js';
-import { makeSnippets, type Snippet } from '../../src/console/secrets/snippets.js';
+import type { Credentials } from '../../src/console/clients/secrets/credentials.js';
+import { makeSnippets, type Snippet } from '../../src/console/clients/secrets/snippets.js';
 import { startTokenRecorder } from './token-recorder.js';
 
 const run = promisify(execFile);

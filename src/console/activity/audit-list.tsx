@@ -4,10 +4,10 @@ import { ChevronDownIcon, ChevronRightIcon } from '@primer/octicons-react';
 import { Fragment, useState } from 'react';
 import { AuditEventsDocument, type AuditEventsQuery, type AuditFilter, type AuditRowFragment } from '../api/generated';
 import { useReading } from '../api/reading';
-import { Cell, type Column, DataTable } from '../look/data-table';
-import { exactly } from '../look/moment';
-import { ShowMore } from '../look/show-more';
-import { Failed, Nothing, Stale, Waiting } from '../look/states';
+import { Cell, type Column, DataTable } from '../ui/data-table';
+import { ShowMore } from '../ui/show-more';
+import { Failed, Nothing, Stale, Waiting } from '../ui/states';
+import { exactly } from '../words/moment';
 import classes from './audit-list.module.css';
 import { ACTIONS, actorOf, changesIn, OBJECTS } from './words';
 

@@ -1,5 +1,5 @@
 import type { AuditAction, AuditObjectType, AuditRowFragment } from '../api/generated';
-import { exactly } from '../look/moment';
+import { exactly } from '../words/moment';
 
 /** What was done, as people say it. */
 export const ACTIONS: Record<AuditAction, string> = {

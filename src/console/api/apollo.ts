@@ -1,6 +1,5 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { ErrorLink } from '@apollo/client/link/error';
-import { isPageShown } from '../look/dialog';
 import { toFailure } from './failure';
 
 const LONGEST_WAIT_MS = 30_000;
@@ -9,13 +8,15 @@ const LONGEST_WAIT_MS = 30_000;
 export interface ApiParts {
   /** The server did not take the session. */
   onSignedOut(): void;
+  /** What is not shown is not kept up to date. */
+  isShown(): boolean;
 }
 
 /**
  * A client of the API for one session: what it has read goes with it. The session's cookie is the browser's to send,
  * and to pages of this origin alone.
  */
-export function createApi({ onSignedOut }: ApiParts): ApolloClient {
+export function createApi({ onSignedOut, isShown }: ApiParts): ApolloClient {
   const watch = new ErrorLink(({ error }) => {
     if (toFailure(error).kind === 'signed-out') onSignedOut();
   });
@@ -30,7 +31,7 @@ export function createApi({ onSignedOut }: ApiParts): ApolloClient {
         fetchPolicy: 'cache-and-network',
         nextFetchPolicy: 'cache-first',
         notifyOnNetworkStatusChange: true,
-        skipPollAttempt: () => document.visibilityState === 'hidden' || !isPageShown(),
+        skipPollAttempt: () => document.visibilityState === 'hidden' || !isShown(),
       },
       // An answer may hold a secret: none is kept. What changed is read anew.
       mutate: { fetchPolicy: 'no-cache' },

@@ -1,5 +1,5 @@
 import { CombinedGraphQLErrors, type ErrorLike, ServerError } from '@apollo/client';
-import { inWords } from '../look/duration';
+import { inWords } from '../words/duration';
 
 /** What became of a request that failed. */
 export type FailureKind = 'away' | 'signed-out' | 'busy' | 'refused' | 'broken';

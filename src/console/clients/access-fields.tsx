@@ -3,7 +3,7 @@ import { TagsInput, type TagsInputProps } from '@mantine/core';
 import { useState } from 'react';
 import { ScopesInUseDocument } from '../api/generated';
 import { useViewer } from '../api/viewer';
-import { PLAIN_TEXT } from '../look/plain-text';
+import { PLAIN_TEXT } from '../words/plain-text';
 
 const SEPARATORS = [',', ' ', ';', '\n', '\t'];
 const ANY_CLIENT = ['tokens:introspect'];

@@ -1,18 +1,18 @@
 import { useWindowEvent } from '@mantine/hooks';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { Boundary } from '../look/boundary';
-import { Dialog, focusOr, isDialogOpen } from '../look/dialog';
-import { Waiting } from '../look/states';
-// Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
-import { SecretDialog } from '../secrets/secret-dialog';
-import type { MadeSecret } from '../secrets/vault';
+import { Boundary } from '../ui/boundary';
+import { Dialog, focusOr, isDialogOpen } from '../ui/dialog';
+import { Waiting } from '../ui/states';
 import { type ClientDialogsActions, ClientDialogsProvider } from './dialogs-context';
+// Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
+import { SecretDialog } from './secrets/secret-dialog';
+import type { MadeSecret } from './secrets/vault';
 
 const DeleteDialog = lazy(() => import('./delete-dialog').then((module) => ({ default: module.DeleteDialog })));
 const EditDrawer = lazy(() => import('./edit-drawer').then((module) => ({ default: module.EditDrawer })));
 const NewDrawer = lazy(() => import('./new-drawer').then((module) => ({ default: module.NewDrawer })));
-const RotateDialog = lazy(() => import('../secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
+const RotateDialog = lazy(() => import('./secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
 
 /** A wait that is longer is seen. */
 const SEEN_WAIT_MS = 200;

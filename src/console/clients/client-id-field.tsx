@@ -3,7 +3,7 @@ import { Loader, TextInput, type TextInputProps } from '@mantine/core';
 import { CheckIcon } from '@primer/octicons-react';
 import { useEffect, useState } from 'react';
 import { TakenClientIdDocument } from '../api/generated';
-import { PLAIN_TEXT } from '../look/plain-text';
+import { PLAIN_TEXT } from '../words/plain-text';
 import { findIdFault } from './client-id';
 
 const PAUSE_MS = 250;

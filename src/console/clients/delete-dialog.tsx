@@ -6,15 +6,15 @@ import { type Action, useAction, useMutate, useRefresh } from '../api/action';
 import { ClientSettingsDocument, type ClientSettingsQuery, DeleteClientDocument, UpdateClientDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
-import { BusyButton } from '../look/busy-button';
-import { useNow } from '../look/clock';
-import { counted } from '../look/counted';
-import { Dialog, useHold } from '../look/dialog';
-import { exactly, isInUse, relatively, untilWhenElsewhere } from '../look/moment';
-import { PLAIN_TEXT } from '../look/plain-text';
-import { Failed, Nothing, Waiting } from '../look/states';
-import { tellDone } from '../look/toast';
-import { Trouble } from '../look/trouble';
+import { BusyButton } from '../ui/busy-button';
+import { useNow } from '../ui/clock';
+import { Dialog, useHold } from '../ui/dialog';
+import { Failed, Nothing, Waiting } from '../ui/states';
+import { tellDone } from '../ui/toast';
+import { Trouble } from '../ui/trouble';
+import { counted } from '../words/counted';
+import { exactly, isInUse, relatively, untilWhenElsewhere } from '../words/moment';
+import { PLAIN_TEXT } from '../words/plain-text';
 
 type Doomed = NonNullable<ClientSettingsQuery['client']>;
 

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { MadeSecret } from '../secrets/vault';
+import type { MadeSecret } from './secrets/vault';
 
 /** What can be done with clients, from wherever they are shown. */
 export interface ClientDialogsActions {

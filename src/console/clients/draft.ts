@@ -1,5 +1,5 @@
 import type { ClientSettingsFragment, UpdateClientInput } from '../api/generated';
-import { lifetimeInWords } from '../look/duration';
+import { lifetimeInWords } from '../words/duration';
 import { parseJwks } from './jwks-text';
 
 /** What can be changed of a client, as the form has it. */

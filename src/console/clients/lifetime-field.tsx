@@ -1,7 +1,7 @@
 import { Chip, Group, NumberInput, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useViewer, type Viewer } from '../api/viewer';
-import { lifetimeInWords } from '../look/duration';
+import { lifetimeInWords } from '../words/duration';
 
 const PRESETS = [300, 900, 3600, 28_800, 86_400] as const;
 const DAY = 86_400;

@@ -4,13 +4,11 @@ import { useLocation } from 'wouter';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { CreateClientDocument, type CreateClientInput } from '../api/generated';
 import { useViewer, type Viewer } from '../api/viewer';
-import { FormDrawer } from '../look/form-drawer';
-import { PLAIN_TEXT } from '../look/plain-text';
-import { tellDone } from '../look/toast';
-import { Trouble } from '../look/trouble';
-import { Vault } from '../secrets/vault';
+import { FormDrawer } from '../ui/form-drawer';
+import { tellDone } from '../ui/toast';
+import { Trouble } from '../ui/trouble';
+import { PLAIN_TEXT } from '../words/plain-text';
 import { AudiencesField, ScopesField } from './access-fields';
-import { addressOf } from './address';
 import { AUTH_METHODS, type AuthMethod } from './auth-method';
 import { findIdFault, suggestClientId } from './client-id';
 import { ClientIdField } from './client-id-field';
@@ -18,6 +16,8 @@ import { useClientDialogs } from './dialogs-context';
 import { placeFaults } from './field-faults';
 import { parseJwks } from './jwks-text';
 import { findLifetimeFault, LifetimeField } from './lifetime-field';
+import { addressOf } from './list/address';
+import { Vault } from './secrets/vault';
 
 interface NewClient {
   name: string;

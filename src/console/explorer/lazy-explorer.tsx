@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Waiting } from '../look/states';
+import { Waiting } from '../ui/states';
 
 const GraphiqlExplorer = lazy(() => import('./explorer').then(({ GraphiqlExplorer: component }) => ({ default: component })));
 

@@ -1,11 +1,11 @@
 import { Button, Popover, Stack, Text } from '@mantine/core';
 import { ChevronDownIcon, SignOutIcon } from '@primer/octicons-react';
 import { useState } from 'react';
-import { BusyButton } from '../look/busy-button';
-import { useNow } from '../look/clock';
-import { inWords } from '../look/duration';
-import { exactly } from '../look/moment';
-import { tellFailure } from '../look/toast';
+import { BusyButton } from '../ui/busy-button';
+import { useNow } from '../ui/clock';
+import { tellFailure } from '../ui/toast';
+import { inWords } from '../words/duration';
+import { exactly } from '../words/moment';
 import { useSession } from './session';
 import { sentenceFor } from './session-refused';
 import { endSession, type Session } from './session-request';

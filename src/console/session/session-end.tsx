@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { serverNow } from '../look/clock';
+import { serverNow } from '../ui/clock';
 
 const SOON_MS = 1_000;
 

@@ -1,4 +1,4 @@
-import { inWords } from '../look/duration';
+import { inWords } from '../words/duration';
 
 /** What the server says when it refuses. */
 export interface RefusalBody {

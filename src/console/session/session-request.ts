@@ -1,4 +1,4 @@
-import { learnServerTime } from '../look/clock';
+import { learnServerTime } from '../ui/clock';
 import { type RefusalBody, refusal, unreachable } from './session-refused';
 
 /** Who is signed in. What proves it is in a cookie that no script can read. */

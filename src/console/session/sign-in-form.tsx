@@ -1,7 +1,7 @@
 import { Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { BusyButton } from '../look/busy-button';
-import { PLAIN_TEXT } from '../look/plain-text';
+import { BusyButton } from '../ui/busy-button';
+import { PLAIN_TEXT } from '../words/plain-text';
 import { urgent, useSession } from './session';
 import { SessionRefused, sentenceFor } from './session-refused';
 import { beginSession } from './session-request';

@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Divider, Paper, Stack, Text, Title } from '@mantine/core';
-import { Brand } from '../look/brand';
-import { useTitle } from '../look/title';
+import { Brand } from '../ui/brand';
+import { useTitle } from '../ui/title';
 import { rememberPlace } from './place';
 import { useSession } from './session';
 import { PROVIDER_SIGN_IN } from './session-request';

@@ -1,6 +1,6 @@
 import { Button, Text } from '@mantine/core';
-import { Brand } from '../look/brand';
-import { useTitle } from '../look/title';
+import { Brand } from '../ui/brand';
+import { useTitle } from '../ui/title';
 import classes from './visitor-bar.module.css';
 
 /** Above the explorer of those who are not signed in. */

@@ -1,7 +1,7 @@
 import { Burger } from '@mantine/core';
-import { Brand } from '../look/brand';
 import { AccountMenu } from '../session/account-menu';
 import { useSession } from '../session/session';
+import { Brand } from '../ui/brand';
 import classes from './header.module.css';
 import { SchemeButton } from './scheme-button';
 import { SearchBox } from './search-box';

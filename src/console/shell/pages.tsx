@@ -1,15 +1,15 @@
 import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { type Scope, useViewer } from '../api/viewer';
-import { ClientsPage } from '../clients/clients-page';
+import { ClientsPage } from '../clients/list/clients-page';
 import { Explorer } from '../explorer/lazy-explorer';
 import { EXPLORER_PATH } from '../explorer/path';
-import { Boundary } from '../look/boundary';
-import { Nothing, Waiting } from '../look/states';
-import { useTitle } from '../look/title';
 import { useSession } from '../session/session';
+import { Boundary } from '../ui/boundary';
+import { Nothing, Waiting } from '../ui/states';
+import { useTitle } from '../ui/title';
 
-const ClientPage = lazy(() => import('../client/client-page').then(({ ClientPage: component }) => ({ default: component })));
+const ClientPage = lazy(() => import('../clients/client/client-page').then(({ ClientPage: component }) => ({ default: component })));
 const ActivityPage = lazy(() => import('../activity/activity-page').then(({ ActivityPage: component }) => ({ default: component })));
 const KeysPage = lazy(() => import('../signing-keys/keys-page').then(({ KeysPage: component }) => ({ default: component })));
 const TenantsPage = lazy(() => import('../tenants/tenants-page').then(({ TenantsPage: component }) => ({ default: component })));

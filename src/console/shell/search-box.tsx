@@ -5,10 +5,10 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { FoundClientsDocument } from '../api/generated';
 import { useViewer } from '../api/viewer';
-import { addressOf } from '../clients/address';
-import { useShortcut } from '../look/shortcut';
-import { tellFailure } from '../look/toast';
-import { withoutSecrets } from '../secrets/secret-form';
+import { addressOf } from '../clients/list/address';
+import { withoutSecrets } from '../clients/secrets/secret-form';
+import { useShortcut } from '../ui/shortcut';
+import { tellFailure } from '../ui/toast';
 
 const PAUSE_MS = 200;
 const TAKEN_OUT = 'What was in the search looked like a secret key or a token, and was taken out.';

@@ -1,7 +1,7 @@
 import { Button, Popover, Text } from '@mantine/core';
 import { ChevronDownIcon } from '@primer/octicons-react';
 import { useViewer } from '../api/viewer';
-import { CopyLine } from '../look/copy';
+import { CopyLine } from '../ui/copy';
 import classes from './tenant-menu.module.css';
 
 /** The tenant that one is in, always in sight, with the addresses that people ask for. */

@@ -4,11 +4,11 @@ import { SyncIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { type KeyRowFragment, SigningKeysDocument } from '../api/generated';
 import { useReading } from '../api/reading';
-import { ActionsCell, Cell, type Column, DataTable } from '../look/data-table';
-import { PageFrame } from '../look/page-frame';
-import { Failed, Stale, Waiting } from '../look/states';
-import { Moment } from '../look/time';
-import { useTitle } from '../look/title';
+import { ActionsCell, Cell, type Column, DataTable } from '../ui/data-table';
+import { PageFrame } from '../ui/page-frame';
+import { Failed, Stale, Waiting } from '../ui/states';
+import { Moment } from '../ui/time';
+import { useTitle } from '../ui/title';
 import { RevokeKeyDialog } from './revoke-key-dialog';
 import { RotateKeyDialog } from './rotate-key-dialog';
 

@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { type KeyRowFragment, RevokeSigningKeyDocument } from '../api/generated';
-import { Confirm } from '../look/confirm';
-import { tellDone } from '../look/toast';
+import { Confirm } from '../ui/confirm';
+import { tellDone } from '../ui/toast';
 
 /** Asks whether a key shall be withdrawn with all that it signed. */
 export function RevokeKeyDialog({ signingKey: { kid, state }, onClose }: { signingKey: KeyRowFragment; onClose(): void }) {

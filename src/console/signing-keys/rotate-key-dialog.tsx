@@ -1,9 +1,9 @@
 import { Text } from '@mantine/core';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { type KeyRowFragment, RotateSigningKeyDocument } from '../api/generated';
-import { Confirm } from '../look/confirm';
-import { exactly } from '../look/moment';
-import { tellDone } from '../look/toast';
+import { Confirm } from '../ui/confirm';
+import { tellDone } from '../ui/toast';
+import { exactly } from '../words/moment';
 
 /** Asks whether the next key shall sign. */
 export function RotateKeyDialog({ keys, onClose }: { keys: readonly KeyRowFragment[]; onClose(): void }) {

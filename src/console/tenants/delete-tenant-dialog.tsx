@@ -2,9 +2,9 @@ import { Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { DeleteTenantDocument, type TenantRowFragment } from '../api/generated';
-import { Confirm } from '../look/confirm';
-import { PLAIN_TEXT } from '../look/plain-text';
-import { tellDone } from '../look/toast';
+import { Confirm } from '../ui/confirm';
+import { tellDone } from '../ui/toast';
+import { PLAIN_TEXT } from '../words/plain-text';
 
 /** Asks whether a tenant shall go, with everything in it. One that is enabled has to be disabled before. */
 export function DeleteTenantDialog({ tenant: { name, host, enabled }, onClose }: { tenant: TenantRowFragment; onClose(): void }) {

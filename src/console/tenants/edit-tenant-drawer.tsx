@@ -14,11 +14,11 @@ import {
 } from '../api/generated';
 import { placeFaults } from '../clients/field-faults';
 import { LockedField } from '../clients/locked-field';
-import { lifetimeInWords } from '../look/duration';
-import { FormDrawer } from '../look/form-drawer';
-import { PLAIN_TEXT } from '../look/plain-text';
-import { tellDone } from '../look/toast';
-import { Trouble } from '../look/trouble';
+import { FormDrawer } from '../ui/form-drawer';
+import { tellDone } from '../ui/toast';
+import { Trouble } from '../ui/trouble';
+import { lifetimeInWords } from '../words/duration';
+import { PLAIN_TEXT } from '../words/plain-text';
 
 interface Draft {
   name: string;

@@ -4,10 +4,10 @@ import { useAction, useMutate, useRefresh } from '../api/action';
 import { CreateTenantDocument } from '../api/generated';
 import { useClientDialogs } from '../clients/dialogs-context';
 import { placeFaults } from '../clients/field-faults';
-import { FormDrawer } from '../look/form-drawer';
-import { PLAIN_TEXT } from '../look/plain-text';
-import { Trouble } from '../look/trouble';
-import { Vault } from '../secrets/vault';
+import { Vault } from '../clients/secrets/vault';
+import { FormDrawer } from '../ui/form-drawer';
+import { Trouble } from '../ui/trouble';
+import { PLAIN_TEXT } from '../words/plain-text';
 
 const LOST_ANSWER =
   'Whether the tenant was created is not known: look for it in the list before you try again. If it is there, the operator makes its administrator a new secret key: npm run admin:reset -- host.';

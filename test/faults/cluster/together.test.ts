@@ -12,7 +12,7 @@ import { askForToken, Ledger, type Pair, parse } from '../support/ledger.js';
 import { makeSteadyClients } from '../support/load.js';
 import { itWithCluster, report, useCluster } from './trouble.js';
 
-const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../../src/database/migrations')).filter((file) => /^\d/.test(file));
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../../src/installation/migrations')).filter((file) => /^\d/.test(file));
 const MIGRATED_TIMES = 3;
 const ROTATIONS = 10;
 const ROTATE_EVERY_MS = 2_000;

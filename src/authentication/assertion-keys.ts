@@ -1,0 +1,58 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose';
+import { keyFor, type PublicJwks } from '../clients/keys/public-jwks.js';
+import { exponentOf } from '../clients/keys/public-key.js';
+import { complementKey, decoyKey, isRsa } from './decoy-keys.js';
+
+/** What an assertion says of its signature; `alg` is `none` when it cannot be read. */
+export interface AssertionMark {
+  alg: string;
+  kid?: unknown;
+  signature: Buffer;
+}
+
+/** The key that the signature of an assertion is checked against. */
+export interface AssertionKey {
+  /** Absent for an algorithm in which nobody signs here. */
+  jwk: Record<string, string> | undefined;
+  /** Whether it is the client's own; what another one verifies proves nothing. */
+  isOwn: boolean;
+}
+
+/** Reads what has to be known before the signature can be checked. */
+export function markOf(assertion: string): AssertionMark {
+  try {
+    const { alg, kid } = decodeProtectedHeader(assertion);
+    return { alg: typeof alg === 'string' ? alg : 'none', kid, signature: Buffer.from(assertion.split('.')[2] ?? '', 'base64url') };
+  } catch {
+    return { alg: 'none', signature: Buffer.alloc(0) };
+  }
+}
+
+/**
+ * The one key that an assertion is checked against: the client's own, or one that is nobody's, with work that hangs on what was sent
+ * alone. So nobody learns from the time whether a client exists, or which keys it has.
+ * @param jwks of the client; absent when it may not sign with a key of its own
+ */
+export async function assertionKey(jwks: PublicJwks | undefined, mark: AssertionMark): Promise<AssertionKey> {
+  const { alg, signature } = mark;
+  const decoy = await decoyKey(alg, signature.length);
+  // Whoever has no keys has the decoy looked at in their place: looking takes time as well.
+  const found = keyFor(jwks ?? { keys: decoy ? [decoy] : [] }, mark);
+  const isPossible = found !== undefined && (!isRsa(alg) || isPossibleSignature(signature, found));
+  const isOwn = isPossible && jwks !== undefined;
+  const jwk = isOwn ? found : decoy;
+  if (jwk && isRsa(alg)) spendTheRest(exponentOf(jwk), signature);
+  return { jwk, isOwn };
+}
+
+/** OpenSSL refuses a signature of another length than the modulus, or that is not below it, at once. */
+function isPossibleSignature(signature: Buffer, { n = '' }: Record<string, string>): boolean {
+  const modulus = Buffer.from(n, 'base64url');
+  return modulus.length === signature.length && signature.compare(modulus) < 0;
+}
+
+function spendTheRest(exponent: number, signature: Buffer): void {
+  const key = createPublicKey({ key: complementKey(exponent, signature.length), format: 'jwk' });
+  verify('sha256', signature, key, signature);
+}

@@ -1,0 +1,74 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { storable } from '../../platform/database/moments.js';
+import { toSearchedText } from '../../platform/search-text.js';
+import type { TenantContext } from '../../tenants/caller.js';
+import { Client } from '../client.entity.js';
+import type { ClientFilter } from '../client.input.js';
+import { ClientSecret } from '../client-secret.entity.js';
+
+/** The index that has all that clients are filtered and sorted by. */
+const WHOLE_INDEX = 'clients_by_use';
+
+/** Which clients are wanted: those to which all that is given applies. */
+export interface ClientMatch {
+  search?: string | null | undefined;
+  filter?: ClientFilter | null | undefined;
+}
+
+/** Some clients of a tenant: a query for their ids. */
+export interface Near {
+  ids: string;
+  parameters: object;
+}
+
+/** What is searched; `''` when nothing is. */
+export function searchedText({ search }: ClientMatch): string {
+  return toSearchedText(search ?? '');
+}
+
+/**
+ * The clients of a tenant that match, in no order; its alias is `client`.
+ * @param near the clients among which to look, all when absent
+ */
+export function matching(manager: EntityManager, { tenant }: TenantContext, match: ClientMatch, near?: Near): SelectQueryBuilder<Client> {
+  const { filter } = match;
+  const query = manager
+    .createQueryBuilder(Client, 'client')
+    .where(near ? NOT_BY_TENANT : 'client.tenantId = :tenantId', { tenantId: tenant.id });
+  const text = searchedText(match);
+  if (text !== '') query.andWhere('INSTR(client.searchText, :text) > 0', { text });
+  if (filter) narrow(query, filter);
+  if (near) lookAmong(query, near);
+  else if (filter && text === '' && filter.secretExpiresBefore == null) readIndexAlone(query, filter);
+  return query;
+}
+
+/** The sign changes nothing but that SQLite uses no index with it: it would rather go through all clients in the order that is asked for. */
+const NOT_BY_TENANT = '+(client.tenantId) = :tenantId';
+
+/** The index keeps MariaDB from the same. */
+function lookAmong(query: SelectQueryBuilder<Client>, { ids, parameters }: Near): void {
+  query.innerJoin(`(${ids})`, 'near', 'near.id = client.id').setParameters(parameters).useIndex('PRIMARY');
+}
+
+function narrow(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince, secretExpiresBefore }: ClientFilter): void {
+  if (enabled != null) query.andWhere('client.enabled = :enabled', { enabled });
+  if (neverUsed != null) query.andWhere(`client.lastUsedAt IS ${neverUsed ? 'NULL' : 'NOT NULL'}`);
+  if (unusedSince) query.andWhere('COALESCE(client.lastUsedAt, client.createdAt) < :unusedSince', { unusedSince: storable(unusedSince) });
+  if (secretExpiresBefore) withExpiringSecret(query, storable(secretExpiresBefore));
+}
+
+/** Not as EXISTS: SQLite would run it anew for every client. */
+function withExpiringSecret(query: SelectQueryBuilder<Client>, before: Date): void {
+  const secrets = query
+    .subQuery()
+    .select('secret.clientRowId')
+    .from(ClientSecret, 'secret')
+    .where('secret.tenantId = :tenantId AND secret.expiresAt > :now AND secret.expiresAt < :before');
+  query.andWhere(`client.id IN ${secrets.getQuery()}`, { now: new Date(), before });
+}
+
+/** On MariaDB, which would rather fetch every row in the order that is asked for than sort what one index tells. */
+function readIndexAlone(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince }: ClientFilter): void {
+  if ([enabled, neverUsed, unusedSince].some((wanted) => wanted != null)) query.useIndex(WHOLE_INDEX);
+}

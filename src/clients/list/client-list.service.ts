@@ -1,0 +1,108 @@
+import { setImmediate } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import type { Database } from '../../platform/database/transaction.js';
+import { type Connection, type PageRequest, requirePageSize, toConnection } from '../../platform/graphql/connection.js';
+import type { TenantContext } from '../../tenants/caller.js';
+import { Client } from '../client.entity.js';
+import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
+import { present } from '../client-row.service.js';
+import { findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
+import { fromClientCursor, toClientCursor } from './client-cursor.js';
+import { type ClientMatch, matching, searchedText } from './client-filter.service.js';
+import { type ClientPage, nextOf, readPage } from './client-page.service.js';
+
+/** How many clients a search looks at before it goes another way; measured with a million clients. */
+export interface SearchLimits {
+  /** In the order of the list, before the index is asked: what many match is found among them. */
+  firstLook: number;
+  /** Candidates that the index names, rather than more in the order of the list. */
+  few: number;
+  /** In the order of the list, when there are more candidates than that. They fill a page, unless they are all at its end. */
+  secondLook: number;
+  /** Candidates, rather than all clients. */
+  many: number;
+}
+
+const LIMITS: SearchLimits = { firstLook: 500, few: 15_000, secondLook: 8_000, many: 200_000 };
+
+/** Which clients to list. */
+export interface ClientListRequest extends PageRequest, ClientMatch {
+  orderBy?: ClientOrder | null | undefined;
+}
+
+/** Reads clients for people: one, some, or how many. */
+export class ClientListService {
+  constructor(
+    private readonly database: Database,
+    private readonly limits = LIMITS,
+  ) {}
+
+  /** The client with exactly this client id. */
+  async find(caller: TenantContext, clientId: string): Promise<Client | null> {
+    const client = await this.database.read((manager) => manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId }));
+    return client && present(client, caller.issuer);
+  }
+
+  /**
+   * One page of clients.
+   * @throws {BadUserInput} when `first` or `after` make no sense
+   */
+  async list(caller: TenantContext, { orderBy, ...request }: ClientListRequest): Promise<Connection<Client>> {
+    requirePageSize(request.first);
+    const order = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
+    const position = request.after == null ? null : fromClientCursor(request.after, order.field);
+    const page = { match: request, order, position, limit: request.first + 1 };
+    const rows = await this.database.read((manager) => this.#findPage(manager, caller, page));
+    const clients = rows.map((client) => present(client, caller.issuer));
+    return toConnection(clients, request, (client) => toClientCursor(client, order.field));
+  }
+
+  /** How many clients there are, or match. */
+  count(caller: TenantContext, match: ClientMatch): Promise<number> {
+    return this.database.read((manager) => this.#count(manager, caller, match));
+  }
+
+  /** Some candidates at a time: SQLite works in this thread. */
+  async #count(manager: EntityManager, caller: TenantContext, match: ClientMatch): Promise<number> {
+    const text = searchedText(match);
+    const tenantId = caller.tenant.id;
+    const segments = text === '' ? [] : await segmentsOf(manager, tenantId);
+    if (segments.length === 0) return matching(manager, caller, match).getCount();
+    const candidates = await findCandidates(manager, { tenantId, segments, text });
+    let count = 0;
+    for (const near of idsInParts(candidates, tenantId)) {
+      count += await matching(manager, caller, match, near).getCount();
+      await setImmediate();
+    }
+    return (await hasSegments(manager, tenantId, segments)) ? count : this.#count(manager, caller, match);
+  }
+
+  /** Looks at few clients: where many match, at the next ones in the order; where few do, at those that the index names. */
+  async #findPage(manager: EntityManager, caller: TenantContext, page: ClientPage): Promise<Client[]> {
+    const segments = isScattered(page.match) ? await segmentsOf(manager, caller.tenant.id) : [];
+    if (segments.length === 0) return readPage(manager, caller, page);
+    const first = await this.#look(manager, caller, page, this.limits.firstLook);
+    if (first) return first;
+    const text = searchedText(page.match);
+    const candidates = text === '' ? undefined : await findCandidates(manager, { tenantId: caller.tenant.id, segments, text });
+    const isAmongFew = candidates !== undefined && candidates.count <= this.limits.few;
+    const second = isAmongFew ? undefined : await this.#look(manager, caller, page, this.limits.secondLook);
+    if (second) return second;
+    if (!candidates || candidates.count > this.limits.many) return readPage(manager, caller, page);
+    const rows = await readPage(manager, caller, { ...page, near: idsOf(candidates, caller.tenant.id) });
+    // Clients that were indexed meanwhile are where nobody looked: it is done again.
+    return (await hasSegments(manager, caller.tenant.id, segments)) ? rows : this.#findPage(manager, caller, page);
+  }
+
+  /** The page, if the next so many clients in its order fill it. */
+  async #look(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): Promise<Client[] | undefined> {
+    const rows = await readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
+    return rows.length === page.limit ? rows : undefined;
+  }
+}
+
+/** Whether clients that match may be anywhere in the list. Those with a secret that ends are found by the secret. */
+function isScattered({ filter, ...match }: ClientMatch): boolean {
+  if (searchedText(match) !== '') return true;
+  return filter?.secretExpiresBefore == null && Object.values(filter ?? {}).some((wanted) => wanted != null);
+}

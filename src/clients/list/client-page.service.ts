@@ -1,0 +1,73 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { TenantContext } from '../../tenants/caller.js';
+import { Client } from '../client.entity.js';
+import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
+import { type Position, SORT_COLUMN } from './client-cursor.js';
+import { type ClientMatch, matching, type Near } from './client-filter.service.js';
+
+/** A page of a list as it is asked for. */
+export interface ClientPage {
+  match: ClientMatch;
+  order: ClientOrder;
+  /** After which client it begins; at the first one when null. */
+  position: Position | null;
+  /** How many clients at most. */
+  limit: number;
+}
+
+/**
+ * Reads a page. Its clients are chosen by their ids, which an index has beside what it sorts by: only their rows are fetched.
+ * @param near the clients among which to look, all when absent
+ */
+export async function readPage(manager: EntityManager, caller: TenantContext, page: ClientPage & { near?: Near }): Promise<Client[]> {
+  const rows = await readStretch(manager, caller, page);
+  if (rows.length === page.limit || !endsBeforeNull(page)) return rows;
+  const rest = { ...page, position: BEFORE_NULL, limit: page.limit - rows.length };
+  return [...rows, ...(await readStretch(manager, caller, rest))];
+}
+
+/** Above every id. */
+const BEFORE_NULL: Position = { key: null, id: '~' };
+
+/** Whether absent keys follow, which a walk of the index from the position does not come to. */
+function endsBeforeNull({ order: { field, direction }, position }: ClientPage): boolean {
+  return field === ClientOrderField.LAST_USED_AT && direction === OrderDirection.DESC && position !== null && position.key !== null;
+}
+
+function readStretch(manager: EntityManager, caller: TenantContext, { near, ...page }: ClientPage & { near?: Near }): Promise<Client[]> {
+  const wanted = matching(manager, caller, page.match, near);
+  const ids = inOrder(continueAfter(wanted, page), page).limit(page.limit).select('client.id', 'id');
+  const rows = manager.createQueryBuilder(Client, 'client').innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = client.id');
+  return inOrder(rows.setParameters(ids.getParameters()), page).getMany();
+}
+
+/** The next so many clients in the order of a page, whether they match or not; fewer where absent keys begin. */
+export function nextOf(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): Near {
+  const all = inOrder(continueAfter(matching(manager, caller, {}), page), page)
+    .limit(count)
+    .select('client.id', 'id');
+  return { ids: all.getQuery(), parameters: all.getParameters() };
+}
+
+/** By id among equal keys; client ids are never equal, and asking all the same would cost the index. */
+function inOrder(query: SelectQueryBuilder<Client>, { order: { field, direction } }: ClientPage): SelectQueryBuilder<Client> {
+  query.orderBy(`client.${SORT_COLUMN[field]}`, direction);
+  return field === ClientOrderField.CLIENT_ID ? query : query.addOrderBy('client.id', direction);
+}
+
+/**
+ * Written so that both databases walk the index: first to the key, then past the id among equal keys. Null comes before
+ * every key; downward the walk ends before it.
+ */
+function continueAfter(query: SelectQueryBuilder<Client>, { position, order }: ClientPage): SelectQueryBuilder<Client> {
+  if (!position) return query;
+  const { key, id } = position;
+  const { field, direction } = order;
+  const column = `client.${SORT_COLUMN[field]}`;
+  const isUpward = direction === OrderDirection.ASC;
+  const beyond = isUpward ? '>' : '<';
+  if (field === ClientOrderField.CLIENT_ID) return query.andWhere(`${column} ${beyond} :key`, { key });
+  if (key === null)
+    return query.andWhere(isUpward ? `(${column} IS NOT NULL OR client.id > :id)` : `${column} IS NULL AND client.id < :id`, { id });
+  return query.andWhere(`${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`, { key, id });
+}

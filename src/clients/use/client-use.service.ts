@@ -1,0 +1,130 @@
+import { setImmediate } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { removeInPieces } from '../../platform/database/pieces.js';
+import type { Database } from '../../platform/database/transaction.js';
+import { ClientSecret } from '../client-secret.entity.js';
+import type { SecretDigest } from '../secret.js';
+import { toHour, UseTally } from './use-tally.js';
+
+const ROWS_IN_A_STATEMENT = 100;
+const KEPT_HOURS = 24 * 90;
+
+/** A secret that was used and whose digests were made with an earlier key: those that take their place. */
+export interface NewDigests {
+  secretId: string;
+  digest: SecretDigest;
+  lookupDigest: string;
+  keyId: string;
+}
+
+/** A proof of who a client is. */
+export interface Use {
+  clientRowId: string;
+  /** Absent when the client proved itself with a key of its own. */
+  secretId: string | undefined;
+  ip: string;
+}
+
+/**
+ * Remembers who got tokens and who was refused. Requests only add to a tally in memory; `flush` writes
+ * what has gathered, as additions, so that several instances can do so at once.
+ */
+export class ClientUseService {
+  #tally = new UseTally();
+  readonly #newDigests = new Map<string, NewDigests>();
+
+  constructor(private readonly database: Database) {}
+
+  /** Remembers that a client proved who it is, for whatever purpose. */
+  used({ clientRowId, secretId, ip }: Use): void {
+    this.#tally.use(clientRowId, { secretId, ip, at: Date.now() });
+  }
+
+  /** Counts an answer of the token endpoint to a client that exists. */
+  count(clientRowId: string, outcome: 'issued' | 'refused'): void {
+    this.#tally.count(clientRowId, outcome, Date.now());
+  }
+
+  /** Lets the next flush store other digests of a secret. */
+  renewDigests(digests: NewDigests): void {
+    this.#newDigests.set(digests.secretId, digests);
+  }
+
+  /**
+   * Writes what has gathered. What cannot be written stays for the next time.
+   * @throws {DatabaseUnavailable}
+   */
+  async flush(): Promise<void> {
+    const tally = this.#tally;
+    const digests = [...this.#newDigests.values()];
+    if (tally.isEmpty && digests.length === 0) return;
+    this.#tally = new UseTally();
+    try {
+      await this.database.write((manager) => this.#store(manager, tally, digests));
+      for (const stored of digests) if (this.#newDigests.get(stored.secretId) === stored) this.#newDigests.delete(stored.secretId);
+    } catch (error) {
+      this.#tally.merge(tally);
+      throw error;
+    }
+  }
+
+  /** Removes counts that nobody looks at any more. */
+  async sweep(now: Date): Promise<void> {
+    const oldest = toHour(now.getTime()) - KEPT_HOURS;
+    await removeInPieces(this.database, { table: 'client_hours', where: 'hour < ?', parameters: [oldest] });
+  }
+
+  async #store(manager: EntityManager, tally: UseTally, digests: readonly NewDigests[]): Promise<void> {
+    const moment = (milliseconds: number) => this.database.moment(new Date(milliseconds));
+    const secrets = tally.secrets().map(({ id, count, at, ip }) => [id, count, moment(at), ip]);
+    const clients = tally.clients().map(({ id, at }) => [id, moment(at)]);
+    const hours = tally.hours().map(({ id, hour, issued, refused }) => [id, hour, issued, refused]);
+    await this.#run(manager, secrets, this.database.dialect(ADD_TO_SECRETS));
+    await this.#run(manager, clients, this.database.dialect(ADD_TO_CLIENTS));
+    await this.#run(manager, hours, this.database.dialect(ADD_TO_HOURS));
+    for (const { secretId, digest, lookupDigest, keyId } of digests) {
+      await manager.update(ClientSecret, { id: secretId }, { digest, lookupDigest, keyId });
+    }
+  }
+
+  /** In the order of the ids, so that instances that write at once wait for each other instead of locking each other out. */
+  async #run(manager: EntityManager, rows: readonly unknown[][], statement: (rows: string) => string): Promise<void> {
+    const sorted = rows.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+    for (let start = 0; start < sorted.length; start += ROWS_IN_A_STATEMENT) {
+      const some = sorted.slice(start, start + ROWS_IN_A_STATEMENT);
+      const [first, ...others] = some.map((row) => row.map(() => '?'));
+      const named = first?.map((mark, index) => `${mark} AS c${index}`).join(', ');
+      const union = [`SELECT ${named}`, ...others.map((marks) => `SELECT ${marks.join(', ')}`)].join(' UNION ALL ');
+      await manager.query(statement(union), some.flat());
+      // SQLite works in this thread: requests go on between two statements.
+      await setImmediate();
+    }
+  }
+}
+
+const ADD_TO_SECRETS = {
+  sqlite: (rows: string) => `UPDATE client_secrets SET use_count = use_count + u.c1,
+      last_used_ip = CASE WHEN last_used_at IS NULL OR u.c2 >= last_used_at THEN u.c3 ELSE last_used_ip END,
+      last_used_at = MAX(COALESCE(last_used_at, u.c2), u.c2)
+    FROM (${rows}) u WHERE u.c0 = client_secrets.id`,
+  mysql: (rows: string) => `UPDATE client_secrets s JOIN (${rows}) u ON u.c0 = s.id SET s.use_count = s.use_count + u.c1,
+      s.last_used_ip = IF(s.last_used_at IS NULL OR CAST(u.c2 AS DATETIME(3)) >= s.last_used_at, u.c3, s.last_used_ip),
+      s.last_used_at = GREATEST(COALESCE(s.last_used_at, CAST(u.c2 AS DATETIME(3))), CAST(u.c2 AS DATETIME(3)))`,
+};
+
+const ADD_TO_CLIENTS = {
+  sqlite: (rows: string) => `UPDATE clients SET last_used_at = MAX(COALESCE(last_used_at, u.c1), u.c1)
+    FROM (${rows}) u WHERE u.c0 = clients.id`,
+  mysql: (rows: string) => `UPDATE clients c JOIN (${rows}) u ON u.c0 = c.id
+    SET c.last_used_at = GREATEST(COALESCE(c.last_used_at, CAST(u.c1 AS DATETIME(3))), CAST(u.c1 AS DATETIME(3)))`,
+};
+
+/** Only for clients that are still there. */
+const ADD_TO_HOURS = {
+  sqlite: (rows: string) => `INSERT INTO client_hours (client_row_id, hour, issued, refused)
+    SELECT c.id, u.c1, u.c2, u.c3 FROM (${rows}) u JOIN clients c ON c.id = u.c0 WHERE true
+    ON CONFLICT (client_row_id, hour) DO UPDATE SET issued = issued + excluded.issued, refused = refused + excluded.refused`,
+  mysql: (rows: string) => `INSERT INTO client_hours (client_row_id, hour, issued, refused)
+    SELECT c.id, u.c1, u.c2, u.c3 FROM (${rows}) u JOIN clients c ON c.id = u.c0
+    ON DUPLICATE KEY UPDATE issued = client_hours.issued + VALUES(issued), refused = client_hours.refused + VALUES(refused)`,
+};

@@ -1,0 +1,86 @@
+import type { EntityManager } from 'typeorm';
+import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
+import { reencryptRecordKeys } from '../../changes/record/record-key.service.js';
+import { type NamedSecret, secretsOfLostKeys, secretsWaitingForUse } from '../../clients/secrets-by-key.service.js';
+import { readArguments } from '../../platform/arguments.js';
+import { readConfig } from '../../platform/config.js';
+import { StartupError } from '../../platform/errors.js';
+import { runProgram } from '../../platform/exit.js';
+import { createLog } from '../../platform/log.js';
+import { type Renewal, renewInPieces } from '../../platform/renewal.js';
+import { say } from '../../platform/terminal.js';
+import { systemCaller } from '../../tenants/caller.js';
+import { openInstallation } from '../installation.js';
+
+/**
+ * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
+ * which secrets still need the previous key. A server may run meanwhile; it may be run again at any time.
+ */
+export function run(): Promise<void> {
+  return runProgram(reencrypt);
+}
+
+async function reencrypt(): Promise<void> {
+  readArguments({ usage: 'Nothing is to be named: npm run encryption-key:change.' });
+  const config = readConfig();
+  if (!config.previousEncryptionKey) {
+    throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');
+  }
+  const { database, changes, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
+    isCommand: true,
+    isThere: true,
+  });
+  let isBegun = false;
+  try {
+    const caller = systemCaller(home, 'encryption-key:change');
+    const renew = (some: (manager: EntityManager, after: string) => Promise<Renewal>) =>
+      renewInPieces((after) => {
+        isBegun = true;
+        return changes.perform(caller, ({ manager }) => some(manager, after));
+      });
+    // First what backups are sealed by: none is sealed with a key that has been left.
+    const keys = await renew((manager, after) => signingKeys.reencrypt(manager, after));
+    const ofClients = await renew((manager, after) => secrets.reencrypt(manager, after));
+    const ofProviders = await renew((manager, after) => providers.reencrypt(manager, after));
+    const ofRecords = await renew((manager, after) => reencryptRecordKeys(manager, cipher, after));
+    const counts = { keys: keys.done, assertionSecrets: ofClients.done, providerSecrets: ofProviders.done, recordKeys: ofRecords.done };
+    const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
+    await changes.perform(caller, ({ record }) => record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts }));
+    say(
+      `Encrypted anew: ${counts.keys} signing keys, ${counts.assertionSecrets} secrets that sign assertions, ${counts.providerSecrets} secrets for identity providers, ${counts.recordKeys} keys of records.\n`,
+    );
+    const unreadable = [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable);
+    if (unreadable.length > 0) say(tellUnreadable(unreadable));
+    await tellAll(LOST, secretsOfLostKeys({ database, cipher }));
+    if (!(await tellAll(WAITING, secretsWaitingForUse({ database, cipher })))) say(NOTHING_WAITS);
+  } catch (error) {
+    if (isBegun) say(UNFINISHED);
+    throw error;
+  } finally {
+    await database.close();
+  }
+}
+
+function tellUnreadable(names: readonly string[]): string {
+  const lines = names.map((name) => `  ${name}\n`).join('');
+  return `These cannot be read with the keys at hand, were left as they are, and work with no key: they were damaged, or changed past the server.\n${lines}`;
+}
+
+const UNFINISHED = 'This ended before all was encrypted anew. What was stays so: run it again.\n';
+
+const NOTHING_WAITS = 'Nothing needs ENCRYPTION_KEY_PREVIOUS any more: remove it.\n';
+
+const WAITING = 'Keep ENCRYPTION_KEY_PREVIOUS until these secrets were used or rotated, and run this again some seconds later:\n';
+const LOST =
+  'These secrets are under an encryption key that is not at hand, and are refused. Rotate them, or run this with that key as ENCRYPTION_KEY_PREVIOUS:\n';
+
+/** @returns whether there were any */
+async function tellAll(heading: string, pages: AsyncIterable<NamedSecret[]>): Promise<boolean> {
+  let isTold = false;
+  for await (const secrets of pages) {
+    const lines = secrets.map(({ host, clientId, hint }) => `  ${clientId}  ${hint}  at ${host}\n`).join('');
+    say(isTold ? lines : heading + lines);
+    isTold = true;
+  }
+  return isTold;
+}

@@ -1,0 +1,208 @@
+import type { EntityManager } from 'typeorm';
+import type { Change, Changes } from '../../changes/changes.service.js';
+import { difference } from '../../changes/record/audit.service.js';
+import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
+import type { TenantLimits } from '../../changes/tenant-limits.rules.js';
+import { isDuplicate } from '../../platform/database/faults.js';
+import { BadUserInput, type FieldFault, Forbidden, StaleVersion } from '../../platform/errors.js';
+import type { SigningAlgorithm } from '../../platform/setting-values.js';
+import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from '../../platform/tenant-errors.js';
+import { type Principal, systemCaller, type TenantContext } from '../../tenants/caller.js';
+import { aliasesOf, isWhole, normalizeHost } from '../../tenants/host.js';
+import { Tenant } from '../../tenants/tenant.entity.js';
+import type { TenantDirectory } from '../../tenants/tenant-directory.service.js';
+import { describeTenant, newTenant, searchTextOf } from '../../tenants/tenant-row.js';
+import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
+
+/**
+ * What is inside a tenant: rooms above this one know it.
+ * @typeParam A what a new tenant's administrator comes as
+ */
+export interface TenantContents<A> {
+  /** Gives a new tenant its signing keys and its administrator. @param change by the server, within the new tenant */
+  furnish(change: Change): Promise<A>;
+  /** Plans that its tokens are signed in another way. */
+  changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
+  /** Cuts its tokens and ends its sessions. */
+  suspend(manager: EntityManager, tenantId: string): Promise<void>;
+  /** Removes some of what there is too much of for one time. @returns whether there may be more of it */
+  thin(manager: EntityManager, tenantId: string): Promise<boolean>;
+  /** Removes everything that is its own. */
+  remove(manager: EntityManager, tenantId: string): Promise<void>;
+}
+
+const RIGHT = { right: 'tenants:write' } as const;
+
+/** Manages tenants from the home tenant. */
+export class TenantService<A extends object = object> {
+  constructor(
+    private readonly changes: Changes,
+    private readonly directory: TenantDirectory,
+    private readonly contents: TenantContents<A>,
+  ) {}
+
+  /**
+   * Makes a tenant, its keys and its administrator.
+   * @returns the administrator's secret in the clear, for the one response that shows it
+   * @throws {BadUserInput | Forbidden | HostTaken}
+   */
+  async create(caller: Principal, input: CreateTenantInput): Promise<A & { tenant: Tenant }> {
+    requireHome(caller);
+    const host = normalizeHost(input.host.trim(), this.directory.scheme);
+    if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
+    if (!isWhole(host, caller.tenant.host)) throw new BadUserInput([{ path: 'input.host', message: WHOLE_HOST_RULE }]);
+    if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
+    const tenant = { ...newTenant({ host, name: input.name.trim() }), accessTokenType: input.accessTokenType };
+    return this.changes
+      .make(caller, RIGHT, async ({ manager, record, within }) => {
+        await manager.insert(Tenant, tenant);
+        const administrator = await this.contents.furnish(await within(systemCaller(this.directory.contextOf(tenant), 'createTenant')));
+        const made = await manager.findOneByOrFail(Tenant, { id: tenant.id });
+        await record({ action: AuditAction.CREATE_TENANT, on: nameOf(made), after: describeTenant(made) });
+        return { ...administrator, tenant: made };
+      })
+      .catch((cause) => {
+        throw isDuplicate(cause) ? new HostTaken(host, { cause }) : cause;
+      });
+  }
+
+  /**
+   * Changes what may be changed of a tenant; what the input leaves out stays.
+   * @throws {BadUserInput | Forbidden | HomeTenant | StaleVersion | TenantNotFound}
+   */
+  update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
+    requireHome(caller);
+    const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
+    const allowance = mayPass ? 'ending' : 'ordinary';
+    const name = this.#normalize(host);
+    return this.changes.make(caller, { ...RIGHT, allowance, host: name }, async ({ manager, record, within, requireRoom }) => {
+      const before = await requireTenant(manager, name);
+      if (!isEnding(before, input) && !isLifting(before, input, this.changes.limits)) requireRoom();
+      if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
+      const after = merge(before, input);
+      requireChangeable(before, input, after);
+      await manager.update(Tenant, { id: before.id }, after);
+      const { signingAlgorithm } = input;
+      const target = systemCaller(this.directory.contextOf(before), 'updateTenant');
+      if (signingAlgorithm) await this.contents.changeAlgorithm(await within(target), signingAlgorithm);
+      if (input.enabled === false) await this.contents.suspend(manager, before.id);
+      const tenant = await manager.findOneByOrFail(Tenant, { id: before.id });
+      const changed = difference(describeTenant(before), describeTenant(tenant));
+      await record({ action: AuditAction.UPDATE_TENANT, on: nameOf(before), ...changed });
+      return tenant;
+    });
+  }
+
+  /**
+   * Removes a tenant that is disabled, with everything in it. A very large one goes in pieces: where that ends early, what is left is
+   * removed by the next time.
+   * @throws {Forbidden | HomeTenant | TenantEnabled | TenantNotFound}
+   */
+  async delete(caller: Principal, host: string): Promise<{ host: string }> {
+    requireHome(caller);
+    const name = this.#normalize(host);
+    const terms = { ...RIGHT, allowance: 'ending', host: name } as const;
+    const thin = () =>
+      this.changes.make(caller, { ...terms, isPart: true }, async ({ manager }) =>
+        this.contents.thin(manager, (await requireDeletable(manager, name)).id),
+      );
+    let isMore = true;
+    while (isMore) isMore = await thin();
+    return this.changes.make(caller, terms, async ({ manager, record }) => {
+      const tenant = await requireDeletable(manager, name);
+      await this.contents.remove(manager, tenant.id);
+      await manager.delete(Tenant, { id: tenant.id });
+      await record({ action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
+      return { host: tenant.host };
+    });
+  }
+
+  /** A host as it is stored; what is none is no tenant's. */
+  #normalize(host: string): string {
+    return normalizeHost(host, this.directory.scheme) ?? '';
+  }
+}
+
+async function requireTenant(manager: EntityManager, host: string): Promise<Tenant> {
+  const tenant = await manager.findOneBy(Tenant, { host });
+  if (!tenant) throw new TenantNotFound();
+  return tenant;
+}
+
+async function requireDeletable(manager: EntityManager, host: string): Promise<Tenant> {
+  const tenant = await requireTenant(manager, host);
+  if (tenant.isHome) throw new HomeTenant();
+  if (tenant.enabled) throw new TenantEnabled();
+  return tenant;
+}
+
+/** A tenant's own limits, and what holds where it has none. */
+const LIMITS = { maxClients: 'clients', maxMutationsPerMinute: 'mutationsAMinute', maxRecordBytesPerDay: 'recordBytesADay' } as const;
+
+function isEnding(before: Tenant, { enabled }: UpdateTenantInput): boolean {
+  return before.enabled && enabled === false;
+}
+
+/** Whether limits are all that is changed, to more room and none to less: one that is used up must not hinder that. */
+function isLifting(before: Tenant, { version: _seen, ...input }: UpdateTenantInput, limits: TenantLimits): boolean {
+  const steps = Object.entries(input)
+    .filter(([, to]) => to !== undefined)
+    .map(([name, to]) => {
+      if (!isLimit(name)) return Number.NaN;
+      const inForce = (own: unknown) => Number(own ?? limits[LIMITS[name]]);
+      return inForce(to) - inForce(before[name]);
+    });
+  return steps.every((step) => step >= 0) && steps.some((step) => step > 0);
+}
+
+function isLimit(name: string): name is keyof typeof LIMITS {
+  return Object.hasOwn(LIMITS, name);
+}
+
+const WHOLE_HOST_RULE = 'Give the whole name, such as acme.example.com: it cannot be changed later.';
+const HOST_RULE =
+  'Give a host such as acme.example.com, with a port from 1 to 65535 when it needs one: no path, no user, no wildcard, no blank, and an IPv6 address in brackets.';
+
+/** Only the home tenant manages tenants, whatever scopes somebody of another one may hold. @throws {Forbidden} */
+export function requireHome({ tenant }: TenantContext): void {
+  if (!tenant.isHome) throw new Forbidden('Tenants are managed from the home tenant.', 'home tenant');
+}
+
+function merge(before: Tenant, input: UpdateTenantInput) {
+  const name = input.name?.trim() ?? before.name;
+  return {
+    name,
+    searchText: searchTextOf({ name, host: before.host }),
+    enabled: input.enabled ?? before.enabled,
+    defaultAudience: input.defaultAudience === undefined ? before.defaultAudience : input.defaultAudience,
+    accessTokenType: input.accessTokenType ?? before.accessTokenType,
+    minAccessTokenLifetime: input.minAccessTokenLifetime ?? before.minAccessTokenLifetime,
+    maxAccessTokenLifetime: input.maxAccessTokenLifetime ?? before.maxAccessTokenLifetime,
+    maxClients: input.maxClients === undefined ? before.maxClients : input.maxClients,
+    maxMutationsPerMinute: input.maxMutationsPerMinute === undefined ? before.maxMutationsPerMinute : input.maxMutationsPerMinute,
+    maxRecordBytesPerDay: input.maxRecordBytesPerDay === undefined ? before.maxRecordBytesPerDay : input.maxRecordBytesPerDay,
+    version: before.version + 1,
+    updatedAt: new Date(),
+  };
+}
+
+function requireChangeable(before: Tenant, input: UpdateTenantInput, after: ReturnType<typeof merge>): void {
+  const faults: FieldFault[] = [];
+  if (after.minAccessTokenLifetime > after.maxAccessTokenLifetime) {
+    const path = input.minAccessTokenLifetime == null ? 'input.maxAccessTokenLifetime' : 'input.minAccessTokenLifetime';
+    faults.push({
+      path,
+      message: `The shortest lifetime (${after.minAccessTokenLifetime}) would be above the longest (${after.maxAccessTokenLifetime}).`,
+    });
+  }
+  if (before.isHome && input.defaultAudience !== undefined)
+    faults.push({ path: 'input.defaultAudience', message: 'That of the home tenant is set by API_AUDIENCE.' });
+  if (before.isHome && input.signingAlgorithm)
+    faults.push({ path: 'input.signingAlgorithm', message: 'That of the home tenant is set by SIGNING_ALGORITHM.' });
+  if (faults.length > 0) throw new BadUserInput(faults);
+  if (before.isHome && !after.enabled) throw new HomeTenant();
+}
+
+function nameOf({ host }: Tenant): [AuditObjectType, string] {
+  return [AuditObjectType.TENANT, host];
+}

@@ -1,0 +1,110 @@
+import type { Context, Middleware } from 'koa';
+import type { Attempt } from '../authentication/failure-counts.js';
+import type { Throttle } from '../authentication/throttle.js';
+import { causesOf, SignInFailed } from '../platform/errors.js';
+import { addressOf } from '../platform/http/ip.js';
+import { prefersPage, showPage } from '../platform/http/plain-page.js';
+import { markOf, refuse } from '../platform/http/request.js';
+import type { Log } from '../platform/log.js';
+import { tenantOf } from '../tenants/caller.js';
+import { clearCookie, readCookie, setCookie } from './cookies.js';
+import type { SessionService } from './session.service.js';
+import { keep } from './session-endpoint.js';
+import type { SignIn } from './sign-in.js';
+
+/** Path at which somebody sets out to sign in at the tenant's provider, the same on every tenant's host. */
+export const SIGN_IN_PATH = '/session/start';
+
+/** Stands where others have a client id: sign-ins that fail are counted for their source. */
+const PERSON = ' people';
+const LONGEST_CAUSE = 300;
+const STATUS = { none: 404, stale: 400, unreachable: 502, refused: 403, unusable: 502, powerless: 403 } as const;
+
+/** What sign-ins are made with. */
+export interface SignInParts {
+  signIn: SignIn;
+  sessions: SessionService;
+  throttle: Throttle;
+  log: Log;
+}
+
+/** Sends the browser to the tenant's provider. */
+export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware {
+  return watched({ throttle, log }, async (ctx) => {
+    const { url, ticket } = await signIn.begin(tenantOf(ctx), readCookie(ctx, 'session'));
+    setCookie(ctx, 'sign-in', ticket);
+    ctx.redirect(url);
+  });
+}
+
+/** Takes the browser back from the provider, and begins a session. */
+export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): Middleware {
+  return watched({ throttle, log }, async (ctx) => {
+    const sealed = readCookie(ctx, 'sign-in') ?? '';
+    const { session, former } = await signIn
+      .complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) })
+      .catch((error) => {
+        if (!(error instanceof SignInFailed && error.reason === 'stale')) clearCookie(ctx, 'sign-in');
+        throw error;
+      });
+    clearCookie(ctx, 'sign-in');
+    await keep(ctx, sessions, session, former);
+    ctx.redirect('/');
+  });
+}
+
+function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work: (ctx: Context) => Promise<void>): Middleware {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (!isNavigation(ctx)) return refuse(ctx, 403, NOT_A_PAGE);
+    const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };
+    await throttle.admit(attempt);
+    try {
+      await work(ctx);
+    } catch (error) {
+      if (!(error instanceof SignInFailed)) throw error;
+      // Anybody can make a browser come back that was never away: that is no attempt, and nothing that somebody is warned of.
+      if (error.reason === 'stale' || error.reason === 'none') {
+        ctx.state.details = { ...ctx.state.details, reason: error.reason };
+      } else {
+        await throttle.fail(attempt);
+        const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
+        log.warn(details, 'somebody could not sign in through the identity provider');
+      }
+      tellFailure(ctx, error);
+    }
+  };
+}
+
+/** Whether a person went there, as far as the browser says: whatever a page fetches or frames would count against whoever looks at that page. */
+function isNavigation(ctx: Context): boolean {
+  ctx.vary('Sec-Fetch-Dest');
+  return ctx.method === 'GET' && ['', 'document'].includes(ctx.get('Sec-Fetch-Dest'));
+}
+
+const NOT_A_PAGE = {
+  error: 'access_denied',
+  error_description: 'Go to this address with a browser: it is not for what a page fetches or frames.',
+};
+
+/** What went wrong, and not what the provider said: that may hold anything, our own secret too. */
+export function describeCauses(cause: unknown): string[] {
+  return causesOf(cause).map(({ name, message, code }: Error & { code?: unknown }) =>
+    // What is no JSON is quoted in the words that are for it.
+    [name, code, name === 'SyntaxError' ? 'it is not JSON' : message]
+      .filter((part) => typeof part === 'string')
+      .join(': ')
+      .slice(0, LONGEST_CAUSE),
+  );
+}
+
+/** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */
+function tellFailure(ctx: Context, { reason, message }: SignInFailed): void {
+  const status = STATUS[reason];
+  if (prefersPage(ctx)) {
+    showPage(ctx, status, { title: 'You are not signed in', sentence: message, link: { to: '/', text: 'Back to the sign-in page' } });
+    return;
+  }
+  ctx.status = status;
+  ctx.body = { error: 'sign_in_failed', error_description: message };
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { DatabaseUnavailable } from '../errors.js';
+import type { Log } from '../log.js';
+import { patienceEnds } from '../patience.js';
+import { Places } from '../queues/places.js';
+import type { Engine, Work } from './engine.js';
+import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
+import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
+import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
+import { requireWriter, witnessed } from './mysql-node.js';
+import type { MysqlServer } from './mysql-server.js';
+import { InDoubt, transact } from './mysql-transaction.js';
+import { isProved, proofOf } from './transaction-proof.js';
+
+/** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
+const MOST_WRITING = 0.7;
+/** The longest that anything may take on a database that is there. */
+const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
+/** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
+const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
+/** The first time it is tried again soon: a deadlock is over, another node leads. */
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+
+/**
+ * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
+ * cannot do it twice: reads, and transactions that were not committed for certain.
+ */
+export class MysqlEngine implements Engine {
+  readonly dialect = 'mysql';
+  readonly #access: MysqlAccess;
+  readonly #writing: Places;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    server: MysqlServer,
+    log: Log,
+  ) {
+    this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
+    this.#access = new MysqlAccess(server, log);
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    const done = async ({ manager }: QueryRunner) => {
+      const result = await work(manager);
+      requireWriter(await manager.query(witnessed('SELECT 1')));
+      return result;
+    };
+    return this.#persist((deadline) => this.#withRunner(deadline, done));
+  }
+
+  rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
+    return this.#persist((deadline) => this.#select<T>(deadline, statement, parameters));
+  }
+
+  write<T>(work: Work<T>): Promise<T> {
+    let doubt: InDoubt | undefined;
+    return this.#persist(async (deadline) => {
+      const leave = await this.#writing.take(waitForPlace(deadline));
+      try {
+        if (doubt && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        return await (doubt ? this.#doAgain(work, doubt, deadline) : this.#withRunner(deadline, (runner) => transact(runner, work)));
+      } catch (cause) {
+        if (!(cause instanceof InDoubt)) throw cause;
+        if (doubt) throw new DatabaseUnavailable({ cause: cause.cause });
+        doubt = cause;
+        if (!isAway(cause.cause) && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        throw cause.cause;
+      } finally {
+        leave();
+      }
+    });
+  }
+
+  async ping(question: string): Promise<boolean> {
+    this.#access.availability.require();
+    return (await this.#select(performance.now() + FREE_CONNECTION_MS, question, [])).length > 0;
+  }
+
+  async close(): Promise<void> {
+    this.#access.availability.close();
+    await this.dataSource.destroy();
+  }
+
+  async #persist<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
+    const deadline = patienceEnds();
+    for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      await this.#access.availability.wait(deadline);
+      try {
+        return await attempt(deadline);
+      } catch (cause) {
+        if (!isWorthAgain(cause) || performance.now() > deadline) throw cause;
+        await sleep(Math.random() * pause);
+      }
+    }
+  }
+
+  /** Does again what was not done as far as was known. If it was after all, this fails for that, or finds nothing left to do. */
+  async #doAgain<T>(work: Work<T>, doubt: InDoubt, deadline: number): Promise<T> {
+    const attempt = this.#withRunner(deadline, async (runner) => {
+      const result = await transact(runner, work, doubt);
+      return { result, isProved: proofOf(runner) !== undefined };
+    });
+    const end = await attempt.catch((error: unknown) => ({ error }));
+    if ('error' in end && (end.error instanceof InDoubt || isAway(end.error))) throw end.error;
+    if ('result' in end && end.isProved) return end.result;
+    if (await this.#wasCommitted(doubt, deadline)) return doubt.result as T;
+    if ('error' in end) throw end.error;
+    return end.result;
+  }
+
+  /** Whether a transaction was committed whose answer was lost, as far as the node that is asked knows by now. */
+  #wasCommitted({ proof }: InDoubt, deadline: number): Promise<boolean> {
+    return this.#withRunner(deadline, (runner) => isProved(runner.manager, proof), LOOKUP);
+  }
+
+  async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {
+    const { pool } = this.dataSource.driver as unknown as { pool: MysqlPool };
+    const open = () =>
+      new Promise<MysqlConnection>((resolve, reject) =>
+        pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
+      );
+    const answer = async (connection: MysqlConnection) => {
+      const rows = await execute<T>(connection, witnessed(statement), parameters);
+      requireWriter(rows.length > 0 ? rows : await execute(connection, witnessed('SELECT 1'), []));
+      return rows;
+    };
+    return this.#access.use(
+      deadline,
+      { open, close: (connection: MysqlConnection) => connection.release() },
+      { work: answer, bound: LOOKUP },
+    );
+  }
+
+  async #withRunner<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, bound = WORK): Promise<T> {
+    let runner: QueryRunner;
+    const open = (): Promise<MysqlConnection> => {
+      // One that had no connection once has none for ever.
+      runner = this.dataSource.createQueryRunner();
+      return runner.connect();
+    };
+    return this.#access.use(deadline, { open, close: () => runner.release() }, { work: () => work(runner), bound });
+  }
+}
+
+/** Whether the same may be done again at once, on this node or another. */
+function isWorthAgain(cause: unknown): boolean {
+  return isAway(cause) || isUndone(cause) || isInterrupted(cause) || isReadOnly(cause);
+}
+
+function execute<T>(connection: MysqlConnection, statement: string, parameters: readonly unknown[]): Promise<T[]> {
+  return new Promise((resolve, reject) =>
+    connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
+  );
+}

@@ -1,0 +1,35 @@
+import type { Context } from 'koa';
+import type { AppError } from '../errors.js';
+
+/** Path of the GraphQL API and of the page that explores it, the same on every tenant's host. */
+export const GRAPHQL_PATH = '/graphql';
+
+const LEGACY = 'application/json; charset=utf-8';
+/** The status of an answer of this type says whether the operation was run. @see https://graphql.github.io/graphql-over-http/draft/ */
+const STRICT = 'application/graphql-response+json; charset=utf-8';
+
+/** The type in which a caller takes answers of GraphQL; undefined when it takes none. */
+export function answerTypeOf(ctx: Context): string | undefined {
+  return ctx.accepts(LEGACY, STRICT) || undefined;
+}
+
+/** Whether a caller takes answers whose status has to fit what they say. */
+export function isStrict(ctx: Context): boolean {
+  return answerTypeOf(ctx) === STRICT;
+}
+
+/** Whether a caller would rather see a page than an answer of GraphQL. */
+export function prefersPage(ctx: Context): boolean {
+  return ctx.accepts(LEGACY, STRICT, 'text/html') === 'text/html';
+}
+
+/** Answers with an error in the form that GraphQL uses, in the type that the caller takes. */
+export function refuseGraphql(
+  ctx: Context,
+  status: number,
+  { code, message, details }: Pick<AppError, 'code' | 'message'> & Partial<AppError>,
+): void {
+  ctx.status = status;
+  ctx.body = { errors: [{ message, extensions: { code, ...details } }] };
+  ctx.set('Content-Type', answerTypeOf(ctx) ?? LEGACY);
+}

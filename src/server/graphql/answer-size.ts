@@ -1,0 +1,150 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLNonNull,
+  type GraphQLNullableType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  isIntrospectionType,
+  isLeafType,
+  isListType,
+  isNullableType,
+  isObjectType,
+  isScalarType,
+} from 'graphql';
+import { OperationTooLarge } from '../../platform/errors.js';
+import { TenantLimit } from '../../platform/tenant-errors.js';
+
+/** More than a page of what people keep here has. What is asked under several names counts under each. */
+const MOST_CHARACTERS = 3_000_000;
+/** Quotes, a colon, a comma. */
+const AROUND = 4;
+/** An object takes as much work as so many characters, unless the extension `weight` of its type says another number. */
+const WEIGHT_OF_AN_OBJECT = 250;
+const RETRY_AFTER_SECONDS = 1;
+
+/** How large an answer has become. Until {@link AnswerSize.bound} says so it may be of any size. */
+export class AnswerSize {
+  #left = Number.POSITIVE_INFINITY;
+
+  /** The answer to a mutation goes out whatever its size: what was done is done. */
+  bound(): void {
+    this.#left = MOST_CHARACTERS;
+  }
+
+  get isTooLarge(): boolean {
+    return this.#left < 0;
+  }
+
+  add(characters: number): void {
+    this.#left -= characters;
+  }
+
+  /** What is told in place of an answer that is too large. */
+  get refusal(): OperationTooLarge {
+    return new OperationTooLarge('The answer is too large: ask for fewer at once, or for fewer fields of them.');
+  }
+}
+
+/** Lets every field of a schema count what it adds to an answer. With one that is too large already nothing long is added any more. */
+export function measureAnswers(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) measure(field);
+  }
+}
+
+function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  const isLeaf = isLeafType(getNamedType(field.type));
+  const shortest = shortestOf(field.type);
+  const weight = Number(getNamedType(field.type).extensions.weight ?? WEIGHT_OF_AN_OBJECT);
+  field.resolve = (source, args, context, info) => {
+    const { size } = context;
+    if (size.isTooLarge && shortest !== undefined) return shortest;
+    size.add(String(info.path.key).length + AROUND);
+    const count = (value: unknown) => {
+      size.add(isLeaf ? lengthOf(value) : weight * (Array.isArray(value) ? value.length : 1));
+      // Of lists that come in at the same moment those that are too much are not gone through.
+      return size.isTooLarge && shortest !== undefined ? shortest : value;
+    };
+    const value = resolve(source, args, context, info);
+    return value instanceof Promise ? value.then(count) : count(value);
+  };
+}
+
+/** What stands for a value that may be long; undefined for one that never is. */
+function shortestOf(type: GraphQLOutputType): unknown {
+  if (isNullableType(type)) return null;
+  const { ofType } = type as GraphQLNonNull<GraphQLNullableType & GraphQLOutputType>;
+  if (isListType(ofType)) return [];
+  return isScalarType(ofType) && ['String', 'ID'].includes(ofType.name) ? '' : undefined;
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).length : AROUND;
+}
+
+/** Somebody, or all of a tenant, and how many characters may lie about for them. */
+export interface Party {
+  key: string;
+  most: number;
+}
+
+/** Answers that were made and not taken yet, or are being made, by whom they are for: they stay in memory for as long as somebody reads slowly, or not at all. */
+export class UnreadAnswers {
+  readonly #characters = new Map<string, number>();
+  /** What is to be done when a connection is closed: answers that stand behind another hear nothing of that. */
+  readonly #ends = new WeakMap<Socket, Set<() => void>>();
+
+  /** @throws {TenantLimit} when there are too many for one of these */
+  requireRoom(parties: readonly Party[], length: number): void {
+    for (const { key, most } of parties) {
+      if ((this.#characters.get(key) ?? 0) + length > most)
+        throw new TenantLimit('ANSWERS', { limit: most, retryAfterSeconds: RETRY_AFTER_SECONDS });
+    }
+  }
+
+  /** Counts an answer until its connection has it, or is closed. @returns what says its length anew */
+  add(
+    parties: readonly Party[],
+    length: number,
+    { socket, response }: { socket: Socket; response: ServerResponse },
+  ): (length: number) => void {
+    let counted = 0;
+    const count = (now: number) => {
+      for (const { key } of parties) this.#change(key, now - counted);
+      counted = now;
+    };
+    if (socket.destroyed) return () => undefined;
+    const ends = this.#endsOf(socket);
+    const end = () => {
+      if (ends.delete(end)) count(0);
+    };
+    ends.add(end);
+    response.once('close', end);
+    count(length);
+    return (now) => ends.has(end) && count(now);
+  }
+
+  #change(party: string, by: number): void {
+    const characters = (this.#characters.get(party) ?? 0) + by;
+    if (characters > 0) this.#characters.set(party, characters);
+    else this.#characters.delete(party);
+  }
+
+  #endsOf(socket: Socket): Set<() => void> {
+    const known = this.#ends.get(socket);
+    if (known) return known;
+    const ends = new Set<() => void>();
+    this.#ends.set(socket, ends);
+    socket.once('close', () => {
+      for (const end of ends) end();
+    });
+    return ends;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Context } from 'koa';
+import type { RequestMark, RequestTarget } from '../platform/http/request.js';
+import type { Tenant } from './tenant.entity.js';
+
+/** The tenant that a request belongs to, with the URL that names it in tokens. */
+export interface TenantContext {
+  tenant: Tenant;
+  /** Origin, without a trailing slash. */
+  issuer: string;
+}
+
+/** What kind of somebody did something. */
+export enum ActorType {
+  CLIENT = 'CLIENT',
+  PERSON = 'PERSON',
+  SYSTEM = 'SYSTEM',
+  ANONYMOUS = 'ANONYMOUS',
+}
+
+/** Who did something, as the record names them. */
+export interface Actor {
+  type: ActorType;
+  /** A client's id, a person's `sub`, or what the system was about; null for somebody who is not known. */
+  id: string | null;
+  /** What a person is called; null for all others. */
+  name: string | null;
+}
+
+/** One text for each who acts in a tenant. */
+export function actorKey({ type, id }: Omit<Actor, 'name'>): string {
+  return JSON.stringify([type, id]);
+}
+
+/** Who does something, within which tenant, by which request. */
+export interface Caller extends TenantContext {
+  actor: Actor;
+  request: RequestMark;
+}
+
+/** What names a token whose signature was checked. */
+export interface TokenName {
+  clientId: string;
+  jti: string;
+  kid: string;
+}
+
+/** A token that was shown and found genuine. */
+export interface TokenCredential extends TokenName {
+  /** Those that it carries. */
+  scopes: readonly string[];
+  /** Seconds since 1970. */
+  expiresAt: number;
+}
+
+/** A session that was found. */
+export interface SessionCredential {
+  /** Of its row. */
+  sessionId: string;
+}
+
+/** What a caller showed: by it each change asks again whether they still have their rights. */
+export type Credential = TokenCredential | SessionCredential;
+
+/** A caller who proved who they are, and what they may do. */
+export interface Principal extends Caller {
+  /** The rights of the token or session that are still theirs. */
+  scopes: readonly string[];
+  credential: Credential;
+}
+
+/** What every resolver is given of its request. */
+export interface GraphQLContext {
+  /** Absent when neither a token nor a session was sent; every field but introspection then refuses. */
+  principal: Principal | undefined;
+  requestId: string;
+}
+
+/** The tenant whose host a request was sent to. */
+export function tenantOf(ctx: Context): TenantContext {
+  return ctx.state.tenant;
+}
+
+/** What a request asks for, under the tenant's own URL whatever the Host header says. */
+export function targetOf(ctx: Context): RequestTarget {
+  return { method: ctx.method, url: tenantOf(ctx).issuer + ctx.path };
+}
+
+/** Names the server itself as the one who does something. @param task what it is about */
+export function systemCaller(context: TenantContext, task: string): Caller {
+  return { ...context, actor: { type: ActorType.SYSTEM, id: task, name: null }, request: { id: null, address: null } };
+}

@@ -1,0 +1,65 @@
+import type { Context, Middleware } from 'koa';
+import { refuse } from '../authentication/oauth-refusal.js';
+import { markOf } from '../platform/http/request.js';
+import type { Metrics } from '../platform/metrics.js';
+import { targetOf, tenantOf } from '../tenants/caller.js';
+import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
+import type { Authenticator } from './bearer.js';
+import { refuseBearer, refuseWithoutScope } from './bearer-refusal.js';
+import { inspect } from './introspection.js';
+import type { Issuers } from './issuers.js';
+import { refuseCredentialsInUrl } from './oauth-endpoint.js';
+import { readTokenForm } from './token-form.js';
+import type { TokenStatusService } from './token-status.service.js';
+
+/** With a token these would be a second way in one request. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
+const OTHER_PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type', 'access_token'];
+
+/** What looks into tokens for the bearer of another. */
+export interface InspectionParts {
+  /** Knows whoever sends a token for the introspection endpoint. */
+  authenticator: Authenticator;
+  issuers: Issuers;
+  status: TokenStatusService;
+  metrics: Metrics;
+}
+
+/**
+ * The introspection endpoint for an API that shows an access token of its own in place of its credentials. The token has to be for
+ * this endpoint: one that was sent to another API, with the same right in it, would let that API look into every token of the tenant.
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+ */
+export function introspectionByToken(parts: InspectionParts, forClients: Middleware): Middleware {
+  return (ctx, next) => (/^(bearer|dpop)( |$)/i.test(ctx.get('Authorization')) ? answer(parts, ctx) : forClients(ctx, next));
+}
+
+async function answer({ authenticator, issuers, status, metrics }: InspectionParts, ctx: Context): Promise<void> {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
+  if (refuseCredentialsInUrl(ctx)) return;
+  try {
+    // First: whoever sends it slowly is asked who they are when it is here.
+    const form = await readTokenForm(ctx);
+    if (!form) return;
+    const caller = await authenticator.authenticate(tenantOf(ctx), {
+      authorization: ctx.get('Authorization'),
+      dpop: ctx.get('DPoP') || undefined,
+      session: undefined,
+      isCrossSite: false,
+      query: new URLSearchParams(ctx.querystring),
+      target: targetOf(ctx),
+      request: markOf(ctx),
+    });
+    ctx.state.details = { clientId: caller?.actor.id ?? null };
+    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
+      metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
+      ctx.state.details = { ...ctx.state.details, reason: `lacks the scope ${INTROSPECTION_SCOPE}` };
+      return refuseWithoutScope(ctx, INTROSPECTION_SCOPE);
+    }
+    if (OTHER_PROOFS.some((name) => form.has(name)))
+      return refuse(ctx, 400, 'invalid_request', 'Prove who you are in one way: with a token, or with credentials.');
+    ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
+  } catch (error) {
+    refuseBearer(ctx, error);
+  }
+}

@@ -1,0 +1,167 @@
+import { decodeProtectedHeader } from 'jose';
+import type { Middleware } from 'koa';
+import mount from 'koa-mount';
+import Provider, { errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
+import { AUTH_METHODS, authenticateClients, checkAssertion, type LatchkeyClient } from '../../authentication/client-authentication.js';
+import { askedAudience, requireOneMeaning } from '../../authentication/token-parameters.js';
+import type { UsedProofService } from '../../authentication/used-proof.service.js';
+import { makeTokenId } from '../../changes/token-id.js';
+import { ASSERTION_ALGORITHMS, PROOF_ALGORITHMS } from '../../clients/keys/public-jwks.js';
+import { findKeyFault, withoutEmpty } from '../../clients/keys/public-key.js';
+import type { RegisteredClient } from '../../clients/registered-client.js';
+import { type ActiveKey, RequestKey } from '../../keys/signing-key.js';
+import type { Cipher } from '../../platform/cipher.js';
+import { CLOCK_TOLERANCE_SECONDS } from '../../platform/clock-tolerance.js';
+import type { TenantContext } from '../../tenants/caller.js';
+import { INTROSPECTION_PATH, isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
+import { typeFor } from '../access-token.js';
+import { type AdapterParts, createAdapter } from './adapter.js';
+
+/** What one tenant's provider is built from. */
+export interface ProviderParts extends AdapterParts {
+  cipher: Cipher;
+  proofs: UsedProofService;
+}
+
+/** Path of the token endpoint, the same on every tenant's host. */
+export const TOKEN_PATH = '/connect/token';
+/** Path of the revocation endpoint. */
+export const REVOCATION_PATH = '/connect/revocation';
+/** The algorithms in which a client may sign an assertion. */
+export const ASSERTION_ALGORITHM_NAMES = [...ASSERTION_ALGORITHMS, 'HS256'] as const;
+
+const CHARACTERS_OF_A_RANDOM_ID = 22;
+/** By how much the clock of a proof may be ahead for oidc-provider, which would forget it that much too early. */
+const PROOF_AHEAD_SECONDS = 300;
+
+/** oidc-provider for one tenant, whose issuer never changes. Every refusal and failure is left in the request's state, as `oauthError`. */
+export function mountProvider(parts: ProviderParts): Middleware {
+  const provider = createProvider(parts);
+  const onError = (ctx: KoaContextWithOIDC, error: Error) => {
+    ctx.state.oauthError = error;
+  };
+  provider.on('grant.error', onError);
+  provider.on('introspection.error', onError);
+  provider.on('revocation.error', onError);
+  provider.on('server_error', onError);
+  return mount(provider) as Middleware;
+}
+
+/** The client credentials grant, introspection and revocation, and nothing else. */
+function createProvider(parts: ProviderParts): Provider {
+  const { tenant, cipher, proofs, keys } = parts;
+  const signer = () => (Provider.ctx?.state.signer as ActiveKey | undefined) ?? keys.active;
+  const provider = new Provider(tenant.issuer, {
+    adapter: createAdapter(parts),
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => checkAssertion(cipher, ctx, claims, header),
+    clientAuthMethods: [...AUTH_METHODS],
+    clientDefaults: { id_token_signed_response_alg: signer().alg as 'ES256' },
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    cookies: { keys: [] },
+    enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGORITHM_NAMES], dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      // The same on every instance: a proof may bear the nonce that another one gave.
+      dPoP: { enabled: true, nonceSecret: cipher.mac('nonces of DPoP'), requireNonce: requireSoundProofKey },
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+      introspection: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (ctx, client) => askedAudience(ctx) ?? (registrationOf(client).audiences[0] as string),
+        getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, signer: signer() }),
+      },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+    },
+    formats: {
+      customizers: {
+        jwt: (ctx, token, parts) => {
+          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, ctx.state.accessTokenType) };
+          Object.assign(parts.payload, ownClaims(token, Number(parts.payload.iat)));
+        },
+      },
+    },
+    jwks: { keys: [new RequestKey(signer)] },
+    renderError: (ctx, out) => {
+      ctx.body = out;
+    },
+    responseTypes: [],
+    routes: { token: TOKEN_PATH, introspection: INTROSPECTION_PATH, revocation: REVOCATION_PATH },
+    scopes: [],
+    ttl: { ClientCredentials: (_ctx, _token, client) => registrationOf(client).accessTokenLifetimeSeconds },
+  });
+  authenticateClients(provider, cipher);
+  nameUrlsByIssuer(provider);
+  provider.ReplayDetection.unique = (clientId, jti, exp) =>
+    proofs.useOfClient(tenant, { clientId, jti, expiresAt: new Date((exp + PROOF_AHEAD_SECONDS) * 1000) });
+  return provider;
+}
+
+/** What an assertion or a DPoP proof calls an endpoint follows the issuer, never the Host header. */
+function nameUrlsByIssuer(provider: Provider): void {
+  provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
+}
+
+/** The name of a token, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
+function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, issuedAt: number): { jti: string; exp: number } {
+  const { registration, usedSecret } = token.client as unknown as LatchkeyClient;
+  const random = token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID);
+  const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, random);
+  return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
+}
+
+/**
+ * A key that anybody could sign with binds a token to nobody, and with one of somebody's making a signature may take as long to check as a
+ * hundred others. Whether a nonce is required is the last that oidc-provider asks before it does that.
+ * @returns that none is
+ * @throws {errors.InvalidDpopProof}
+ */
+function requireSoundProofKey(ctx: KoaContextWithOIDC): false {
+  const fault = findKeyFault(withoutEmpty(keyOfProof(ctx.get('DPoP'))), 'the key of the proof');
+  if (fault) throw new errors.InvalidDpopProof(fault);
+  return false;
+}
+
+function keyOfProof(proof: string): object {
+  try {
+    return decodeProtectedHeader(proof).jwk ?? {};
+  } catch (cause) {
+    throw new errors.InvalidDpopProof('the proof is damaged', { cause });
+  }
+}
+
+function registrationOf(client: ProviderClient): RegisteredClient {
+  return (client as unknown as LatchkeyClient).registration;
+}
+
+/**
+ * Decides what a token for a resource may carry. oidc-provider would drop a scope that it does not
+ * know without a word, and grant none when none is asked for.
+ * @throws {errors.InvalidRequest | errors.InvalidTarget | errors.InvalidScope}
+ * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+ */
+function authorize(
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  registration: RegisteredClient,
+  { tenant, signer }: { tenant: TenantContext; signer: ActiveKey },
+): ResourceServer {
+  requireOneMeaning(ctx, resource);
+  if (!isPermittedAudience(resource, tenant.issuer, registration))
+    throw new errors.InvalidTarget('the client has no access to this resource');
+  const allowed = scopesFor(resource, tenant.issuer, registration.scopes);
+  const params = ctx.oidc.params as { scope?: string | undefined };
+  const isDenied = params.scope?.split(' ').some((scope) => !allowed.includes(scope));
+  if (isDenied)
+    throw new errors.InvalidScope('the client may not have one of these scopes for this resource', undefined as unknown as string);
+  params.scope ??= allowed.join(' ') || undefined;
+  return {
+    audience: resource,
+    scope: allowed.join(' '),
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: signer.alg as 'ES256', kid: signer.kid } },
+  };
+}
