@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { asIdle } from '../../src/platform/http/body-pieces.js';
 import { createHttpServer, setHandler } from '../../src/platform/http/listener.js';
 
 const server = createHttpServer();
@@ -195,4 +196,55 @@ it.each([1, 4])('bodies that wait behind %s answers which nobody takes keep nobo
     expect(await text(answer)).toBe('taken');
   }
   for (const socket of sockets) socket.destroy();
+});
+
+it('large bodies that came and wait for something give way to those of others', async () => {
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    incoming.resume().on('end', () => {
+      if (incoming.url === '/idle') void asIdle(incoming, new Promise(() => undefined));
+      else response.end('taken');
+    });
+  });
+  const body = 'x'.repeat(100_000);
+  const idle = Array.from({ length: 800 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  for (const socket of idle) socket.write(`POST /idle HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await sleep(100);
+  for (let time = 0; time < 20; time += 1) {
+    const sending = request({ port, method: 'POST', host: '127.0.0.1' });
+    sending.write(body.slice(0, 50_000));
+    await sleep(20);
+    sending.end(body.slice(50_000));
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toBe('taken');
+  }
+  for (const socket of idle) socket.destroy();
+});
+
+it('large bodies wait for room where others are worked on, and none of them is broken off', async () => {
+  const held: (() => void)[] = [];
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    incoming.resume().on('end', () => {
+      if (incoming.url === '/held') held.push(() => response.end('worked on'));
+      else response.end('taken');
+    });
+  });
+  const body = 'x'.repeat(100_000);
+  const ask = (path: string) => {
+    const sending = request({ port, path, method: 'POST', host: '127.0.0.1' });
+    const told = once(sending, 'response').then(([answer]) => text(answer));
+    return { sending, told };
+  };
+  const inWork = Array.from({ length: 330 }, () => ask('/held'));
+  for (const { sending } of inWork) sending.end(body);
+  while (held.length < 330) await sleep(5);
+  const late = Array.from({ length: 20 }, () => ask('/'));
+  for (const { sending } of late) sending.write(body.slice(0, 50_000));
+  await sleep(100);
+  for (const { sending } of late) sending.end(body.slice(50_000));
+  while (held.length > 0) {
+    held.shift()?.();
+    await sleep(1);
+  }
+  for (const { told } of inWork) expect(await told).toBe('worked on');
+  for (const { told } of late) expect(await told).toBe('taken');
 });

@@ -24,8 +24,13 @@ export class CompactRequest extends IncomingMessage {
   /** What it has in common with all others of its server. */
   shared: SharedByBodies | undefined;
   hasBegun = false;
+  /** It waits for others, and makes room for what they send. */
+  isIdle = false;
   #count = 0;
   #bytes = 0;
+  /** There is no room for more at the moment. */
+  #isHeld = false;
+  #isMoreWanted = false;
   #piece: Buffer | undefined;
   #filled = 0;
   declare private changesProtocol: boolean | null;
@@ -44,13 +49,26 @@ export class CompactRequest extends IncomingMessage {
 
   /** Whether all of it has come and is worked on. */
   get isInWork(): boolean {
-    return this.complete && this.hasBegun;
+    return this.complete && this.hasBegun && !this.isIdle;
   }
 
   /** Its answer has been given: what has come of its body is kept no more, and what still comes is thrown away. */
   forget(): void {
     this.shared?.heavy.release(this.socket, this);
     this.shared = undefined;
+    this.goOn();
+  }
+
+  /** Takes more of the body, if more is wanted. */
+  goOn(): void {
+    this.#isHeld = false;
+    if (this.#isMoreWanted) this._read(0);
+  }
+
+  /** Lets the connection be read. */
+  override _read(size: number): void {
+    this.#isMoreWanted = this.#isHeld;
+    if (!this.#isHeld) super._read(size);
   }
 
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
@@ -63,7 +81,13 @@ export class CompactRequest extends IncomingMessage {
     this.#count += 1;
     const before = this.#bytes;
     this.#bytes += chunk.length;
-    if (this.#bytes > HEAVY_BYTES) this.shared?.heavy.hold(this, before > HEAVY_BYTES ? chunk.length : this.#bytes);
+    if (this.#bytes > HEAVY_BYTES && this.shared) {
+      this.#isHeld = !this.shared.heavy.hold(this, before > HEAVY_BYTES ? chunk.length : this.#bytes);
+    }
+    return this.#keep(chunk, encoding) && !this.#isHeld;
+  }
+
+  #keep(chunk: Buffer, encoding: BufferEncoding | undefined): boolean {
     if (this.#count <= AS_THEY_COME) return super.push(chunk, encoding);
     let hasRoom = true;
     if (this.#filled + chunk.length > PIECE_BYTES) hasRoom = this.#handOn();
@@ -79,5 +103,16 @@ export class CompactRequest extends IncomingMessage {
     this.#piece = undefined;
     this.#filled = 0;
     return piece === undefined || super.push(piece);
+  }
+}
+
+/** Lets a request make room for large ones of others while it waits for something. */
+export async function asIdle<T>(request: IncomingMessage, waiting: Promise<T>): Promise<T> {
+  const idle = request as CompactRequest;
+  idle.isIdle = true;
+  try {
+    return await waiting;
+  } finally {
+    idle.isIdle = false;
   }
 }

@@ -2,52 +2,107 @@ import type { Socket } from 'node:net';
 
 /** Over all connections. What becomes of them takes several times as much. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** Where all of these are being worked on, which nobody breaks off. */
-const MOST_IN_WORK_BYTES = 2 * MOST_BYTES;
+/** What comes in one piece comes although there is no room. */
+const MOST_BYTES_AT_ALL = 2 * MOST_BYTES;
+const PIECE_BYTES = 64 * 1024;
+/** Whoever takes longer to send one, or lets it wait behind answers that they do not take, makes room for others. */
+const IDLE_AFTER_MS = 2_000;
+const LOOK_MS = 250;
 
 /** A request that has a large body. */
 export interface Sender {
   readonly socket: Socket;
+  /** Whether all of it has come. */
+  readonly complete: boolean;
   /** Whether all of it has come and is worked on. */
   readonly isInWork: boolean;
+  /** Takes more of it again. */
+  goOn(): void;
 }
 
-/** Bounds what large bodies take together until they are answered: any number of connections may send one, and be slow with its end. */
+interface Held {
+  bytes: number;
+  since: number;
+}
+
+/**
+ * Bounds what large bodies take together until they are answered: any number of connections may send one, and be slow with its end. Where
+ * there is no room whoever sends one waits, in the order in which they came.
+ */
 export class HeavyBodies {
   /** Of each request, by its connection; first those that began first. */
-  readonly #held = new Map<Socket, Map<Sender, number>>();
+  readonly #held = new Map<Socket, Map<Sender, Held>>();
+  readonly #waiting = new Set<Sender>();
   #bytes = 0;
+  #look: NodeJS.Timeout | undefined;
 
-  /** Counts more of a body. With too many the connection is closed that has been sending one, or keeps one waiting, for the longest time. */
-  hold(request: Sender, bytes: number): void {
-    const { socket } = request;
-    if (socket.destroyed) return;
-    const ofSocket = this.#held.get(socket) ?? new Map<Sender, number>();
+  /** Counts more of a body. @returns whether there is room for more; otherwise it goes on later */
+  hold(sender: Sender, bytes: number): boolean {
+    const { socket } = sender;
+    if (socket.destroyed) return true;
+    const ofSocket = this.#held.get(socket) ?? new Map<Sender, Held>();
     this.#held.set(socket, ofSocket);
-    ofSocket.set(request, (ofSocket.get(request) ?? 0) + bytes);
+    const held = ofSocket.get(sender) ?? { bytes: 0, since: performance.now() };
+    ofSocket.set(sender, held);
+    held.bytes += bytes;
     this.#bytes += bytes;
-    if (this.#bytes <= MOST_BYTES) return;
-    const other = this.#longestIdle(socket);
-    if (other) other.destroy();
-    else if (this.#bytes > MOST_IN_WORK_BYTES) socket.destroy();
+    if (this.#bytes <= MOST_BYTES) return true;
+    this.#waiting.add(sender);
+    if (this.#bytes > MOST_BYTES_AT_ALL) this.#close(this.#firstIdle() ?? socket);
+    this.#look ??= setInterval(() => this.#makeRoom(), LOOK_MS).unref();
+    return false;
   }
 
   /** Forgets a body that was answered, or all of a connection that was closed. */
-  release(socket: Socket, request?: Sender): void {
+  release(socket: Socket, sender?: Sender): void {
     const ofSocket = this.#held.get(socket);
     if (!ofSocket) return;
-    for (const [held, bytes] of ofSocket) {
-      if (request !== undefined && held !== request) continue;
-      ofSocket.delete(held);
+    for (const [one, { bytes }] of ofSocket) {
+      if (sender !== undefined && one !== sender) continue;
+      ofSocket.delete(one);
+      this.#waiting.delete(one);
       this.#bytes -= bytes;
     }
     if (ofSocket.size === 0) this.#held.delete(socket);
+    this.#letOn();
   }
 
-  #longestIdle(except: Socket): Socket | undefined {
-    for (const [socket, requests] of this.#held) {
-      if (socket === except || socket.destroyed) continue;
-      for (const { isInWork } of requests.keys()) if (!isInWork) return socket;
+  #letOn(): void {
+    let room = MOST_BYTES - this.#bytes;
+    for (const sender of this.#waiting) {
+      if (room <= 0) return;
+      room -= PIECE_BYTES;
+      this.#waiting.delete(sender);
+      const held = this.#held.get(sender.socket)?.get(sender);
+      if (held) held.since = performance.now();
+      sender.goOn();
+    }
+    clearInterval(this.#look);
+    this.#look = undefined;
+  }
+
+  /** Connections go that have been idle for the longest time; whoever waits here is not. */
+  #makeRoom(): void {
+    const before = performance.now() - IDLE_AFTER_MS;
+    let idle = this.#firstIdle(before);
+    while (idle && this.#bytes > MOST_BYTES) {
+      this.#close(idle);
+      idle = this.#firstIdle(before);
+    }
+    this.#letOn();
+  }
+
+  #close(socket: Socket): void {
+    this.release(socket);
+    socket.destroy();
+  }
+
+  #firstIdle(before = Number.POSITIVE_INFINITY): Socket | undefined {
+    for (const [socket, senders] of this.#held) {
+      for (const [sender, { since }] of senders) {
+        const isKept = sender.isInWork || (!sender.complete && this.#waiting.has(sender));
+        if (since < before && !isKept && !socket.destroyed) return socket;
+      }
     }
     return undefined;
   }
