@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Member } from '../../src/platform/queues/crowd-lines.js';
 import { STRANGERS, Turns } from '../../src/platform/queues/turns.js';
 
@@ -49,4 +50,23 @@ it('who was alone stands where those stand who come, as a crowd and as one of it
   await turns.take(d);
   await Promise.all([b, b, b, a, c].map((member) => turns.take(member).then(() => (order += member.name))));
   expect(order).toBe('cbabb');
+});
+
+it('whoever is gone waits no more, and takes no turn from others', async () => {
+  const turns = new Turns();
+  const [first, second] = [new Socket(), new Socket()];
+  const order: string[] = [];
+  const note = (name: string) => (isTurn: boolean) => order.push(`${name} ${isTurn}`);
+  const all = [
+    turns.take(a).then(note('a')),
+    turns.take(b, first).then(note('b')),
+    turns.take(b, second).then(note('b')),
+    turns.take(c).then(note('c')),
+    turns.take(d).then(note('d')),
+  ];
+  first.destroy();
+  await Promise.all(all);
+  expect(order).toEqual(['a true', 'b false', 'c true', 'd true', 'b true']);
+  expect([first, second].map((socket) => socket.listenerCount('close'))).toEqual([0, 0]);
+  expect(await turns.take(a, first)).toBe(false);
 });

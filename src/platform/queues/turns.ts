@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { breathe } from './breath.js';
 import { CrowdLines, type Member } from './crowd-lines.js';
 
@@ -17,15 +18,29 @@ export class Turns {
   readonly #strangers = new CrowdLines<Waiting>();
   #isTaken = false;
 
-  /** Waits until it is somebody's turn. */
-  take(member: Member): Promise<void> {
+  /**
+   * Waits until it is somebody's turn.
+   * @param connection over which they asked: nobody waits for an answer when it has closed
+   * @returns whether it is; it never comes when the connection has closed
+   */
+  take(member: Member, connection?: Socket): Promise<boolean> {
+    if (connection?.destroyed) return Promise.resolve(false);
     if (!this.#isTaken) {
       this.#linesOf(member).pass(member);
       this.#hold(member);
-      return Promise.resolve();
+      return Promise.resolve(true);
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#linesOf(member).add(member, { ...member, begin: resolve });
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const begin = () => {
+      connection?.off('close', leave);
+      resolve(true);
+    };
+    const forget = this.#linesOf(member).add(member, { ...member, begin });
+    const leave = () => {
+      forget();
+      resolve(false);
+    };
+    connection?.once('close', leave);
     return promise;
   }
 

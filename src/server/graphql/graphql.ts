@@ -85,7 +85,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
           leave();
           turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
         };
-        await turns.take(member);
+        if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
         return principal && performance.now() - began > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
     }),
@@ -119,8 +119,8 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const parse = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      await asIdle(ctx.req, turns.take(callers.memberOf(ctx)));
-      if (ctx.req.socket.destroyed) throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      if (!(await asIdle(ctx.req, turns.take(callers.memberOf(ctx), ctx.req.socket))))
+        throw new UnreadableBody(400, 'Nobody is there to be answered.');
       ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
@@ -171,8 +171,11 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
 
 /** Questions wait for others of their tenant, by turns of those who ask. */
 function waitOf(member: Member): Wait {
-  const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-  return { member, deadline: patienceEnds(), tooLate };
+  return { member, deadline: patienceEnds(), tooLate: waitedInVain };
+}
+
+function waitedInVain(): DatabaseUnavailable {
+  return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
 }
 
 /** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */
