@@ -39,7 +39,7 @@ async function start(on: TestDatabase): Promise<TestProcess> {
 /** Programs that tell of it when they are run stand before all others. */
 async function command(on: TestDatabase, name: 'backup' | 'restore', ...args: string[]) {
   const folder = join(database.folder, 'programs');
-  const process = await startProcess(on, { PATH: folder }, `${name}.js`, ...args);
+  const process = await startProcess(on, { PATH: folder }, name, ...args);
   running.push(process);
   return { code: await process.exit, output: process.output() };
 }

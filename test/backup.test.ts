@@ -54,7 +54,7 @@ async function start(on: TestDatabase, settings: Settings = {}): Promise<TestPro
 
 /** Runs a command of the product to its end. */
 async function command(on: Pick<TestDatabase, 'url' | 'folder'>, name: 'backup' | 'restore', args: string[], settings: Settings = {}) {
-  const process = await startProcess(on, settings, `${name}.js`, ...args);
+  const process = await startProcess(on, settings, name, ...args);
   running.push(process);
   return { code: await process.exit, output: process.output() };
 }

@@ -242,7 +242,7 @@ describe('PROTOCOL 24: a GraphQL operation', () => {
   });
 
   it('with thousands of wrong values is answered briefly', async () => {
-    const input = { name: 'X', clientId: 'x', scopes: Array.from({ length: 20_000 }, () => 1) };
+    const input = { name: 'X', clientId: 'x', scopes: Array.from({ length: 14_000 }, () => 1) };
     const query = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }';
     const answer = await graphql(app, { token, query, variables: { input } });
     expect(answer.body.errors[0].extensions.fields.length).toBeLessThanOrEqual(50);
@@ -428,7 +428,7 @@ it('names some of thousands of unknown fields, and looks no further', async () =
   expect(user / 1e6).toBeLessThan(1);
 });
 
-it.each([5000, 15_000])('refuses a key set that is %d deep', async (depth) => {
+it.each([5000, 14_000])('refuses a key set that is %d deep', async (depth) => {
   const deep = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   const body = `{"query":"mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }","variables":{"input":{"name":"x","clientId":"deep","authMethod":"PRIVATE_KEY_JWT","jwks":{"keys":[DEEP]}}}}`;
   const answer = await post(body.replace('DEEP', deep));

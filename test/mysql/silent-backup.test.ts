@@ -33,7 +33,7 @@ async function openProxy(url: URL): Promise<MysqlProxy> {
 }
 
 async function run(url: string, program: string, ...args: string[]): Promise<TestProcess> {
-  const process = await startProcess({ ...app.database, url }, { ENCRYPTION_KEY }, `${program}.js`, ...args);
+  const process = await startProcess({ ...app.database, url }, { ENCRYPTION_KEY }, program, ...args);
   started.push(process);
   return process;
 }
