@@ -47,3 +47,17 @@ it('what takes next to nothing is begun at once, and many more at a time', async
   expect(await turnsUntil(promise)).toBeLessThan(200);
   expect(begun).toBe(1_001);
 });
+
+it('what is given up before it has begun is passed over', async () => {
+  const pace = new Pace();
+  const begun: number[] = [];
+  pace.run(() => work(10));
+  const forget = Array.from({ length: 20 }, (_, number) => pace.run(() => begun.push(number), { isHeavy: number % 2 === 1 }));
+  for (const number of [0, 1, 7, 19]) forget[number]?.();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  pace.run(resolve);
+  pace.run(resolve, { isHeavy: true });
+  await promise;
+  while (begun.length < 16) await new Promise((next) => setImmediate(next));
+  expect(begun.sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+});

@@ -31,6 +31,7 @@ export class CompactRequest extends IncomingMessage {
   /** There is no room for more at the moment. */
   #isHeld = false;
   #isMoreWanted = false;
+  #leave: (() => void) | undefined;
   #piece: Buffer | undefined;
   #filled = 0;
   declare private changesProtocol: boolean | null;
@@ -71,11 +72,17 @@ export class CompactRequest extends IncomingMessage {
     if (!this.#isHeld) super._read(size);
   }
 
+  /** Nobody waits with what has come over a connection that has closed. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#leave?.();
+    super._destroy(error, callback);
+  }
+
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) {
       this.#handOn();
       if (this.#count === 0 || !this.shared) return super.push(null);
-      this.shared.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
+      this.#leave = this.shared.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
       return false;
     }
     this.#count += 1;

@@ -8,7 +8,7 @@ const WEIGHT = 0.2;
 
 /** Those of one kind that wait, in the order in which they came. */
 class Line {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   /** Begun in this turn. */
   begun = 0;
 
@@ -19,11 +19,15 @@ class Line {
   ) {}
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting.size === 0;
   }
 
   add(work: () => void): void {
-    this.#waiting.push(work);
+    this.#waiting.add(work);
+  }
+
+  forget(work: () => void): void {
+    this.#waiting.delete(work);
   }
 
   begin(work: () => void): void {
@@ -32,8 +36,13 @@ class Line {
   }
 
   beginSome(): void {
-    const count = Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
-    for (const work of this.#waiting.splice(0, count)) this.begin(work);
+    let left = Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
+    for (const work of this.#waiting) {
+      if (left === 0) return;
+      left -= 1;
+      this.#waiting.delete(work);
+      this.begin(work);
+    }
   }
 
   /** Notes what those cost that were begun in a turn, in which there were no others. */
@@ -54,12 +63,13 @@ export class Pace {
   #began = 0;
   #next = this.#light;
 
-  /** Begins something, at once or in a later turn, in the order in which it came among its like. */
-  run(work: () => void, { isHeavy = false } = {}): void {
+  /** Begins something, at once or in a later turn, in the order in which it came among its like. @returns forgets it when it has not begun */
+  run(work: () => void, { isHeavy = false } = {}): () => void {
     if (!this.#isTurn) this.#beginTurn();
     const line = isHeavy ? this.#heavy : this.#light;
     if (!line.isEmpty || performance.now() - this.#began >= TURN_MS) line.add(work);
     else line.begin(work);
+    return () => line.forget(work);
   }
 
   #beginTurn(): void {
