@@ -248,3 +248,24 @@ it('large bodies wait for room where others are worked on, and none of them is b
   for (const { told } of inWork) expect(await told).toBe('worked on');
   for (const { told } of late) expect(await told).toBe('taken');
 });
+
+it('bodies of which parts have come and whose senders have gone unseen leave room for others', async () => {
+  setHandler(server, (incoming: IncomingMessage, response) => {
+    incoming.resume().on('end', () => response.end('taken'));
+  });
+  const body = 'x'.repeat(100_000);
+  const gone = Array.from({ length: 1_200 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  for (const socket of gone) socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, -1)}`);
+  await sleep(300);
+  for (const socket of gone) socket.resetAndDestroy();
+  for (let time = 0, taken = 0; taken < 10; time += 1) {
+    const sending = request({ port, method: 'POST', host: '127.0.0.1' });
+    sending.end(body);
+    const answer = await once(sending, 'response').then(
+      ([incoming]) => text(incoming as IncomingMessage),
+      () => 'broken off',
+    );
+    if (answer === 'taken') taken += 1;
+    expect(time).toBeLessThan(1_000);
+  }
+});

@@ -31,6 +31,7 @@ export class CompactRequest extends IncomingMessage {
   /** There is no room for more at the moment. */
   #isHeld = false;
   #isMoreWanted = false;
+  #isHandedOn = false;
   #leave: (() => void) | undefined;
   #piece: Buffer | undefined;
   #filled = 0;
@@ -48,9 +49,9 @@ export class CompactRequest extends IncomingMessage {
     this.changesProtocol = changesProtocol;
   }
 
-  /** Whether all of it has come and is worked on. */
+  /** Whether all of it has come and been handed on, and is worked on. */
   get isInWork(): boolean {
-    return this.complete && this.hasBegun && !this.isIdle;
+    return this.#isHandedOn && this.hasBegun && !this.isIdle;
   }
 
   /** Its answer has been given: what has come of its body is kept no more, and what still comes is thrown away. */
@@ -82,7 +83,11 @@ export class CompactRequest extends IncomingMessage {
     if (chunk === null) {
       this.#handOn();
       if (this.#count === 0 || !this.shared) return super.push(null);
-      this.#leave = this.shared.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
+      const end = () => {
+        this.#isHandedOn = true;
+        super.push(null);
+      };
+      this.#leave = this.shared.pace.run(end, { isHeavy: this.#bytes > HEAVY_BYTES });
       return false;
     }
     this.#count += 1;

@@ -8,6 +8,8 @@ const PIECE_BYTES = 64 * 1024;
 /** Whoever takes longer to send one, or lets it wait behind answers that they do not take, makes room for others. */
 const IDLE_AFTER_MS = 2_000;
 const LOOK_MS = 250;
+/** Of those who wait so many go on at each look, room or not: some of what they have sent is kept already, and some have gone unseen. */
+const LEAST_AT_A_LOOK = 64;
 
 /** A request that has a large body. */
 export interface Sender {
@@ -48,7 +50,9 @@ export class HeavyBodies {
     this.#bytes += bytes;
     if (this.#bytes <= MOST_BYTES) return true;
     this.#waiting.add(sender);
-    if (this.#bytes > MOST_BYTES_AT_ALL) this.#close(this.#firstIdle() ?? socket);
+    if (this.#bytes > MOST_BYTES_AT_ALL) this.#close(this.#firstIdle() ?? this.#firstLate() ?? socket);
+    // What was closed may have made room.
+    if (!this.#waiting.has(sender)) return true;
     this.#look ??= setInterval(() => this.#makeRoom(), LOOK_MS).unref();
     return false;
   }
@@ -67,8 +71,8 @@ export class HeavyBodies {
     this.#letOn();
   }
 
-  #letOn(): void {
-    let room = MOST_BYTES - this.#bytes;
+  #letOn(least = 0): void {
+    let room = Math.max(MOST_BYTES - this.#bytes, least);
     for (const sender of this.#waiting) {
       if (room <= 0) return;
       room -= PIECE_BYTES;
@@ -77,11 +81,12 @@ export class HeavyBodies {
       if (held) held.since = performance.now();
       sender.goOn();
     }
+    if (this.#bytes > MOST_BYTES) return;
     clearInterval(this.#look);
     this.#look = undefined;
   }
 
-  /** Connections go that have been idle for the longest time; whoever waits here is not. */
+  /** Connections go that have been idle for the longest time; those who wait here are not. */
   #makeRoom(): void {
     const before = performance.now() - IDLE_AFTER_MS;
     let idle = this.#firstIdle(before);
@@ -89,12 +94,19 @@ export class HeavyBodies {
       this.#close(idle);
       idle = this.#firstIdle(before);
     }
-    this.#letOn();
+    this.#letOn(LEAST_AT_A_LOOK * PIECE_BYTES);
   }
 
   #close(socket: Socket): void {
     this.release(socket);
     socket.destroy();
+  }
+
+  /** Who has waited for long. */
+  #firstLate(): Socket | undefined {
+    const [sender] = this.#waiting;
+    const since = sender && this.#held.get(sender.socket)?.get(sender)?.since;
+    return since !== undefined && since < performance.now() - IDLE_AFTER_MS ? sender?.socket : undefined;
   }
 
   #firstIdle(before = Number.POSITIVE_INFINITY): Socket | undefined {
