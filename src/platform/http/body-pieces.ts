@@ -1,5 +1,4 @@
 import { IncomingMessage } from 'node:http';
-import type { HeavyBodies } from './heavy-bodies.js';
 import type { Pace } from './pace.js';
 
 /** Whoever sends no rubbish sends a body in a few pieces: those are handed on as they come. */
@@ -8,30 +7,16 @@ const PIECE_BYTES = 4 * 1024;
 /** Nobody but whoever sends rubbish sends so much, as a rule; reading it may take milliseconds. */
 const HEAVY_BYTES = 8 * 1024;
 
-/** What the bodies of a server have in common. */
-export interface SharedByBodies {
-  /** At which it is begun what comes after a body. */
-  pace: Pace;
-  heavy: HeavyBodies;
-}
-
 /**
  * A request whose body is kept in few pieces, however many chunks it is sent in: a chunk of one byte that is kept by itself takes some hundred.
  * Nobody here reads a body before it has come as a whole, so nobody waits for what is put together. That it has come they hear at the
  * pace at which requests begin: the last bytes of hundreds may come at the same moment.
  */
 export class CompactRequest extends IncomingMessage {
-  /** What it has in common with all others of its server. */
-  shared: SharedByBodies | undefined;
-  hasBegun = false;
-  /** It waits for others, and makes room for what they send. */
-  isIdle = false;
+  /** At which what comes after the body begins; at once when there is none. */
+  pace: Pace | undefined;
   #count = 0;
   #bytes = 0;
-  /** There is no room for more at the moment. */
-  #isHeld = false;
-  #isMoreWanted = false;
-  #isHandedOn = false;
   #leave: (() => void) | undefined;
   #piece: Buffer | undefined;
   #filled = 0;
@@ -49,30 +34,6 @@ export class CompactRequest extends IncomingMessage {
     this.changesProtocol = changesProtocol;
   }
 
-  /** Whether all of it has come and been handed on, and is worked on. */
-  get isInWork(): boolean {
-    return this.#isHandedOn && this.hasBegun && !this.isIdle;
-  }
-
-  /** Its answer has been given: what has come of its body is kept no more, and what still comes is thrown away. */
-  forget(): void {
-    this.shared?.heavy.release(this.socket, this);
-    this.shared = undefined;
-    this.goOn();
-  }
-
-  /** Takes more of the body, if more is wanted. */
-  goOn(): void {
-    this.#isHeld = false;
-    if (this.#isMoreWanted) this._read(0);
-  }
-
-  /** Lets the connection be read. */
-  override _read(size: number): void {
-    this.#isMoreWanted = this.#isHeld;
-    if (!this.#isHeld) super._read(size);
-  }
-
   /** Nobody waits with what has come over a connection that has closed. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#leave?.();
@@ -82,24 +43,12 @@ export class CompactRequest extends IncomingMessage {
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) {
       this.#handOn();
-      if (this.#count === 0 || !this.shared) return super.push(null);
-      const end = () => {
-        this.#isHandedOn = true;
-        super.push(null);
-      };
-      this.#leave = this.shared.pace.run(end, { isHeavy: this.#bytes > HEAVY_BYTES });
+      if (this.#count === 0 || !this.pace) return super.push(null);
+      this.#leave = this.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
       return false;
     }
     this.#count += 1;
-    const before = this.#bytes;
     this.#bytes += chunk.length;
-    if (this.#bytes > HEAVY_BYTES && this.shared) {
-      this.#isHeld = !this.shared.heavy.hold(this, before > HEAVY_BYTES ? chunk.length : this.#bytes);
-    }
-    return this.#keep(chunk, encoding) && !this.#isHeld;
-  }
-
-  #keep(chunk: Buffer, encoding: BufferEncoding | undefined): boolean {
     if (this.#count <= AS_THEY_COME) return super.push(chunk, encoding);
     let hasRoom = true;
     if (this.#filled + chunk.length > PIECE_BYTES) hasRoom = this.#handOn();
@@ -115,16 +64,5 @@ export class CompactRequest extends IncomingMessage {
     this.#piece = undefined;
     this.#filled = 0;
     return piece === undefined || super.push(piece);
-  }
-}
-
-/** Lets a request make room for large ones of others while it waits for something. */
-export async function asIdle<T>(request: IncomingMessage, waiting: Promise<T>): Promise<T> {
-  const idle = request as CompactRequest;
-  idle.isIdle = true;
-  try {
-    return await waiting;
-  } finally {
-    idle.isIdle = false;
   }
 }

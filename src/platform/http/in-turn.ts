@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CompactRequest } from './body-pieces.js';
-import { HeavyBodies } from './heavy-bodies.js';
 import { Pace } from './pace.js';
 
 /** Browsers and libraries send one at a time. What is ready and not taken counts: each answer may be long. */
@@ -22,7 +21,7 @@ interface Line {
  */
 export function inTurn(handler: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>();
-  const [pace, heavy] = [new Pace(), new HeavyBodies()];
+  const pace = new Pace();
   const withSeveral = new Set<Socket>();
   let underWay = 0;
 
@@ -39,7 +38,6 @@ export function inTurn(handler: RequestListener): RequestListener {
     line.isClosed = true;
     line.waiting.length = 0;
     withSeveral.delete(socket);
-    heavy.release(socket);
   }
 
   function end(socket: Socket, line: Line): void {
@@ -68,16 +66,11 @@ export function inTurn(handler: RequestListener): RequestListener {
 
   return (request, response) => {
     const { socket } = request;
-    const compact = request as CompactRequest;
-    compact.shared = { pace, heavy };
+    (request as CompactRequest).pace = pace;
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
-      response.once('close', () => {
-        compact.forget();
-        end(socket, line);
-      });
+      response.once('close', () => end(socket, line));
       pace.run(() => {
-        compact.hasBegun = true;
         if (!socket.destroyed) handler(request, response);
       });
     };

@@ -41,12 +41,6 @@ export function createHttpServer(): Server {
         if (leaving.has(server) && newest.get(this.req.socket) === this.#number) this.shouldKeepAlive = false;
         return Reflect.apply(super.writeHead, this, head);
       }
-
-      override end(...last: unknown[]): this {
-        // Now: it may stand behind others that nobody takes.
-        (this.req as CompactRequest).forget();
-        return Reflect.apply(super.end, this, last);
-      }
     },
     connectionsCheckingInterval: 5_000,
     headersTimeout: 10_000,

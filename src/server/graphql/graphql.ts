@@ -6,7 +6,6 @@ import { isCrossSite, isOfOwnPage, readCookie } from '../../people/cookies.js';
 import { WaitedInVain } from '../../platform/database/faults.js';
 import { DatabaseUnavailable, Forbidden, OperationTooLarge } from '../../platform/errors.js';
 import { receiveJson, UnreadableBody } from '../../platform/http/body.js';
-import { asIdle } from '../../platform/http/body-pieces.js';
 import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from '../../platform/http/graphql-answer.js';
 import { markOf } from '../../platform/http/request.js';
 import type { Log } from '../../platform/log.js';
@@ -119,8 +118,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const parse = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      if (!(await asIdle(ctx.req, turns.take(callers.memberOf(ctx), ctx.req.socket))))
-        throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
       ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
