@@ -10,7 +10,7 @@ const PROGRAMS: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   migrate: () => import('./installation/commands/migrate.js'),
   restore: () => import('./installation/commands/restore.js'),
 };
-const NAMES = `start, which needs not be named, ${Object.keys(PROGRAMS).slice(1).join(', ')}; --version`;
+const NAMES = `start, which need not be named, ${Object.keys(PROGRAMS).slice(1).join(', ')}; --version`;
 
 requireNode();
 const [name = 'start'] = process.argv.slice(2);
