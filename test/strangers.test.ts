@@ -59,6 +59,12 @@ describe('whoever has not proved who they are', () => {
     }
   });
 
+  it('is answered, however many send much beside a question about the schema', async () => {
+    const variables = { x: Array.from({ length: 5_000 }, (_, index) => ({ [`key ${index}`]: index })) };
+    const asked = Array.from({ length: 40 }, () => graphql(app, { query: '{ __typename }', variables }));
+    for (const answer of await Promise.all(asked)) expect(answer.body).toEqual({ data: { __typename: 'Query' } });
+  });
+
   it('is told of a document that is none, and of one that contains itself', async () => {
     expect(codeOf(await graphql(app, { query: '{ viewer ' }))).toEqual([400, 'GRAPHQL_PARSE_FAILED']);
     const circle = '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }';

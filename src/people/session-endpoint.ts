@@ -104,7 +104,7 @@ const INCOMPLETE = { error: 'invalid_request', error_description: 'Send {"client
 
 async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string } | undefined> {
   try {
-    const { clientId, clientSecret } = (await receiveJson(ctx, LARGEST_BYTES))() as Record<string, unknown>;
+    const { clientId, clientSecret } = (await receiveJson(ctx, LARGEST_BYTES)).parse() as Record<string, unknown>;
     if (typeof clientId === 'string' && typeof clientSecret === 'string') return { clientId, secret: clientSecret };
     refuse(ctx, 400, INCOMPLETE);
   } catch (error) {

@@ -26,23 +26,31 @@ export const passBody: Middleware = (ctx, next) => {
   return next();
 };
 
+/** A JSON object as it came. */
+export interface ReceivedJson {
+  /** In bytes. */
+  length: number;
+  /** @throws {UnreadableBody} */
+  parse(): object;
+}
+
 /**
  * Receives a JSON object of at most 100 KiB, or as few bytes as are named. Until it is parsed it takes no more memory than it has bytes:
  * whoever waits for a turn parses it then.
- * @returns parses it
- * @throws {UnreadableBody} and so does what is returned
+ * @throws {UnreadableBody}
  */
-export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<() => object> {
+export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<ReceivedJson> {
   if (!ctx.is('application/json')) throw new UnreadableBody(415, 'Send the request as application/json.');
   if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new UnreadableBody(415, 'Send the body in UTF-8.');
   if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) throw new UnreadableBody(415, 'Send the body uncompressed.');
   const bytes = await read(ctx, most);
-  return () => {
+  const parse = () => {
     if (countValues(bytes) > MOST_VALUES) throw new UnreadableBody(413, `The body may have ${MOST_VALUES} values at most.`);
-    const value = parse(decode(bytes));
+    const value = parseText(decode(bytes));
     if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'The body must be a JSON object with a query.');
     return value;
   };
+  return { length: bytes.length, parse };
 }
 
 const [QUOTE, ESCAPE, COMMA, LIST, OBJECT] = [...'"\\,[{'].map((character) => character.charCodeAt(0));
@@ -77,7 +85,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function parse(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -12,7 +12,7 @@ import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { patienceEnds } from '../../platform/patience.js';
 import type { Member } from '../../platform/queues/crowd-lines.js';
-import { PlacesByName, type Wait } from '../../platform/queues/places.js';
+import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
 import { TenantLimit } from '../../platform/tenant-errors.js';
 import { ActorType, actorKey, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
@@ -29,6 +29,9 @@ const LONGEST_UNSEEN_MS = 20;
 const CHARACTERS_OF_A_TURN = 6_000;
 /** Of a tenant that are worked on at a time: whoever asks for more takes nothing from others but what these need. */
 const MOST_QUESTIONS = 2;
+/** What comes in more than this takes up to twenty times as much once it is parsed: of a tenant so many are at a time, and of strangers. */
+const LARGE_BYTES = 8 * 1024;
+const MOST_LARGE = 8;
 const COMPRESSED_FROM_BYTES = 1024;
 /** What is asked for in few words is answered, whatever others of the tenant leave lying. */
 const SMALL_CHARACTERS = 20_000;
@@ -62,6 +65,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const turns = new Turns();
   const callers = new KnownCallers();
   const questionsOf = new PlacesByName(MOST_QUESTIONS);
+  const largeOf = new PlacesByName(MOST_LARGE);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
@@ -79,7 +83,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         const { principal } = ctx.state as { principal?: Principal };
         // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
         const member = memberFound(ctx, principal);
-        const leave = await questionsOf.take(member.crowd, waitOf(member));
+        const leave = await takePlace(questionsOf, member);
         ctx.state.endQuestion = () => {
           leave();
           turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
@@ -117,12 +121,14 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
-      const parse = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
+      const member = callers.memberOf(ctx);
+      if (!(await turns.take(member, ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      if (json && json.length > LARGE_BYTES) ctx.state.endLarge = await takePlace(largeOf, member);
       ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
-      if (parse) (ctx.request as { body?: object }).body = parse();
+      if (json) (ctx.request as { body?: object }).body = json.parse();
       const document = documentOf(ctx);
       requireFewLines(document);
       if (!ctx.state.principal) requireSchemaQuestion(document);
@@ -137,6 +143,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
       ctx.state.endQuestion?.();
+      ctx.state.endLarge?.();
     }
   };
   return (ctx) => {
@@ -167,9 +174,9 @@ function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   }
 }
 
-/** Questions wait for others of their tenant, by turns of those who ask. */
-function waitOf(member: Member): Wait {
-  return { member, deadline: patienceEnds(), tooLate: waitedInVain };
+/** Whoever asks waits for others of their tenant, by turns of those who ask. */
+function takePlace(places: PlacesByName, member: Member): Promise<GiveBack> {
+  return places.take(member.crowd, { member, deadline: patienceEnds(), tooLate: waitedInVain });
 }
 
 function waitedInVain(): DatabaseUnavailable {
