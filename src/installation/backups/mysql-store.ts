@@ -48,10 +48,7 @@ export class MysqlStore implements Store {
   #staged: string | undefined;
   #mayReplace = false;
 
-  /**
-   * @param signal breaks off what is asked, except for what has to be done to its end
-   * @param serving the settings by which servers come to it
-   */
+  /** @param signal breaks off what is asked, except for what has to be done to its end */
   constructor(
     settings: MysqlSettings,
     private readonly signal: AbortSignal,

@@ -119,12 +119,13 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
+    let endLarge: GiveBack | undefined;
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
       const member = callers.memberOf(ctx);
       if (!(await turns.take(member, ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
-      if (json && json.length > LARGE_BYTES) ctx.state.endLarge = await takePlace(largeOf, member);
+      if (json && json.length > LARGE_BYTES) endLarge = await takePlace(largeOf, member);
       ctx.state.principal = await find(ctx);
       ctx.state.details = detailsOf(ctx.state.principal);
       if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
@@ -143,7 +144,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
       ctx.state.endQuestion?.();
-      ctx.state.endLarge?.();
+      endLarge?.();
     }
   };
   return (ctx) => {
