@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { type GraphQLOutputType, getNamedType, isObjectType, type OperationDefinitionNode, parse } from 'graphql';
-import { UnreadAnswers } from '../src/server/graphql/answer-size.js';
 import { AnswerWeight } from '../src/server/graphql/answer-weight.js';
 import { createSchema } from '../src/server/graphql/operations.js';
+import { UnreadAnswers } from '../src/server/graphql/unread-answers.js';
 import { createTenant, getToken, graphql, postForm, startApp, type TestApp, type TestTenant } from './support/app.js';
 import { until } from './support/process.js';
 

@@ -137,6 +137,12 @@ describe('a document of somebody who may', () => {
     expect(reasonOf(answer)).toMatch(/At most 30 fields/);
   });
 
+  it('does not ask for the same again and again', async () => {
+    const answer = await graphql(app, { token, query: `{ viewer { ${'clientId '.repeat(900)} } }` });
+    expect(codeOf(answer)).toEqual([400, 'OPERATION_TOO_LARGE']);
+    expect(reasonOf(answer)).toBe('The document asks for the same fields too often.');
+  });
+
   it.each([
     ['a list of thousands', { scopes: SCOPES }, 'input.scopes'],
     ['a list of thousands of a wrong type', { scopes: SCOPES.map(() => 1) }, 'input.scopes'],

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { CrowdLines, type Member } from './crowd-lines.js';
 
 /** What takes longer waits for something itself, such as a lock of somebody else. */
@@ -16,6 +17,8 @@ export interface Wait {
   tooLate(): Error;
   /** Whether it comes before all who wait. */
   isFirst?: boolean;
+  /** Over which it was asked for: when it closes nobody waits any more. */
+  connection?: Socket;
 }
 
 interface Waiting {
@@ -39,7 +42,8 @@ export class Places {
   }
 
   /** Waits for a place. */
-  take({ member, deadline, tooLate, isFirst = false }: Wait): Promise<GiveBack> {
+  take({ member, deadline, tooLate, isFirst = false, connection }: Wait): Promise<GiveBack> {
+    if (connection?.destroyed) return Promise.reject(tooLate());
     if (this.#free > 0) {
       this.#waiting.pass(member);
       return Promise.resolve(this.#give(member));
@@ -48,15 +52,22 @@ export class Places {
     const waiting: Waiting = {
       member,
       let: (giveBack) => {
-        clearTimeout(timer);
+        endWait();
         resolve(giveBack);
       },
     };
     const forget = isFirst ? this.#addFirst(waiting) : this.#waiting.add(member, waiting);
-    const timer = setTimeout(() => {
+    const leave = () => {
+      endWait();
       forget();
       reject(tooLate());
-    }, deadline - performance.now());
+    };
+    const timer = setTimeout(leave, deadline - performance.now());
+    const endWait = () => {
+      clearTimeout(timer);
+      connection?.off('close', leave);
+    };
+    connection?.once('close', leave);
     return promise;
   }
 
@@ -93,7 +104,7 @@ export class PlacesByName {
     const giveBack = await places.take(wait);
     return () => {
       giveBack();
-      if (places.areFree) this.#places.delete(name);
+      if (places.areFree && this.#places.get(name) === places) this.#places.delete(name);
     };
   }
 }

@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import {
   defaultFieldResolver,
   type GraphQLField,
@@ -16,7 +14,6 @@ import {
   isScalarType,
 } from 'graphql';
 import { OperationTooLarge } from '../../platform/errors.js';
-import { TenantLimit } from '../../platform/tenant-errors.js';
 
 /** More than a page of what people keep here has. What is asked under several names counts under each. */
 const MOST_CHARACTERS = 3_000_000;
@@ -24,7 +21,6 @@ const MOST_CHARACTERS = 3_000_000;
 const AROUND = 4;
 /** An object takes as much work as so many characters, unless the extension `weight` of its type says another number. */
 const WEIGHT_OF_AN_OBJECT = 250;
-const RETRY_AFTER_SECONDS = 1;
 
 /** How large an answer has become. Until {@link AnswerSize.bound} says so it may be of any size. */
 export class AnswerSize {
@@ -87,64 +83,4 @@ function shortestOf(type: GraphQLOutputType): unknown {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
   return typeof value === 'object' && value !== null ? JSON.stringify(value).length : AROUND;
-}
-
-/** Somebody, or all of a tenant, and how many characters may lie about for them. */
-export interface Party {
-  key: string;
-  most: number;
-}
-
-/** Answers that were made and not taken yet, or are being made, by whom they are for: they stay in memory for as long as somebody reads slowly, or not at all. */
-export class UnreadAnswers {
-  readonly #characters = new Map<string, number>();
-  /** What is to be done when a connection is closed: answers that stand behind another hear nothing of that. */
-  readonly #ends = new WeakMap<Socket, Set<() => void>>();
-
-  /** @throws {TenantLimit} when there are too many for one of these */
-  requireRoom(parties: readonly Party[], length: number): void {
-    for (const { key, most } of parties) {
-      if ((this.#characters.get(key) ?? 0) + length > most)
-        throw new TenantLimit('ANSWERS', { limit: most, retryAfterSeconds: RETRY_AFTER_SECONDS });
-    }
-  }
-
-  /** Counts an answer until its connection has it, or is closed. @returns what says its length anew */
-  add(
-    parties: readonly Party[],
-    length: number,
-    { socket, response }: { socket: Socket; response: ServerResponse },
-  ): (length: number) => void {
-    let counted = 0;
-    const count = (now: number) => {
-      for (const { key } of parties) this.#change(key, now - counted);
-      counted = now;
-    };
-    if (socket.destroyed) return () => undefined;
-    const ends = this.#endsOf(socket);
-    const end = () => {
-      if (ends.delete(end)) count(0);
-    };
-    ends.add(end);
-    response.once('close', end);
-    count(length);
-    return (now) => ends.has(end) && count(now);
-  }
-
-  #change(party: string, by: number): void {
-    const characters = (this.#characters.get(party) ?? 0) + by;
-    if (characters > 0) this.#characters.set(party, characters);
-    else this.#characters.delete(party);
-  }
-
-  #endsOf(socket: Socket): Set<() => void> {
-    const known = this.#ends.get(socket);
-    if (known) return known;
-    const ends = new Set<() => void>();
-    this.#ends.set(socket, ends);
-    socket.once('close', () => {
-      for (const end of ends) end();
-    });
-    return ends;
-  }
 }

@@ -17,7 +17,7 @@ import { requireAnswerRights } from './answer-rights.js';
 import { type AnswerSize, measureAnswers } from './answer-size.js';
 import { AnswerWeight } from './answer-weight.js';
 import { boundAliases, boundArguments, boundIntrospection, boundLists } from './document-limits.js';
-import { createDocumentStore } from './document-store.js';
+import { bytesOf, createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf, refuseAll, refusingAll } from './refusals.js';
@@ -28,6 +28,11 @@ interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
   size: AnswerSize;
+  /**
+   * Told how much memory is taken by the document of an operation that was read, before anything of it is done.
+   * @throws {DatabaseUnavailable} when too many others take much
+   */
+  onRead(bytes: number): Promise<void>;
   /**
    * Told that nothing but a query is run, which holds nothing secret, and begins when this is fulfilled.
    * @returns who asks, with the rights that they have by then
@@ -130,6 +135,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
   const listener: GraphQLRequestListener<AnswerContext> = {
     // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
     async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
+      await contextValue.onRead(bytesOf(document)).catch(refuseAll);
       if (operation?.operation === 'query') {
         contextValue.size.bound();
         contextValue.principal = await contextValue.onQuery().catch(refuseAll);

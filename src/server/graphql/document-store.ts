@@ -32,7 +32,8 @@ export function createDocumentStore(): DocumentStore {
   };
 }
 
-function bytesOf({ loc }: DocumentNode): number {
+/** What a document that was read holds on to. */
+export function bytesOf({ loc }: DocumentNode): number {
   if (!loc) return MOST_BYTES;
   let tokens = 0;
   for (let token: Token | null = loc.startToken; token; token = token.next) tokens += 1;

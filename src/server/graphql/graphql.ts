@@ -11,17 +11,17 @@ import { markOf } from '../../platform/http/request.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { patienceEnds } from '../../platform/patience.js';
-import type { Member } from '../../platform/queues/crowd-lines.js';
 import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
 import { TenantLimit } from '../../platform/tenant-errors.js';
-import { ActorType, actorKey, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
+import { ActorType, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
 import { type Authenticator, BearerError } from '../../tokens/bearer.js';
-import { AnswerSize, type Party, UnreadAnswers } from './answer-size.js';
+import { AnswerSize } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { KnownCallers, memberFound } from './known-callers.js';
 import { requireFewLines } from './operation-limits.js';
 import { requireSchemaQuestion } from './stranger.js';
+import { keepUnread, reserve, UnreadAnswers } from './unread-answers.js';
 
 /** Whoever has waited for longer since they were found is looked for again. */
 const LONGEST_UNSEEN_MS = 20;
@@ -29,17 +29,14 @@ const LONGEST_UNSEEN_MS = 20;
 const CHARACTERS_OF_A_TURN = 6_000;
 /** Of a tenant that are worked on at a time: whoever asks for more takes nothing from others but what these need. */
 const MOST_QUESTIONS = 2;
-/** What comes in more than this takes up to twenty times as much once it is parsed: of a tenant so many are at a time, and of strangers. */
-const LARGE_BYTES = 8 * 1024;
+/** Of a tenant that are read at a time, and of strangers: what is read takes far more memory than what was sent. */
+const MOST_READ = 8;
+/** What takes more once it is read has a place until it is answered; of strangers whatever it takes. */
+const LARGE_BYTES = 128 * 1024;
 const MOST_LARGE = 8;
+/** What a byte of JSON may take once it is read. */
+const BYTES_READ_OF_ONE = 20;
 const COMPRESSED_FROM_BYTES = 1024;
-/** What is asked for in few words is answered, whatever others of the tenant leave lying. */
-const SMALL_CHARACTERS = 20_000;
-/** Of answers that are being made or were not taken yet, to all of a tenant, and to one of them. */
-const MOST_UNREAD = 32_000_000;
-const MOST_UNREAD_OF_ONE = 16_000_000;
-/** Every field of what one change answers with, the longest there is, has room several times. */
-const MOST_OF_A_MUTATION = 2_000_000;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
 
@@ -51,6 +48,19 @@ export interface GraphQLParts {
   isSchemaOpen: boolean;
   log: Log;
   metrics: Metrics;
+}
+
+/** What is known of a request once it was found out who sent it. */
+interface AnswerState {
+  principal: Principal | undefined;
+  /** For the log. */
+  details: object;
+  /** When that was, of `performance.now()`. */
+  foundAt: number;
+  /** Of its body. */
+  bytesSent: number;
+  /** What is done when its answer is made. The first gives back the place in which it is read. */
+  ends: GiveBack[];
 }
 
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
@@ -65,6 +75,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const turns = new Turns();
   const callers = new KnownCallers();
   const questionsOf = new PlacesByName(MOST_QUESTIONS);
+  const readingOf = new PlacesByName(MOST_READ);
   const largeOf = new PlacesByName(MOST_LARGE);
   await apollo.start();
   const answer = koaMiddleware(apollo, {
@@ -76,20 +87,20 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       onMutation: (longest: number) => {
         ctx.state.unread = reserve(unread, ctx, longest);
       },
+      onRead: async (bytes: number) => {
+        const { principal, bytesSent, ends } = ctx.state as AnswerState;
+        if (!principal || bytes + bytesSent * BYTES_READ_OF_ONE > LARGE_BYTES) ends.push(await takePlace(largeOf, ctx));
+        ends.shift()?.();
+      },
       onQuery: async () => {
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
-        const began = performance.now();
-        const { principal } = ctx.state as { principal?: Principal };
-        // Strangers wait with strangers, whatever they said to be, and whoever was found not behind those who are to be looked for.
+        const { principal, foundAt, ends } = ctx.state as AnswerState;
         const member = memberFound(ctx, principal);
-        const leave = await takePlace(questionsOf, member);
-        ctx.state.endQuestion = () => {
-          leave();
-          turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN);
-        };
+        ends.push(await takePlace(questionsOf, ctx));
+        ends.push(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
-        return principal && performance.now() - began > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
+        return principal && performance.now() - foundAt > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
     }),
   });
@@ -119,20 +130,25 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
-    let endLarge: GiveBack | undefined;
+    const ends: GiveBack[] = [];
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      const member = callers.memberOf(ctx);
-      if (!(await turns.take(member, ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
-      if (json && json.length > LARGE_BYTES) endLarge = await takePlace(largeOf, member);
-      ctx.state.principal = await find(ctx);
-      ctx.state.details = detailsOf(ctx.state.principal);
-      if (!ctx.state.principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
+      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      const principal = await find(ctx);
+      Object.assign(ctx.state, {
+        principal,
+        details: detailsOf(principal),
+        foundAt: performance.now(),
+        bytesSent: json?.length ?? 0,
+        ends,
+      } satisfies AnswerState);
+      if (!principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
+      ends.push(await takePlace(readingOf, ctx));
       if (json) (ctx.request as { body?: object }).body = json.parse();
       const document = documentOf(ctx);
       requireFewLines(document);
-      if (!ctx.state.principal) requireSchemaQuestion(document);
+      if (!principal) requireSchemaQuestion(document);
       dropEmpty(ctx);
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
       ctx.set('Cache-Control', 'no-store');
@@ -143,8 +159,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     } finally {
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
-      ctx.state.endQuestion?.();
-      endLarge?.();
+      for (const end of ends) end();
     }
   };
   return (ctx) => {
@@ -153,46 +168,14 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   };
 }
 
-/** Finds room for the answer to a mutation before that is done: what it has done its caller is told, whatever that takes. */
-function reserve(unread: UnreadAnswers, ctx: Context, longest: number): (length: number) => void {
-  if (longest > MOST_OF_A_MUTATION)
-    throw new OperationTooLarge('The answer that you ask for may be too large: ask for fewer fields of it. Nothing was done.');
-  const parties = partiesOf(ctx, 'changes');
-  if (longest > SMALL_CHARACTERS) unread.requireRoom(parties, longest);
-  return unread.add(parties, longest, { socket: ctx.req.socket, response: ctx.res });
-}
-
-/** Counts an answer that may not be taken at once. */
-function keepUnread(unread: UnreadAnswers, ctx: Context): void {
-  const { length } = ctx.body as string;
-  const recount = ctx.state.unread as ((length: number) => void) | undefined;
-  if (recount) {
-    recount(length);
-  } else {
-    const parties = partiesOf(ctx, 'questions');
-    if (length > SMALL_CHARACTERS) unread.requireRoom(parties, length);
-    unread.add(parties, length, { socket: ctx.req.socket, response: ctx.res });
-  }
-}
-
-/** Whoever asks waits for others of their tenant, by turns of those who ask. */
-function takePlace(places: PlacesByName, member: Member): Promise<GiveBack> {
-  return places.take(member.crowd, { member, deadline: patienceEnds(), tooLate: waitedInVain });
+/** Whoever asks waits for others of their tenant, by turns of those who ask; strangers for strangers, whatever they said to be. */
+function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
+  const member = memberFound(ctx, (ctx.state as AnswerState).principal);
+  return places.take(member.crowd, { member, deadline: patienceEnds(), tooLate: waitedInVain, connection: ctx.req.socket });
 }
 
 function waitedInVain(): DatabaseUnavailable {
   return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-}
-
-/** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */
-function partiesOf(ctx: Context, kind: 'changes' | 'questions'): Party[] {
-  const { principal } = ctx.state as { principal?: Principal };
-  if (!principal) return [{ key: '', most: MOST_UNREAD }];
-  const { tenant, actor } = principal;
-  return [
-    { key: `${kind} ${tenant.id}`, most: MOST_UNREAD },
-    { key: `${kind} ${tenant.id} ${actorKey(actor)}`, most: MOST_UNREAD_OF_ONE },
-  ];
 }
 
 /** The document that a request brings, or whatever it has in its place. */

@@ -5,13 +5,14 @@ import { OperationTooLarge } from '../../platform/errors.js';
 /** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
 export const LIMITS = { lines: 2000, tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };
 
-/** The limits that the parser and Apollo hold know of no code: they are told by their sentences. */
+/** The limits that GraphQL itself and Apollo hold know of no code: they are told by their sentences. */
 const OTHERS: [pattern: RegExp, message: string][] = [
   [/^(Syntax Error: )?Document contains more tha[nt] \d+ tokens/, `The document has more than ${LIMITS.tokens} tokens.`],
   [
     /^(Operation "\w+"|Anonymous operation) recursively requests too many selections\.$/,
     `The document selects more than ${LIMITS.recursiveSelections} fields through its fragments.`,
   ],
+  [/^Validation aborted\.$/, 'The document asks for the same fields too often.'],
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestProcess } from '../../support/process.js';
 import { startLoad } from '../support/load.js';
 import { connectRaw, drip, type RawClient } from '../support/raw-clients.js';
 import { measured, rounds, type Subject, startSubject } from '../support/subject.js';
@@ -79,10 +80,25 @@ function latencies(since: number, until = Number.POSITIVE_INFINITY): { count: nu
   return { count: sorted.length, medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, slowestMs: sorted.at(-1) ?? 0 };
 }
 
-it('bodies in chunks of a byte that never end do not end a server with little memory', async () => {
+/** Starts the server anew with so little memory. */
+async function startSmall(megabytes: number) {
   await subject.server.stop();
-  const server = await subject.start({ NODE_OPTIONS: '--max-old-space-size=200' });
+  const server = await subject.start({ NODE_OPTIONS: `--max-old-space-size=${megabytes}` });
   await server.ready();
+  return server;
+}
+
+/** What was sent has been read when somebody who comes later is answered. */
+async function expectAlive({ url, child }: TestProcess): Promise<void> {
+  for (let round = 0; round < 5; round += 1) {
+    await sleep(500);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  }
+  expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+}
+
+it('bodies in chunks of a byte that never end do not end a server with little memory', async () => {
+  const server = await startSmall(200);
   const tiny = '1\r\na\r\n'.repeat(60_000);
   const { host } = new URL(subject.issuer);
   const clients: RawClient[] = [];
@@ -93,11 +109,26 @@ it('bodies in chunks of a byte that never end do not end a server with little me
     const lines = [`POST ${path} HTTP/1.1`, `Host: ${host}`, `Content-Type: ${type}`, 'Transfer-Encoding: chunked'];
     for (let number = 0; number < 30; number += 1) clients.push(await connectRaw(server.port, `${lines.join('\r\n')}\r\n\r\n${tiny}`));
   }
-  // What was sent has been read when somebody who comes later is answered.
-  for (let round = 0; round < 5; round += 1) {
-    await sleep(500);
-    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
-  }
-  expect([server.child.exitCode, server.child.signalCode]).toEqual([null, null]);
+  await expectAlive(server);
   for (const client of clients) client.socket.destroy();
 });
+
+it.each([
+  ['values', () => ({ query: '{ __typename }', variables: { x: Array.from({ length: 660 }, (_, key) => ({ [`k${key}`]: 1 })) } })],
+  ['fields', (number: number) => ({ query: `{ ${'__typename '.repeat(480)} } # ${number}` })],
+])(
+  'what takes far more memory than was sent, for its %s, does not end a server with little memory, however many send it',
+  async (_what, bodyOf) => {
+    const server = await startSmall(90);
+    const { host } = new URL(subject.issuer);
+    const clients: RawClient[] = [];
+    for (let number = 0; number < 700; number += 1) {
+      const body = JSON.stringify(bodyOf(number));
+      const head = ['POST /graphql HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json', `Content-Length: ${body.length}`];
+      clients.push(await connectRaw(server.port, `${head.join('\r\n')}\r\n\r\n${body}`));
+    }
+    await expectAlive(server);
+    expect(clients.filter(({ answer }) => answer().includes('"Query"')).length).toBeGreaterThan(0);
+    for (const client of clients) client.socket.destroy();
+  },
+);
