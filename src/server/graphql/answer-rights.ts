@@ -1,4 +1,3 @@
-import type { ApolloServerPlugin } from '@apollo/server';
 import {
   type ASTNode,
   type DocumentNode,
@@ -15,27 +14,25 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { Forbidden } from '../../platform/errors.js';
-import type { GraphQLContext } from '../../tenants/caller.js';
+import type { Principal } from '../../tenants/caller.js';
 import { refusingAll } from './refusals.js';
 
 /**
  * Refuses a mutation that asks in its answer for what its caller may not read, before anything of it is done: a field that was refused
  * afterwards would take the secret with it that is shown this once. A type says by the extension `readRight` what reading it needs;
  * fields that only name a thing, by `isName`, are for whoever may change it.
+ * @throws {GraphQLError}
  */
-export function requireAnswerRights(schema: GraphQLSchema): ApolloServerPlugin<GraphQLContext> {
-  return {
-    requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operation, request, contextValue: { principal } }) => {
-        if (!principal || operation?.operation !== 'mutation') return;
-        requireArguments(schema, { document, operation, variables: request.variables ?? {} });
-        const [missing] = rightsToRead(schema, document, operation).filter((right) => !principal.scopes.includes(right));
-        if (missing === undefined) return;
-        const cause = new Forbidden(`The answer that you ask for needs the scope ${missing}. Nothing was done.`, missing);
-        throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 403 } } });
-      },
-    }),
-  };
+export function requireAnswerRights(
+  schema: GraphQLSchema,
+  { document, operation, variables }: Asked & { variables: Record<string, unknown> },
+  { scopes }: Principal,
+): void {
+  requireArguments(schema, { document, operation, variables });
+  const [missing] = rightsToRead(schema, document, operation).filter((right) => !scopes.includes(right));
+  if (missing === undefined) return;
+  const cause = new Forbidden(`The answer that you ask for needs the scope ${missing}. Nothing was done.`, missing);
+  throw new GraphQLError(cause.message, { originalError: cause, extensions: { http: { status: 403 } } });
 }
 
 /** The rights that somebody needs who reads the answer to an operation. */

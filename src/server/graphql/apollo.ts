@@ -86,7 +86,6 @@ export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics):
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       translateErrors(schema, log),
-      requireAnswerRights(schema),
       tellRefusals(log, metrics),
     ] as ApolloServerPlugin<AnswerContext>[],
   });
@@ -133,17 +132,21 @@ function isInternal(error: unknown): boolean {
 /** Logs what nobody foresaw, sets the status of the answer, and names every input value at fault. */
 function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<AnswerContext> {
   const listener: GraphQLRequestListener<AnswerContext> = {
-    // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
+    // One after the other, and in no other plugin: Apollo begins those of all plugins at once, and goes on when one refuses.
     async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
       await contextValue.onRead(bytesOf(document)).catch(refuseAll);
       if (operation?.operation === 'query') {
         contextValue.size.bound();
         contextValue.principal = await contextValue.onQuery().catch(refuseAll);
       }
-      const fields = contextValue.principal ? inputFaults(schema, document, variables) : [];
+      const { principal } = contextValue;
+      // GraphQL would print the whole of a wrong variable into each of fifty errors. Nobody looks at values of a stranger's.
+      const fields = principal ? inputFaults(schema, document, variables) : [];
       if (fields.length > 0)
         throw new GraphQLError(describeFaults(fields), { extensions: { code: 'BAD_USER_INPUT', fields, http: { status: 400 } } });
-      if (operation?.operation === 'mutation') refusingAll(() => contextValue.onMutation(new AnswerWeight(schema, document).of(operation)));
+      if (operation?.operation !== 'mutation') return;
+      if (principal) requireAnswerRights(schema, { document, operation, variables }, principal);
+      refusingAll(() => contextValue.onMutation(new AnswerWeight(schema, document).of(operation)));
     },
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');

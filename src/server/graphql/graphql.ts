@@ -11,6 +11,7 @@ import { markOf } from '../../platform/http/request.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { patienceEnds } from '../../platform/patience.js';
+import { Held } from '../../platform/queues/held.js';
 import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
 import { TenantLimit } from '../../platform/tenant-errors.js';
@@ -59,8 +60,10 @@ interface AnswerState {
   foundAt: number;
   /** Of its body. */
   bytesSent: number;
-  /** What is done when its answer is made. The first gives back the place in which it is read. */
-  ends: GiveBack[];
+  /** Until its answer is made. */
+  held: Held;
+  /** Gives back the place in which it is read. */
+  endReading?: GiveBack;
 }
 
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
@@ -88,17 +91,17 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         ctx.state.unread = reserve(unread, ctx, longest);
       },
       onRead: async (bytes: number) => {
-        const { principal, bytesSent, ends } = ctx.state as AnswerState;
-        if (!principal || bytes + bytesSent * BYTES_READ_OF_ONE > LARGE_BYTES) ends.push(await takePlace(largeOf, ctx));
-        ends.shift()?.();
+        const { principal, bytesSent, held, endReading } = ctx.state as AnswerState;
+        if (!principal || bytes + bytesSent * BYTES_READ_OF_ONE > LARGE_BYTES) held.add(await takePlace(largeOf, ctx));
+        endReading?.();
       },
       onQuery: async () => {
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
-        const { principal, foundAt, ends } = ctx.state as AnswerState;
+        const { principal, foundAt, held } = ctx.state as AnswerState;
         const member = memberFound(ctx, principal);
-        ends.push(await takePlace(questionsOf, ctx));
-        ends.push(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
+        held.add(await takePlace(questionsOf, ctx));
+        held.add(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
         return principal && performance.now() - foundAt > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
@@ -130,7 +133,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
     if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
-    const ends: GiveBack[] = [];
+    const held = new Held();
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
@@ -141,10 +144,10 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         details: detailsOf(principal),
         foundAt: performance.now(),
         bytesSent: json?.length ?? 0,
-        ends,
+        held,
       } satisfies AnswerState);
       if (!principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
-      ends.push(await takePlace(readingOf, ctx));
+      ctx.state.endReading = held.add(await takePlace(readingOf, ctx));
       if (json) (ctx.request as { body?: object }).body = json.parse();
       const document = documentOf(ctx);
       requireFewLines(document);
@@ -159,7 +162,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     } finally {
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
-      for (const end of ends) end();
+      held.end();
     }
   };
   return (ctx) => {
