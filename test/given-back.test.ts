@@ -69,3 +69,22 @@ it.each<[string, Asked]>([
     }
   }
 });
+
+it('a small change goes past large questions, as many as wait', async () => {
+  const { audit } = app.installation;
+  const { list } = audit;
+  const token = await getToken(app, app.admin);
+  const gate = Promise.withResolvers<void>();
+  audit.list = async (...asked) => gate.promise.then(() => list.apply(audit, asked));
+  const query = `${PADDING}{ auditEvents(first: 1) { nodes { id } } }`;
+  const crowd = Array.from({ length: 2 * MANY }, () => graphql(app, { token, query }));
+  await sleep(200);
+  const change = await graphql(app, {
+    token,
+    query: 'mutation { updateClient(clientId: "reader", input: { enabled: false }) { enabled } }',
+  });
+  gate.resolve();
+  expect(change.body).toEqual({ data: { updateClient: { enabled: false } } });
+  for (const { body } of await Promise.all(crowd)) expect(body.errors).toBeUndefined();
+  audit.list = list;
+});

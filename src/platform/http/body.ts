@@ -28,8 +28,7 @@ export const passBody: Middleware = (ctx, next) => {
 
 /** A JSON object as it came. */
 export interface ReceivedJson {
-  /** In bytes. */
-  length: number;
+  bytes: Uint8Array;
   /** @throws {UnreadableBody} */
   parse(): object;
 }
@@ -50,7 +49,7 @@ export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<R
     if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'The body must be a JSON object with a query.');
     return value;
   };
-  return { length: bytes.length, parse };
+  return { bytes, parse };
 }
 
 const [QUOTE, ESCAPE, COMMA, LIST, OBJECT] = [...'"\\,[{'].map((character) => character.charCodeAt(0));

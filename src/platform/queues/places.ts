@@ -62,7 +62,7 @@ export class Places {
       forget();
       reject(tooLate());
     };
-    const timer = setTimeout(leave, deadline - performance.now());
+    const timer = setTimeout(leave, Math.max(0, deadline - performance.now()));
     const endWait = () => {
       clearTimeout(timer);
       connection?.off('close', leave);

@@ -17,7 +17,7 @@ import { requireAnswerRights } from './answer-rights.js';
 import { type AnswerSize, measureAnswers } from './answer-size.js';
 import { AnswerWeight } from './answer-weight.js';
 import { boundAliases, boundArguments, boundIntrospection, boundLists } from './document-limits.js';
-import { bytesOf, createDocumentStore } from './document-store.js';
+import { createDocumentStore } from './document-store.js';
 import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf, refuseAll, refusingAll } from './refusals.js';
@@ -28,11 +28,8 @@ interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
   size: AnswerSize;
-  /**
-   * Told how much memory is taken by the document of an operation that was read, before anything of it is done.
-   * @throws {DatabaseUnavailable} when too many others take much
-   */
-  onRead(bytes: number): Promise<void>;
+  /** Told that the document was read and found valid. */
+  onRead(): void;
   /**
    * Told that nothing but a query is run, which holds nothing secret, and begins when this is fulfilled.
    * @returns who asks, with the rights that they have by then
@@ -134,7 +131,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
   const listener: GraphQLRequestListener<AnswerContext> = {
     // One after the other, and in no other plugin: Apollo begins those of all plugins at once, and goes on when one refuses.
     async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
-      await contextValue.onRead(bytesOf(document)).catch(refuseAll);
+      contextValue.onRead();
       if (operation?.operation === 'query') {
         contextValue.size.bound();
         contextValue.principal = await contextValue.onQuery().catch(refuseAll);

@@ -10,8 +10,9 @@ const MOST_DOCUMENTS = 500;
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_BYTES_OF_ONE = 1024 * 1024;
 /** What a token holds on to at most, with the nodes that are made of it; measured. */
-const BYTES_OF_A_TOKEN = 600;
-const BYTES_OF_A_CHARACTER = 2;
+export const BYTES_OF_A_TOKEN = 600;
+/** What a character of a text does. */
+export const BYTES_OF_A_CHARACTER = 2;
 
 /**
  * Keeps the documents that were asked last, read and found valid, so that they need not be again. It is bounded by what
@@ -32,8 +33,7 @@ export function createDocumentStore(): DocumentStore {
   };
 }
 
-/** What a document that was read holds on to. */
-export function bytesOf({ loc }: DocumentNode): number {
+function bytesOf({ loc }: DocumentNode): number {
   if (!loc) return MOST_BYTES;
   let tokens = 0;
   for (let token: Token | null = loc.startToken; token; token = token.next) tokens += 1;

@@ -21,6 +21,7 @@ import { AnswerSize } from './answer-size.js';
 import { createApollo } from './apollo.js';
 import { KnownCallers, memberFound } from './known-callers.js';
 import { requireFewLines } from './operation-limits.js';
+import { weightOnceRead } from './reading-weight.js';
 import { requireSchemaQuestion } from './stranger.js';
 import { keepUnread, reserve, UnreadAnswers } from './unread-answers.js';
 
@@ -32,11 +33,9 @@ const CHARACTERS_OF_A_TURN = 6_000;
 const MOST_QUESTIONS = 2;
 /** Of a tenant that are read at a time, and of strangers: what is read takes far more memory than what was sent. */
 const MOST_READ = 8;
-/** What takes more once it is read has a place until it is answered; of strangers whatever it takes. */
+/** What may take more once it is read has a place from before that until it is answered; of strangers whatever it takes. */
 const LARGE_BYTES = 128 * 1024;
 const MOST_LARGE = 8;
-/** What a byte of JSON may take once it is read. */
-const BYTES_READ_OF_ONE = 20;
 const COMPRESSED_FROM_BYTES = 1024;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
@@ -58,8 +57,6 @@ interface AnswerState {
   details: object;
   /** When that was, of `performance.now()`. */
   foundAt: number;
-  /** Of its body. */
-  bytesSent: number;
   /** Until its answer is made. */
   held: Held;
   /** Gives back the place in which it is read. */
@@ -90,11 +87,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       onMutation: (longest: number) => {
         ctx.state.unread = reserve(unread, ctx, longest);
       },
-      onRead: async (bytes: number) => {
-        const { principal, bytesSent, held, endReading } = ctx.state as AnswerState;
-        if (!principal || bytes + bytesSent * BYTES_READ_OF_ONE > LARGE_BYTES) held.add(await takePlace(largeOf, ctx));
-        endReading?.();
-      },
+      onRead: () => (ctx.state as AnswerState).endReading?.(),
       onQuery: async () => {
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
@@ -143,10 +136,11 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         principal,
         details: detailsOf(principal),
         foundAt: performance.now(),
-        bytesSent: json?.length ?? 0,
         held,
       } satisfies AnswerState);
       if (!principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
+      // Where many large ones wait, what is small goes past them, such as a change that ends access.
+      if (!principal || weightOnceRead(json?.bytes ?? asked(ctx)) > LARGE_BYTES) held.add(await takePlace(largeOf, ctx));
       ctx.state.endReading = held.add(await takePlace(readingOf, ctx));
       if (json) (ctx.request as { body?: object }).body = json.parse();
       const document = documentOf(ctx);
@@ -179,6 +173,11 @@ function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
 
 function waitedInVain(): DatabaseUnavailable {
   return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
+}
+
+/** What the URL of a request asks. */
+function asked(ctx: Context): Uint8Array {
+  return Buffer.from([...new URLSearchParams(ctx.querystring).values()].join(' '));
 }
 
 /** The document that a request brings, or whatever it has in its place. */
