@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { administered, createClient, getToken } from '../support/app.js';
 import { createTestDatabase, TABLES, type TestDatabase } from '../support/database.js';
 import { startProcess, type TestProcess, until } from '../support/process.js';
@@ -77,6 +78,26 @@ it('migrates as the user of MIGRATION_DATABASE_URL, and serves as the other', as
     'SELECT DISTINCT user FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
   );
   expect(users).toEqual([{ user }]);
+});
+
+it('uses a right that is given back to its user at once, on connections that were opened without it', async () => {
+  await grant(...RIGHTS);
+  await migrate();
+  const server = await start({ DATABASE_POOL_SIZE: '2' });
+  const home = await work(server);
+  const change = async () => {
+    const { status, body } = await home.administer('mutation { updateClient(clientId: "works", input: {}) { version } }');
+    return [status, body.errors?.[0].extensions.code];
+  };
+  for (const right of ['UPDATE', 'INSERT']) {
+    await revoke(right);
+    const opened = await database.query(`SELECT id FROM information_schema.processlist WHERE user = '${user}'`);
+    for (const { id } of opened as { id: number }[]) await database.query(`KILL ${id}`);
+    for (let time = 0; time < 6; time += 1) expect(await change()).toEqual([503, 'DATABASE_UNAVAILABLE']);
+    await sleep(1_100);
+    await grant(right);
+    for (let time = 0; time < 6; time += 1) expect(await change()).toEqual([200, undefined]);
+  }
 });
 
 it('says in a sentence which right lacks, at the start', async () => {

@@ -105,6 +105,11 @@ export function isUndone(error: unknown): boolean {
   return meaning(error) === 'undone';
 }
 
+/** Whether the user of the database lacks a right, as far as the connection knows that was asked. */
+export function isDenied(error: unknown): boolean {
+  return meaning(error) === 'denied';
+}
+
 /** Whether a statement was ended by somebody else, and may well succeed the next time. */
 export function isInterrupted(error: unknown): boolean {
   return meaning(error) === 'interrupted';

@@ -2,7 +2,7 @@ import type { Log } from '../log.js';
 import { waitingMember } from '../patience.js';
 import type { Wait } from '../queues/places.js';
 import { Availability } from './availability.js';
-import { isAway, isReadOnly, isRefusal, rootCode, Silent, Unreachable, WaitedInVain } from './faults.js';
+import { isAway, isDenied, isReadOnly, isRefusal, rootCode, Silent, Unreachable, WaitedInVain } from './faults.js';
 import { breakOff, type MysqlConnection, probe } from './mysql-connection.js';
 import { MysqlConnections } from './mysql-connections.js';
 import type { MysqlServer } from './mysql-server.js';
@@ -46,19 +46,21 @@ export class MysqlAccess {
    * Does something on a connection, which nobody else has meanwhile.
    * @param deadline until when one is waited for, of `performance.now()`
    */
-  async use<T>(deadline: number, way: Way, { work, bound }: BoundWork<T>): Promise<T> {
+  async use<T>(deadline: number, way: Way, bounded: BoundWork<T>): Promise<T> {
     const { connection, giveBack } = await this.#take(deadline, way);
     this.#connections.begin(connection);
     try {
-      return await this.#watch(connection, () => work(connection), bound);
+      return await this.#watch(connection, () => bounded.work(connection), bounded.bound);
     } catch (cause) {
       if (isReadOnly(cause)) await this.#leave(connection, cause as Error);
-      throw cause;
+      const isOutOfDate = isDenied(cause) && this.#connections.retire(connection);
+      if (!isOutOfDate || performance.now() > deadline) throw cause;
     } finally {
       this.#connections.end(connection);
       await way.close(connection);
       giveBack();
     }
+    return this.use(deadline, way, bounded);
   }
 
   /** Takes a connection. Where the database is there all the same, one that cannot be had is done without for a while: others are waited for. */

@@ -5,6 +5,8 @@ import { requireService } from './mysql-node.js';
 
 /** A connection that was refused is asked for again after that time. Until then those that there are serve. */
 const REFUSED_FOR_MS = 1_000;
+/** What is older may lack a right that its user has by now. */
+const IN_DATE_MS = 1_000;
 /** One that works is idle now and then. */
 const IDLE_WITHIN_MS = 1_000;
 
@@ -18,6 +20,8 @@ export class MysqlConnections {
   readonly #inUse = new Set<MysqlConnection>();
   /** Who waits for one to be idle. */
   readonly #waiting: (() => void)[] = [];
+  /** When each was used first, of `performance.now()`. */
+  readonly #since = new WeakMap<MysqlConnection, number>();
   /** In use by somebody, and to be used by nobody else. */
   readonly #left = new WeakSet<MysqlConnection>();
 
@@ -43,7 +47,10 @@ export class MysqlConnections {
 
   /** Notes that a connection is in use. */
   begin(connection: MysqlConnection): void {
-    if (!this.#idle.delete(connection)) connection.stream.once('close', () => this.#forget(connection));
+    if (!this.#idle.delete(connection)) {
+      connection.stream.once('close', () => this.#forget(connection));
+      this.#since.set(connection, performance.now());
+    }
     this.#inUse.add(connection);
   }
 
@@ -64,6 +71,13 @@ export class MysqlConnections {
     for (const idle of this.#idle) breakOff(idle, cause);
     this.#inUse.clear();
     this.#idle.clear();
+    return true;
+  }
+
+  /** Lets a connection in use be used by nobody else, unless it was opened just now. @returns whether another one may know better */
+  retire(connection: MysqlConnection): boolean {
+    if (performance.now() - (this.#since.get(connection) ?? 0) < IN_DATE_MS) return false;
+    this.#left.add(connection);
     return true;
   }
 
