@@ -4,8 +4,8 @@ import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { addressOf } from '../platform/http/ip.js';
-import { HostNotServed } from '../platform/tenant-errors.js';
 import type { TenantContext } from '../tenants/caller.js';
+import { HostNotServed } from '../tenants/errors.js';
 import { findSecret } from './client-authentication.js';
 import type { ClientLookupService } from './client-lookup.service.js';
 import type { Attempt } from './failure-counts.js';

@@ -1,4 +1,4 @@
-import { TooManyFailures } from '../platform/errors.js';
+import { TooManyFailures } from './errors.js';
 import { type Attempt, CountsInMemory, type FailureCounts } from './failure-counts.js';
 
 /**

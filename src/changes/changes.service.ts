@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
 import type { Database } from '../platform/database/transaction.js';
-import { Forbidden, RightsEnded } from '../platform/errors.js';
 import { actorKey, type Caller, type Credential, type Principal } from '../tenants/caller.js';
+import { Forbidden, RightsEnded } from '../tenants/errors.js';
 import type { ManagementScope } from '../tenants/scopes.js';
 import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
 import { Ledger, type Opening } from './ledger.service.js';

@@ -1,4 +1,4 @@
-import { TenantLimit } from '../platform/tenant-errors.js';
+import { TenantLimit } from '../tenants/errors.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;

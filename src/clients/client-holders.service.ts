@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { LastAdministrator } from '../platform/errors.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from '../tenants/scopes.js';
 import { type Client, ClientAuthMethod } from './client.entity.js';
 import type { Rights } from './client.rules.js';
+import { LastAdministrator } from './errors.js';
 
 /** A client before and after a change; null when it is gone by it. */
 interface Transition {

@@ -1,10 +1,10 @@
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import type { Description } from '../changes/record/audit.service.js';
-import { ClientNotFound } from '../platform/errors.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { fromStoredAudience, toStoredAudience } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
+import { ClientNotFound } from './errors.js';
 
 /**
  * The client with exactly this client id, within a running transaction.

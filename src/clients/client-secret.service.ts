@@ -7,13 +7,14 @@ import { AuditAction, AuditObjectType } from '../changes/record/audit-event.enti
 import type { Cipher } from '../platform/cipher.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
-import { BadUserInput, LastSecret, SecretLimit, SecretNotFound, StaleVersion, TooOften } from '../platform/errors.js';
+import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { LastSecret, SecretLimit, SecretNotFound } from './errors.js';
 import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
 
 const RIGHT = { right: 'clients:write' } as const;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { BadUserInput, Forbidden } from '../platform/errors.js';
+import { BadUserInput } from '../platform/errors.js';
 import type { Principal } from '../tenants/caller.js';
+import { Forbidden } from '../tenants/errors.js';
 import { isManagementScope, managementAudience } from '../tenants/scopes.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
 

@@ -4,7 +4,7 @@ import type { Change, Changes } from '../changes/changes.service.js';
 import { difference } from '../changes/record/audit.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { isDuplicate } from '../platform/database/faults.js';
-import { BadUserInput, ClientIdTaken, StaleVersion } from '../platform/errors.js';
+import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import { toNameKey, toSearchText } from '../platform/search-text.js';
 import type { Principal, TenantContext } from '../tenants/caller.js';
 import { audiencesFor } from '../tenants/scopes.js';
@@ -22,6 +22,7 @@ import {
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
+import { ClientIdTaken } from './errors.js';
 import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 

@@ -1,10 +1,12 @@
 import type { Context, Middleware } from 'koa';
-import { refuse } from '../platform/http/request.js';
+import { BadRequest } from '../platform/errors.js';
 import { tenantOf } from '../tenants/caller.js';
 
 /** What is kept in a browser: who is signed in, and who is about to sign in at a provider. */
 export type CookieName = 'session' | 'sign-in';
 
+/** Why it is refused, for the log. */
+export const OF_ANOTHER_ORIGIN = 'a page of another origin sent it';
 /** @see https://www.rfc-editor.org/rfc/rfc6265#section-6.1 */
 const LONGEST_COOKIE = 4096;
 
@@ -60,11 +62,8 @@ export function keepPagesOut(endpoint: Middleware, { takesCredentials }: { takes
     const isOfPage = origin !== undefined || site !== undefined;
     // Nobody may keep what is answered here, so that it need not name what it depends on: that takes time of every token.
     if (!isOfPage || (takesCredentials && authorization !== undefined) || !isCrossSite(ctx)) return endpoint(ctx, next);
-    ctx.state.details = { reason: 'a page of another origin sent it' };
-    refuse(ctx, 403, {
-      error: 'access_denied',
-      error_description: 'A page of another origin sent this request. It is for applications that can keep a secret, which a page cannot.',
-    });
+    const message = 'A page of another origin sent this request. It is for applications that can keep a secret, which a page cannot.';
+    throw new BadRequest(message, { status: 403, oauthError: 'access_denied', reason: OF_ANOTHER_ORIGIN });
   };
 }
 

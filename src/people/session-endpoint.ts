@@ -1,11 +1,12 @@
 import type { Context, Middleware } from 'koa';
 import type { SecretProof } from '../authentication/secret-proof.js';
 import { isSomebody } from '../clients/registered-client.js';
-import { receiveJson, UnreadableBody } from '../platform/http/body.js';
-import { markOf, refuse } from '../platform/http/request.js';
+import { BadRequest } from '../platform/errors.js';
+import { receiveJson } from '../platform/http/body.js';
+import { markOf } from '../platform/http/request.js';
 import { type Actor, ActorType, tenantOf } from '../tenants/caller.js';
 import { isManagementScope } from '../tenants/scopes.js';
-import { clearCookie, isCrossSite, readCookie, setCookie } from './cookies.js';
+import { clearCookie, isCrossSite, OF_ANOTHER_ORIGIN, readCookie, setCookie } from './cookies.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
 import type { NewSession, SessionService } from './session.service.js';
 
@@ -40,19 +41,18 @@ export function tellSession({ sessions, providers, hasExplorer }: SessionParts):
 export function beginSession({ sessions, proof }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    if (isCrossSite(ctx)) return refuseFor(ctx, 'a page of another origin sent it', FROM_ELSEWHERE);
+    if (isCrossSite(ctx)) throw fromElsewhere();
     const credentials = await readCredentials(ctx);
-    if (!credentials) return;
     const context = tenantOf(ctx);
     const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
     // What was sent in place of a client id may be anything, a secret too.
     ctx.state.details = { clientId: isSomebody(proven.registration) ? proven.registration.clientId : null };
-    if (!proven.usedSecret) return refuseFor(ctx, proven.refusal, WRONG);
-    if (!proven.registration.scopes.some(isManagementScope)) return refuseFor(ctx, 'the client has no management scope', POWERLESS);
+    if (!proven.usedSecret) throw wrong(proven.refusal);
+    if (!proven.registration.scopes.some(isManagementScope)) throw powerless();
     const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };
     const caller = { ...context, actor, request: markOf(ctx) };
     const session = await sessions.beginForClient(caller, proven.registration, proven.usedSecret.id);
-    if (!session) return refuseFor(ctx, 'the client was deleted meanwhile', WRONG);
+    if (!session) throw wrong('the client was deleted meanwhile');
     await keep(ctx, sessions, session);
     ctx.body = { session: describe({ ...session, actor }) };
   };
@@ -62,7 +62,7 @@ export function beginSession({ sessions, proof }: SessionParts): Middleware {
 export function endSession({ sessions }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    if (isCrossSite(ctx)) return refuseFor(ctx, 'a page of another origin sent it', FROM_ELSEWHERE);
+    if (isCrossSite(ctx)) throw fromElsewhere();
     await endHeld(ctx, sessions);
     clearCookie(ctx, 'session');
     ctx.status = 204;
@@ -83,35 +83,26 @@ async function endHeld(ctx: Context, sessions: SessionService, token = readCooki
   if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
 }
 
-/** Refuses to begin a session; the log alone has the reason. */
-function refuseFor(ctx: Context, reason: string, { status, ...body }: typeof WRONG): void {
-  ctx.state.details = { ...ctx.state.details, error: body.error, reason };
-  refuse(ctx, status, body);
+/** @param reason why, for the log alone */
+function wrong(reason: string): BadRequest {
+  return new BadRequest('The client id or the secret key is wrong.', { status: 401, oauthError: 'invalid_client', reason });
 }
 
-const WRONG = { status: 401, error: 'invalid_client', error_description: 'The client id or the secret key is wrong.' };
-const POWERLESS = {
-  status: 403,
-  error: 'unauthorized_client',
-  error_description: 'This client has no right to manage Latchkey: sign in with an administrator.',
-};
-const FROM_ELSEWHERE = {
-  status: 403,
-  error: 'access_denied',
-  error_description: 'Sessions begin and end on pages of their own origin alone.',
-};
-const INCOMPLETE = { error: 'invalid_request', error_description: 'Send {"clientId": …, "clientSecret": …}, both texts.' };
+function powerless(): BadRequest {
+  const reason = 'the client has no management scope';
+  const message = 'This client has no right to manage Latchkey: sign in with an administrator.';
+  return new BadRequest(message, { status: 403, oauthError: 'unauthorized_client', reason });
+}
 
-async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string } | undefined> {
-  try {
-    const { clientId, clientSecret } = (await receiveJson(ctx, LARGEST_BYTES)).parse() as Record<string, unknown>;
-    if (typeof clientId === 'string' && typeof clientSecret === 'string') return { clientId, secret: clientSecret };
-    refuse(ctx, 400, INCOMPLETE);
-  } catch (error) {
-    if (!(error instanceof UnreadableBody)) throw error;
-    refuse(ctx, error.status, { error: 'invalid_request', error_description: error.message });
-  }
-  return undefined;
+function fromElsewhere(): BadRequest {
+  const message = 'Sessions begin and end on pages of their own origin alone.';
+  return new BadRequest(message, { status: 403, oauthError: 'access_denied', reason: OF_ANOTHER_ORIGIN });
+}
+
+async function readCredentials(ctx: Context): Promise<{ clientId: string; secret: string }> {
+  const { clientId, clientSecret } = (await receiveJson(ctx, LARGEST_BYTES)).parse() as Record<string, unknown>;
+  if (typeof clientId === 'string' && typeof clientSecret === 'string') return { clientId, secret: clientSecret };
+  throw new BadRequest('Send {"clientId": …, "clientSecret": …}, both texts.');
 }
 
 function describe({ actor, scopes, expiresAt }: { actor: Actor } & Pick<NewSession, 'scopes' | 'expiresAt'>) {

@@ -7,8 +7,8 @@ import type { RegisteredClient } from '../clients/registered-client.js';
 import { fromStored } from '../platform/database/moments.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
+import { ReferenceGone } from '../platform/errors.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
-import { TenantDisabled } from '../platform/tenant-errors.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from '../tenants/caller.js';
 import { isManagementScope } from '../tenants/scopes.js';
 import { Session } from './session.entity.js';
@@ -84,8 +84,7 @@ export class SessionService {
     return this.changes
       .admit(caller, (change) => begin(change, { ...holder, scopes, seconds }))
       .catch((error) => {
-        // What the session would belong to is gone.
-        if (error instanceof TenantDisabled && error.cause) return undefined;
+        if (error instanceof ReferenceGone) return undefined;
         throw error;
       });
   }

@@ -1,13 +1,13 @@
 import type { Context, Middleware } from 'koa';
 import type { Attempt } from '../authentication/failure-counts.js';
 import type { Throttle } from '../authentication/throttle.js';
-import { causesOf, SignInFailed } from '../platform/errors.js';
+import { BadRequest, causesOf } from '../platform/errors.js';
 import { addressOf } from '../platform/http/ip.js';
-import { prefersPage, showPage } from '../platform/http/plain-page.js';
-import { markOf, refuse } from '../platform/http/request.js';
+import { markOf } from '../platform/http/request.js';
 import type { Log } from '../platform/log.js';
 import { tenantOf } from '../tenants/caller.js';
 import { clearCookie, readCookie, setCookie } from './cookies.js';
+import { SignInFailed } from './errors.js';
 import type { SessionService } from './session.service.js';
 import { keep } from './session-endpoint.js';
 import type { SignIn } from './sign-in.js';
@@ -18,7 +18,6 @@ export const SIGN_IN_PATH = '/session/start';
 /** Stands where others have a client id: sign-ins that fail are counted for their source. */
 const PERSON = ' people';
 const LONGEST_CAUSE = 300;
-const STATUS = { none: 404, stale: 400, unreachable: 502, refused: 403, unusable: 502, powerless: 403 } as const;
 
 /** What sign-ins are made with. */
 export interface SignInParts {
@@ -56,7 +55,7 @@ export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): 
 function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work: (ctx: Context) => Promise<void>): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    if (!isNavigation(ctx)) return refuse(ctx, 403, NOT_A_PAGE);
+    if (!isNavigation(ctx)) throw new BadRequest(NOT_A_PAGE, { status: 403, oauthError: 'access_denied' });
     const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };
     await throttle.admit(attempt);
     try {
@@ -64,14 +63,11 @@ function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work:
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
       // Anybody can make a browser come back that was never away: that is no attempt, and nothing that somebody is warned of.
-      if (error.reason === 'stale' || error.reason === 'none') {
-        ctx.state.details = { ...ctx.state.details, reason: error.reason };
-      } else {
-        await throttle.fail(attempt);
-        const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
-        log.warn(details, 'somebody could not sign in through the identity provider');
-      }
-      tellFailure(ctx, error);
+      if (error.reason === 'stale' || error.reason === 'none') throw error;
+      await throttle.fail(attempt);
+      const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
+      log.warn(details, 'somebody could not sign in through the identity provider');
+      throw error;
     }
   };
 }
@@ -82,10 +78,7 @@ function isNavigation(ctx: Context): boolean {
   return ctx.method === 'GET' && ['', 'document'].includes(ctx.get('Sec-Fetch-Dest'));
 }
 
-const NOT_A_PAGE = {
-  error: 'access_denied',
-  error_description: 'Go to this address with a browser: it is not for what a page fetches or frames.',
-};
+const NOT_A_PAGE = 'Go to this address with a browser: it is not for what a page fetches or frames.';
 
 /** What went wrong, and not what the provider said: that may hold anything, our own secret too. */
 export function describeCauses(cause: unknown): string[] {
@@ -96,15 +89,4 @@ export function describeCauses(cause: unknown): string[] {
       .join(': ')
       .slice(0, LONGEST_CAUSE),
   );
-}
-
-/** In words for a person, as JSON for everybody else. Nothing that was sent is in it. */
-function tellFailure(ctx: Context, { reason, message }: SignInFailed): void {
-  const status = STATUS[reason];
-  if (prefersPage(ctx)) {
-    showPage(ctx, status, { title: 'You are not signed in', sentence: message, link: { to: '/', text: 'Back to the sign-in page' } });
-    return;
-  }
-  ctx.status = status;
-  ctx.body = { error: 'sign_in_failed', error_description: message };
 }

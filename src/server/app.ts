@@ -18,12 +18,13 @@ import { CALLBACK_PATH, SignIn } from '../people/sign-in.js';
 import { finishSignIn, SIGN_IN_PATH, startSignIn } from '../people/sign-in-endpoint.js';
 import { ViewerResolver } from '../people/viewer.resolver.js';
 import type { Config } from '../platform/config.js';
+import { AppError } from '../platform/errors.js';
 import { passBody } from '../platform/http/body.js';
 import { GRAPHQL_PATH } from '../platform/http/graphql-answer.js';
 import { HEADER_RULES } from '../platform/http/header-limit.js';
 import { type Health, healthRoutes } from '../platform/http/health.js';
 import { assets, CONSOLE_PATHS, page } from '../platform/http/pages.js';
-import { refuse, requestLifecycle } from '../platform/http/request.js';
+import { requestLifecycle } from '../platform/http/request.js';
 import { securityHeaders } from '../platform/http/security-headers.js';
 import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -72,9 +73,8 @@ export function createWaitingApp({ log, metrics, health }: Surroundings, config:
       ctx.status = 204;
       return;
     }
-    const error_description = 'The server is starting. Try again in a few seconds.';
-    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description, code: 'SERVER_STARTING' });
-    ctx.set('Retry-After', '5');
+    const telling = { status: 503, oauthError: 'temporarily_unavailable', retryAfterSeconds: 5 };
+    throw new AppError('SERVER_STARTING', 'The server is starting. Try again in a few seconds.', telling);
   });
   return app;
 }

@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa';
+import { BadRequest } from '../platform/errors.js';
 import { GRAPHQL_PATH } from '../platform/http/graphql-answer.js';
-import { refuse } from '../platform/http/request.js';
 import { waitAs } from '../platform/patience.js';
 import { redact } from '../platform/redaction.js';
-import { HostNotServed } from '../platform/tenant-errors.js';
+import { HostNotServed, isOfTenantGone } from './errors.js';
 import type { TenantDirectory } from './tenant-directory.service.js';
 
 const LONGEST_HOST = 255;
@@ -29,7 +29,7 @@ export interface TenantRules extends Leniency {
  */
 export function requireTenant(directory: TenantDirectory, { askAgain, surviveOutage, forwarders }: TenantRules): Middleware {
   return async (ctx, next) => {
-    if (isAmbiguous(ctx)) return refuse(ctx, 400, { error: 'invalid_request', error_description: 'Name one host, in one Host header.' });
+    if (isAmbiguous(ctx)) throw new BadRequest('Name one host, in one Host header.');
     if (forwarders > 0) ctx.vary('X-Forwarded-Host');
     const host = forwardedHost(ctx.get('X-Forwarded-Host'), forwarders) ?? ctx.get('Host');
     const survives = surviveOutage.includes(ctx.path) || ctx.method === 'OPTIONS';
@@ -47,8 +47,9 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
     try {
       await next();
     } catch (error) {
-      if (error instanceof HostNotServed) directory.forget(tenant);
-      throw error;
+      if (!isOfTenantGone(error)) throw error;
+      directory.forget(tenant);
+      throw new HostNotServed();
     }
   };
 }
@@ -67,7 +68,7 @@ function forwardedHost(header: string, forwarders: number): string | undefined {
 export const requireTarget: Middleware = (ctx, next) => {
   if (isTarget(ctx)) return next();
   ctx.req.url = '';
-  refuse(ctx, 400, { error: 'invalid_request', error_description: 'The target of the request is not a URL.' });
+  throw new BadRequest('The target of the request is not a URL.');
 };
 
 function isTarget(ctx: Context): boolean {

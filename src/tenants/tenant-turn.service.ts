@@ -1,5 +1,5 @@
 import { type EntityManager, EntityNotFoundError, type FindOptionsWhere } from 'typeorm';
-import { TenantDisabled } from '../platform/tenant-errors.js';
+import { isOfTenantGone, TenantDisabled } from './errors.js';
 import { Tenant } from './tenant.entity.js';
 
 /**
@@ -27,7 +27,7 @@ export async function countChange(manager: EntityManager, tenantId: string): Pro
 /** Waits for a change of a tenant that may be gone by now; then nothing is to be done. */
 export function whileServed<T>(change: Promise<T>): Promise<T | undefined> {
   return change.catch((error) => {
-    if (error instanceof TenantDisabled || error instanceof EntityNotFoundError) return undefined;
+    if (isOfTenantGone(error) || error instanceof EntityNotFoundError) return undefined;
     throw error;
   });
 }

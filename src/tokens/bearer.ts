@@ -2,10 +2,11 @@ import { type ProofSubject, verifyProof } from '../authentication/dpop-proof.js'
 import type { UsedProofService } from '../authentication/used-proof.service.js';
 import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
 import type { SessionService } from '../people/session.service.js';
-import { AppError, DatabaseUnavailable, Forbidden } from '../platform/errors.js';
+import { AppError, DatabaseUnavailable } from '../platform/errors.js';
 import type { RequestMark, RequestTarget } from '../platform/http/request.js';
 import { waitAs } from '../platform/patience.js';
 import { type Actor, ActorType, actorKey, type Principal, type TenantContext, type TokenCredential } from '../tenants/caller.js';
+import { Forbidden } from '../tenants/errors.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
@@ -21,22 +22,29 @@ const OF_GATEWAYS: ReadonlySet<string> = new Set(['basic', 'digest', 'negotiate'
 
 /** A refusal of the credentials that a request carries. @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export class BearerError extends AppError {
-  readonly scheme: Scheme;
-
+  /** @param error absent where nothing was shown that could be wrong */
   constructor(
-    readonly status: 400 | 401,
-    readonly error: 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | undefined,
+    status: 400 | 401,
+    error: 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | undefined,
     message: string,
     { scheme = 'Bearer', ...options }: ErrorOptions & { scheme?: Scheme } = {},
   ) {
-    super('UNAUTHENTICATED', message, options);
-    this.scheme = scheme;
+    const named = scheme === 'DPoP' ? `DPoP algs="${PROOF_ALGORITHMS.join(' ')}",` : scheme;
+    const challenge = error ? `${named} error="${error}", error_description="${message}"` : scheme;
+    super('UNAUTHENTICATED', message, { ...options, status, oauthError: error ?? 'invalid_token', challenge });
   }
+}
 
-  /** The value of `WWW-Authenticate`. */
-  get challenge(): string {
-    const scheme = this.scheme === 'DPoP' ? `DPoP algs="${PROOF_ALGORITHMS.join(' ')}",` : this.scheme;
-    return this.error ? `${scheme} error="${this.error}", error_description="${this.message}"` : this.scheme;
+/** The token is good, and not for this. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export class InsufficientScope extends AppError {
+  /** @param needed scopes, separated by blanks */
+  constructor(needed: string) {
+    super('FORBIDDEN', `This needs the scope ${needed}.`, {
+      status: 403,
+      oauthError: 'insufficient_scope',
+      challenge: `Bearer error="insufficient_scope", scope="${needed}"`,
+      reason: `lacks the scope ${needed}`,
+    });
   }
 }
 

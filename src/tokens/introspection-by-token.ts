@@ -1,14 +1,13 @@
 import type { Context, Middleware } from 'koa';
-import { refuse } from '../authentication/oauth-refusal.js';
+import { BadRequest } from '../platform/errors.js';
 import { markOf } from '../platform/http/request.js';
 import type { Metrics } from '../platform/metrics.js';
 import { targetOf, tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
-import type { Authenticator } from './bearer.js';
-import { refuseBearer, refuseWithoutScope } from './bearer-refusal.js';
+import { type Authenticator, InsufficientScope } from './bearer.js';
 import { inspect } from './introspection.js';
 import type { Issuers } from './issuers.js';
-import { refuseCredentialsInUrl } from './oauth-endpoint.js';
+import { requireNoCredentialsInUrl } from './oauth-endpoint.js';
 import { readTokenForm } from './token-form.js';
 import type { TokenStatusService } from './token-status.service.js';
 
@@ -36,30 +35,23 @@ export function introspectionByToken(parts: InspectionParts, forClients: Middlew
 async function answer({ authenticator, issuers, status, metrics }: InspectionParts, ctx: Context): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
-  if (refuseCredentialsInUrl(ctx)) return;
-  try {
-    // First: whoever sends it slowly is asked who they are when it is here.
-    const form = await readTokenForm(ctx);
-    if (!form) return;
-    const caller = await authenticator.authenticate(tenantOf(ctx), {
-      authorization: ctx.get('Authorization'),
-      dpop: ctx.get('DPoP') || undefined,
-      session: undefined,
-      isCrossSite: false,
-      query: new URLSearchParams(ctx.querystring),
-      target: targetOf(ctx),
-      request: markOf(ctx),
-    });
-    ctx.state.details = { clientId: caller?.actor.id ?? null };
-    if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
-      metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
-      ctx.state.details = { ...ctx.state.details, reason: `lacks the scope ${INTROSPECTION_SCOPE}` };
-      return refuseWithoutScope(ctx, INTROSPECTION_SCOPE);
-    }
-    if (OTHER_PROOFS.some((name) => form.has(name)))
-      return refuse(ctx, 400, 'invalid_request', 'Prove who you are in one way: with a token, or with credentials.');
-    ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
-  } catch (error) {
-    refuseBearer(ctx, error);
+  requireNoCredentialsInUrl(ctx);
+  // First: whoever sends it slowly is asked who they are when it is here.
+  const form = await readTokenForm(ctx);
+  const caller = await authenticator.authenticate(tenantOf(ctx), {
+    authorization: ctx.get('Authorization'),
+    dpop: ctx.get('DPoP') || undefined,
+    session: undefined,
+    isCrossSite: false,
+    query: new URLSearchParams(ctx.querystring),
+    target: targetOf(ctx),
+    request: markOf(ctx),
+  });
+  ctx.state.details = { clientId: caller?.actor.id ?? null };
+  if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
+    metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
+    throw new InsufficientScope(INTROSPECTION_SCOPE);
   }
+  if (OTHER_PROOFS.some((name) => form.has(name))) throw new BadRequest('Prove who you are in one way: with a token, or with credentials.');
+  ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
 }

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { refuse } from '../authentication/oauth-refusal.js';
-import { DatabaseUnavailable } from '../platform/errors.js';
+import { BadRequest, DatabaseUnavailable } from '../platform/errors.js';
+import { answerError } from '../platform/http/answer.js';
 import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
 import type { AccessToken } from './access-token.js';
 import type { Issuer } from './issuers.js';
@@ -58,7 +58,7 @@ export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatu
 async function revoke(ctx: Context, { issuer, client }: ProvenOutcome, status: TokenStatusService): Promise<void> {
   const token = await issuer.verify(tokenOf(ctx)).catch(toNothing);
   if (token?.clientId === client.registration.clientId) await status.revoke(issuer.tenant, token);
-  else if (token) refuse(ctx, 400, 'invalid_grant', 'The token was issued to another client.');
+  else if (token) answerError(ctx, new BadRequest('The token was issued to another client.', { oauthError: 'invalid_grant' }));
 }
 
 type ProvenOutcome = Outcome & { client: NonNullable<Outcome['client']> };

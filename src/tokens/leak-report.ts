@@ -6,7 +6,6 @@ import { addressOf } from '../platform/http/ip.js';
 import type { Log } from '../platform/log.js';
 import { redact } from '../platform/redaction.js';
 import { ActorType, tenantOf } from '../tenants/caller.js';
-import { answerTooMany } from './oauth-endpoint.js';
 import { readTokenForm } from './token-form.js';
 
 /** Path at which leaked secrets are reported, the same on every tenant's host. */
@@ -36,25 +35,20 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
     const context = tenantOf(ctx);
     const { plain: address, source } = addressOf(ctx.ip);
     const attempt = { tenantId: context.tenant.id, source, clientId: REPORTER };
-    try {
-      const form = await readTokenForm(ctx);
-      if (!form) return;
-      await throttle.admit(attempt);
-      const token = form.get('token') as string;
-      const url = placeOf(form.get('url') ?? '', token);
-      const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
-      const reporter = { ...context, actor, request: { id: ctx.state.requestId, address } };
-      const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
-      for (const { clientId } of clients)
-        log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
-      // Guesses that were sent at once count against the right one, as elsewhere; it is ended all the same.
-      await (clients.length === 0 ? throttle.fail(attempt) : throttle.admit(attempt));
-      ctx.status = 200;
-      ctx.body = '';
-      ctx.remove('Content-Type');
-    } catch (error) {
-      answerTooMany(ctx, error);
-    }
+    const form = await readTokenForm(ctx);
+    await throttle.admit(attempt);
+    const token = form.get('token') as string;
+    const url = placeOf(form.get('url') ?? '', token);
+    const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
+    const reporter = { ...context, actor, request: { id: ctx.state.requestId, address } };
+    const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
+    for (const { clientId } of clients)
+      log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
+    // Guesses that were sent at once count against the right one, as elsewhere; it is ended all the same.
+    await (clients.length === 0 ? throttle.fail(attempt) : throttle.admit(attempt));
+    ctx.status = 200;
+    ctx.body = '';
+    ctx.remove('Content-Type');
   };
 }
 

@@ -2,19 +2,19 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { LatchkeyClient } from '../authentication/client-authentication.js';
 import type { Attempt } from '../authentication/failure-counts.js';
-import { LARGEST_BODY_BYTES, refuseOtherThanForm } from '../authentication/form-body.js';
-import { refuse } from '../authentication/oauth-refusal.js';
+import { incomplete, LARGEST_BODY_BYTES, requireForm, tooLarge } from '../authentication/form-body.js';
 import { noteProof } from '../authentication/secret-proof.js';
 import type { Throttle } from '../authentication/throttle.js';
 import { prepareForm } from '../authentication/token-parameters.js';
 import { isSomebody } from '../clients/registered-client.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
-import { DatabaseUnavailable, TooOften } from '../platform/errors.js';
+import { AppError, BadRequest, TooOften } from '../platform/errors.js';
+import { answerError, toTold, Unforeseen } from '../platform/http/answer.js';
 import { addressOf } from '../platform/http/ip.js';
 import type { Log } from '../platform/log.js';
-import { HostNotServed, TenantDisabled } from '../platform/tenant-errors.js';
 import { tenantOf } from '../tenants/caller.js';
+import { isOfTenantGone } from '../tenants/errors.js';
 import type { Issuer, Issuers } from './issuers.js';
 
 /** What the endpoints are built from. */
@@ -47,6 +47,9 @@ interface OAuthError extends Error {
 /** Parameters that must never stand in a URL. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'token'];
 
+/** By nothing else oidc-provider tells these from others. */
+const TOO_LARGE = 'request entity too large';
+const USED_PROOF = 'DPoP proof';
 /** oidc-provider looks at these though the way to prove oneself that they belong to is not offered. */
 const UNKNOWN_HEADERS = ['oauth-client-attestation', 'oauth-client-attestation-pop'];
 
@@ -69,8 +72,13 @@ export class OAuthEndpoints {
       // Pages of this origin alone may read the answer. Being set, it keeps oidc-provider from deciding client by client.
       ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
       const issuer = await this.parts.issuers.of(tenantOf(ctx));
-      if (!refuseEarly(ctx)) await issuer.provider(ctx, next);
-      correct(ctx, this.parts.log);
+      try {
+        requireTakeable(ctx);
+        await issuer.provider(ctx, next);
+        correct(ctx, this.parts.log);
+      } catch (error) {
+        answerRefusal(ctx, error);
+      }
       const outcome = await this.#weigh(ctx, outcomeOf(ctx, issuer));
       if (outcome.client) noteProof(this.parts, { ...outcome.client, attempt: ctx.state.attempt, ip: addressOf(ctx.ip).plain });
       await finish(ctx, outcome);
@@ -90,7 +98,7 @@ export class OAuthEndpoints {
       await (outcome.client ? this.parts.throttle.admit(attempt) : this.parts.throttle.fail(attempt));
       return outcome;
     } catch (error) {
-      answerTooMany(ctx, error);
+      answerRefusal(ctx, error);
       return { ...outcome, client: undefined };
     }
   }
@@ -116,70 +124,52 @@ function reasonOf(ctx: Context): string | undefined {
   return (client as unknown as LatchkeyClient | undefined)?.refusal ?? error.error_detail;
 }
 
-/** Refuses credentials and tokens in a URL, where others may read them. @returns whether it was refused */
-export function refuseCredentialsInUrl(ctx: Context): boolean {
-  if (ctx.querystring === '') return false;
+/** Requires that there are no credentials and tokens in a URL, where others may read them. @throws {BadRequest} */
+export function requireNoCredentialsInUrl(ctx: Context): void {
+  if (ctx.querystring === '') return;
   const query = new URLSearchParams(ctx.querystring);
   // However it is written: what nobody here would take is in the URL all the same.
   const names = [...query.keys()].map((name) => name.toLowerCase().replace(/\[.*/s, '').trim());
-  if (!CREDENTIALS.some((name) => names.includes(name))) return false;
-  refuse(ctx, 400, 'invalid_request', 'Send credentials in the Authorization header or in the body, never in the URL.');
-  return true;
+  if (CREDENTIALS.some((name) => names.includes(name)))
+    throw new BadRequest('Send credentials in the Authorization header or in the body, never in the URL.');
 }
 
-function refuseEarly(ctx: Context): boolean {
-  if (refuseCredentialsInUrl(ctx)) return true;
-  if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) {
-    refuse(ctx, 413, 'invalid_request', 'The body is too large.');
-  } else {
-    return refuseOtherThanForm(ctx);
-  }
-  return true;
+function requireTakeable(ctx: Context): void {
+  requireNoCredentialsInUrl(ctx);
+  if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
+  requireForm(ctx);
 }
 
-/** Looks at what oidc-provider decided and at why. */
+/** Looks at what oidc-provider decided and at why. @throws {AppError} what is answered in its place */
 function correct(ctx: Context, log: Log): void {
   const error = ctx.state.oauthError as OAuthError | undefined;
   if (!error) return;
   const { oidc } = ctx as unknown as KoaContextWithOIDC;
   const body: Record<string, unknown> = oidc.body ?? {};
-  if (ctx.status >= 500) answerFailure(ctx, error, log);
-  else if ((error.cause as Error | undefined)?.message === 'request entity too large') {
-    refuse(ctx, 413, 'invalid_request', 'The body is too large.');
-  } else if (error.cause !== undefined && oidc.body === undefined) {
-    refuse(ctx, 400, 'invalid_request', 'The body ended before it was complete.');
-  } else if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
+  if (ctx.status >= 500) {
+    const told = toTold(error);
+    if (told instanceof Unforeseen) log.error({ requestId: ctx.state.requestId, err: error }, 'OAuth endpoint failed');
+    throw told;
+  }
+  if ((error.cause as Error | undefined)?.message === TOO_LARGE) throw tooLarge();
+  if (error.cause !== undefined && oidc.body === undefined) throw incomplete();
+  if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {
     // There are callers that send nothing before they are asked.
     if (error.error !== 'invalid_client') ctx.set('WWW-Authenticate', `Basic realm="${tenantOf(ctx).issuer}"`);
     ctx.status = 401;
     ctx.body = { error: 'invalid_client' };
-  } else if (error.error === 'invalid_grant' && error.error_detail?.startsWith('DPoP proof')) {
+  } else if (error.error === 'invalid_grant' && error.error_detail?.startsWith(USED_PROOF)) {
     // @see https://www.rfc-editor.org/rfc/rfc9449#section-5
-    refuse(ctx, 400, 'invalid_dpop_proof', 'The DPoP proof was used before: make one for each request.');
+    throw new BadRequest('The DPoP proof was used before: make one for each request.', { oauthError: 'invalid_dpop_proof' });
   }
 }
 
-/** A tenant that is gone is refused as the host is. A database that is away is worth another try; anything else is a fault of ours that only the log may see. */
-function answerFailure(ctx: Context, error: OAuthError, log: Log): void {
-  if (error instanceof HostNotServed || error instanceof TenantDisabled) throw error;
-  if (error instanceof TooOften) {
-    answerTooMany(ctx, error);
-  } else if (error instanceof DatabaseUnavailable) {
-    refuse(ctx, 503, 'temporarily_unavailable', error.message);
-    ctx.set('Retry-After', String(error.retryAfterSeconds));
-  } else {
-    log.error({ requestId: ctx.state.requestId, err: error }, 'OAuth endpoint failed');
-    refuse(ctx, 500, 'server_error', 'The server failed to answer. The fault is logged.');
-  }
-}
-
-/** Answers with 429 and when to come back. @throws whatever else it is given */
-export function answerTooMany(ctx: Context, error: unknown): void {
-  if (!(error instanceof TooOften)) throw error;
-  refuse(ctx, 429, 'too_many_requests', error.message);
+/** @throws whatever is no refusal by this endpoint: a tenant that is gone is refused as the host is */
+function answerRefusal(ctx: Context, error: unknown): void {
+  if (!(error instanceof AppError) || isOfTenantGone(error)) throw error;
   // What belongs to the answer that was not given would tell which that was.
-  for (const header of ['WWW-Authenticate', 'DPoP-Nonce']) ctx.remove(header);
-  ctx.set('Retry-After', String(error.retryAfterSeconds));
+  if (error instanceof TooOften) for (const header of ['WWW-Authenticate', 'DPoP-Nonce']) ctx.remove(header);
+  answerError(ctx, error);
 }
 
 /** Nobody that can be named has sent it: no credentials, or an assertion that cannot be read. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */

@@ -2,8 +2,7 @@ import type { Middleware } from 'koa';
 import { markOf, type RequestTarget } from '../platform/http/request.js';
 import { redact } from '../platform/redaction.js';
 import { type TenantContext, tenantOf } from '../tenants/caller.js';
-import { Authenticator, type AuthenticatorParts, BearerError } from './bearer.js';
-import { refuseBearer, refuseWithoutScope } from './bearer-refusal.js';
+import { Authenticator, type AuthenticatorParts, BearerError, InsufficientScope } from './bearer.js';
 import type { Issuers } from './issuers.js';
 
 /** Path of the verification endpoint, the same on every tenant's host. */
@@ -54,13 +53,13 @@ export function verification({ issuers, ...parts }: VerificationParts): Middlewa
       });
       ctx.state.details = { clientId: caller?.actor.id ?? null };
       if (!caller) throw new BearerError(401, undefined, 'This needs an access token.');
-      if (scopes.some((scope) => !caller.scopes.includes(scope))) return refuseWithoutScope(ctx, scopes.join(' '));
+      if (scopes.some((scope) => !caller.scopes.includes(scope))) throw new InsufficientScope(scopes.join(' '));
       ctx.status = 204;
       ctx.set('Latchkey-Client-Id', String(caller.actor.id));
       ctx.set('Latchkey-Scope', caller.scopes.join(' '));
     } catch (error) {
-      refuseBearer(ctx, error);
-      ctx.state.details = { ...ctx.state.details, reason: reasonOf(error as Error) };
+      if (error instanceof BearerError) ctx.state.details = { ...ctx.state.details, reason: reasonOf(error) };
+      throw error;
     }
   };
 }

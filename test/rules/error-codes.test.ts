@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CODES } from '../../src/platform/errors.js';
+import { ERROR_CODES } from '../../src/platform/error-codes.js';
 
 it('are listed with their statuses, all of them and no others', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');

@@ -4,14 +4,15 @@ import { difference } from '../../changes/record/audit.service.js';
 import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
 import type { TenantLimits } from '../../changes/tenant-limits.rules.js';
 import { isDuplicate } from '../../platform/database/faults.js';
-import { BadUserInput, type FieldFault, Forbidden, StaleVersion } from '../../platform/errors.js';
+import { BadUserInput, type FieldFault, StaleVersion } from '../../platform/errors.js';
 import type { SigningAlgorithm } from '../../platform/setting-values.js';
-import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from '../../platform/tenant-errors.js';
 import { type Principal, systemCaller, type TenantContext } from '../../tenants/caller.js';
+import { Forbidden } from '../../tenants/errors.js';
 import { aliasesOf, isWhole, normalizeHost } from '../../tenants/host.js';
 import { Tenant } from '../../tenants/tenant.entity.js';
 import type { TenantDirectory } from '../../tenants/tenant-directory.service.js';
 import { describeTenant, newTenant, searchTextOf } from '../../tenants/tenant-row.js';
+import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from './errors.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
 
 /**

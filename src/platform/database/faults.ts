@@ -1,6 +1,5 @@
 import { QueryFailedError } from 'typeorm';
-import { AppError, causesOf, DatabaseUnavailable } from '../errors.js';
-import { TenantDisabled } from '../tenant-errors.js';
+import { AppError, causesOf, DatabaseUnavailable, ReferenceGone } from '../errors.js';
 import { type Meaning, meaningOf, PASSING_REFUSALS } from './mysql-codes.js';
 
 /** The connection is gone, as the driver and the system say it. What the server says of it stands in `mysql-codes`. */
@@ -146,7 +145,7 @@ export function rootCode(error: unknown): string {
  */
 export function translate(error: unknown): unknown {
   const code = driverCode(error);
-  if (ORPHAN.has(code)) return new TenantDisabled({ cause: error });
+  if (ORPHAN.has(code)) return new ReferenceGone({ cause: error });
   const isUnable = UNABLE.has(code) || SQLITE_UNABLE.test(code) || meaning(error) !== undefined;
   return isUnable || isAway(error) || isReadOnly(error) ? new DatabaseUnavailable({ cause: error }) : error;
 }

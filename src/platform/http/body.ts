@@ -1,21 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
+import { BadRequest } from '../errors.js';
 
 const LARGEST_BYTES = 100 * 1024;
 /** Each takes some 60 bytes of memory. What the largest change needs has a tenth of them. */
 const MOST_VALUES = 15_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** A body that cannot be read: the status and the sentence that tell why. */
-export class UnreadableBody extends Error {
-  constructor(
-    readonly status: 400 | 408 | 413 | 415,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'UnreadableBody';
-  }
-}
 
 /**
  * Lets the rest of a body pass once the answer is out. Whoever reads bodies stops in the middle of one that is too
@@ -29,24 +19,24 @@ export const passBody: Middleware = (ctx, next) => {
 /** A JSON object as it came. */
 export interface ReceivedJson {
   bytes: Uint8Array;
-  /** @throws {UnreadableBody} */
+  /** @throws {BadRequest} */
   parse(): object;
 }
 
 /**
  * Receives a JSON object of at most 100 KiB, or as few bytes as are named. Until it is parsed it takes no more memory than it has bytes:
  * whoever waits for a turn parses it then.
- * @throws {UnreadableBody}
+ * @throws {BadRequest}
  */
 export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<ReceivedJson> {
-  if (!ctx.is('application/json')) throw new UnreadableBody(415, 'Send the request as application/json.');
-  if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new UnreadableBody(415, 'Send the body in UTF-8.');
-  if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) throw new UnreadableBody(415, 'Send the body uncompressed.');
+  if (!ctx.is('application/json')) throw new BadRequest('Send the request as application/json.', { status: 415 });
+  if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new BadRequest('Send the body in UTF-8.', { status: 415 });
+  if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) throw new BadRequest('Send the body uncompressed.', { status: 415 });
   const bytes = await read(ctx, most);
   const parse = () => {
-    if (countValues(bytes) > MOST_VALUES) throw new UnreadableBody(413, `The body may have ${MOST_VALUES} values at most.`);
+    if (countValues(bytes) > MOST_VALUES) throw new BadRequest(`The body may have ${MOST_VALUES} values at most.`, { status: 413 });
     const value = parseText(decode(bytes));
-    if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'The body must be a JSON object with a query.');
+    if (typeof value !== 'object' || value === null) throw new BadRequest('The body must be a JSON object with a query.');
     return value;
   };
   return { bytes, parse };
@@ -71,8 +61,8 @@ async function read(ctx: Context, limit: number): Promise<Buffer> {
     return await getRawBody(ctx.req, { limit, length: ctx.request.length });
   } catch (cause) {
     const { type } = cause as { type?: string };
-    if (type === 'entity.too.large') throw new UnreadableBody(413, `The body may have ${limit} bytes at most.`);
-    throw new UnreadableBody(400, 'The body ended before it was complete.');
+    if (type === 'entity.too.large') throw new BadRequest(`The body may have ${limit} bytes at most.`, { status: 413 });
+    throw new BadRequest('The body ended before it was complete.');
   }
 }
 
@@ -80,7 +70,7 @@ function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new UnreadableBody(400, 'The body is not valid UTF-8.');
+    throw new BadRequest('The body is not valid UTF-8.');
   }
 }
 
@@ -88,6 +78,6 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UnreadableBody(400, 'The body is not valid JSON.');
+    throw new BadRequest('The body is not valid JSON.');
   }
 }

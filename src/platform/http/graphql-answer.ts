@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
-import type { AppError } from '../errors.js';
 
 /** Path of the GraphQL API and of the page that explores it, the same on every tenant's host. */
 export const GRAPHQL_PATH = '/graphql';
 
-const LEGACY = 'application/json; charset=utf-8';
+/** What an answer of GraphQL is to whoever does not say what they take. */
+export const LEGACY = 'application/json; charset=utf-8';
 /** The status of an answer of this type says whether the operation was run. @see https://graphql.github.io/graphql-over-http/draft/ */
 const STRICT = 'application/graphql-response+json; charset=utf-8';
 
@@ -21,15 +21,4 @@ export function isStrict(ctx: Context): boolean {
 /** Whether a caller would rather see a page than an answer of GraphQL. */
 export function prefersPage(ctx: Context): boolean {
   return ctx.accepts(LEGACY, STRICT, 'text/html') === 'text/html';
-}
-
-/** Answers with an error in the form that GraphQL uses, in the type that the caller takes. */
-export function refuseGraphql(
-  ctx: Context,
-  status: number,
-  { code, message, details }: Pick<AppError, 'code' | 'message'> & Partial<AppError>,
-): void {
-  ctx.status = status;
-  ctx.body = { errors: [{ message, extensions: { code, ...details } }] };
-  ctx.set('Content-Type', answerTypeOf(ctx) ?? LEGACY);
 }

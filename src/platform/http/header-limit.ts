@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { refuse } from './request.js';
+import { BadRequest } from '../errors.js';
 
 const MOST_HEADERS = 100;
 /** What has a grammar some parser takes apart in the square of its length. No caller's is as long, nor a chain of twenty proxies. */
@@ -34,9 +34,8 @@ const PARSED = [
 const requireKnownCoding: Middleware = (ctx, next) => {
   const coding = ctx.get('Transfer-Encoding').trim();
   if (/^(chunked)?$/i.test(coding)) return next();
-  refuse(ctx, /[\s,]chunked$/i.test(coding) ? 501 : 400, {
-    error: 'invalid_request',
-    error_description: 'The body has a Transfer-Encoding other than chunked. Send it as it is.',
+  throw new BadRequest('The body has a Transfer-Encoding other than chunked. Send it as it is.', {
+    status: /[\s,]chunked$/i.test(coding) ? 501 : 400,
   });
 };
 
@@ -48,13 +47,13 @@ const requireKnownCoding: Middleware = (ctx, next) => {
 const requireFewHeaders: Middleware = (ctx, next) => {
   // Names and values in turn.
   if (ctx.req.rawHeaders.length <= 2 * MOST_HEADERS) return next();
-  refuse(ctx, 431, { error: 'invalid_request', error_description: `A request may have ${MOST_HEADERS} headers at most.` });
+  throw new BadRequest(`A request may have ${MOST_HEADERS} headers at most.`, { status: 431 });
 };
 
 /** Refuses two `Authorization`: Node's parser drops the second, and a proxy may have gone by that one. */
 const requireOneAuthorization: Middleware = (ctx, next) => {
   if (ctx.req.headers.authorization === undefined || ctx.req.rawHeaders.filter(isAuthorization).length < 2) return next();
-  refuse(ctx, 400, { error: 'invalid_request', error_description: 'The request has two Authorization headers. Send one.' });
+  throw new BadRequest('The request has two Authorization headers. Send one.');
 };
 
 /** @param index in names and values in turn */
@@ -68,10 +67,7 @@ const requireShortHeaders: Middleware = (ctx, next) => {
   if (long === undefined) return next();
   // The refusal would follow it.
   delete ctx.req.headers[long];
-  refuse(ctx, 431, {
-    error: 'invalid_request',
-    error_description: `The header ${long} may have ${LONGEST_PARSED} characters at most.`,
-  });
+  throw new BadRequest(`The header ${long} may have ${LONGEST_PARSED} characters at most.`, { status: 431 });
 };
 
 /** What the headers of every request have to keep to, in this order, before anybody is asked for. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
+import type { AppError } from '../errors.js';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** Programs ask there, and some prefer HTML by habit: Java's own client does. */
@@ -8,21 +9,23 @@ const FOR_PROGRAMS = /^\/(connect|health|\.well-known)\//;
 const LONGEST_ACCEPT = 1_000;
 
 /** What a page says in a few words. */
-export interface Words {
+interface Words {
   title: string;
   sentence: string;
   /** Where to go on. */
   link?: { to: string; text: string };
 }
 
-/** What a refusal is called, for people. */
-const TITLES: Record<number, string> = {
+/** What a refusal is called, for people: by its code, or else by its status. */
+const TITLES: Record<string, string> = {
+  SIGN_IN_FAILED: 'You are not signed in',
   404: 'There is nothing at this address',
   421: 'This host is not served here',
   429: 'Too many requests',
   503: 'Not available at the moment',
 };
 const CONSOLE = { to: '/', text: 'Open the console' };
+const LINKS: Record<string, typeof CONSOLE> = { SIGN_IN_FAILED: { to: '/', text: 'Back to the sign-in page' } };
 /** Of a host that nobody has there is no console. The host is not repeated. */
 const FOR_OPERATORS = 'Whoever runs this server finds in its log which host was asked for, and which ISSUER it has.';
 
@@ -34,14 +37,14 @@ export function prefersPage(ctx: Context): boolean {
 }
 
 /** Answers a person with a refusal. */
-export function showRefusal(ctx: Context, status: number, sentence: string): void {
-  const title = TITLES[status] ?? STATUS_CODES[status] ?? 'This did not work';
-  showPage(ctx, status, status === 421 ? { title, sentence: FOR_OPERATORS } : { title, sentence, link: CONSOLE });
+export function showRefusal(ctx: Context, { status, code, message }: AppError): void {
+  const title = TITLES[code] ?? TITLES[status] ?? STATUS_CODES[status] ?? 'This did not work';
+  const link = LINKS[code] ?? CONSOLE;
+  showPage(ctx, status === 421 ? { title, sentence: FOR_OPERATORS } : { title, sentence: message, link });
 }
 
-/** Answers with a page that loads and runs nothing. */
-export function showPage(ctx: Context, status: number, { title, sentence, link }: Words): void {
-  ctx.status = status;
+/** A page that loads and runs nothing. */
+function showPage(ctx: Context, { title, sentence, link }: Words): void {
   ctx.set('Content-Security-Policy', POLICY);
   ctx.type = 'html';
   ctx.body = `<!doctype html>

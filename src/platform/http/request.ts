@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { DatabaseUnavailable, type ErrorCode, TooOften } from '../errors.js';
+import { type AppError, BadRequest } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { withPatience } from '../patience.js';
-import { HostNotServed, TenantDisabled, TenantLimit } from '../tenant-errors.js';
-import { GRAPHQL_PATH, refuseGraphql } from './graphql-answer.js';
+import { answerError, NothingThere, toTold } from './answer.js';
 import { addressOf } from './ip.js';
-import { prefersPage, showRefusal } from './plain-page.js';
 
 /** No path that there is comes near it. A longer one is not looked through for secrets, and what is cut off might end in a part of one. */
 const LONGEST_PATH = 1000;
 const TOO_LONG = `[longer than ${LONGEST_PATH} characters]`;
-
-const INTERNAL = 'The server failed to answer. The fault is logged.';
-const NOT_FOUND = { error: 'not_found', error_description: 'There is nothing at this address.' };
 
 /** The request by which something was done. */
 export interface RequestMark {
@@ -52,7 +46,9 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
       await withPatience(next);
       explainStatus(ctx);
     } catch (error) {
-      answerError(ctx, error, { log, metrics });
+      const told = toTold(error);
+      note(ctx, told, { log, metrics });
+      answerError(ctx, told);
     }
     // Refusals: some may be kept by whoever stands between, under an address that may hold what it should not, or longer than they are true.
     if (ctx.status >= 400) ctx.set('Cache-Control', 'no-store');
@@ -98,48 +94,14 @@ export function markOf(ctx: Context): RequestMark {
 
 function explainStatus(ctx: Context): void {
   if (ctx.body != null && ctx.type !== 'text/plain') return;
-  if (ctx.status === 404) refuse(ctx, 404, NOT_FOUND);
-  if (ctx.status === 405)
-    refuse(ctx, 405, { error: 'invalid_request', error_description: 'Use another method; the header Allow names it.' });
+  if (ctx.status === 404) answerError(ctx, new NothingThere());
+  if (ctx.status === 405) answerError(ctx, new BadRequest('Use another method; the header Allow names it.', { status: 405 }));
 }
 
-function answerError(ctx: Context, error: unknown, { log, metrics }: { log: Log; metrics: Metrics }): void {
-  const { status = 500 } = error as { status?: number };
-  if (error instanceof DatabaseUnavailable) {
-    ctx.set('Retry-After', String(error.retryAfterSeconds));
-    refuse(ctx, 503, { error: 'temporarily_unavailable', error_description: error.message, code: error.code });
-  } else if (error instanceof HostNotServed || error instanceof TenantDisabled) {
-    const { message, code } = new HostNotServed();
-    refuse(ctx, 421, { error: 'invalid_request', error_description: message, code });
-  } else if (error instanceof TooOften || error instanceof TenantLimit) {
-    if (error instanceof TenantLimit) metrics.tenantLimits.inc({ limit: error.kind });
-    refuse(ctx, 429, { error: 'too_many_requests', error_description: error.message, code: error.code });
-    if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
-  } else if (status === 404) {
-    refuse(ctx, 404, NOT_FOUND);
-  } else if (status < 500) {
-    refuse(ctx, status, { error: 'invalid_request', error_description: STATUS_CODES[status] ?? 'The request cannot be answered.' });
-  } else {
-    log.error({ requestId: ctx.state.requestId, err: error }, 'request failed');
-    refuse(ctx, 500, { error: 'server_error', error_description: INTERNAL, code: 'INTERNAL_SERVER_ERROR' });
-  }
-}
-
-/** What is said of a refusal: in OAuth's words, and by the code that GraphQL has for it. */
-export interface Refusal {
-  error: string;
-  error_description: string;
-  code?: ErrorCode;
-}
-
-/** Answers with an error in the form that OAuth uses, at `/graphql` in that of GraphQL, and for people in words. */
-export function refuse(ctx: Context, status: number, { code = 'BAD_REQUEST', ...body }: Refusal): void {
-  if (ctx.path === GRAPHQL_PATH) {
-    refuseGraphql(ctx, status, { code, message: body.error_description });
-  } else if (prefersPage(ctx)) {
-    showRefusal(ctx, status, body.error_description);
-  } else {
-    ctx.status = status;
-    ctx.body = body;
-  }
+/** Whoever watches the server sees what nobody foresaw, and who has used up a limit. */
+function note(ctx: Context, { code, cause, details: { limit } }: AppError, { log, metrics }: { log: Log; metrics: Metrics }): void {
+  if (code === 'INTERNAL_SERVER_ERROR') log.error({ requestId: ctx.state.requestId, err: cause }, 'request failed');
+  if (code !== 'TENANT_LIMIT') return;
+  metrics.tenantLimits.inc({ limit: String(limit) });
+  ctx.state.details = { ...ctx.state.details, limit };
 }

@@ -13,8 +13,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { Forbidden } from '../../platform/errors.js';
 import type { Principal } from '../../tenants/caller.js';
+import { Forbidden } from '../../tenants/errors.js';
 import { refusingAll } from './refusals.js';
 
 /**

@@ -13,7 +13,7 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql';
-import { OperationTooLarge } from '../../platform/errors.js';
+import { OperationTooLarge } from './errors.js';
 
 /** More than a page of what people keep here has. What is asked under several names counts under each. */
 const MOST_CHARACTERS = 3_000_000;

@@ -8,7 +8,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { type ASTVisitor, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type ValidationContext } from 'graphql';
-import { AppError, BadUserInput, DatabaseUnavailable, type FieldFault } from '../../platform/errors.js';
+import { AppError, BadUserInput, type FieldFault } from '../../platform/errors.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { redact } from '../../platform/redaction.js';
@@ -48,12 +48,6 @@ interface AnswerContext extends GraphQLContext {
 /** GraphQL prints the whole of what it does not know into its sentence. */
 const LONGEST_MESSAGE = 2_000;
 const INPUT_CODES = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED'];
-
-/** Status and header of an answer by the code of an error in it; an answer without one of these is a 200 or Apollo's own 400. */
-const HTTP_BY_CODE: Record<string, { status: number; header: [name: string, value: string] }> = {
-  UNAUTHENTICATED: { status: 401, header: ['www-authenticate', 'Bearer'] },
-  DATABASE_UNAVAILABLE: { status: 503, header: ['retry-after', String(new DatabaseUnavailable().retryAfterSeconds)] },
-};
 
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */
 export function createApollo(schema: GraphQLSchema, log: Log, metrics: Metrics): ApolloServer<AnswerContext> {
@@ -148,7 +142,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
     async didEncounterErrors({ errors, contextValue: { requestId } }) {
       for (const error of errors.filter(isInternal)) log.error({ requestId, err: error }, 'GraphQL field failed');
     },
-    async willSendResponse({ response, document, request, contextValue: { isStrict, principal, size } }) {
+    async willSendResponse({ response, document, request, errors = [], contextValue: { isStrict, principal, size } }) {
       if (response.body.kind !== 'single') return;
       if (size.isTooLarge) {
         const { code, message } = size.refusal;
@@ -157,8 +151,7 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
       }
       const result = response.body.singleResult;
       const codes = result.errors?.map(({ extensions }) => String(extensions?.code)) ?? [];
-      setStatus(response.http, codes);
-      tellWhen(response.http, result.errors);
+      if (!size.isTooLarge) setStatus(response.http, errors.map(toldCause));
       if (isStrict) fitStatus(response.http, result.data);
       const isRefusedByGraphQL = result.data === undefined && codes.some((code) => INPUT_CODES.includes(code));
       const fields = document && principal && isRefusedByGraphQL ? inputFaults(schema, document, request.variables ?? {}) : [];
@@ -170,19 +163,13 @@ function translateErrors(schema: GraphQLSchema, log: Log): ApolloServerPlugin<An
   return { requestDidStart: async () => listener };
 }
 
-function setStatus(http: HTTPGraphQLHead, codes: readonly string[]): void {
-  const found = codes.map((code) => HTTP_BY_CODE[code]).find((known) => known !== undefined);
+/** What a caller has to do before the same is answered concerns all of an answer: to come again later, or to prove anew who they are. */
+function setStatus(http: HTTPGraphQLHead, causes: readonly (AppError | undefined)[]): void {
+  const found = causes.find((cause) => cause?.retryAfterSeconds !== undefined) ?? causes.find((cause) => cause?.challenge !== undefined);
   if (!found) return;
   http.status = found.status;
-  http.headers.set(...found.header);
-}
-
-/** A limit that holds for a while says for how long. */
-function tellWhen(http: HTTPGraphQLHead, errors: readonly GraphQLFormattedError[] = []): void {
-  const seconds = errors.map(({ extensions }) => extensions?.retryAfterSeconds).find((wait) => typeof wait === 'number');
-  if (seconds === undefined) return;
-  http.status = 429;
-  http.headers.set('retry-after', String(seconds));
+  if (found.retryAfterSeconds !== undefined) http.headers.set('retry-after', String(found.retryAfterSeconds));
+  if (found.challenge !== undefined) http.headers.set('www-authenticate', found.challenge);
 }
 
 /** An operation that was run is a success to this type, whatever became of its fields; one that was not is none. @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json.Status-Codes */

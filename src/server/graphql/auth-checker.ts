@@ -1,6 +1,7 @@
 import type { AuthCheckerFn } from 'type-graphql';
-import { AppError, Forbidden } from '../../platform/errors.js';
+import { AppError } from '../../platform/errors.js';
 import type { GraphQLContext } from '../../tenants/caller.js';
+import { Forbidden } from '../../tenants/errors.js';
 
 /**
  * Lets a field be read by callers whose token carries its scope; a field without one by any caller with a token.
@@ -12,6 +13,7 @@ export const authChecker: AuthCheckerFn<GraphQLContext, string> = ({ context: { 
     throw new AppError(
       'UNAUTHENTICATED',
       'This needs an access token or a session: send "Authorization: Bearer <token>" with a token for this API, or sign in.',
+      { status: 401, oauthError: 'invalid_token', challenge: 'Bearer' },
     );
   const missing = scopes.find((scope) => !principal.scopes.includes(scope));
   if (missing) throw new Forbidden(`This needs the scope ${missing}.`, missing);

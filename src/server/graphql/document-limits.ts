@@ -8,7 +8,7 @@ import {
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
-import { OperationTooLarge } from '../../platform/errors.js';
+import { OperationTooLarge } from './errors.js';
 import { IntrospectionCost } from './introspection-cost.js';
 
 /** Fields that are given arguments, in a whole document. GraphQL joins equal ones, but looks at the arguments of each. */

@@ -4,9 +4,9 @@ import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { isCrossSite, isOfOwnPage, readCookie } from '../../people/cookies.js';
 import { WaitedInVain } from '../../platform/database/faults.js';
-import { DatabaseUnavailable, Forbidden, OperationTooLarge } from '../../platform/errors.js';
-import { receiveJson, UnreadableBody } from '../../platform/http/body.js';
-import { answerTypeOf, isStrict, prefersPage, refuseGraphql } from '../../platform/http/graphql-answer.js';
+import { BadRequest, DatabaseUnavailable } from '../../platform/errors.js';
+import { receiveJson } from '../../platform/http/body.js';
+import { answerTypeOf, isStrict, prefersPage } from '../../platform/http/graphql-answer.js';
 import { markOf } from '../../platform/http/request.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
@@ -14,7 +14,6 @@ import { patienceEnds } from '../../platform/patience.js';
 import { Held } from '../../platform/queues/held.js';
 import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
-import { TenantLimit } from '../../platform/tenant-errors.js';
 import { ActorType, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
 import { type Authenticator, BearerError } from '../../tokens/bearer.js';
 import { AnswerSize } from './answer-size.js';
@@ -125,12 +124,12 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const respond = async (ctx: Context) => {
     ctx.set('Cache-Control', 'no-store');
     // Before anything is done: whoever cannot take the answer would not learn what was.
-    if (!answerTypeOf(ctx)) return refuseGraphql(ctx, 406, { code: 'BAD_REQUEST', message: NOT_ACCEPTABLE });
+    if (!answerTypeOf(ctx)) throw new BadRequest(NOT_ACCEPTABLE, { status: 406 });
     const held = new Held();
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new UnreadableBody(400, 'Nobody is there to be answered.');
+      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new BadRequest('Nobody is there to be answered.');
       const principal = await find(ctx);
       Object.assign(ctx.state, {
         principal,
@@ -150,9 +149,6 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       await answerAsGet(ctx, () => answer(ctx, async () => undefined));
       ctx.set('Cache-Control', 'no-store');
       keepUnread(unread, ctx);
-    } catch (error) {
-      if (error instanceof TenantLimit) parts.metrics.tenantLimits.inc({ limit: error.kind });
-      refuse(ctx, error);
     } finally {
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
@@ -212,22 +208,3 @@ function detailsOf(principal: Principal | undefined): object {
 }
 
 const NOT_ACCEPTABLE = 'Answers are application/json or application/graphql-response+json: let the header Accept take one of them.';
-
-function refuse(ctx: Context, error: unknown): void {
-  if (error instanceof BearerError) {
-    ctx.set('WWW-Authenticate', error.challenge);
-    refuseGraphql(ctx, error.status, error);
-  } else if (error instanceof UnreadableBody) {
-    refuseGraphql(ctx, error.status, { code: 'BAD_REQUEST', message: error.message });
-  } else if (error instanceof Forbidden) {
-    refuseGraphql(ctx, 403, error);
-  } else if (error instanceof OperationTooLarge) {
-    refuseGraphql(ctx, 400, error);
-  } else if (error instanceof TenantLimit) {
-    ctx.set('Retry-After', String(error.retryAfterSeconds));
-    ctx.state.details = { ...ctx.state.details, limit: error.kind };
-    refuseGraphql(ctx, 429, error);
-  } else {
-    throw error;
-  }
-}

@@ -1,6 +1,6 @@
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import { GraphQLError, type ValidationContext } from 'graphql';
-import { OperationTooLarge } from '../../platform/errors.js';
+import { OperationTooLarge } from './errors.js';
 
 /** What an operation may cost. Each bound has room for every operation that the console and GraphiQL send. */
 export const LIMITS = { lines: 2000, tokens: 1000, depth: 10, aliases: 15, directives: 20, recursiveSelections: 2000 };

@@ -1,9 +1,9 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { causesOf, Forbidden, RightsEnded } from '../../platform/errors.js';
+import { causesOf } from '../../platform/errors.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
-import { TenantLimit } from '../../platform/tenant-errors.js';
 import type { GraphQLContext } from '../../tenants/caller.js';
+import { Forbidden, RightsEnded, TenantLimit } from '../../tenants/errors.js';
 
 /** What a caller was refused: who looks for somebody who tries what they may not finds it in the log, and an alarm in the metrics. */
 export function tellRefusals(log: Log, metrics: Metrics): ApolloServerPlugin<GraphQLContext> {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Context } from 'koa';
-import { OperationTooLarge } from '../../platform/errors.js';
-import { TenantLimit } from '../../platform/tenant-errors.js';
 import { actorKey, type Principal } from '../../tenants/caller.js';
+import { TenantLimit } from '../../tenants/errors.js';
+import { OperationTooLarge } from './errors.js';
 
 /** What is asked for in few words is answered, whatever others of the tenant leave lying. */
 const SMALL_CHARACTERS = 20_000;

@@ -7,8 +7,8 @@ import { nobody, type RegisteredClient } from '../../clients/registered-client.j
 import { isPossibleSecret } from '../../clients/secret.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import { addressOf } from '../../platform/http/ip.js';
-import { HostNotServed } from '../../platform/tenant-errors.js';
 import type { TenantContext } from '../../tenants/caller.js';
+import { HostNotServed } from '../../tenants/errors.js';
 
 /** What the adapter reads, and who watches over it. */
 export interface AdapterParts {

@@ -1,38 +1,22 @@
-import { AppError } from './errors.js';
+import { AppError, ReferenceGone } from '../platform/errors.js';
 
 /** Nothing is served at the host that a request was sent to. The host is not repeated. */
 export class HostNotServed extends AppError {
   constructor() {
-    super('HOST_NOT_SERVED', 'This host is not served here.');
-  }
-}
-
-/** The host belongs to another tenant. */
-export class HostTaken extends AppError {
-  constructor(host: string, options?: ErrorOptions) {
-    super('HOST_TAKEN', `The host ${host} belongs to a tenant already. Choose another host.`, options);
-  }
-}
-
-/** No tenant has this host. */
-export class TenantNotFound extends AppError {
-  constructor() {
-    super('TENANT_NOT_FOUND', 'No tenant with this host exists. Give the host with its port, unless that is the usual one.');
+    super('HOST_NOT_SERVED', 'This host is not served here.', { status: 421 });
   }
 }
 
 /** The caller's tenant was disabled or deleted while the caller was being answered. */
 export class TenantDisabled extends AppError {
-  constructor(options?: ErrorOptions) {
-    super('TENANT_DISABLED', 'This tenant was disabled in the meantime. Nothing was changed.', options);
+  constructor() {
+    super('TENANT_DISABLED', 'This tenant was disabled in the meantime. Nothing was changed.');
   }
 }
 
-/** A tenant that is served cannot be deleted. */
-export class TenantEnabled extends AppError {
-  constructor() {
-    super('TENANT_ENABLED', 'This tenant is enabled. Disable it first: then nothing of it is in use any more when it is deleted.');
-  }
+/** Whether an error says that the caller's tenant is served no more. */
+export function isOfTenantGone(error: unknown): boolean {
+  return error instanceof HostNotServed || error instanceof TenantDisabled || error instanceof ReferenceGone;
 }
 
 const TENANT_LIMITS = {
@@ -47,16 +31,13 @@ const TENANT_LIMITS = {
 
 /** A tenant has used up what it may use of the server. Whoever manages tenants may give it more. */
 export class TenantLimit extends AppError {
-  /** When there is room again by itself; absent when there never is. */
-  readonly retryAfterSeconds: number | undefined;
-
+  /** @param given `retryAfterSeconds`: when there is room again by itself; absent when there never is */
   constructor(
     readonly kind: keyof typeof TENANT_LIMITS,
     { limit, retryAfterSeconds }: { limit: number; retryAfterSeconds?: number },
   ) {
     const wait = retryAfterSeconds === undefined ? '' : ` Try again in ${retryAfterSeconds} seconds.`;
-    super('TENANT_LIMIT', TENANT_LIMITS[kind](limit) + wait);
-    this.retryAfterSeconds = retryAfterSeconds;
+    super('TENANT_LIMIT', TENANT_LIMITS[kind](limit) + wait, { status: 429, oauthError: 'too_many_requests', retryAfterSeconds });
   }
 
   override get details(): { limit: string; retryAfterSeconds?: number } {
@@ -65,9 +46,24 @@ export class TenantLimit extends AppError {
   }
 }
 
-/** What cannot be done to the tenant that manages all others. */
-export class HomeTenant extends AppError {
+/** The caller lacks a right that the operation needs. */
+export class Forbidden extends AppError {
+  /** @param right the one that is missing, or several; absent when none would do */
+  constructor(
+    message: string,
+    readonly right?: string | readonly string[],
+  ) {
+    super('FORBIDDEN', message, { status: 403, oauthError: 'access_denied' });
+  }
+}
+
+/** What the caller showed when the request began is worth nothing any more. */
+export class RightsEnded extends AppError {
   constructor() {
-    super('HOME_TENANT', 'The home tenant manages the others: it can be neither disabled nor deleted.');
+    super('UNAUTHENTICATED', 'The token or session that this request began with has ended in the meantime. This was not done.', {
+      status: 401,
+      oauthError: 'invalid_token',
+      challenge: 'Bearer',
+    });
   }
 }

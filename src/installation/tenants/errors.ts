@@ -1,0 +1,29 @@
+import { AppError } from '../../platform/errors.js';
+
+/** The host belongs to another tenant. */
+export class HostTaken extends AppError {
+  constructor(host: string, options?: ErrorOptions) {
+    super('HOST_TAKEN', `The host ${host} belongs to a tenant already. Choose another host.`, options);
+  }
+}
+
+/** No tenant has this host. */
+export class TenantNotFound extends AppError {
+  constructor() {
+    super('TENANT_NOT_FOUND', 'No tenant with this host exists. Give the host with its port, unless that is the usual one.');
+  }
+}
+
+/** A tenant that is served cannot be deleted. */
+export class TenantEnabled extends AppError {
+  constructor() {
+    super('TENANT_ENABLED', 'This tenant is enabled. Disable it first: then nothing of it is in use any more when it is deleted.');
+  }
+}
+
+/** What cannot be done to the tenant that manages all others. */
+export class HomeTenant extends AppError {
+  constructor() {
+    super('HOME_TENANT', 'The home tenant manages the others: it can be neither disabled nor deleted.');
+  }
+}
