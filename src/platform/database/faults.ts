@@ -104,9 +104,9 @@ export function isUndone(error: unknown): boolean {
   return meaning(error) === 'undone';
 }
 
-/** Whether the user of the database lacks a right, as far as the connection knows that was asked. */
-export function isDenied(error: unknown): boolean {
-  return meaning(error) === 'denied';
+/** Whether a server that is there refused what it may do for a session that is opened later. */
+export function isUnable(error: unknown): boolean {
+  return meaning(error) === 'unable';
 }
 
 /** Whether a statement was ended by somebody else, and may well succeed the next time. */
@@ -146,8 +146,8 @@ export function rootCode(error: unknown): string {
 export function translate(error: unknown): unknown {
   const code = driverCode(error);
   if (ORPHAN.has(code)) return new ReferenceGone({ cause: error });
-  const isUnable = UNABLE.has(code) || SQLITE_UNABLE.test(code) || meaning(error) !== undefined;
-  return isUnable || isAway(error) || isReadOnly(error) ? new DatabaseUnavailable({ cause: error }) : error;
+  const isOfDatabase = UNABLE.has(code) || SQLITE_UNABLE.test(code) || meaning(error) !== undefined;
+  return isOfDatabase || isAway(error) || isReadOnly(error) ? new DatabaseUnavailable({ cause: error }) : error;
 }
 
 /** What is asked over a connection after it broke gets an error without a code. */

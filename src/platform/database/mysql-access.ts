@@ -2,7 +2,7 @@ import type { Log } from '../log.js';
 import { waitingMember } from '../patience.js';
 import type { Wait } from '../queues/places.js';
 import { Availability } from './availability.js';
-import { isAway, isDenied, isReadOnly, isRefusal, rootCode, Silent, Unreachable, WaitedInVain } from './faults.js';
+import { isAway, isReadOnly, isRefusal, isUnable, rootCode, Silent, Unreachable, WaitedInVain } from './faults.js';
 import { breakOff, type MysqlConnection, probe } from './mysql-connection.js';
 import { MysqlConnections } from './mysql-connections.js';
 import type { MysqlServer } from './mysql-server.js';
@@ -53,7 +53,7 @@ export class MysqlAccess {
       return await this.#watch(connection, () => bounded.work(connection), bounded.bound);
     } catch (cause) {
       if (isReadOnly(cause)) await this.#leave(connection, cause as Error);
-      const isOutOfDate = isDenied(cause) && this.#connections.retire(connection);
+      const isOutOfDate = isUnable(cause) && this.#connections.retire(connection);
       if (!isOutOfDate || performance.now() > deadline) throw cause;
     } finally {
       this.#connections.end(connection);

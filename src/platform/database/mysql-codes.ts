@@ -4,10 +4,10 @@
  * - `readOnly`: the node does not write any more: another one does
  * - `undone`: the transaction was taken back for certain, and may well succeed when it is done again
  * - `interrupted`: the statement was ended by somebody else. Of a COMMIT it is not known what became of it
- * - `denied`: the session lacks a right. It has those that its user had when it was opened: one that is opened later may have it
- * - `unable`: it is there and cannot, and asking again at once is of no use
+ * - `unable`: it is there and cannot, and asking the same session again at once is of no use. It has the rights and the limits that there
+ *   were when it was opened: one that is opened later may have others
  */
-export type Meaning = 'over' | 'readOnly' | 'undone' | 'interrupted' | 'denied' | 'unable';
+export type Meaning = 'over' | 'readOnly' | 'undone' | 'interrupted' | 'unable';
 
 /**
  * Every number with which MySQL, MariaDB, Galera and proxies before them refuse a statement of ours, or end a connection.
@@ -62,11 +62,6 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
     3024: 'MySQL: max_execution_time',
     3100: 'Group Replication: a hook of the COMMIT failed',
   },
-  denied: {
-    1142: 'the user may not do this with the table',
-    1143: 'the user may not do this with the column',
-    1227: 'the user lacks a right of administrators',
-  },
   unable: {
     1004: 'a file could not be made',
     1016: 'a file could not be opened',
@@ -81,9 +76,12 @@ const MEANINGS: Record<Meaning, Record<number, string>> = {
     1114: 'the table is full, as with a full disk',
     1135: 'no thread can be made',
     1180: 'an error during COMMIT',
+    1142: 'the user may not do this with the table',
+    1143: 'the user may not do this with the column',
     1146: 'the table is not there; MariaDB: or there was no file left to open it with',
     1153: 'the statement is larger than max_allowed_packet',
     1194: 'the table is damaged',
+    1227: 'the user lacks a right of administrators',
     1461: 'there are too many prepared statements (max_prepared_stmt_count)',
     1665: 'the binary log is of statements',
     1712: 'an index is damaged',

@@ -5,7 +5,7 @@ import { requireService } from './mysql-node.js';
 
 /** A connection that was refused is asked for again after that time. Until then those that there are serve. */
 const REFUSED_FOR_MS = 1_000;
-/** What is older may lack a right that its user has by now. */
+/** What is older may lack a right that its user has by now, or keep to a limit that holds no more. */
 const IN_DATE_MS = 1_000;
 /** One that works is idle now and then. */
 const IDLE_WITHIN_MS = 1_000;
