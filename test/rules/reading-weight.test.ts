@@ -17,6 +17,8 @@ const DOCUMENTS = [
   'query($a:[B!]!=[1]){c(d:$a){e}}fragment f on G{h}',
   `{${Array.from({ length: 100 }, (_, number) => `a${number}:b`).join('\n')}}`,
   `{${'...{a}'.repeat(50)}}`,
+  `{${Array(50).fill('a').join('\uFEFF')}}`,
+  `{${Array(50).fill('a').join(',')}}`,
 ];
 
 it.each(DOCUMENTS)('no document takes more than it weighs, however it is sent %#', (document) => {

@@ -1,7 +1,11 @@
 import { BYTES_OF_A_CHARACTER, BYTES_OF_A_TOKEN } from './document-store.js';
 
 const BACKSLASH = '\\'.charCodeAt(0);
-const IS_OF_WORDS = Uint8Array.from({ length: 256 }, (_, byte) => (/\w/.test(String.fromCharCode(byte)) || byte > 127 ? 1 : 0));
+/** With it begins U+FEFF, which parts words for GraphQL wherever it stands. */
+const BEGINS_BOM = 0xef;
+const IS_OF_WORDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  (/\w/.test(String.fromCharCode(byte)) || byte > 127) && byte !== BEGINS_BOM ? 1 : 0,
+);
 const IS_BLANK = Uint8Array.from({ length: 256 }, (_, byte) => (byte <= 32 ? 1 : 0));
 
 /**
