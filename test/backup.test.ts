@@ -60,7 +60,7 @@ async function command(on: Pick<TestDatabase, 'url' | 'folder'>, name: 'backup' 
 }
 
 /** A server that ran, was given some clients and was stopped. */
-async function furnish(clientIds: string[]): Promise<{ server: TestProcess; clients: Credentials[]; tokens: string[] }> {
+async function provision(clientIds: string[]): Promise<{ server: TestProcess; clients: Credentials[]; tokens: string[] }> {
   const server = await start(database);
   const tenant = administered(server.url, { clientId: 'admin', secret: server.printedSecret() as string });
   const clients = [tenant.admin];
@@ -155,7 +155,7 @@ it('holds all that was acknowledged before it began, while a server writes, and 
 });
 
 it('mints no token by itself: it holds neither a secret nor a key, and only its owner reads it', async () => {
-  const { clients } = await furnish(['one', 'two']);
+  const { clients } = await provision(['one', 'two']);
   await command(database, 'backup', [file]);
   const bytes = readFileSync(file, 'latin1');
   for (const secret of [...clients.map(({ secret }) => secret), ENCRYPTION_KEY]) {
@@ -171,7 +171,7 @@ it('mints no token by itself: it holds neither a secret nor a key, and only its 
 });
 
 it('of an earlier encryption key is put back while that is at hand, and goes on under the present one', async () => {
-  const { server, clients, tokens } = await furnish(['one']);
+  const { server, clients, tokens } = await provision(['one']);
   await command(database, 'backup', [file]);
   const keys = { ENCRYPTION_KEY: OTHER_KEY, ENCRYPTION_KEY_PREVIOUS: ENCRYPTION_KEY };
   const restored = await command(empty, 'restore', [file], keys);
@@ -186,7 +186,7 @@ it('of an earlier encryption key is put back while that is at hand, and goes on 
 });
 
 it('is as good as its database: what somebody has damaged there is put back as it was', async () => {
-  const { server, clients } = await furnish(['one', 'two']);
+  const { server, clients } = await provision(['one', 'two']);
   await database.query("UPDATE client_secrets SET key_id = 'XYZ' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'one')");
   if (isOnSqlite) await database.query("UPDATE clients SET version = 9e999 WHERE client_id = 'one'");
   for (const count of isOnSqlite ? ['mutation_minute', 'mutation_count', 'record_day', 'record_bytes', 'client_count'] : [])
@@ -208,7 +208,7 @@ it('is as good as its database: what somebody has damaged there is put back as i
 });
 
 it('is refused with another key, when a byte of it is lost or changed, and when it is something else, before anything is changed', async () => {
-  const { clients } = await furnish(['one']);
+  const { clients } = await provision(['one']);
   await command(database, 'backup', [file]);
   const before = await database.dump();
   const bytes = readFileSync(file);
@@ -260,7 +260,7 @@ it('is refused with another key, when a byte of it is lost or changed, and when 
 const whenSqlite = kind === 'sqlite' ? it : it.skip;
 
 whenSqlite('takes the place of no device and no pipe', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   const pipe = join(database.folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
@@ -272,7 +272,7 @@ whenSqlite('takes the place of no device and no pipe', async () => {
 });
 
 it('takes the place of data only when that is said and no server runs, and keeps aside what was there', async () => {
-  const { server, clients } = await furnish(['one']);
+  const { server, clients } = await provision(['one']);
   await command(database, 'backup', [file]);
   const port = { PORT: String(server.port) };
   const second = await start(database, port);
@@ -305,7 +305,7 @@ it('takes the place of data only when that is said and no server runs, and keeps
 });
 
 it('leaves the data as it was when it fails half way', async () => {
-  const { server, clients } = await furnish(['one', 'two']);
+  const { server, clients } = await provision(['one', 'two']);
   await command(database, 'backup', [file]);
   const before = await database.dump();
   const lines = readFileSync(file, 'latin1').split('\n');
@@ -324,7 +324,7 @@ it('leaves the data as it was when it fails half way', async () => {
 });
 
 itOnSqlite('takes the place of a database that is damaged', async () => {
-  const { server, clients } = await furnish(['one']);
+  const { server, clients } = await provision(['one']);
   await command(database, 'backup', [file]);
   const path = database.url.slice('sqlite:'.length);
   for (const end of ['', '-wal']) writeFileSync(path + end, 'this was a database once');
@@ -341,7 +341,7 @@ itOnSqlite('takes the place of a database that is damaged', async () => {
 });
 
 itOnSqlite('takes no fault but damage for leave to move what is there, and not that of a file which a server has open', async () => {
-  const { server } = await furnish(['one']);
+  const { server } = await provision(['one']);
   await command(database, 'backup', [file]);
   // As what this user may not open, a folder cannot be opened as a database.
   const folder = join(empty.folder, 'a-folder');
@@ -369,7 +369,7 @@ itOnSqlite.each([
   ['removed', (path: string) => rmSync(path)],
   ['emptied', (path: string) => writeFileSync(path, '')],
 ])('takes nothing over from a database that was %s after a crash, and keeps aside what is left of it', async (_how, lose) => {
-  const { server, clients } = await furnish(['one']);
+  const { server, clients } = await provision(['one']);
   await command(database, 'backup', [file]);
   const path = database.url.slice('sqlite:'.length);
   const crashing = await start(database, { PORT: String(server.port) });
@@ -388,7 +388,7 @@ itOnSqlite.each([
 });
 
 itOnSqlite('follows a link though what it leads to is gone', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   const [link, target] = [join(empty.folder, 'link.db'), join(empty.folder, 'volume.db')];
   symlinkSync('volume.db', link);
@@ -410,7 +410,7 @@ itOnSqlite('follows a link though what it leads to is gone', async () => {
 });
 
 it('changes nothing and leaves nothing when it is ended before it is done', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   const before = await database.dump();
   const signal = new AbortController();
@@ -441,7 +441,7 @@ it('changes nothing and leaves nothing when it is ended before it is done', asyn
 });
 
 it('is put back whole though another restore of it begins and ends meanwhile', async () => {
-  await furnish(['one', 'two']);
+  await provision(['one', 'two']);
   await command(database, 'backup', [file]);
   const first = await startProcess(empty, {}, 'restore', file);
   running.push(first);
@@ -457,14 +457,14 @@ it('is put back whole though another restore of it begins and ends meanwhile', a
 });
 
 it('is not put back when it does not hold what it tells of', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   const { code, output } = await command(empty, 'restore', [await forge({ clients: 3 })]);
   expect([code, output]).toEqual([1, expect.stringMatching(/is not what the backup tells of: .* Nothing was changed/)]);
 });
 
 itOnMysql('takes tables that keep their earlier rows, where the server has such, as it takes others', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   if (await isOnMariadb()) await database.query('ALTER TABLE clients ADD SYSTEM VERSIONING');
   await command(database, 'backup', [file]);
   for (const on of [empty, database]) {
@@ -474,7 +474,7 @@ itOnMysql('takes tables that keep their earlier rows, where the server has such,
 });
 
 itOnMysql('names what stands beside the tables and cannot be moved aside, before anything is done', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   const made = {
     ...((await isOnMariadb()) ? { 'sequence numbers': 'CREATE SEQUENCE numbers' } : {}),
@@ -493,7 +493,7 @@ itOnMysql('names what stands beside the tables and cannot be moved aside, before
 });
 
 it('cuts all tokens and sessions when that is wanted', async () => {
-  const { server, clients, tokens } = await furnish(['one']);
+  const { server, clients, tokens } = await provision(['one']);
   await command(database, 'backup', [file]);
   const { code } = await command(empty, 'restore', [file, '--cut-tokens']);
   expect(code).toBe(0);
@@ -506,7 +506,7 @@ it('cuts all tokens and sessions when that is wanted', async () => {
 });
 
 it('of an earlier release is brought up to date', async () => {
-  const { server, clients } = await furnish(['one']);
+  const { server, clients } = await provision(['one']);
   const { createDataSource } = await import('../src/installation/data-source.js');
   const { readDatabases } = await import('../src/platform/config.js');
   const source = await createDataSource(readDatabases({ DATABASE_URL: database.url }).database).initialize();
@@ -521,7 +521,7 @@ it('of an earlier release is brought up to date', async () => {
 it('is not made over another file, of nothing, or without a name, and says so', async () => {
   const nothing = await command(database, 'backup', [file]);
   expect([nothing.code, nothing.output]).toEqual([1, expect.stringMatching(/nothing to back up\.\n$/)]);
-  await furnish([]);
+  await provision([]);
   writeFileSync(file, 'precious');
   const taken = await command(database, 'backup', [file]);
   expect([taken.code, taken.output]).toEqual([1, expect.stringContaining('is there already')]);
@@ -537,7 +537,7 @@ it('is not made over another file, of nothing, or without a name, and says so', 
 });
 
 it('works by the commands that the documents name', async () => {
-  const { clients, server } = await furnish(['one']);
+  const { clients, server } = await provision(['one']);
   const npm = (on: TestDatabase, ...args: string[]) =>
     new Promise((resolve) => {
       const env = { ...process.env, DATABASE_URL: on.url, ENCRYPTION_KEY };
@@ -550,7 +550,7 @@ it('works by the commands that the documents name', async () => {
 });
 
 itOnMysql('takes no table of another application away', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await command(database, 'backup', [file]);
   await database.query('CREATE TABLE orders (id int)');
   const refused = await command(database, 'restore', [file, '--replace']);
@@ -562,7 +562,7 @@ itOnMysql('takes no table of another application away', async () => {
 });
 
 itOnMysql('sees the servers of a user of their own, whom the user of a restore may not see', async () => {
-  const { server: stopped } = await furnish(['one']);
+  const { server: stopped } = await provision(['one']);
   const server = await start(database, { PORT: String(stopped.port) });
   expect((await command(database, 'backup', [file])).code).toBe(0);
   const name = new URL(database.url).pathname.slice(1);
@@ -587,7 +587,7 @@ itOnMysql('sees the servers of a user of their own, whom the user of a restore m
 });
 
 itOnSqlite('says of a database that is not as its release made it what it lacks', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   await database.query('DROP TABLE client_grams');
   const { code, output } = await command(database, 'backup', [file]);
   expect([code, output]).toEqual([
@@ -597,7 +597,7 @@ itOnSqlite('says of a database that is not as its release made it what it lacks'
 });
 
 itOnMysql('starts no other program, takes whatever is in a password, and says which right it lacks', async () => {
-  await furnish(['one']);
+  await provision(['one']);
   const password = `p"a's#s\\w%;=\n x`;
   const name = new URL(database.url).pathname.slice(1);
   const user = `u${name.slice(-12)}`;
@@ -653,7 +653,7 @@ itOnMysql('starts no other program, takes whatever is in a password, and says wh
 });
 
 it('is refused of a database whose newest migration is none that the release knows: it may have tables and columns that it does not', async () => {
-  const { server } = await furnish(['a']);
+  const { server } = await provision(['a']);
   expect(await server.stop()).toBe(0);
   await database.query("INSERT INTO migrations (timestamp, name) VALUES (1999999999999, 'Later1999999999999')");
   const { code, output } = await command(database, 'backup', [join(database.folder, 'later.bak')]);

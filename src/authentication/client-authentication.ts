@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import Provider, { type AllClientMetadata, errors, type KoaContextWithOIDC, type Client as ProviderClient } from 'oidc-provider';
 import { ClientAuthMethod } from '../clients/client.entity.js';
-import { isSomebody, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
+import { isRegistered, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
 import { makeSecret, matchSecret } from '../clients/secret.js';
 import type { Cipher } from '../platform/cipher.js';
 import { findAssertionFault } from './assertion-claims.js';
@@ -87,7 +87,7 @@ export function findSecret(cipher: Cipher, registration: RegisteredClient, secre
   const found = matchSecret(cipher, rowId, secret, authMethod === ClientAuthMethod.SECRET ? liveSecrets(registration) : []);
   if (found && enabled) return { usedSecret: found };
   if (found) return { refusal: 'the client is disabled' };
-  if (!isSomebody(registration)) return { refusal: 'there is no such client, or the secret is mistyped' };
+  if (!isRegistered(registration)) return { refusal: 'there is no such client, or the secret is mistyped' };
   return {
     refusal: authMethod === ClientAuthMethod.SECRET ? 'the secret is wrong or has ended' : `the client proves itself by ${authMethod}`,
   };

@@ -1,4 +1,4 @@
-import { type Key, type NoRow, type RegisteredClient, type Row, toRegisteredClient } from '../clients/registered-client.js';
+import { type ClientRow, type Key, type NoRow, type RegisteredClient, toRegisteredClient } from '../clients/registered-client.js';
 import type { Database } from '../platform/database/transaction.js';
 import { Batches } from '../platform/queues/batches.js';
 import type { TenantContext } from '../tenants/caller.js';
@@ -25,7 +25,7 @@ const LONGEST_NAME = 100;
  * past it, so that a client that was deleted or disabled is gone for the next request.
  */
 export class ClientLookupService {
-  readonly #rows = new Batches<Key, (Row | NoRow)[]>({ load: (keys) => this.#read(keys), largest: LARGEST_BATCH, mostAtATime: 2 });
+  readonly #rows = new Batches<Key, (ClientRow | NoRow)[]>({ load: (keys) => this.#read(keys), largest: LARGEST_BATCH, mostAtATime: 2 });
   /** The row that is read in place of one that is not there, for its weight alone; nobody looks at what it says. */
   #decoyId: string | null = null;
 
@@ -41,8 +41,8 @@ export class ClientLookupService {
     return { client, tenantVersion: tenantVersion ?? undefined, accessTokenType: accessTokenType ?? undefined };
   }
 
-  async #read(keys: readonly Key[]): Promise<(Row | NoRow)[][]> {
-    const asked = new Map<string, (Row | NoRow)[]>();
+  async #read(keys: readonly Key[]): Promise<(ClientRow | NoRow)[][]> {
+    const asked = new Map<string, (ClientRow | NoRow)[]>();
     const wanted: string[] = [];
     const found = keys.map(({ tenantId, clientId }) => {
       // A tenant's id has no blank in it.
@@ -54,7 +54,7 @@ export class ClientLookupService {
     });
     const distinct = [...asked.values()];
     const parameters = [...wanted, this.#decoyId, this.database.moment(new Date())];
-    const rows = await this.database.rows<Row | NoRow>(selectRows(distinct.length), parameters);
+    const rows = await this.database.rows<ClientRow | NoRow>(selectRows(distinct.length), parameters);
     for (const row of rows) distinct[Number(row.wanted)]?.push(row);
     const read = rows.filter((row) => row.row_id !== null);
     this.#keepDecoy(read, read.length < rows.length);
@@ -62,7 +62,7 @@ export class ClientLookupService {
   }
 
   /** Stays with one until it is deleted, so that nobody who has a client can choose; and with one without keys, as most are. */
-  #keepDecoy(rows: readonly Row[], isMissing: boolean): void {
+  #keepDecoy(rows: readonly ClientRow[], isMissing: boolean): void {
     if (this.#decoyId !== null && !isMissing) return;
     this.#decoyId = rows.find(({ jwks }) => jwks === null)?.row_id ?? null;
   }
@@ -99,6 +99,6 @@ function writeStatement(clients: number): string {
     LEFT JOIN client_secrets s ON s.client_row_id = c.id AND ${IS_LIVE}`;
 }
 
-function isWanted(row: Row | NoRow): row is Row {
+function isWanted(row: ClientRow | NoRow): row is ClientRow {
   return Number(row.is_wanted) === 1;
 }

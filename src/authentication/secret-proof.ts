@@ -1,5 +1,5 @@
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
-import { nobody, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
+import { decoyClient, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
 import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
@@ -22,7 +22,7 @@ interface Watch {
 }
 
 /** A client that proved who it is. */
-interface Proof {
+interface ProvenClient {
   registration: RegisteredClient;
   /** Absent when it used a key of its own. */
   usedSecret?: RegisteredSecret | undefined;
@@ -33,7 +33,10 @@ interface Proof {
 }
 
 /** Remembers that a client proved who it is; digests of its secret that were made with an earlier key are renewed. */
-export function noteProof({ use, cipher, throttle }: Watch, { registration, usedSecret, presentedSecret, attempt, ip }: Proof): void {
+export function noteProof(
+  { use, cipher, throttle }: Watch,
+  { registration, usedSecret, presentedSecret, attempt, ip }: ProvenClient,
+): void {
   throttle.succeed(attempt);
   use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip });
   if (!usedSecret || usedSecret.encryptedSecret !== null) return;
@@ -70,7 +73,7 @@ export class SecretProof {
     await this.parts.throttle.admit(attempt);
     const found = isPossibleId && isPossibleSecret(secret) ? await this.parts.clients.find(tenant, clientId) : undefined;
     if (found && found.tenantVersion === undefined) throw new HostNotServed();
-    const registration = found?.client ?? nobody(tenant);
+    const registration = found?.client ?? decoyClient(tenant);
     const { usedSecret, refusal } = findSecret(this.parts.cipher, registration, secret);
     if (!usedSecret) {
       await this.parts.throttle.fail(attempt);

@@ -2,7 +2,7 @@ import { TooManyFailures } from './errors.js';
 import { type Attempt, CountsInMemory, type FailureCounts } from './failure-counts.js';
 
 /**
- * Slows down whoever fails to prove who they are: a source for one client id, and a source for all
+ * The rate limit of failures (brute force). It slows down whoever fails to prove who they are: a source for one client id, and a source for all
  * together. Never a client id alone, so that nobody can lock a client out from elsewhere. Who lately
  * succeeded from a source is heard for another day: their failures count and are refused, but the right
  * proof always counts as right. Processes that share a port share the counts; each instance has its own.

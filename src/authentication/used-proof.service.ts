@@ -17,7 +17,7 @@ export interface OneTimeProof {
   expiresAt: Date;
 }
 
-/** Lets each client assertion and each DPoP proof count once, on all instances together. */
+/** Replay protection: each client assertion and each DPoP proof counts once, by its `jti`, on all instances together. */
 export class UsedProofService {
   readonly #uses = new HourlyCounts(MOST_OF_A_CLIENT_AN_HOUR, 'assertions and proofs of this client');
 

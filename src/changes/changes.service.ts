@@ -4,7 +4,7 @@ import type { Database } from '../platform/database/transaction.js';
 import { actorKey, type Caller, type Credential, type Principal } from '../tenants/caller.js';
 import { Forbidden, RightsEnded } from '../tenants/errors.js';
 import type { ManagementScope } from '../tenants/scopes.js';
-import { lockTenants, takeTurn } from '../tenants/tenant-turn.service.js';
+import { lockTenant, lockTenants } from '../tenants/tenant-lock.service.js';
 import { Ledger, type Opening } from './ledger.service.js';
 import type { Deed } from './record/audit.service.js';
 import type { Allowance, TenantLimits } from './tenant-limits.rules.js';
@@ -176,7 +176,7 @@ class Transaction {
     const known = this.#ledgers.get(tenantId);
     if (known) return known;
     const { manager, parts } = this;
-    await takeTurn(manager, tenantId, { isServed });
+    await lockTenant(manager, tenantId, { isServed });
     if (host !== undefined) await lockTenants(manager, { host });
     const ledger = await Ledger.open(manager, { ...parts, tenantId, credential });
     this.#ledgers.set(tenantId, ledger);

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
-import { prove } from '../platform/database/transaction-proof.js';
+import { markCommit } from '../platform/database/commit-marker.js';
 import type { Caller, Credential } from '../tenants/caller.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
 import { type Deed, describeDeed } from './record/audit.service.js';
@@ -130,7 +130,7 @@ export class Ledger {
   /** Appends an entry to the record, linked to the one before. */
   async append(caller: Caller, deed: Deed): Promise<void> {
     const ends = this.#ends;
-    const described = describeDeed(prove(this.manager, AuditEvent), caller, deed);
+    const described = describeDeed(markCommit(this.manager, AuditEvent), caller, deed);
     const event = { ...described, sequence: ends.sequence + 1 };
     const hash = linkOf(await this.#key(), ends.hash, event);
     await this.manager.insert(AuditEvent, { ...event, hash } as object);
@@ -158,7 +158,7 @@ export class Ledger {
     const oldest = await this.#read(sweptSequence, limit);
     const count = countAged(key, oldest, { previous: sweptHash, until });
     if (count > 0 || oldest.length < limit) return oldest.slice(0, count);
-    // Lost key: of many that nobody can prove, the first one that was linked since tells that they are older.
+    // Lost key: of many that nobody can markCommit, the first one that was linked since tells that they are older.
     const sql = 'SELECT MIN(sequence) AS place FROM audit_events WHERE tenant_id = ? AND sequence > ? AND hash LIKE ?';
     const [first] = await this.manager.query(sql, [this.opening.tenantId, sweptSequence, `${key.name}.%`]);
     const [before, since] = first.place === null ? [] : await this.#read(Number(first.place) - 2, 2);

@@ -3,7 +3,7 @@ import { TenantLimit } from '../tenants/errors.js';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** What a tenant may have and do. */
+/** The quotas and rate limits of a tenant: what it may have and do. */
 export interface TenantLimits {
   clients: number;
   mutationsAMinute: number;

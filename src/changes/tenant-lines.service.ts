@@ -1,12 +1,12 @@
 import { WaitedInVain } from '../platform/database/faults.js';
+import { requestDeadline, waitAs } from '../platform/deadline.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
-import { patienceEnds, waitAs } from '../platform/patience.js';
 import { PlacesByName } from '../platform/queues/places.js';
 
 /** One works and the next is on its way: more would only wait for the tenant's turn. */
 const MOST_AT_ONCE = 2;
 
-/** What is left of a request's patience when it begins: with less it would still wait for a lock, and be answered later than promised. */
+/** What is left until a request's deadline when it begins: with less it would still wait for a lock, and be answered later than promised. */
 const LEFT_MS = 200;
 
 /** What changes of one tenant wait in: lines, each of which goes on whatever crowd stands in another. */
@@ -20,7 +20,7 @@ interface Waiting {
   name: string;
 }
 
-/** Keeps the changes of one tenant, and what is noted of its tokens, from the connections and queues that all share, while they wait for one another. */
+/** Bulkheads between tenants. They keep the changes of one tenant, and what is noted of its tokens, from the connections and queues that all share, while they wait for one another. */
 export class TenantLines {
   readonly #places = new PlacesByName(MOST_AT_ONCE);
 
@@ -32,7 +32,7 @@ export class TenantLines {
     waitAs({ name });
     const crowd = `${line} ${tenantId}`;
     const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-    const leave = await this.#places.take(crowd, { member: { crowd, name }, deadline: patienceEnds() - LEFT_MS, tooLate });
+    const leave = await this.#places.take(crowd, { member: { crowd, name }, deadline: requestDeadline() - LEFT_MS, tooLate });
     try {
       return await work();
     } finally {

@@ -71,7 +71,7 @@ export class ClientService {
         requireGrantable(change.caller, null, rights);
         const made = await this.insert(change, { ...given, audiences });
         if (clientSecret) await this.secrets.insert(change.manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
-        await change.record({ action: AuditAction.CREATE_CLIENT, on: nameOf(made), after: describeClient(made) });
+        await change.record({ action: AuditAction.CREATE_CLIENT, on: objectOf(made), after: describeClient(made) });
         return made;
       })
       .catch((cause) => {
@@ -110,7 +110,7 @@ export class ClientService {
       await requireOtherHolders(manager, caller, { before, after });
       await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
       const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
-      await record({ action: AuditAction.UPDATE_CLIENT, on: nameOf(before), ...changed });
+      await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
       return Object.assign(before, after);
     });
   }
@@ -129,7 +129,7 @@ export class ClientService {
       await manager.delete(Client, { id: client.id });
       await countClient(-1);
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
-      await record({ action: AuditAction.DELETE_CLIENT, on: nameOf(client), before: describeClient(client) });
+      await record({ action: AuditAction.DELETE_CLIENT, on: objectOf(client), before: describeClient(client) });
       return { clientId, lastTokenExpiresAt };
     });
   }
@@ -145,7 +145,7 @@ export class ClientService {
       requireSameRights(present, client);
       await manager.update(Client, { id: client.id }, { tokenEpoch: makeTokenEpoch() });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
-      await record({ action: AuditAction.REVOKE_CLIENT_TOKENS, on: nameOf(client), after: { lastTokenExpiresAt } });
+      await record({ action: AuditAction.REVOKE_CLIENT_TOKENS, on: objectOf(client), after: { lastTokenExpiresAt } });
       return { client, lastTokenExpiresAt };
     });
   }
@@ -177,7 +177,7 @@ export class ClientService {
   }
 }
 
-function nameOf({ clientId }: Client): [AuditObjectType, string] {
+function objectOf({ clientId }: Client): [AuditObjectType, string] {
   return [AuditObjectType.CLIENT, clientId];
 }
 

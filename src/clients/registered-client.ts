@@ -42,7 +42,7 @@ interface Wanted {
 }
 
 /** A client with one of its secrets, as the database gives them. */
-export interface Row extends Wanted {
+export interface ClientRow extends Wanted {
   /** Not so for the rows of the decoy. */
   is_wanted: number;
   row_id: string;
@@ -74,8 +74,8 @@ export interface Key {
 }
 
 /** A client from its rows, of which each has one of its secrets. */
-export function toRegisteredClient(rows: readonly Row[], { tenantId, clientId, issuer }: Key & { issuer: string }): RegisteredClient {
-  const row = rows[0] as Row;
+export function toRegisteredClient(rows: readonly ClientRow[], { tenantId, clientId, issuer }: Key & { issuer: string }): RegisteredClient {
+  const row = rows[0] as ClientRow;
   return {
     rowId: row.row_id,
     tenantId,
@@ -91,7 +91,7 @@ export function toRegisteredClient(rows: readonly Row[], { tenantId, clientId, i
   };
 }
 
-function toRegisteredSecret(row: Row): RegisteredSecret {
+function toRegisteredSecret(row: ClientRow): RegisteredSecret {
   return {
     id: row.secret_id as string,
     digest: row.digest,
@@ -105,7 +105,7 @@ function toRegisteredSecret(row: Row): RegisteredSecret {
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The row of nobody, read like any other. */
-const NOBODY: readonly Row[] = [
+const NOBODY: readonly ClientRow[] = [
   {
     wanted: 0,
     tenant_version: 0,
@@ -129,14 +129,14 @@ const NOBODY: readonly Row[] = [
 ];
 
 /**
- * Stands in for a client that does not exist, so that its refusal takes the way and the work of a
+ * The decoy: it stands in for a client that does not exist, so that its refusal takes the way and the work of a
  * wrong secret. It is disabled, and its one secret has expired.
  */
-export function nobody({ issuer }: TenantContext): RegisteredClient {
+export function decoyClient({ issuer }: TenantContext): RegisteredClient {
   return toRegisteredClient(NOBODY, { tenantId: NO_ID, clientId: 'nobody', issuer });
 }
 
 /** Whether a client is one that exists. */
-export function isSomebody({ rowId }: RegisteredClient): boolean {
+export function isRegistered({ rowId }: RegisteredClient): boolean {
   return rowId !== NOBODY[0]?.row_id;
 }

@@ -43,7 +43,7 @@ export function chooseAdministratorSecret({ adminClientSecret }: AdministratorSe
 }
 
 /** What makes clients and their secrets. */
-interface Services {
+interface ClientServices {
   clients: ClientService;
   secrets: ClientSecretService;
 }
@@ -55,7 +55,7 @@ interface Services {
  */
 export async function putAdministrator(
   change: Change,
-  services: Services,
+  services: ClientServices,
   { clientId, secret }: { clientId: string; secret: AdministratorSecret },
 ): Promise<Client> {
   const { manager, caller, record } = change;
@@ -69,7 +69,7 @@ export async function putAdministrator(
   return client;
 }
 
-function insert(change: Change, { clients }: Services, clientId: string): Promise<Client> {
+function insert(change: Change, { clients }: ClientServices, clientId: string): Promise<Client> {
   const { caller } = change;
   return clients.insert(change, {
     name: 'Administrator',

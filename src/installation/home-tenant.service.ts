@@ -6,8 +6,8 @@ import type { Database } from '../platform/database/transaction.js';
 import { StartupError } from '../platform/errors.js';
 import { systemCaller } from '../tenants/caller.js';
 import { Tenant } from '../tenants/tenant.entity.js';
+import { lockTenants } from '../tenants/tenant-lock.service.js';
 import { describeTenant, newTenant, searchTextOf } from '../tenants/tenant-row.js';
-import { lockTenants } from '../tenants/tenant-turn.service.js';
 
 const NO_HOME =
   'The database has tenants, and none of them is the home tenant: it was changed by hand, or is damaged. Nothing was changed. Restore a backup, or set is_home = 1 in the row of the tenant that manages the others.';

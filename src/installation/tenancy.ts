@@ -27,16 +27,16 @@ const MANY = ['revoked_tokens', 'used_proofs', 'client_segments', 'clients', 'au
 const MOST_AT_ONCE = 5_000;
 
 /** What a tenant's contents are made with. */
-interface Services {
+interface ContentServices {
   clients: ClientService;
   secrets: ClientSecretService;
   signingKeys: SigningKeys;
 }
 
 /** What is inside a tenant, from the rooms that know. */
-export function createTenantContents({ clients, secrets, signingKeys }: Services, config: Config): TenantContents<Administrator> {
+export function createTenantContents({ clients, secrets, signingKeys }: ContentServices, config: Config): TenantContents<Administrator> {
   return {
-    furnish: async (change) => {
+    provision: async (change) => {
       await signingKeys.ensureKeys(change, config.signingAlgorithm);
       const secret = chooseAdministratorSecret({});
       const client = await putAdministrator(change, { clients, secrets }, { clientId: config.adminClientId, secret });

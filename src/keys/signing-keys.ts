@@ -11,7 +11,7 @@ import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { type Principal, systemCaller, type TenantContext } from '../tenants/caller.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { countChange, takeTurn, whileServed } from '../tenants/tenant-turn.service.js';
+import { countChange, lockTenant, whileServed } from '../tenants/tenant-lock.service.js';
 import { SigningKeyNotFound } from './errors.js';
 import { requireHomeKey } from './home-key.js';
 import { KeyRing, withStates } from './key-ring.js';
@@ -115,7 +115,7 @@ export class SigningKeys {
       }
       if (!others.some((row) => this.#canFollow(row))) await this.#insertWaiting(manager, tenant.id);
       await countChange(manager, tenant.id);
-      await record({ action: AuditAction.REVOKE_SIGNING_KEY, on: nameOf(revoked), before: describe(revoked) });
+      await record({ action: AuditAction.REVOKE_SIGNING_KEY, on: objectOf(revoked), before: describe(revoked) });
     });
   }
 
@@ -163,7 +163,7 @@ export class SigningKeys {
   async extend(now: Date): Promise<void> {
     await forEach(await this.#tenantsWith({ activatesAt: MoreThan(after(now, -2 * MARGIN_MS)) }, MOST_LOOKED_AT), async ({ id }) => {
       const extending = this.database.write(async (manager) => {
-        await takeTurn(manager, id, { isServed: true });
+        await lockTenant(manager, id, { isServed: true });
         const rows = await this.store.rowsOf(manager, id);
         const successor = lastOf(rows);
         const predecessor = rows.filter((row) => row.publishedUntil !== null).sort(byActivation)[0];
@@ -221,7 +221,7 @@ export class SigningKeys {
     await manager.update(SigningKey, { id: next.id }, { activatesAt: at });
     await this.#publishUntil(manager, present, await this.#lastTokenOf(manager, present.tenantId, at));
     const keys = { before: describe(present), after: describe({ ...next, activatesAt: at }) };
-    await record({ action: AuditAction.ROTATE_SIGNING_KEY, on: nameOf(next), ...keys });
+    await record({ action: AuditAction.ROTATE_SIGNING_KEY, on: objectOf(next), ...keys });
   }
 
   async #lastTokenOf(manager: EntityManager, tenantId: string, signedUntil: Date): Promise<Date> {
@@ -235,7 +235,7 @@ export class SigningKeys {
   }
 }
 
-function nameOf({ id }: SigningKey): [AuditObjectType, string] {
+function objectOf({ id }: SigningKey): [AuditObjectType, string] {
   return [AuditObjectType.SIGNING_KEY, id];
 }
 

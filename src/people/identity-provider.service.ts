@@ -58,7 +58,7 @@ export class IdentityProviderService {
       else await manager.insert(IdentityProvider, after);
       await this.parts.sessions.endForPersons(manager, caller);
       const told = difference(before ? describe(before) : {}, describe(after));
-      await record({ action: AuditAction.SET_IDENTITY_PROVIDER, on: nameOf(after), ...told });
+      await record({ action: AuditAction.SET_IDENTITY_PROVIDER, on: objectOf(after), ...told });
       return after;
     });
   }
@@ -75,7 +75,7 @@ export class IdentityProviderService {
       requireSameRights(present, { scopes: grantedBy(before) });
       await manager.delete(IdentityProvider, { tenantId: caller.tenant.id });
       await this.parts.sessions.endForPersons(manager, caller);
-      await record({ action: AuditAction.REMOVE_IDENTITY_PROVIDER, on: nameOf(before), before: describe(before) });
+      await record({ action: AuditAction.REMOVE_IDENTITY_PROVIDER, on: objectOf(before), before: describe(before) });
       return true;
     });
   }
@@ -142,7 +142,7 @@ function contextOf(tenantId: string): string {
   return `identity provider of ${tenantId}`;
 }
 
-function nameOf({ issuer }: IdentityProvider): [AuditObjectType, string] {
+function objectOf({ issuer }: IdentityProvider): [AuditObjectType, string] {
   return [AuditObjectType.IDENTITY_PROVIDER, issuer];
 }
 

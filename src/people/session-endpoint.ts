@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { SecretProof } from '../authentication/secret-proof.js';
-import { isSomebody } from '../clients/registered-client.js';
+import { isRegistered } from '../clients/registered-client.js';
 import { BadRequest } from '../platform/errors.js';
 import { receiveJson } from '../platform/http/body.js';
 import { markOf } from '../platform/http/request.js';
@@ -46,7 +46,7 @@ export function beginSession({ sessions, proof }: SessionParts): Middleware {
     const context = tenantOf(ctx);
     const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
     // What was sent in place of a client id may be anything, a secret too.
-    ctx.state.details = { clientId: isSomebody(proven.registration) ? proven.registration.clientId : null };
+    ctx.state.details = { clientId: isRegistered(proven.registration) ? proven.registration.clientId : null };
     if (!proven.usedSecret) throw wrong(proven.refusal);
     if (!proven.registration.scopes.some(isManagementScope)) throw powerless();
     const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };

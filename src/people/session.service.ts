@@ -37,7 +37,7 @@ export interface SessionHolder {
   sessionId: string;
 }
 
-interface Row {
+interface SessionRow {
   client_id: string | null;
   client_scopes: string | null;
   subject: string | null;
@@ -101,7 +101,7 @@ export class SessionService {
     const now = this.database.moment(new Date());
     const sessionId = hash(token);
     const { sql, parameters } = whereSessionHolds(tenant.id, { sessionId }, now);
-    const [row]: Row[] = await this.database.read((manager) => manager.query(`SELECT ${HOLDER} ${sql}`, parameters));
+    const [row]: SessionRow[] = await this.database.read((manager) => manager.query(`SELECT ${HOLDER} ${sql}`, parameters));
     return row && { ...toHolder(row), sessionId };
   }
 
@@ -110,7 +110,7 @@ export class SessionService {
     const id = hash(token);
     await this.changes.perform(caller, async ({ manager, record }) => {
       const { affected } = await manager.delete(Session, { id, tenantId: caller.tenant.id });
-      if (affected) await record({ action: AuditAction.SIGN_OUT, on: nameOf(id) });
+      if (affected) await record({ action: AuditAction.SIGN_OUT, on: objectOf(id) });
     });
   }
 
@@ -133,7 +133,7 @@ async function begin({ manager, caller, record }: Change, { seconds, ...holder }
   const { scopes } = holder;
   await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
   await endOldest(manager, caller, holder);
-  await record({ action: AuditAction.SIGN_IN, on: nameOf(id), after: { scopes, expiresAt } });
+  await record({ action: AuditAction.SIGN_IN, on: objectOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
 }
 
@@ -154,11 +154,11 @@ function hash(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-function nameOf(id: string): [AuditObjectType, string] {
+function objectOf(id: string): [AuditObjectType, string] {
   return [AuditObjectType.SESSION, id];
 }
 
-function toHolder(row: Row): Omit<SessionHolder, 'sessionId'> {
+function toHolder(row: SessionRow): Omit<SessionHolder, 'sessionId'> {
   const isPerson = row.subject !== null;
   const scopes = JSON.parse((isPerson ? row.scopes : row.client_scopes) as string) as string[];
   return {

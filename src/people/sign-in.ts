@@ -116,7 +116,7 @@ export class SignIn {
     const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');
-    const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: nameOf(claims) }, request };
+    const caller: Caller = { ...context, actor: { type: ActorType.PERSON, id: claims.sub, name: displayNameOf(claims) }, request };
     const once = { maker: TICKET, by: caller.actor, jti: ticket.state, expiresAt: new Date(ticket.at + TICKET_SECONDS * 1000) };
     if (!(await this.parts.proofs.use(context, once))) throw new SignInFailed('stale');
     this.parts.sessions.count(caller);
@@ -195,7 +195,7 @@ function scopesOf({ claim, grants }: IdentityProvider, claims: oidc.IDToken): st
   return [...new Set(scopes)].filter(isManagementScope);
 }
 
-function nameOf({ name, preferred_username, email }: oidc.IDToken): string | null {
+function displayNameOf({ name, preferred_username, email }: oidc.IDToken): string | null {
   const [found] = [name, preferred_username, email].filter((text) => typeof text === 'string' && text !== '');
   // A provider may send more than a name.
   return withoutHidden(((found as string | undefined) ?? '').slice(0, 2 * LONGEST_SUBJECT)).slice(0, LONGEST_SUBJECT) || null;

@@ -33,9 +33,9 @@ export class Cipher {
    */
   constructor(current: Buffer, previous?: Buffer) {
     const keys = previous ? [current, previous] : [current];
-    this.#keys = new Map(keys.map((key) => [nameOf(key), deriveKeys(key)]));
+    this.#keys = new Map(keys.map((key) => [keyIdOf(key), deriveKeys(key)]));
     this.keyIds = [...this.#keys.keys()];
-    this.keyId = nameOf(current);
+    this.keyId = keyIdOf(current);
   }
 
   /**
@@ -97,7 +97,7 @@ export class Cipher {
   }
 }
 
-function nameOf(key: Buffer): string {
+function keyIdOf(key: Buffer): string {
   return derive(key, 'key id').subarray(0, 8).toString('hex');
 }
 

@@ -4,7 +4,7 @@ import { TooOften } from './errors.js';
 const HOUR_MS = 3_600_000;
 const MOST_NAMES = 10_000;
 
-/** How often each of many does something at this process, within an hour that begins with the first time. Names are of those who proved who they are. */
+/** A rate limit: how often each of many does something at this process, within an hour that begins with the first time. Names are of those who proved who they are. */
 export class HourlyCounts {
   readonly #times = new LRUCache<string, number>({ max: MOST_NAMES, ttl: HOUR_MS });
 

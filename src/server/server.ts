@@ -24,7 +24,7 @@ export interface RunningServer {
 }
 
 /** How a server stands to others. */
-export interface Position {
+export interface ServerRole {
   log: Log;
   metrics: Metrics;
   /** Ends the wait for a database that is away. */
@@ -41,8 +41,8 @@ export interface Position {
  * Listens, then opens the database, then serves. Who asks before that waits for some seconds, and hears then that it is not ready.
  * @throws {StartupError}
  */
-export async function startServer(config: Config, position: Position): Promise<RunningServer> {
-  const { log, metrics, listensLate = false, isOneOfMany = false } = position;
+export async function startServer(config: Config, role: ServerRole): Promise<RunningServer> {
+  const { log, metrics, listensLate = false, isOneOfMany = false } = role;
   let installation: Installation | undefined;
   let maintenance: Maintenance | undefined;
   let isClosing = () => false;
@@ -65,7 +65,7 @@ export async function startServer(config: Config, position: Position): Promise<R
   setHandler(server, starting.handler);
   try {
     if (!listensLate) await listen(server, config);
-    const opened = await openInstallation(config, log, position);
+    const opened = await openInstallation(config, log, role);
     const app = (await createApp(opened, surroundings)).callback();
     setHandler(server, app);
     starting.end(app);

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A start on a database that is there has ended by then, as a rule; whoever asks gives up later. */
-const PATIENCE_MS = 8_000;
+const START_WAIT_MS = 8_000;
 
 /** As a path, and as a proxy is asked. */
 const HEALTH = /^(?:https?:\/\/[^/?#]*)?\/health\//i;
@@ -20,7 +20,7 @@ export interface Starting {
  */
 export function holdWhileStarting(refuse: RequestListener): Starting {
   const { promise, resolve } = Promise.withResolvers<RequestListener>();
-  void sleep(PATIENCE_MS, undefined, { ref: false }).then(() => resolve(refuse));
+  void sleep(START_WAIT_MS, undefined, { ref: false }).then(() => resolve(refuse));
   const handler: RequestListener = (request, response) => {
     if (HEALTH.test(request.url ?? '')) refuse(request, response);
     else void promise.then((next) => next(request, response));

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
+import { waitAs } from '../platform/deadline.js';
 import { BadRequest } from '../platform/errors.js';
 import { GRAPHQL_PATH } from '../platform/http/graphql-answer.js';
-import { waitAs } from '../platform/patience.js';
 import { redact } from '../platform/redaction.js';
 import { HostNotServed, isOfTenantGone } from './errors.js';
 import type { TenantDirectory } from './tenant-directory.service.js';

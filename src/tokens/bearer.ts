@@ -2,9 +2,9 @@ import { type ProofSubject, verifyProof } from '../authentication/dpop-proof.js'
 import type { UsedProofService } from '../authentication/used-proof.service.js';
 import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
 import type { SessionService } from '../people/session.service.js';
+import { waitAs } from '../platform/deadline.js';
 import { AppError, DatabaseUnavailable } from '../platform/errors.js';
 import type { RequestMark, RequestTarget } from '../platform/http/request.js';
-import { waitAs } from '../platform/patience.js';
 import { type Actor, ActorType, actorKey, type Principal, type TenantContext, type TokenCredential } from '../tenants/caller.js';
 import { Forbidden } from '../tenants/errors.js';
 import type { TokenStatusService } from './token-status.service.js';

@@ -6,7 +6,7 @@ import { incomplete, LARGEST_BODY_BYTES, requireForm, tooLarge } from '../authen
 import { noteProof } from '../authentication/secret-proof.js';
 import type { Throttle } from '../authentication/throttle.js';
 import { prepareForm } from '../authentication/token-parameters.js';
-import { isSomebody } from '../clients/registered-client.js';
+import { isRegistered } from '../clients/registered-client.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { AppError, BadRequest, TooOften } from '../platform/errors.js';
@@ -83,7 +83,7 @@ export class OAuthEndpoints {
       if (outcome.client) noteProof(this.parts, { ...outcome.client, attempt: ctx.state.attempt, ip: addressOf(ctx.ip).plain });
       await finish(ctx, outcome);
       // What was sent in place of a client id may be anything, a secret too.
-      const known = outcome.named && isSomebody(outcome.named.registration) ? outcome.named.clientId : null;
+      const known = outcome.named && isRegistered(outcome.named.registration) ? outcome.named.clientId : null;
       ctx.state.details = { clientId: known, error: (ctx.body as { error?: string } | null)?.error, reason: reasonOf(ctx) };
     };
   }

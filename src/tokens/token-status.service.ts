@@ -6,7 +6,7 @@ import type { Database } from '../platform/database/transaction.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
 import { ActorType, actorKey, type Principal, type TenantContext, type TokenName } from '../tenants/caller.js';
 import { fromStoredAudience, introspectionAudience } from '../tenants/scopes.js';
-import { takeTurn } from '../tenants/tenant-turn.service.js';
+import { lockTenant } from '../tenants/tenant-lock.service.js';
 import { RevokedToken } from './revoked-token.entity.js';
 
 /** Each is kept until its token would have expired, and makes a client use up no more than its share. */
@@ -45,7 +45,7 @@ export class TokenStatusService {
     return rightsLeft(credential, row.scopes);
   }
 
-  /** Revokes one token of a client; a second time changes nothing. @throws {TooOften} when it has revoked very many */
+  /** Revokes one token of a client. It is idempotent: a second time changes nothing. @throws {TooOften} when it has revoked very many */
   async revoke(
     { tenant }: TenantContext,
     { clientId, jti, expiresAt }: Pick<TokenName, 'clientId' | 'jti'> & { expiresAt: number },
@@ -55,7 +55,7 @@ export class TokenStatusService {
     const revoke = () =>
       this.database.write(async (manager) => {
         // In turn with changes: one that found the token good is committed before this is answered.
-        await takeTurn(manager, tenant.id, { isServed: false });
+        await lockTenant(manager, tenant.id, { isServed: false });
         await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
       });
     try {

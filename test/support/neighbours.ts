@@ -5,7 +5,7 @@ import { createSchema } from '../../src/server/graphql/operations.js';
 import type { Answer } from './answer.js';
 import { createTenant, startApp, type TestApp } from './app.js';
 import type { Identifier, Operation } from './operations.js';
-import { furnish, makeSharedKeys, readRows, type SharedKeys, type World } from './worlds.js';
+import { makeSharedKeys, provision, readRows, type SharedKeys, type World } from './worlds.js';
 
 /** The tenants, whose names are in what names things of theirs. */
 export const NAMES = ['home', 'alder', 'birch'] as const;
@@ -29,15 +29,15 @@ export async function startNeighbours(): Promise<Neighbours> {
   const keys = await makeSharedKeys(provider.url);
   const app = await startApp({ FAILURE_LIMIT: '0' });
   const worlds = {
-    home: await furnish(app, app, { name: 'home', keys }),
-    alder: await furnish(app, await createTenant(app, 'alder'), { name: 'alder', keys }),
-    birch: await furnish(app, await createTenant(app, 'birch'), { name: 'birch', keys }),
+    home: await provision(app, app, { name: 'home', keys }),
+    alder: await provision(app, await createTenant(app, 'alder'), { name: 'alder', keys }),
+    birch: await provision(app, await createTenant(app, 'birch'), { name: 'birch', keys }),
   };
   const managedHost = new URL((await createTenant(app, 'cedar')).url).host;
   await app.administer('mutation ($host: String!) { updateTenant(host: $host, input: { enabled: false }) { id } }', { host: managedHost });
   await new ClientIndexService(app.installation.database, 2).fill();
   const elsewhere = await startApp();
-  const nobody = await furnish(elsewhere, await createTenant(elsewhere, 'nobody'), { name: 'nobody', keys });
+  const nobody = await provision(elsewhere, await createTenant(elsewhere, 'nobody'), { name: 'nobody', keys });
   const stop = async () => {
     await Promise.all([app.stop(), elsewhere.stop()]);
     provider.server.close();

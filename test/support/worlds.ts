@@ -54,7 +54,7 @@ export async function makeSharedKeys(provider: string): Promise<SharedKeys> {
 }
 
 /** Puts one of everything into a tenant. */
-export async function furnish(app: TestApp, tenant: TestTenant, { name, keys }: { name: string; keys: SharedKeys }): Promise<World> {
+export async function provision(app: TestApp, tenant: TestTenant, { name, keys }: { name: string; keys: SharedKeys }): Promise<World> {
   const host = new URL(tenant.url).host;
   const [row] = await app.database.query('SELECT id FROM tenants WHERE host = ?', [host]);
   const id = String(row?.id);

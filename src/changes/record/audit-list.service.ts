@@ -12,7 +12,7 @@ import {
   toCursor,
 } from '../../platform/graphql/connection.js';
 import type { TenantContext } from '../../tenants/caller.js';
-import { whileServed } from '../../tenants/tenant-turn.service.js';
+import { whileServed } from '../../tenants/tenant-lock.service.js';
 import type { Changes } from '../changes.service.js';
 import type { AuditFilter } from './audit.input.js';
 import { AuditEvent } from './audit-event.entity.js';

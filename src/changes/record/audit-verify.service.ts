@@ -31,7 +31,7 @@ export interface RecordReport {
   faults: string[];
 }
 
-interface Row extends RecordRow {
+interface TenantRow extends RecordRow {
   id: string;
   host: string;
 }
@@ -83,7 +83,7 @@ async function verifyOften(database: Database, cipher: Cipher, id: string): Prom
   return report;
 }
 
-async function verify(database: Database, cipher: Cipher, row: Row): Promise<RecordReport> {
+async function verify(database: Database, cipher: Cipher, row: TenantRow): Promise<RecordReport> {
   const { id, host } = row;
   const ends = endsOf(id, row);
   const key = readRecordKey(cipher, id, row);
@@ -113,7 +113,7 @@ const NO_KEY = 'its key cannot be read with the encryption key at hand: it was c
 const LATE = 'have no link though the chain had begun over a day before: they were put in, or a release that links nothing still runs';
 
 /** Entries past the end that the row tells of; what was written while they were looked for is in the row by then. */
-async function findBeyond(database: Database, { id, record_sequence }: Row): Promise<string[]> {
+async function findBeyond(database: Database, { id, record_sequence }: TenantRow): Promise<string[]> {
   const beyond = await readEntries(database, id, record_sequence);
   const end = (await readRow(database, id))?.record_sequence ?? record_sequence;
   return beyond
@@ -121,7 +121,7 @@ async function findBeyond(database: Database, { id, record_sequence }: Row): Pro
     .map(({ sequence, id }) => `entry ${sequence} (${id}) is past the end of the record: it was put in`);
 }
 
-async function countUnlinked(database: Database, { id, record_began_at }: Row): Promise<{ unlinked: number; late: number }> {
+async function countUnlinked(database: Database, { id, record_began_at }: TenantRow): Promise<{ unlinked: number; late: number }> {
   const sql = 'SELECT COUNT(*) AS n FROM audit_events WHERE tenant_id = ? AND sequence IS NULL';
   const count = async (condition = '', parameters: unknown[] = []) => {
     const [row] = await database.read<{ n: number | string }[]>((manager) => manager.query(sql + condition, [id, ...parameters]));
@@ -135,16 +135,16 @@ async function countUnlinked(database: Database, { id, record_began_at }: Row): 
 }
 
 /** SQLite takes a text or bytes for a number, which nobody would find by it. */
-async function countMisplaced(database: Database, { id }: Row): Promise<number> {
+async function countMisplaced(database: Database, { id }: TenantRow): Promise<number> {
   const sql = `SELECT COUNT(*) AS n FROM audit_events
     WHERE tenant_id = ? AND sequence IS NOT NULL AND NOT (sequence > ${BEFORE_ALL} AND sequence <= ${LAST_PLACE})`;
   const [row] = await database.read<{ n: number | string }[]>((manager) => manager.query(sql, [id]));
   return Number(row?.n);
 }
 
-async function readRow(database: Database, id: string): Promise<Row | undefined> {
+async function readRow(database: Database, id: string): Promise<TenantRow | undefined> {
   const sql = `SELECT id, host, ${RECORD_COLUMNS} FROM tenants WHERE id = ?`;
-  const [row] = await database.read<Row[]>((manager) => manager.query(sql, [id]));
+  const [row] = await database.read<TenantRow[]>((manager) => manager.query(sql, [id]));
   return row;
 }
 

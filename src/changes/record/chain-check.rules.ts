@@ -30,14 +30,14 @@ export class ChainCheck {
   take(entry: LinkedEntry): void {
     const { sequence } = entry;
     if (sequence < this.#next) {
-      this.#tell(`${nameOf(entry)} was put in: its place is taken, or before the oldest entry that is kept`);
+      this.#tell(`${entryNamed(entry)} was put in: its place is taken, or before the oldest entry that is kept`);
       return;
     }
     if (sequence > this.#next) this.#tellGap(sequence - 1);
     if (!entry.hash.startsWith(`${this.key.name}.`))
-      this.#tell(`${nameOf(entry)} was linked with another key, which is lost, or was put in`);
+      this.#tell(`${entryNamed(entry)} was linked with another key, which is lost, or was put in`);
     else if (this.#previous !== undefined && !fits(this.key, this.#previous, entry))
-      this.#tell(`${nameOf(entry)} was changed, moved or put in`);
+      this.#tell(`${entryNamed(entry)} was changed, moved or put in`);
     this.#next = sequence + 1;
     this.#previous = entry.hash;
     this.#count += 1;
@@ -92,6 +92,6 @@ function fits(key: RecordKey, previous: string, { hash, ...entry }: LinkedEntry)
   }
 }
 
-function nameOf({ sequence, id, action }: LinkedEntry): string {
+function entryNamed({ sequence, id, action }: LinkedEntry): string {
   return `entry ${sequence} (${action}, ${id})`;
 }

@@ -59,10 +59,10 @@ export function isForEncryption({ use, alg, key_ops: operations }: Jwk): boolean
 /** Whether signatures by an algorithm may be those of a key. `EdDSA` and `Ed25519` are two names of one. @see https://www.rfc-editor.org/rfc/rfc9864 */
 export function fitsAlgorithm(jwk: Jwk, algorithm: string): boolean {
   const algorithms = kindOf(jwk)?.algorithms ?? [];
-  return algorithms.includes(algorithm) && (jwk.alg === undefined || nameOf(jwk.alg) === nameOf(algorithm));
+  return algorithms.includes(algorithm) && (jwk.alg === undefined || comparableName(jwk.alg) === comparableName(algorithm));
 }
 
-function nameOf(algorithm: unknown): unknown {
+function comparableName(algorithm: unknown): unknown {
   return algorithm === 'Ed25519' ? 'EdDSA' : algorithm;
 }
 

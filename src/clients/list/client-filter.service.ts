@@ -16,7 +16,7 @@ export interface ClientMatch {
 }
 
 /** Some clients of a tenant: a query for their ids. */
-export interface Near {
+export interface ClientIdQuery {
   ids: string;
   parameters: object;
 }
@@ -30,7 +30,12 @@ export function searchedText({ search }: ClientMatch): string {
  * The clients of a tenant that match, in no order; its alias is `client`.
  * @param near the clients among which to look, all when absent
  */
-export function matching(manager: EntityManager, { tenant }: TenantContext, match: ClientMatch, near?: Near): SelectQueryBuilder<Client> {
+export function matching(
+  manager: EntityManager,
+  { tenant }: TenantContext,
+  match: ClientMatch,
+  near?: ClientIdQuery,
+): SelectQueryBuilder<Client> {
   const { filter } = match;
   const query = manager
     .createQueryBuilder(Client, 'client')
@@ -47,7 +52,7 @@ export function matching(manager: EntityManager, { tenant }: TenantContext, matc
 const NOT_BY_TENANT = '+(client.tenantId) = :tenantId';
 
 /** The index keeps MariaDB from the same. */
-function lookAmong(query: SelectQueryBuilder<Client>, { ids, parameters }: Near): void {
+function lookAmong(query: SelectQueryBuilder<Client>, { ids, parameters }: ClientIdQuery): void {
   query.innerJoin(`(${ids})`, 'near', 'near.id = client.id').setParameters(parameters).useIndex('PRIMARY');
 }
 

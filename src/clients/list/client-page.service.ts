@@ -3,7 +3,7 @@ import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
 import { type Position, SORT_COLUMN } from './client-cursor.js';
-import { type ClientMatch, matching, type Near } from './client-filter.service.js';
+import { type ClientIdQuery, type ClientMatch, matching } from './client-filter.service.js';
 
 /** A page of a list as it is asked for. */
 export interface ClientPage {
@@ -19,7 +19,11 @@ export interface ClientPage {
  * Reads a page. Its clients are chosen by their ids, which an index has beside what it sorts by: only their rows are fetched.
  * @param near the clients among which to look, all when absent
  */
-export async function readPage(manager: EntityManager, caller: TenantContext, page: ClientPage & { near?: Near }): Promise<Client[]> {
+export async function readPage(
+  manager: EntityManager,
+  caller: TenantContext,
+  page: ClientPage & { near?: ClientIdQuery },
+): Promise<Client[]> {
   const rows = await readStretch(manager, caller, page);
   if (rows.length === page.limit || !endsBeforeNull(page)) return rows;
   const rest = { ...page, position: BEFORE_NULL, limit: page.limit - rows.length };
@@ -34,7 +38,11 @@ function endsBeforeNull({ order: { field, direction }, position }: ClientPage): 
   return field === ClientOrderField.LAST_USED_AT && direction === OrderDirection.DESC && position !== null && position.key !== null;
 }
 
-function readStretch(manager: EntityManager, caller: TenantContext, { near, ...page }: ClientPage & { near?: Near }): Promise<Client[]> {
+function readStretch(
+  manager: EntityManager,
+  caller: TenantContext,
+  { near, ...page }: ClientPage & { near?: ClientIdQuery },
+): Promise<Client[]> {
   const wanted = matching(manager, caller, page.match, near);
   const ids = inOrder(continueAfter(wanted, page), page).limit(page.limit).select('client.id', 'id');
   const rows = manager.createQueryBuilder(Client, 'client').innerJoin(`(${ids.getQuery()})`, 'page', 'page.id = client.id');
@@ -42,7 +50,7 @@ function readStretch(manager: EntityManager, caller: TenantContext, { near, ...p
 }
 
 /** The next so many clients in the order of a page, whether they match or not; fewer where absent keys begin. */
-export function nextOf(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): Near {
+export function nextOf(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): ClientIdQuery {
   const all = inOrder(continueAfter(matching(manager, caller, {}), page), page)
     .limit(count)
     .select('client.id', 'id');

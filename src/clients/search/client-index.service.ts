@@ -5,8 +5,8 @@ import type { Database } from '../../platform/database/transaction.js';
 import { forEach } from '../../platform/each.js';
 import { Client } from '../client.entity.js';
 import { ClientGram, ClientSegment, firstSlotOf } from './client-segment.entity.js';
-import { gramsOf } from './grams.js';
-import { encodeSlots, SET_SIZE } from './slot-set.js';
+import { encodeSlots, SET_SIZE } from './slot-bitmap.js';
+import { trigramsOf } from './trigrams.js';
 
 const TENANTS_AT_ONCE = 500;
 const SEGMENTS_AT_ONCE = 8;
@@ -16,7 +16,7 @@ const GRAMS_AT_ONCE = 1000;
 type Indexed = Pick<Client, 'id' | 'searchText'>;
 
 /**
- * Indexes clients for searches, beside the requests. A tenant's clients go into the index when there are enough of them for
+ * Fills the trigram index by which clients are searched, beside the requests. A tenant's clients go into the index when there are enough of them for
  * a segment; fewer are searched one by one, which takes no time. Several instances may do so at once.
  */
 export class ClientIndexService {
@@ -84,7 +84,7 @@ export class ClientIndexService {
       }),
     );
     if (clients.length < this.size) return false;
-    const grams = await gramsOfAll(clients);
+    const grams = await trigramsOfAll(clients);
     return this.database
       .write(async (manager) => {
         const { identifiers } = await manager.insert(ClientSegment, { tenantId, firstClient: clients[0]?.id ?? '' });
@@ -107,10 +107,10 @@ const enough = (size: number) => `SELECT t.id AS id,
   FROM tenants t WHERE t.id > ? ORDER BY t.id LIMIT ${TENANTS_AT_ONCE}`;
 
 /** In the order in which they are stored. */
-async function gramsOfAll(clients: readonly Indexed[]): Promise<[gram: string, slots: Buffer][]> {
+async function trigramsOfAll(clients: readonly Indexed[]): Promise<[gram: string, slots: Buffer][]> {
   const grams = new Map<string, number[]>();
   for (const [slot, { searchText }] of clients.entries()) {
-    for (const gram of gramsOf(searchText)) {
+    for (const gram of trigramsOf(searchText)) {
       const slots = grams.get(gram);
       if (!slots) grams.set(gram, [slot]);
       else if (slots.at(-1) !== slot) slots.push(slot);

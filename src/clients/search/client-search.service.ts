@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import type { Near } from '../list/client-filter.service.js';
+import type { ClientIdQuery } from '../list/client-filter.service.js';
 import { firstSlotOf } from './client-segment.entity.js';
-import { gramsWithin } from './grams.js';
-import { decodeSlots, intersect, type SlotSet, slotsIn } from './slot-set.js';
+import { decodeSlots, intersect, type SlotBitmap, slotsIn } from './slot-bitmap.js';
+import { trigramsWithin } from './trigrams.js';
 
-/** As many grams of a text are looked at; more would cost more than they rule out. */
+/** As many trigrams of a text are looked at; more would cost more than they rule out. */
 const MOST_GRAMS = 6;
 const SEGMENTS_AT_ONCE = 256;
 /** Candidates that are counted at once, about. */
@@ -15,7 +15,7 @@ const COUNTED = 200_000;
 /** What the index says of a search: where the clients are that may match. Every one that matches is among them. */
 export interface Candidates {
   /** By segment: the slots of clients that have all that was looked for, some of them empty by now. */
-  segments: { id: number; slots: SlotSet; count: number }[];
+  segments: { id: number; slots: SlotBitmap; count: number }[];
   /** How many clients there are to look at, those that are not indexed yet included. */
   count: number;
 }
@@ -36,7 +36,7 @@ export async function findCandidates(
   manager: EntityManager,
   { tenantId, segments, text }: { tenantId: string; segments: readonly number[]; text: string },
 ): Promise<Candidates> {
-  const grams = await chooseGrams(manager, segments, gramsWithin(text.toWellFormed()));
+  const grams = await chooseTrigrams(manager, segments, trigramsWithin(text.toWellFormed()));
   const found: Candidates['segments'] = [];
   for (let start = 0; start < segments.length; start += SEGMENTS_AT_ONCE) {
     found.push(...(await slotsWithAll(manager, segments.slice(start, start + SEGMENTS_AT_ONCE), grams)));
@@ -48,7 +48,7 @@ export async function findCandidates(
 const WAITING = `SELECT COUNT(*) AS count FROM (SELECT id FROM clients WHERE search_slot IS NULL AND tenant_id = ? LIMIT ${COUNTED}) waiting`;
 
 /** Those that rule out most, as far as one segment can tell. */
-async function chooseGrams(manager: EntityManager, segments: readonly number[], grams: readonly string[]): Promise<readonly string[]> {
+async function chooseTrigrams(manager: EntityManager, segments: readonly number[], grams: readonly string[]): Promise<readonly string[]> {
   if (grams.length <= MOST_GRAMS) return grams;
   const rows: { gram: string; size: unknown }[] = await manager.query(
     `SELECT gram, LENGTH(slots) AS size FROM client_grams WHERE segment_id = ? AND gram IN (${marks(grams)})`,
@@ -82,13 +82,13 @@ function marks(values: readonly unknown[]): string {
 }
 
 /** The candidates. */
-export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: string): Near {
+export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: string): ClientIdQuery {
   const waiting = 'SELECT id FROM clients WHERE search_slot IS NULL AND tenant_id = :tenantId';
   return { ids: segments.length === 0 ? waiting : `${indexedIds(segments)} UNION ALL ${waiting}`, parameters: { tenantId } };
 }
 
 /** The candidates, some at a time. */
-export function* idsInParts({ segments }: Candidates, tenantId: string): Generator<Near> {
+export function* idsInParts({ segments }: Candidates, tenantId: string): Generator<ClientIdQuery> {
   for (let start = 0; start < segments.length; ) {
     let end = start;
     for (let count = 0; end < segments.length && count < PART; end += 1) count += segments[end]?.count ?? 0;

@@ -1,5 +1,5 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, PrimaryGeneratedColumn, type Relation, Unique } from 'typeorm';
-import { SET_SIZE } from './slot-set.js';
+import { SET_SIZE } from './slot-bitmap.js';
 
 /**
  * Some clients of a tenant that are indexed for searches together, once and for all: what is searched of a client never
@@ -19,7 +19,7 @@ export class ClientSegment {
   firstClient!: string;
 }
 
-/** In which clients of a segment one, two or three characters occur. */
+/** The trigram index: in which clients of a segment one, two or three characters occur. */
 @Entity('client_grams')
 export class ClientGram {
   @PrimaryColumn('int', { name: 'segment_id' })

@@ -10,7 +10,7 @@ import type { SigningAlgorithm } from '../../platform/setting-values.js';
 import { say } from '../../platform/terminal.js';
 import { systemCaller, type TenantContext } from '../../tenants/caller.js';
 import { aliasesOf, normalizeHost } from '../../tenants/host.js';
-import { countChange } from '../../tenants/tenant-turn.service.js';
+import { countChange } from '../../tenants/tenant-lock.service.js';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from '../bootstrap.js';
 import { type Installation, openInstallation } from '../installation.js';
 import { SecretFile } from '../secret-file.service.js';

@@ -21,7 +21,7 @@ import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
  */
 export interface TenantContents<A> {
   /** Gives a new tenant its signing keys and its administrator. @param change by the server, within the new tenant */
-  furnish(change: Change): Promise<A>;
+  provision(change: Change): Promise<A>;
   /** Plans that its tokens are signed in another way. */
   changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
   /** Cuts its tokens and ends its sessions. */
@@ -57,9 +57,9 @@ export class TenantService<A extends object = object> {
     return this.changes
       .make(caller, RIGHT, async ({ manager, record, within }) => {
         await manager.insert(Tenant, tenant);
-        const administrator = await this.contents.furnish(await within(systemCaller(this.directory.contextOf(tenant), 'createTenant')));
+        const administrator = await this.contents.provision(await within(systemCaller(this.directory.contextOf(tenant), 'createTenant')));
         const made = await manager.findOneByOrFail(Tenant, { id: tenant.id });
-        await record({ action: AuditAction.CREATE_TENANT, on: nameOf(made), after: describeTenant(made) });
+        await record({ action: AuditAction.CREATE_TENANT, on: objectOf(made), after: describeTenant(made) });
         return { ...administrator, tenant: made };
       })
       .catch((cause) => {
@@ -89,7 +89,7 @@ export class TenantService<A extends object = object> {
       if (input.enabled === false) await this.contents.suspend(manager, before.id);
       const tenant = await manager.findOneByOrFail(Tenant, { id: before.id });
       const changed = difference(describeTenant(before), describeTenant(tenant));
-      await record({ action: AuditAction.UPDATE_TENANT, on: nameOf(before), ...changed });
+      await record({ action: AuditAction.UPDATE_TENANT, on: objectOf(before), ...changed });
       return tenant;
     });
   }
@@ -113,7 +113,7 @@ export class TenantService<A extends object = object> {
       const tenant = await requireDeletable(manager, name);
       await this.contents.remove(manager, tenant.id);
       await manager.delete(Tenant, { id: tenant.id });
-      await record({ action: AuditAction.DELETE_TENANT, on: nameOf(tenant), before: describeTenant(tenant) });
+      await record({ action: AuditAction.DELETE_TENANT, on: objectOf(tenant), before: describeTenant(tenant) });
       return { host: tenant.host };
     });
   }
@@ -204,6 +204,6 @@ function requireChangeable(before: Tenant, input: UpdateTenantInput, after: Retu
   if (before.isHome && !after.enabled) throw new HomeTenant();
 }
 
-function nameOf({ host }: Tenant): [AuditObjectType, string] {
+function objectOf({ host }: Tenant): [AuditObjectType, string] {
   return [AuditObjectType.TENANT, host];
 }

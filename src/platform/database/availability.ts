@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REQUEST_WAIT_MS } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import { PATIENCE_MS } from '../patience.js';
 import { rootCode } from './faults.js';
 
 const PROBE_EVERY_MS = 200;
@@ -15,7 +15,7 @@ interface Absence {
 
 /**
  * Whether the database can be reached. Once it cannot, one probe asks for it again and again and everybody else waits for that,
- * for at most {@link PATIENCE_MS} since it went: then whoever comes is refused at once, until it is back.
+ * for at most {@link REQUEST_WAIT_MS} since it went: then whoever comes is refused at once, until it is back.
  */
 export class Availability {
   #away: Absence | undefined;
@@ -41,7 +41,7 @@ export class Availability {
   async wait(deadline: number): Promise<void> {
     if (!this.#away) return;
     const { since, cause, back } = this.#away;
-    const wait = Math.min(deadline, since + PATIENCE_MS) - performance.now();
+    const wait = Math.min(deadline, since + REQUEST_WAIT_MS) - performance.now();
     const over = new AbortController();
     const isBack = wait > 0 && (await Promise.race([back.promise.then(() => true), sleep(wait, false, { signal: over.signal })]));
     over.abort();

@@ -36,7 +36,7 @@ export class WaitedInVain extends Error {
 }
 
 /** No connection can be had, for whatever reason. @param isThere whether those that are open go on */
-export class Unreachable extends Error {
+export class Disconnected extends Error {
   readonly code = 'UNREACHABLE';
 
   constructor(
@@ -44,7 +44,7 @@ export class Unreachable extends Error {
     readonly isThere: boolean,
   ) {
     super('The database cannot be reached.', { cause });
-    this.name = 'Unreachable';
+    this.name = 'Disconnected';
   }
 }
 

@@ -1,8 +1,8 @@
+import { waitingMember } from '../deadline.js';
 import type { Log } from '../log.js';
-import { waitingMember } from '../patience.js';
 import type { Wait } from '../queues/places.js';
 import { Availability } from './availability.js';
-import { isAway, isReadOnly, isRefusal, isUnable, rootCode, Silent, Unreachable, WaitedInVain } from './faults.js';
+import { Disconnected, isAway, isReadOnly, isRefusal, isUnable, rootCode, Silent, WaitedInVain } from './faults.js';
 import { breakOff, type MysqlConnection, probe } from './mysql-connection.js';
 import { MysqlConnections } from './mysql-connections.js';
 import type { MysqlServer } from './mysql-server.js';
@@ -70,7 +70,7 @@ export class MysqlAccess {
       const isThere = await this.availability.check();
       if (isThere) this.#connections.keepBack(giveBack);
       else giveBack();
-      throw new Unreachable(cause, isThere);
+      throw new Disconnected(cause, isThere);
     });
     const closeLate = async (late: MysqlConnection) => {
       await way.close(late);
@@ -80,7 +80,7 @@ export class MysqlAccess {
       const connection = await inTime(opened, deadline, closeLate);
       return { connection, giveBack };
     } catch (cause) {
-      if (!(cause instanceof Unreachable && cause.isThere) || performance.now() > deadline) throw cause;
+      if (!(cause instanceof Disconnected && cause.isThere) || performance.now() > deadline) throw cause;
       return this.#take(deadline, way, true);
     }
   }

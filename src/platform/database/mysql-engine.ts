@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { requestDeadline } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import { patienceEnds } from '../patience.js';
 import { Places } from '../queues/places.js';
+import { hasMarker, markerOf } from './commit-marker.js';
 import type { Engine, Work } from './engine.js';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
 import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
 import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
-import { InDoubt, transact } from './mysql-transaction.js';
-import { isProved, proofOf } from './transaction-proof.js';
+import { CommitUnknown, transact } from './mysql-transaction.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
 const MOST_WRITING = 0.7;
@@ -24,8 +24,8 @@ const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
 
 /**
- * A MySQL server, or a cluster behind an address. What failed with the database is done again while that may help and
- * cannot do it twice: reads, and transactions that were not committed for certain.
+ * A MySQL server, or a cluster behind an address. What failed with the database is retried while that may help and cannot do it
+ * twice: reads, and transactions that were not committed for certain, as after a deadlock, a lost connection or a failover.
  */
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
@@ -55,17 +55,19 @@ export class MysqlEngine implements Engine {
   }
 
   write<T>(work: Work<T>): Promise<T> {
-    let doubt: InDoubt | undefined;
+    let undecided: CommitUnknown | undefined;
     return this.#persist(async (deadline) => {
       const leave = await this.#writing.take(waitForPlace(deadline));
       try {
-        if (doubt && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
-        return await (doubt ? this.#doAgain(work, doubt, deadline) : this.#withRunner(deadline, (runner) => transact(runner, work)));
+        if (undecided && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
+        return await (undecided
+          ? this.#doAgain(work, undecided, deadline)
+          : this.#withRunner(deadline, (runner) => transact(runner, work)));
       } catch (cause) {
-        if (!(cause instanceof InDoubt)) throw cause;
-        if (doubt) throw new DatabaseUnavailable({ cause: cause.cause });
-        doubt = cause;
-        if (!isAway(cause.cause) && (await this.#wasCommitted(doubt, deadline))) return doubt.result as T;
+        if (!(cause instanceof CommitUnknown)) throw cause;
+        if (undecided) throw new DatabaseUnavailable({ cause: cause.cause });
+        undecided = cause;
+        if (!isAway(cause.cause) && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
         throw cause.cause;
       } finally {
         leave();
@@ -84,7 +86,7 @@ export class MysqlEngine implements Engine {
   }
 
   async #persist<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
-    const deadline = patienceEnds();
+    const deadline = requestDeadline();
     for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       await this.#access.availability.wait(deadline);
       try {
@@ -97,22 +99,22 @@ export class MysqlEngine implements Engine {
   }
 
   /** Does again what was not done as far as was known. If it was after all, this fails for that, or finds nothing left to do. */
-  async #doAgain<T>(work: Work<T>, doubt: InDoubt, deadline: number): Promise<T> {
+  async #doAgain<T>(work: Work<T>, undecided: CommitUnknown, deadline: number): Promise<T> {
     const attempt = this.#withRunner(deadline, async (runner) => {
-      const result = await transact(runner, work, doubt);
-      return { result, isProved: proofOf(runner) !== undefined };
+      const result = await transact(runner, work, undecided);
+      return { result, isMarked: markerOf(runner) !== undefined };
     });
     const end = await attempt.catch((error: unknown) => ({ error }));
-    if ('error' in end && (end.error instanceof InDoubt || isAway(end.error))) throw end.error;
-    if ('result' in end && end.isProved) return end.result;
-    if (await this.#wasCommitted(doubt, deadline)) return doubt.result as T;
+    if ('error' in end && (end.error instanceof CommitUnknown || isAway(end.error))) throw end.error;
+    if ('result' in end && end.isMarked) return end.result;
+    if (await this.#wasCommitted(undecided, deadline)) return undecided.result as T;
     if ('error' in end) throw end.error;
     return end.result;
   }
 
   /** Whether a transaction was committed whose answer was lost, as far as the node that is asked knows by now. */
-  #wasCommitted({ proof }: InDoubt, deadline: number): Promise<boolean> {
-    return this.#withRunner(deadline, (runner) => isProved(runner.manager, proof), LOOKUP);
+  #wasCommitted({ marker }: CommitUnknown, deadline: number): Promise<boolean> {
+    return this.#withRunner(deadline, (runner) => hasMarker(runner.manager, marker), LOOKUP);
   }
 
   async #select<T>(deadline: number, statement: string, parameters: readonly unknown[]): Promise<T[]> {

@@ -1,15 +1,15 @@
 import type { QueryRunner } from 'typeorm';
 import { DatabaseUnavailable } from '../errors.js';
+import { type CommitMarker, markerOf, reuseMarker } from './commit-marker.js';
 import type { Work } from './engine.js';
 import { isReadOnly, isUndone } from './faults.js';
 import { breakOff } from './mysql-connection.js';
-import { type Proof, proofOf, proveAgain } from './transaction-proof.js';
 
 /** A transaction of which it is not known whether it was committed, and what it had to give. */
-export class InDoubt extends Error {
+export class CommitUnknown extends Error {
   constructor(
     readonly result: unknown,
-    readonly proof: Proof,
+    readonly marker: CommitMarker,
     override readonly cause: unknown,
   ) {
     super('COMMIT was not answered', { cause });
@@ -19,10 +19,10 @@ export class InDoubt extends Error {
 /**
  * Runs work as one transaction.
  * @param before an attempt of the same that may have been committed, or may still be
- * @throws {InDoubt} when nobody knows whether it was committed
+ * @throws {CommitUnknown} when nobody knows whether it was committed
  */
-export async function transact<T>(runner: QueryRunner, work: Work<T>, before?: InDoubt): Promise<T> {
-  if (before) proveAgain(runner, before.proof);
+export async function transact<T>(runner: QueryRunner, work: Work<T>, before?: CommitUnknown): Promise<T> {
+  if (before) reuseMarker(runner, before.marker);
   await runner.startTransaction();
   let result: T;
   try {
@@ -37,8 +37,8 @@ export async function transact<T>(runner: QueryRunner, work: Work<T>, before?: I
     // A node that only reads has taken it back.
     if (isUndone(cause) || isReadOnly(cause)) throw cause;
     await abandon(runner, cause);
-    const proof = proofOf(runner);
-    throw proof ? new InDoubt(result, proof, cause) : new DatabaseUnavailable({ cause });
+    const marker = markerOf(runner);
+    throw marker ? new CommitUnknown(result, marker, cause) : new DatabaseUnavailable({ cause });
   }
   return result;
 }

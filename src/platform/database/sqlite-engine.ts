@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { patienceEnds, waitingMember } from '../patience.js';
+import { requestDeadline, waitingMember } from '../deadline.js';
 import { breathe } from '../queues/breath.js';
 import { Places } from '../queues/places.js';
 import type { Engine, Work } from './engine.js';
@@ -32,7 +32,7 @@ export class SqliteEngine implements Engine {
   }
 
   async write<T>(work: Work<T>): Promise<T> {
-    const deadline = patienceEnds();
+    const deadline = requestDeadline();
     const leave = await this.#writing.take({ member: waitingMember(), deadline, tooLate: () => new WaitedInVain('QUEUE_TOO_LONG') });
     try {
       // The driver never waits: without that those in the queue would be done in one go, and nobody else answered meanwhile.

@@ -6,9 +6,9 @@ import { inTurn } from './in-turn.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
 const DRAIN_MS = 9_000;
-const PATIENCE_MS = 5_000;
+const GRACE_MS = 5_000;
 /** The next request of a client that has just been answered is under way, as a rule. */
-const SHORT_PATIENCE_MS = 1_000;
+const SHORT_GRACE_MS = 1_000;
 const IDLE_CHECK_MS = 50;
 /** For how long a connection may stand still with a request under way, or twice that after something was written: whoever takes nothing of the answer keeps it in memory. */
 const STILL_MS = 60_000;
@@ -106,8 +106,8 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
     timers.push(setTimeout(() => timers.push(setInterval(closeIdle, IDLE_CHECK_MS)), milliseconds));
   };
   const hasTime = isGentle && !hurry?.aborted;
-  closeIdleIn(Math.min(withinMs, hasTime ? PATIENCE_MS : SHORT_PATIENCE_MS));
-  const closeSoon = () => closeIdleIn(SHORT_PATIENCE_MS);
+  closeIdleIn(Math.min(withinMs, hasTime ? GRACE_MS : SHORT_GRACE_MS));
+  const closeSoon = () => closeIdleIn(SHORT_GRACE_MS);
   hurry?.addEventListener('abort', closeSoon, { once: true });
   await closed;
   hurry?.removeEventListener('abort', closeSoon);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
+import { withDeadline } from '../deadline.js';
 import { type AppError, BadRequest } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { withPatience } from '../patience.js';
 import { answerError, NothingThere, toTold } from './answer.js';
 import { addressOf } from './ip.js';
 
@@ -43,7 +43,7 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     ctx.state.requestId = idOf(ctx);
     ctx.set('X-Request-Id', ctx.state.requestId);
     try {
-      await withPatience(next);
+      await withDeadline(next);
       explainStatus(ctx);
     } catch (error) {
       const told = toTold(error);

@@ -16,15 +16,15 @@ interface Waiting<Key, Value> {
   key: Key;
   resolve(value: Value): void;
   reject(cause: unknown): void;
-  /** Does something as whoever asks: those that wait have their own patience. */
+  /** Does something as whoever asks: those that wait have their own deadlines. */
   run(work: () => void): void;
 }
 
 const atOnce = (work: () => void) => work();
 
 /**
- * Loads what is asked for at the same moment together, and keeps nothing of it. What comes while as many batches are under way as may be
- * waits for the next, all the larger under load. Crowds take turns in it, and so do the members of one.
+ * Batches look-ups: loads what is asked for at the same moment together. Nothing is cached. What comes while as many batches are under way
+ * as may be waits for the next, all the larger under load. Crowds take turns in it, and so do the members of one.
  */
 export class Batches<Key, Value> {
   readonly #lines = new CrowdLines<Waiting<Key, Value>>();

@@ -13,7 +13,7 @@ export interface Member {
 const MOST_KNOWN = 1_000;
 const MOST_KNOWN_OF_ONE = 100;
 
-/** What waits, of many crowds that take turns, and within each of many members that do. */
+/** Fair queueing: what waits, of many crowds that take turns, and within each of many members that do. */
 export class CrowdLines<T> {
   readonly #crowds = new PartyLines<PartyLines<T>>();
   readonly #members = new RecentMap<PartyLines<T>>(MOST_KNOWN);

@@ -26,7 +26,7 @@ interface Waiting {
   member: Member;
 }
 
-/** So many places that more want at a time. */
+/** A semaphore: so many places, which more want at a time. They are given by turns of crowds and of their members. */
 export class Places {
   readonly #waiting = new CrowdLines<Waiting>();
   readonly #first: Waiting[] = [];

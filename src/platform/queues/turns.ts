@@ -10,8 +10,9 @@ interface Waiting extends Member {
 }
 
 /**
- * Lets those who ask for what takes long begin one after the other: what many sent at the same moment would otherwise be worked on to its
- * end before anybody else is heard. Crowds take turns, and so do the members of one; fewer when theirs cost more.
+ * A fair queue for the event loop. It lets those who ask for what takes long begin one after the other: what many sent at the same moment
+ * would otherwise be worked on to its end before anybody else is heard. Crowds take turns, and so do the members of one; fewer when theirs
+ * cost more.
  */
 export class Turns {
   readonly #known = new CrowdLines<Waiting>();

@@ -15,7 +15,7 @@ export const BYTES_OF_A_TOKEN = 600;
 export const BYTES_OF_A_CHARACTER = 2;
 
 /**
- * Keeps the documents that were asked last, read and found valid, so that they need not be again. It is bounded by what
+ * The cache of documents. It keeps those that were asked last, read and found valid, so that they need not be again. It is bounded by what
  * they hold on to: their text, comments and all, and their tokens, of which a text may have many or few. Apollo's own store
  * counts neither, so that anybody could fill the memory.
  */

@@ -4,13 +4,13 @@ import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { isCrossSite, isOfOwnPage, readCookie } from '../../people/cookies.js';
 import { WaitedInVain } from '../../platform/database/faults.js';
+import { requestDeadline } from '../../platform/deadline.js';
 import { BadRequest, DatabaseUnavailable } from '../../platform/errors.js';
 import { receiveJson } from '../../platform/http/body.js';
 import { answerTypeOf, isStrict, prefersPage } from '../../platform/http/graphql-answer.js';
 import { markOf } from '../../platform/http/request.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
-import { patienceEnds } from '../../platform/patience.js';
 import { Held } from '../../platform/queues/held.js';
 import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
@@ -164,7 +164,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
 /** Whoever asks waits for others of their tenant, by turns of those who ask; strangers for strangers, whatever they said to be. */
 function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
   const member = memberFound(ctx, (ctx.state as AnswerState).principal);
-  return places.take(member.crowd, { member, deadline: patienceEnds(), tooLate: waitedInVain, connection: ctx.req.socket });
+  return places.take(member.crowd, { member, deadline: requestDeadline(), tooLate: waitedInVain, connection: ctx.req.socket });
 }
 
 function waitedInVain(): DatabaseUnavailable {

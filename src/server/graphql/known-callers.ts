@@ -12,7 +12,7 @@ const MOST_KNOWN = 10_000;
 const NEWCOMERS = 'newcomers';
 
 /**
- * Knows by their credentials who was found lately: they wait among those of their tenant before they are looked for again. Whoever shows what
+ * A cache that knows by their credentials who was found lately: they wait among those of their tenant before they are looked for again. Whoever shows what
  * was never seen waits by turns of addresses, and who shows nothing behind all others.
  */
 export class KnownCallers {

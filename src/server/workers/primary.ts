@@ -6,10 +6,10 @@ import { serveMetrics } from '../../platform/http/metrics.js';
 import { createLog, type Log } from '../../platform/log.js';
 import { Metrics } from '../../platform/metrics.js';
 import { VERSION } from '../../platform/version.js';
-import { Crew } from './crew.js';
 import type { Report } from './messages.js';
 import { MetricsSum } from './metrics-sum.js';
 import { SharedCounts } from './shared-counts.js';
+import { WorkerPool } from './worker-pool.js';
 
 /**
  * The primary of several processes from its settings to its end. It serves no request itself: it hands
@@ -22,26 +22,26 @@ export async function serveByWorkers(config: Config): Promise<void> {
   log.info({ version: VERSION, node: process.versions.node, pid: process.pid }, 'starting');
   const stopping = abortOnSignals();
   const sum = new MetricsSum();
-  const crew = createCrew(config, log, sum);
-  const metricsServer = await serveMetrics(config, log, createReader(config, crew, sum));
-  onReload(stopping, () => void crew.roll());
-  const sweeps = setInterval(() => crew.anyone?.tell({ kind: 'sweep' }), SWEEP_MS);
-  crew.start();
-  const isAsked = await Promise.race([crew.failed.then(() => false), aborted(stopping.signal).then(() => true)]);
+  const pool = createPool(config, log, sum);
+  const metricsServer = await serveMetrics(config, log, createReader(config, pool, sum));
+  onReload(stopping, () => void pool.roll());
+  const sweeps = setInterval(() => pool.anyone?.tell({ kind: 'sweep' }), SWEEP_MS);
+  pool.start();
+  const isAsked = await Promise.race([pool.failed.then(() => false), aborted(stopping.signal).then(() => true)]);
   if (isAsked) log.info('stopping');
   clearInterval(sweeps);
-  await crew.stop();
+  await pool.stop();
   if (metricsServer) await drain(metricsServer, { withinMs: 0 });
   if (isAsked) log.info('stopped');
   else process.exitCode = 1;
 }
 
-function createCrew(config: Config, log: Log, sum: MetricsSum): Crew {
+function createPool(config: Config, log: Log, sum: MetricsSum): WorkerPool {
   // With a limit of 0 nobody asks.
   const counts = new SharedCounts(Math.max(config.failureLimit, 1), (message) => {
-    for (const worker of crew.workers) worker.tell(message);
+    for (const worker of pool.workers) worker.tell(message);
   });
-  const crew: Crew = new Crew(config.workers, log, {
+  const pool: WorkerPool = new WorkerPool(config.workers, log, {
     greet: (listensLate) => ({ kind: 'begin', listensLate, hasFailing: counts.hasFailing() }),
     hear: (worker, message) => {
       if (message.kind === 'report') sum.note(worker.id, message.report);
@@ -49,15 +49,15 @@ function createCrew(config: Config, log: Log, sum: MetricsSum): Crew {
     },
     miss: ({ id }) => sum.keep(id),
   });
-  return crew;
+  return pool;
 }
 
 /** Asks every worker what it has counted; of one that does not answer, what it said last counts. */
-function createReader({ metricsPort }: Config, crew: Crew, sum: MetricsSum): () => Promise<string> {
+function createReader({ metricsPort }: Config, pool: WorkerPool, sum: MetricsSum): () => Promise<string> {
   const metrics = new Metrics();
   if (metricsPort !== undefined) metrics.collectProcess();
   return async () => {
-    await Promise.all(crew.workers.map((worker) => worker.report()));
+    await Promise.all(pool.workers.map((worker) => worker.report()));
     return sum.text((await metrics.registry.getMetricsAsJSON()) as Report);
   };
 }

@@ -3,7 +3,7 @@ import type { ClientLookupService } from '../../authentication/client-lookup.ser
 import { IMPOSSIBLE_ID } from '../../authentication/secret-proof.js';
 import type { Throttle } from '../../authentication/throttle.js';
 import { CLIENT_ID_FORM } from '../../clients/client.input.js';
-import { nobody, type RegisteredClient } from '../../clients/registered-client.js';
+import { decoyClient, type RegisteredClient } from '../../clients/registered-client.js';
 import { isPossibleSecret } from '../../clients/secret.js';
 import type { KeyRing } from '../../keys/key-ring.js';
 import { addressOf } from '../../platform/http/ip.js';
@@ -36,7 +36,7 @@ async function findClient(parts: AdapterParts, id: string): Promise<{ registrati
   ctx.state.attempt = attempt;
   const isWorthAsking = isPossibleId && isPossibleSecret(presentedSecret(ctx));
   const client = isWorthAsking ? await lookUp(parts, ctx, id) : undefined;
-  return { registration: client ?? { ...nobody(tenant), clientId: id } };
+  return { registration: client ?? { ...decoyClient(tenant), clientId: id } };
 }
 
 /** With the client comes the tenant as it is at the same moment: one that is not served issues nothing, and a key that was withdrawn signs nothing. */

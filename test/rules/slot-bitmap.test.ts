@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { gramsOf, gramsWithin } from '../../src/clients/search/grams.js';
-import { decodeSlots, encodeSlots, intersect, SET_SIZE, slotsIn } from '../../src/clients/search/slot-set.js';
+import { decodeSlots, encodeSlots, intersect, SET_SIZE, slotsIn } from '../../src/clients/search/slot-bitmap.js';
+import { trigramsOf, trigramsWithin } from '../../src/clients/search/trigrams.js';
 
 const slots = fc.uniqueArray(fc.nat(SET_SIZE - 1), { maxLength: SET_SIZE }).map((some) => some.toSorted((a, b) => a - b));
 const many = fc.nat(3).map((rest) => Array.from({ length: SET_SIZE }, (_, slot) => slot).filter((slot) => slot % 4 >= rest));
@@ -30,13 +30,13 @@ it('knows what all of some sets have', () => {
 it('finds every gram of a part of a text in the text', () => {
   fc.assert(
     fc.property(text, text, text, (before, part, after) => {
-      const grams = new Set(gramsOf(before + part + after));
-      expect(gramsWithin(part).filter((gram) => gram !== '' && !grams.has(gram))).toEqual([]);
+      const grams = new Set(trigramsOf(before + part + after));
+      expect(trigramsWithin(part).filter((gram) => gram !== '' && !grams.has(gram))).toEqual([]);
     }),
   );
 });
 
 it('has a text of up to three characters as its own only gram', () => {
-  for (const short of ['a', 'ab', 'abc', '🦄', '🦄🦄', 'يا', '\n']) expect(gramsWithin(short)).toEqual([short]);
-  expect(gramsWithin('abcde')).toEqual(['abc', 'bcd', 'cde']);
+  for (const short of ['a', 'ab', 'abc', '🦄', '🦄🦄', 'يا', '\n']) expect(trigramsWithin(short)).toEqual([short]);
+  expect(trigramsWithin('abcde')).toEqual(['abc', 'bcd', 'cde']);
 });

@@ -3,13 +3,12 @@ import { isOfTenantGone, TenantDisabled } from './errors.js';
 import { Tenant } from './tenant.entity.js';
 
 /**
- * Makes the rest of a transaction wait for every other one that took the same turn: what it reads
- * next stays true until it commits. A write, because a lock of another kind holds on one node of a
- * cluster only.
+ * Locks a tenant until the transaction ends: of two that race one waits for the other, and what is read next stays true until it
+ * commits. The lock is a write, because one of another kind holds on one node of a cluster only.
  * @param isServed whether only a tenant that is served will do
  * @throws {TenantDisabled} when it is not served, or not there, any more
  */
-export async function takeTurn(manager: EntityManager, tenantId: string, { isServed }: { isServed: boolean }): Promise<void> {
+export async function lockTenant(manager: EntityManager, tenantId: string, { isServed }: { isServed: boolean }): Promise<void> {
   const { affected } = await manager.increment(Tenant, { id: tenantId, ...(isServed ? { enabled: true } : {}) }, 'revision', 1);
   if (affected === 0) throw new TenantDisabled();
 }

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Member } from './queues/crowd-lines.js';
 
-/** For how long a request waits for a database that went away: about what a cluster needs to put another node in its place. */
-export const PATIENCE_MS = 4_000;
+/** The timeout of a request that waits for a database that went away: about what a cluster needs to put another node in its place. */
+export const REQUEST_WAIT_MS = 4_000;
 
-/** Whoever has spent it on something else still gets what is at hand. */
+/** A request that has spent it on something else still gets what is at hand. */
 const LEAST_MS = 200;
 
 /** A request, as far as it waits for what all share. */
@@ -18,15 +18,15 @@ const NOBODY: Member = { crowd: '', name: '' };
 
 const storage = new AsyncLocalStorage<Waiter>();
 
-/** Does something that waits for the database for {@link PATIENCE_MS} in all, however often it asks. */
-export function withPatience<T>(work: () => T): T {
-  return storage.run({ ends: performance.now() + PATIENCE_MS, member: NOBODY }, work);
+/** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
+export function withDeadline<T>(work: () => T): T {
+  return storage.run({ ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
 }
 
-/** Until when what asks now may wait, on the clock of `performance.now()`. */
-export function patienceEnds(): number {
+/** The deadline of the request that asks now, on the clock of `performance.now()`. */
+export function requestDeadline(): number {
   const now = performance.now();
-  return Math.max(storage.getStore()?.ends ?? now + PATIENCE_MS, now + LEAST_MS);
+  return Math.max(storage.getStore()?.ends ?? now + REQUEST_WAIT_MS, now + LEAST_MS);
 }
 
 /** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */

@@ -11,7 +11,7 @@ import { type End, WorkerProcess } from './worker-process.js';
 /** A successor that is slow harms nobody, for its predecessor serves: this is for one that never comes. */
 const READY_MS = 120_000;
 
-/** Who speaks with the workers of a crew. */
+/** Who speaks with the workers of a pool. */
 export interface Speaker {
   /** What a new worker is told first. @param listensLate others serve already */
   greet(listensLate: boolean): ToWorker;
@@ -20,8 +20,8 @@ export interface Speaker {
   miss(worker: WorkerProcess): void;
 }
 
-/** Keeps a number of workers running: each has a place, and is followed there by another when it ends. */
-export class Crew {
+/** The pool of worker processes. It keeps a number of them running: each has a place, and is followed there by another when it ends. */
+export class WorkerPool {
   readonly #workers = new Set<WorkerProcess>();
   readonly #places: (WorkerProcess | undefined)[];
   readonly #backOffs: BackOff[];
@@ -116,7 +116,7 @@ export class Crew {
     if (!this.#hasServed && isOwnFault(end)) return this.#fail(end);
     const restartInMs = this.#backOff(place).next(worker.livedMs);
     const { error: err, ...how } = end;
-    this.log.error({ ...nameOf(worker), ...how, err, restartInMs }, 'a worker ended and is replaced');
+    this.log.error({ ...logged(worker), ...how, err, restartInMs }, 'a worker ended and is replaced');
     await this.#pause(restartInMs);
     if (!this.#isStopping && this.#places[place] === worker) await this.#fill(place, worker);
   }
@@ -147,7 +147,7 @@ export class Crew {
 
   #noteStart(worker: WorkerProcess, isReady: boolean): void {
     if (this.#pioneer === worker) this.#pioneer = undefined;
-    if (isReady) this.log.info(nameOf(worker), 'a worker serves');
+    if (isReady) this.log.info(logged(worker), 'a worker serves');
     if (!isReady || this.#hasServed) return;
     this.#hasServed = true;
     for (let place = 1; place < this.#places.length; place += 1) void this.#fill(place, undefined);
@@ -198,6 +198,6 @@ function isOwnFault({ code, error }: End): boolean {
   return error !== undefined || (code !== undefined && code !== 0);
 }
 
-function nameOf({ id, pid }: WorkerProcess): { worker: number; pid: number | undefined } {
+function logged({ id, pid }: WorkerProcess): { worker: number; pid: number | undefined } {
   return { worker: id, pid };
 }

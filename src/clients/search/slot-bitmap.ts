@@ -5,8 +5,8 @@ const WORD_BITS = 32;
 const BITMAP_BYTES = SET_SIZE / 8;
 const LIST_ENTRY_BYTES = 2;
 
-/** A set of slots, as bits of words. */
-export type SlotSet = Uint32Array;
+/** A bitmap: a set of slots, as bits of words. */
+export type SlotBitmap = Uint32Array;
 
 /** A set as it is stored: the few slots of it one after the other, or a bit for each slot where that is shorter. @param slots ascending */
 export function encodeSlots(slots: readonly number[]): Buffer {
@@ -21,7 +21,7 @@ export function encodeSlots(slots: readonly number[]): Buffer {
 }
 
 /** Reads back what {@link encodeSlots} made. */
-export function decodeSlots(stored: Buffer): SlotSet {
+export function decodeSlots(stored: Buffer): SlotBitmap {
   const set = new Uint32Array(SET_SIZE / WORD_BITS);
   if (stored.length === BITMAP_BYTES) {
     for (let word = 0; word < set.length; word += 1) set[word] = stored.readUInt32LE(word * 4);
@@ -35,13 +35,13 @@ export function decodeSlots(stored: Buffer): SlotSet {
 }
 
 /** The slots that are in all of these sets, of which there is at least one. */
-export function intersect(sets: readonly SlotSet[]): SlotSet {
+export function intersect(sets: readonly SlotBitmap[]): SlotBitmap {
   const [first = new Uint32Array(SET_SIZE / WORD_BITS), ...others] = sets;
   return first.map((word, index) => others.reduce((bits, other) => bits & (other[index] as number), word));
 }
 
 /** The slots of a set, ascending. */
-export function slotsIn(set: SlotSet): number[] {
+export function slotsIn(set: SlotBitmap): number[] {
   const slots: number[] = [];
   for (const [index, word] of set.entries()) {
     for (let rest = word; rest !== 0; rest &= rest - 1) slots.push(index * WORD_BITS + (31 - Math.clz32(rest & -rest)));
