@@ -1,18 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { UsedProof } from '../authentication/used-proof.entity.js';
-import { AuditEvent } from '../changes/record/audit-event.entity.js';
-import { Client } from '../clients/client.entity.js';
-import { ClientSecret } from '../clients/client-secret.entity.js';
-import { ClientGram, ClientSegment } from '../clients/search/client-segment.entity.js';
-import { ClientHour } from '../clients/use/client-hour.entity.js';
-import { SigningKey } from '../keys/signing-key.entity.js';
-import { IdentityProvider } from '../people/identity-provider.entity.js';
-import { Session } from '../people/session.entity.js';
 import { MysqlServer } from '../platform/database/mysql-server.js';
 import { BUSY_TIMEOUT_MS } from '../platform/database/sqlite-engine.js';
 import type { DatabaseSettings } from '../platform/database/url.js';
-import { Tenant } from '../tenants/tenant.entity.js';
-import { RevokedToken } from '../tokens/revoked-token.entity.js';
 import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
 import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
 import { TenantsAndRecord1764028800000 } from './migrations/1764028800000-tenants-and-record.js';
@@ -21,12 +10,10 @@ import { ClientSearch1764201600000 } from './migrations/1764201600000-client-sea
 import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
 import { AccessTokenType1764374400000 } from './migrations/1764374400000-access-token-type.js';
 import { SearchedLetters1764460800000 } from './migrations/1764460800000-searched-letters.js';
+import { ENTITIES } from './rooms.js';
 
 const shared = {
-  entities: [
-    ...[Tenant, Client, ClientSecret, ClientHour, ClientSegment, ClientGram],
-    ...[SigningKey, RevokedToken, UsedProof, AuditEvent, IdentityProvider, Session],
-  ],
+  entities: ENTITIES,
   migrations: [
     Initial1763856000000,
     LifeOfSecrets1763942400000,

@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from '../platform/errors.js';
 import type { Log } from '../platform/log.js';
 import { SteadyClock } from '../platform/steady-clock.js';
 import type { Installation } from './installation.js';
+import { sweepsOf } from './rooms.js';
 
 const FLUSH_MS = 3_000;
 /** How often the database is swept. */
@@ -57,14 +58,13 @@ async function tidyDatabase({ index, audit, signingKeys }: Installation): Promis
 
 /** What is replaced or forgotten because of its age. */
 async function clearDatabase(installation: Installation, log: Log): Promise<void> {
-  const { use, status, proofs, secrets, sessions, audit, signingKeys, directory, config } = installation;
+  const { signingKeys, directory, config } = installation;
   const now = new Date();
   const rotate = () =>
     signingKeys.rotateWhenDue(config.signingKeyDays, (tenant) => directory.contextOf(tenant), {
       onRotated: (tenant) => log.info({ tenant }, 'the signing key was replaced because of its age'),
     });
-  const sweeps = [signingKeys, status, proofs, secrets, use, sessions].map((store) => () => store.sweep(now));
-  await forEach([rotate, ...sweeps, () => audit.sweep(now, config.auditRetentionDays)], (work) => work());
+  await forEach([rotate, ...sweepsOf(installation, now)], (work) => work());
 }
 
 /** Work that is done again and again. */

@@ -1,27 +1,16 @@
 import type { EntityManager } from 'typeorm';
-import { UsedProof } from '../authentication/used-proof.entity.js';
-import { AuditEvent } from '../changes/record/audit-event.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
-import { ClientSegment } from '../clients/search/client-segment.entity.js';
-import { SigningKey } from '../keys/signing-key.entity.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
-import { IdentityProvider } from '../people/identity-provider.entity.js';
 import { Session } from '../people/session.entity.js';
 import type { Config } from '../platform/config.js';
 import { removeSome } from '../platform/database/pieces.js';
-import { RevokedToken } from '../tokens/revoked-token.entity.js';
 import { chooseAdministratorSecret, putAdministrator } from './bootstrap.js';
+import { BELONGINGS } from './rooms.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
 import type { TenantContents } from './tenants/tenant.service.js';
-
-/** What belongs to a tenant, in an order in which it can be removed; secrets and hours go with their client, grams with their segment. */
-export const BELONGINGS = [Session, IdentityProvider, AuditEvent, RevokedToken, UsedProof, SigningKey, ClientSegment, Client];
-
-/** Of what there may be very much, in the same order; last what nobody misses of a tenant that is half gone: its record. */
-const MANY = ['revoked_tokens', 'used_proofs', 'client_segments', 'clients', 'audit_events'];
 
 /** Up to so many go together with the tenant, or not at all. */
 const MOST_AT_ONCE = 5_000;
@@ -45,14 +34,15 @@ export function createTenantContents({ clients, secrets, signingKeys }: ContentS
     changeAlgorithm: (change, algorithm) => signingKeys.ensureKeys(change, algorithm),
     suspend,
     thin: async (manager, tenantId) => {
-      for (const table of MANY) {
+      for (const { entity } of BELONGINGS.filter(({ mayBeMany }) => mayBeMany)) {
+        const table = manager.connection.getMetadata(entity).tableName;
         if (await hasVeryMany(manager, table, tenantId))
           return removeSome(manager, { table, where: 'tenant_id = ?', parameters: [tenantId] });
       }
       return false;
     },
     remove: async (manager, tenantId) => {
-      for (const entity of BELONGINGS) await manager.delete(entity, { tenantId });
+      for (const { entity } of BELONGINGS) await manager.delete(entity, { tenantId });
     },
   };
 }

@@ -2,21 +2,12 @@ import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { SecretProof } from '../authentication/secret-proof.js';
-import { AuditResolver } from '../changes/record/audit.resolver.js';
-import { ClientConnectionResolver, ClientResolver } from '../clients/client.resolver.js';
-import { ClientSecretResolver } from '../clients/client-secret.resolver.js';
-import { ClientListService } from '../clients/list/client-list.service.js';
-import { ClientLoader } from '../clients/list/client-loader.service.js';
 import type { Installation } from '../installation/installation.js';
-import { TenantConnectionResolver, TenantResolver } from '../installation/tenants/tenant.resolver.js';
-import { TenantListService } from '../installation/tenants/tenant-list.service.js';
-import { SigningKeyResolver } from '../keys/signing-key.resolver.js';
+import { createResolvers } from '../installation/rooms.js';
 import { keepPagesOut } from '../people/cookies.js';
-import { IdentityProviderResolver } from '../people/identity-provider.resolver.js';
 import { beginSession, endSession, SESSION_PATH, tellSession } from '../people/session-endpoint.js';
 import { CALLBACK_PATH, SignIn } from '../people/sign-in.js';
 import { finishSignIn, SIGN_IN_PATH, startSignIn } from '../people/sign-in-endpoint.js';
-import { ViewerResolver } from '../people/viewer.resolver.js';
 import type { Config } from '../platform/config.js';
 import { AppError } from '../platform/errors.js';
 import { passBody } from '../platform/http/body.js';
@@ -174,24 +165,10 @@ function addSessions(router: Router, installation: Installation, { log }: Surrou
 }
 
 function createGraphql(installation: Installation, { log, metrics }: Surroundings): Promise<Middleware> {
-  const { config, database, clients, secrets, issuers, signingKeys, tenants, directory, audit, providers } = installation;
-  const list = new ClientListService(database);
-  const loader = new ClientLoader(database);
-  const tenantList = new TenantListService(database, directory);
-  const resolvers = [
-    new AuditResolver(audit),
-    new ClientResolver(clients, list, loader),
-    new ClientConnectionResolver(list),
-    new ClientSecretResolver(secrets, loader),
-    new IdentityProviderResolver(providers),
-    new SigningKeyResolver(signingKeys),
-    new TenantResolver(tenants, tenantList, directory, config.tenantLimits),
-    new TenantConnectionResolver(tenantList),
-    new ViewerResolver(),
-  ];
+  const { config, issuers } = installation;
   const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForManagement(token);
   return graphqlEndpoint({
-    schema: createSchema(resolvers),
+    schema: createSchema(createResolvers(installation)),
     authenticator: new Authenticator({ ...installation, verify }),
     isSchemaOpen: config.graphiql,
     log,

@@ -15,9 +15,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { CreateClientInput, UpdateClientInput } from '../../clients/client.input.js';
-import { CreateTenantInput, UpdateTenantInput } from '../../installation/tenants/tenant.input.js';
-import { IdentityProviderInput } from '../../people/identity-provider.input.js';
+import { INPUTS } from '../../installation/rooms.js';
 import { BadUserInput, type FieldFault } from '../../platform/errors.js';
 import { findExcess } from '../../platform/excess.js';
 
@@ -28,20 +26,14 @@ const NAMES_IN_A_PATH = 2;
 
 type Variables = Record<string, unknown>;
 
-const RULES: Record<string, new () => object> = {
-  CreateClientInput,
-  UpdateClientInput,
-  CreateTenantInput,
-  UpdateTenantInput,
-  IdentityProviderInput,
-};
+const RULES = new Map(INPUTS.map((input) => [input.name, input as new () => object]));
 
 /**
- * Holds a coerced argument against the rules of its class. Input objects are always the argument `input`.
+ * Holds a coerced argument against the rules of its class, whichever that is. Input objects with rules are always the argument `input`.
  * @throws {BadUserInput} with every field at fault
  */
 export function requireValidInput(value: unknown): void {
-  if (typeof value !== 'object' || value === null || !Object.values(RULES).includes(value.constructor as new () => object)) return;
+  if (typeof value !== 'object' || value === null) return;
   const faults = ruleFaults(value, 'input');
   if (faults.length > 0) throw new BadUserInput(faults);
 }
@@ -87,7 +79,7 @@ function otherFaults(
   coerced: unknown,
   { type, faults }: { type: GraphQLInputType; faults: readonly FieldFault[] },
 ): FieldFault[] {
-  const Rules = RULES[getNamedType(type).name];
+  const Rules = RULES.get(getNamedType(type).name);
   if (!Rules || typeof coerced !== 'object') return [];
   const known = new Set(faults.map(({ path }) => path.split('.')[1]));
   const rest = Object.fromEntries(Object.entries(coerced ?? {}).filter(([field]) => !known.has(field)));

@@ -1,28 +1,10 @@
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { buildSchemaSync } from 'type-graphql';
-import { AuditResolver } from '../../changes/record/audit.resolver.js';
-import { ClientConnectionResolver, ClientResolver } from '../../clients/client.resolver.js';
-import { ClientSecretResolver } from '../../clients/client-secret.resolver.js';
-import { TenantConnectionResolver, TenantResolver } from '../../installation/tenants/tenant.resolver.js';
-import { SigningKeyResolver } from '../../keys/signing-key.resolver.js';
-import { IdentityProviderResolver } from '../../people/identity-provider.resolver.js';
-import { ViewerResolver } from '../../people/viewer.resolver.js';
+import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { RESOLVERS } from '../../installation/rooms.js';
+import type { Class } from '../../platform/room.js';
 import { authChecker } from './auth-checker.js';
 import { requireValidInput } from './input-faults.js';
-
-/** The classes that answer GraphQL fields. */
-export const RESOLVERS = [
-  AuditResolver,
-  ClientResolver,
-  ClientConnectionResolver,
-  ClientSecretResolver,
-  IdentityProviderResolver,
-  SigningKeyResolver,
-  TenantResolver,
-  TenantConnectionResolver,
-  ViewerResolver,
-] as const;
 
 // Its description says so in words, and this to programs.
 GraphQLDateTime.specifiedByURL = 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6';
@@ -33,7 +15,7 @@ GraphQLDateTime.specifiedByURL = 'https://www.rfc-editor.org/rfc/rfc3339#section
  */
 export function createSchema(resolvers: readonly object[] = []): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [...RESOLVERS],
+    resolvers: RESOLVERS as unknown as NonEmptyArray<Class>,
     authChecker,
     container: { get: (type) => resolvers.find((resolver) => resolver.constructor === type) },
     validate: false,

@@ -1,0 +1,12 @@
+import type { Room } from '../platform/room.js';
+import { SigningKey } from './signing-key.entity.js';
+import { SigningKeyResolver } from './signing-key.resolver.js';
+import type { SigningKeys } from './signing-keys.js';
+
+export const keysRoom: Room<{ signingKeys: SigningKeys }> = {
+  entities: [SigningKey],
+  belongings: [{ entity: SigningKey }],
+  resolvers: [SigningKeyResolver],
+  createResolvers: ({ signingKeys }) => [new SigningKeyResolver(signingKeys)],
+  sweeps: ({ signingKeys }, now) => [() => signingKeys.sweep(now)],
+};

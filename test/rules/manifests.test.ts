@@ -1,0 +1,31 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { getNamedType, isInputObjectType } from 'graphql';
+import { getMetadataArgsStorage } from 'typeorm';
+import { createDataSource } from '../../src/installation/data-source.js';
+import { BELONGINGS, INPUTS, ROOMS } from '../../src/installation/rooms.js';
+import { createSchema } from '../../src/server/graphql/operations.js';
+
+it('everything that has a tenant is removed with it, by itself or with its client', () => {
+  const { options } = createDataSource({ type: 'sqlite', path: 'unused' });
+  const entities = options.entities as (new () => object)[];
+  const { columns, relations } = getMetadataArgsStorage();
+  const owned = entities.filter((entity) => columns.some(({ target, propertyName }) => target === entity && propertyName === 'tenantId'));
+  const cascading = relations.filter(({ options: { onDelete } }) => onDelete === 'CASCADE').map(({ target }) => target);
+  expect(owned.length).toBeGreaterThan(BELONGINGS.length - 1);
+  expect(owned.filter((entity) => !BELONGINGS.some((belonging) => belonging.entity === entity) && !cascading.includes(entity))).toEqual([]);
+});
+
+it('every room that has a manifest is among the rooms', async () => {
+  const src = join(import.meta.dirname, '../../src');
+  const paths = globSync('**/room.ts', { cwd: src, exclude: (name) => name === 'platform' });
+  const manifests = await Promise.all(paths.map(async (path) => Object.values(await import(join(src, path)))));
+  expect(paths.length).toBeGreaterThan(5);
+  expect(new Set(manifests.flat())).toEqual(new Set(ROOMS));
+});
+
+it('every input of a mutation has its rules', () => {
+  const mutations = Object.values(createSchema().getMutationType()?.getFields() ?? {});
+  const inputs = mutations.flatMap(({ args }) => args.map(({ type }) => getNamedType(type)).filter(isInputObjectType));
+  expect(new Set(inputs.map(({ name }) => name))).toEqual(new Set(INPUTS.map(({ name }) => name)));
+});
