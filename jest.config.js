@@ -36,7 +36,7 @@ export const onSqlite = { ...shared, displayName: 'sqlite', globals: { databaseK
 /** How pages look and behave, what they do with answers that the test makes up or delays, and what a checkout does with its own files: no database has a part in it. */
 const WITHOUT_DATABASE = ['<rootDir>/test/(console-(looks|faults|races|manners)|checkout)\\.test\\.ts'];
 
-/** Every other test runs on SQLite and on a MySQL-protocol server; those under `test/rules` touch no database and run once. */
+/** Every other test runs on SQLite and on a MySQL-protocol server; those under `test/rules` and `test/seams` touch no database of ours and run once. */
 export default {
   // More than the cores of a small machine: servers and browsers are waited for a good part of the time.
   maxWorkers: 3,
@@ -44,7 +44,7 @@ export default {
   testTimeout: 900_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
-    { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/rules/*.test.ts'] },
+    { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/(rules|seams)/*.test.ts'] },
     { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts'] },
     {
       ...onMysql,
