@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { BadRequest } from '../platform/errors.js';
-import { tenantOf } from '../tenants/caller.js';
+import { served, tenantOf } from '../tenants/caller.js';
 
 /** What is kept in a browser: who is signed in, and who is about to sign in at a provider. */
 export type CookieName = 'session' | 'sign-in';
@@ -47,7 +47,7 @@ export function isCrossSite(ctx: Context): boolean {
   ctx.vary(['Origin', 'Sec-Fetch-Site']);
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
-  return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== ctx.state.origin);
+  return !['', 'none', 'same-origin'].includes(site) || (origin !== '' && origin !== served.of(ctx).origin);
 }
 
 /**

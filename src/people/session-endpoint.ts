@@ -4,6 +4,7 @@ import { isRegistered } from '../clients/registered-client.js';
 import { BadRequest } from '../platform/errors.js';
 import { receiveJson } from '../platform/http/body.js';
 import { markOf } from '../platform/http/request.js';
+import { logged } from '../platform/http/request-notes.js';
 import { type Actor, ActorType, tenantOf } from '../tenants/caller.js';
 import { isManagementScope } from '../tenants/scopes.js';
 import { clearCookie, isCrossSite, OF_ANOTHER_ORIGIN, readCookie, setCookie } from './cookies.js';
@@ -46,7 +47,7 @@ export function beginSession({ sessions, proof }: SessionParts): Middleware {
     const context = tenantOf(ctx);
     const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
     // What was sent in place of a client id may be anything, a secret too.
-    ctx.state.details = { clientId: isRegistered(proven.registration) ? proven.registration.clientId : null };
+    logged.add(ctx, { clientId: isRegistered(proven.registration) ? proven.registration.clientId : null });
     if (!proven.usedSecret) throw wrong(proven.refusal);
     if (!proven.registration.scopes.some(isManagementScope)) throw powerless();
     const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };

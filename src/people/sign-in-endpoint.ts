@@ -4,6 +4,7 @@ import type { Throttle } from '../authentication/throttle.js';
 import { BadRequest, causesOf } from '../platform/errors.js';
 import { addressOf } from '../platform/http/ip.js';
 import { markOf } from '../platform/http/request.js';
+import { requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
 import { tenantOf } from '../tenants/caller.js';
 import { clearCookie, readCookie, setCookie } from './cookies.js';
@@ -65,7 +66,7 @@ function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work:
       // Anybody can make a browser come back that was never away: that is no attempt, and nothing that somebody is warned of.
       if (error.reason === 'stale' || error.reason === 'none') throw error;
       await throttle.fail(attempt);
-      const details = { requestId: ctx.state.requestId, reason: error.reason, causes: describeCauses(error.cause) };
+      const details = { requestId: requestIdOf(ctx), reason: error.reason, causes: describeCauses(error.cause) };
       log.warn(details, 'somebody could not sign in through the identity provider');
       throw error;
     }

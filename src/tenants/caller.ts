@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { RequestMark, RequestTarget } from '../platform/http/request.js';
+import { RequestNotes } from '../platform/http/request-notes.js';
 import type { Tenant } from './tenant.entity.js';
 
 /** The tenant that a request belongs to, with the URL that names it in tokens. */
@@ -75,9 +76,12 @@ export interface GraphQLContext {
   requestId: string;
 }
 
+/** What a request was sent to: the tenant, and what a page on that host has for its origin. */
+export const served = new RequestNotes<{ tenant: TenantContext; origin: string }>();
+
 /** The tenant whose host a request was sent to. */
-export function tenantOf(ctx: Context): TenantContext {
-  return ctx.state.tenant;
+export function tenantOf(ctx: Pick<Context, 'req'>): TenantContext {
+  return served.of(ctx).tenant as TenantContext;
 }
 
 /** What a request asks for, under the tenant's own URL whatever the Host header says. */

@@ -2,7 +2,9 @@ import type { Context, Middleware } from 'koa';
 import { waitAs } from '../platform/deadline.js';
 import { BadRequest } from '../platform/errors.js';
 import { GRAPHQL_PATH } from '../platform/http/graphql-answer.js';
+import { logged } from '../platform/http/request-notes.js';
 import { redact } from '../platform/redaction.js';
+import { served } from './caller.js';
 import { HostNotServed, isOfTenantGone } from './errors.js';
 import type { TenantDirectory } from './tenant-directory.service.js';
 
@@ -37,13 +39,14 @@ export function requireTenant(directory: TenantDirectory, { askAgain, surviveOut
     const tenant = await directory[find](host);
     if (!tenant) {
       // For the operator: a person or a proxy that names another host is the usual mistake.
-      ctx.state.details = { ...ctx.state.details, host: redact(host).slice(0, LONGEST_HOST), homeIssuer: directory.homeIssuer };
+      logged.add(ctx, { host: redact(host).slice(0, LONGEST_HOST), homeIssuer: directory.homeIssuer });
       throw new HostNotServed();
     }
-    ctx.state.tenant = tenant;
+    // As it is registered, never as it was sent.
+    logged.add(ctx, { tenant: tenant.tenant.host });
+    served.add(ctx, { tenant, origin: directory.originOf(host) });
     // Who asks for tokens does not wait behind those who manage.
     waitAs({ crowd: `${tenant.tenant.id} ${ctx.path === GRAPHQL_PATH ? 'management' : 'tokens'}` });
-    ctx.state.origin = directory.originOf(host);
     try {
       await next();
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { BadRequest } from '../platform/errors.js';
 import { markOf } from '../platform/http/request.js';
+import { logged } from '../platform/http/request-notes.js';
 import type { Metrics } from '../platform/metrics.js';
 import { targetOf, tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
@@ -47,7 +48,7 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
     target: targetOf(ctx),
     request: markOf(ctx),
   });
-  ctx.state.details = { clientId: caller?.actor.id ?? null };
+  logged.add(ctx, { clientId: caller?.actor.id ?? null });
   if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
     metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
     throw new InsufficientScope(INTROSPECTION_SCOPE);

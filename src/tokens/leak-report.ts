@@ -3,6 +3,7 @@ import type { Throttle } from '../authentication/throttle.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
 import { addressOf } from '../platform/http/ip.js';
+import { requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
 import { redact } from '../platform/redaction.js';
 import { ActorType, tenantOf } from '../tenants/caller.js';
@@ -40,10 +41,10 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
     const token = form.get('token') as string;
     const url = placeOf(form.get('url') ?? '', token);
     const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
-    const reporter = { ...context, actor, request: { id: ctx.state.requestId, address } };
+    const reporter = { ...context, actor, request: { id: requestIdOf(ctx), address } };
     const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
     for (const { clientId } of clients)
-      log.warn({ requestId: ctx.state.requestId, clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
+      log.warn({ requestId: requestIdOf(ctx), clientId, ip: address, url }, 'a secret was reported as leaked and is refused');
     // Guesses that were sent at once count against the right one, as elsewhere; it is ended all the same.
     await (clients.length === 0 ? throttle.fail(attempt) : throttle.admit(attempt));
     ctx.status = 200;

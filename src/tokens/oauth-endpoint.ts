@@ -12,10 +12,12 @@ import type { Cipher } from '../platform/cipher.js';
 import { AppError, BadRequest, TooOften } from '../platform/errors.js';
 import { answerError, toTold, Unforeseen } from '../platform/http/answer.js';
 import { addressOf } from '../platform/http/ip.js';
+import { logged, requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
 import { tenantOf } from '../tenants/caller.js';
 import { isOfTenantGone } from '../tenants/errors.js';
 import type { Issuer, Issuers } from './issuers.js';
+import { grantNotes } from './mint/grant-notes.js';
 
 /** What the endpoints are built from. */
 export interface OAuthParts {
@@ -36,12 +38,6 @@ export interface Outcome {
   named: LatchkeyClient | undefined;
   /** The OAuth error that oidc-provider ended with. */
   error: string | undefined;
-}
-
-interface OAuthError extends Error {
-  error?: string;
-  error_detail?: string;
-  cause?: unknown;
 }
 
 /** Parameters that must never stand in a URL. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
@@ -80,17 +76,18 @@ export class OAuthEndpoints {
         answerRefusal(ctx, error);
       }
       const outcome = await this.#weigh(ctx, outcomeOf(ctx, issuer));
-      if (outcome.client) noteProof(this.parts, { ...outcome.client, attempt: ctx.state.attempt, ip: addressOf(ctx.ip).plain });
+      if (outcome.client)
+        noteProof(this.parts, { ...outcome.client, attempt: grantNotes.of(ctx).attempt as Attempt, ip: addressOf(ctx.ip).plain });
       await finish(ctx, outcome);
       // What was sent in place of a client id may be anything, a secret too.
       const known = outcome.named && isRegistered(outcome.named.registration) ? outcome.named.clientId : null;
-      ctx.state.details = { clientId: known, error: (ctx.body as { error?: string } | null)?.error, reason: reasonOf(ctx) };
+      logged.add(ctx, { clientId: known, error: (ctx.body as { error?: string } | null)?.error, reason: reasonOf(ctx) });
     };
   }
 
   /** Counts a failure, and lets a success pass that does not come after too many. */
   async #weigh(ctx: Context, outcome: Outcome): Promise<Outcome> {
-    const { attempt } = ctx.state as { attempt?: Attempt };
+    const { attempt } = grantNotes.of(ctx);
     // By what was decided, whatever the answer says of it in the end.
     const isFailure = outcome.error === 'invalid_client' || ctx.status === 401;
     if (!attempt || !(isFailure || outcome.client)) return outcome;
@@ -110,15 +107,16 @@ function oneBlankInAuthorization({ req: { headers } }: Context): void {
 }
 
 function outcomeOf(ctx: Context, issuer: Issuer): Outcome {
-  const { oidc, state } = ctx as unknown as Partial<KoaContextWithOIDC> & { state: { oauthError?: OAuthError } };
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  const { error: ended } = grantNotes.of(ctx);
   const named = oidc?.client as unknown as LatchkeyClient | undefined;
-  const error = state.oauthError && (state.oauthError.error ?? 'server_error');
+  const error = ended && (ended.error ?? 'server_error');
   return { client: named?.isProven && error !== 'invalid_client' ? named : undefined, named, error, issuer };
 }
 
 /** Why a client was refused, for the log alone; none of oidc-provider's sentences repeats what was sent. */
 function reasonOf(ctx: Context): string | undefined {
-  const error = ctx.state.oauthError as OAuthError | undefined;
+  const { error } = grantNotes.of(ctx);
   if (error?.error !== 'invalid_client') return undefined;
   const { client } = (ctx as unknown as Partial<KoaContextWithOIDC>).oidc ?? {};
   return (client as unknown as LatchkeyClient | undefined)?.refusal ?? error.error_detail;
@@ -142,13 +140,13 @@ function requireTakeable(ctx: Context): void {
 
 /** Looks at what oidc-provider decided and at why. @throws {AppError} what is answered in its place */
 function correct(ctx: Context, log: Log): void {
-  const error = ctx.state.oauthError as OAuthError | undefined;
+  const { error } = grantNotes.of(ctx);
   if (!error) return;
   const { oidc } = ctx as unknown as KoaContextWithOIDC;
   const body: Record<string, unknown> = oidc.body ?? {};
   if (ctx.status >= 500) {
     const told = toTold(error);
-    if (told instanceof Unforeseen) log.error({ requestId: ctx.state.requestId, err: error }, 'OAuth endpoint failed');
+    if (told instanceof Unforeseen) log.error({ requestId: requestIdOf(ctx), err: error }, 'OAuth endpoint failed');
     throw told;
   }
   if ((error.cause as Error | undefined)?.message === TOO_LARGE) throw tooLarge();

@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { markOf, type RequestTarget } from '../platform/http/request.js';
+import { logged } from '../platform/http/request-notes.js';
 import { redact } from '../platform/redaction.js';
 import { type TenantContext, tenantOf } from '../tenants/caller.js';
 import { Authenticator, type AuthenticatorParts, BearerError, InsufficientScope } from './bearer.js';
@@ -51,14 +52,14 @@ export function verification({ issuers, ...parts }: VerificationParts): Middlewa
         target,
         request: markOf(ctx),
       });
-      ctx.state.details = { clientId: caller?.actor.id ?? null };
+      logged.add(ctx, { clientId: caller?.actor.id ?? null });
       if (!caller) throw new BearerError(401, undefined, 'This needs an access token.');
       if (scopes.some((scope) => !caller.scopes.includes(scope))) throw new InsufficientScope(scopes.join(' '));
       ctx.status = 204;
       ctx.set('Latchkey-Client-Id', String(caller.actor.id));
       ctx.set('Latchkey-Scope', caller.scopes.join(' '));
     } catch (error) {
-      if (error instanceof BearerError) ctx.state.details = { ...ctx.state.details, reason: reasonOf(error) };
+      if (error instanceof BearerError) logged.add(ctx, { reason: reasonOf(error) });
       throw error;
     }
   };

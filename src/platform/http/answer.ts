@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { AppError, BadRequest } from '../errors.js';
 import { answerTypeOf, GRAPHQL_PATH, LEGACY } from './graphql-answer.js';
 import { prefersPage, showRefusal } from './plain-page.js';
+import { logged } from './request-notes.js';
 
 /** There is nothing where a request was sent to. */
 export class NothingThere extends BadRequest {
@@ -37,7 +38,7 @@ export function answerError(ctx: Context, error: AppError): void {
   const { status, code, message, details, oauthError, challenge, retryAfterSeconds, reason } = error;
   if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
-  if (reason !== undefined) ctx.state.details = { ...ctx.state.details, error: oauthError, reason };
+  if (reason !== undefined) logged.add(ctx, { error: oauthError, reason });
   ctx.status = status;
   if (ctx.path === GRAPHQL_PATH) {
     ctx.body = { errors: [{ message, extensions: { code, ...details } }] };

@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { answerError, NothingThere, toTold } from './answer.js';
 import { addressOf } from './ip.js';
+import { logged, nameRequest, requestIdOf } from './request-notes.js';
 
 /** No path that there is comes near it. A longer one is not looked through for secrets, and what is cut off might end in a part of one. */
 const LONGEST_PATH = 1000;
@@ -25,14 +26,9 @@ export interface RequestTarget {
   url: string;
 }
 
-/** As much as is logged of the tenant that a request was for. */
-interface Served {
-  tenant: { host: string };
-}
-
 /**
  * What surrounds every request: an id that names it in the log and in the answer, one line in the
- * log (with the `details` that the route left in the state), one observation, and an answer when
+ * log (with what the route has `logged`), one observation, and an answer when
  * something failed. The log has the path, never the query: somebody may have put a secret there.
  */
 export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics }): Middleware {
@@ -40,8 +36,9 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     const start = performance.now();
     // Now: of a connection that was broken off the system tells no address.
     const { ip } = ctx;
-    ctx.state.requestId = idOf(ctx);
-    ctx.set('X-Request-Id', ctx.state.requestId);
+    const requestId = idOf(ctx);
+    nameRequest(ctx, requestId);
+    ctx.set('X-Request-Id', requestId);
     try {
       await withDeadline(next);
       explainStatus(ctx);
@@ -57,15 +54,13 @@ export function requestLifecycle({ log, metrics }: { log: Log; metrics: Metrics 
     metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, milliseconds / 1000);
     const ms = Math.round(milliseconds * 10) / 10;
     const line = {
-      requestId: ctx.state.requestId,
-      // As it is registered, never as it was sent.
-      tenant: (ctx.state.tenant as Served | undefined)?.tenant.host,
+      requestId,
       method: ctx.method,
       path: loggedPath(ctx),
       status: ctx.status,
       ms,
       ip: addressOf(ip).plain,
-      ...ctx.state.details,
+      ...logged.of(ctx),
     };
     // Probes come every few seconds and would bury the rest.
     log[route.startsWith('/health/') ? 'debug' : 'info'](line, 'request');
@@ -89,7 +84,7 @@ function idOf(ctx: Context): string {
 
 /** What the record says of a request. */
 export function markOf(ctx: Context): RequestMark {
-  return { id: ctx.state.requestId, address: addressOf(ctx.ip).plain };
+  return { id: requestIdOf(ctx), address: addressOf(ctx.ip).plain };
 }
 
 function explainStatus(ctx: Context): void {
@@ -100,8 +95,8 @@ function explainStatus(ctx: Context): void {
 
 /** Whoever watches the server sees what nobody foresaw, and who has used up a limit. */
 function note(ctx: Context, { code, cause, details: { limit } }: AppError, { log, metrics }: { log: Log; metrics: Metrics }): void {
-  if (code === 'INTERNAL_SERVER_ERROR') log.error({ requestId: ctx.state.requestId, err: cause }, 'request failed');
+  if (code === 'INTERNAL_SERVER_ERROR') log.error({ requestId: requestIdOf(ctx), err: cause }, 'request failed');
   if (code !== 'TENANT_LIMIT') return;
   metrics.tenantLimits.inc({ limit: String(limit) });
-  ctx.state.details = { ...ctx.state.details, limit };
+  logged.add(ctx, { limit });
 }

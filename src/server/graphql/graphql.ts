@@ -9,6 +9,7 @@ import { BadRequest, DatabaseUnavailable } from '../../platform/errors.js';
 import { receiveJson } from '../../platform/http/body.js';
 import { answerTypeOf, isStrict, prefersPage } from '../../platform/http/graphql-answer.js';
 import { markOf } from '../../platform/http/request.js';
+import { logged, requestIdOf } from '../../platform/http/request-notes.js';
 import type { Log } from '../../platform/log.js';
 import type { Metrics } from '../../platform/metrics.js';
 import { Held } from '../../platform/queues/held.js';
@@ -17,6 +18,7 @@ import { Turns } from '../../platform/queues/turns.js';
 import { ActorType, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
 import { type Authenticator, BearerError } from '../../tokens/bearer.js';
 import { AnswerSize } from './answer-size.js';
+import { answering } from './answering.js';
 import { createApollo } from './apollo.js';
 import { KnownCallers, memberFound } from './known-callers.js';
 import { requireFewLines } from './operation-limits.js';
@@ -49,19 +51,6 @@ export interface GraphQLParts {
   metrics: Metrics;
 }
 
-/** What is known of a request once it was found out who sent it. */
-interface AnswerState {
-  principal: Principal | undefined;
-  /** For the log. */
-  details: object;
-  /** When that was, of `performance.now()`. */
-  foundAt: number;
-  /** Until its answer is made. */
-  held: Held;
-  /** Gives back the place in which it is read. */
-  endReading?: GiveBack;
-}
-
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
 export function forPeople(page: Middleware): Middleware {
   return (ctx, next) => (!new URLSearchParams(ctx.querystring).has('query') && prefersPage(ctx) ? page(ctx, next) : next());
@@ -79,21 +68,21 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   await apollo.start();
   const answer = koaMiddleware(apollo, {
     context: async ({ ctx }) => ({
-      principal: ctx.state.principal as Principal | undefined,
-      requestId: ctx.state.requestId as string,
+      principal: answering.of(ctx).principal,
+      requestId: requestIdOf(ctx),
       isStrict: isStrict(ctx),
       size: new AnswerSize(),
       onMutation: (longest: number) => {
-        ctx.state.unread = reserve(unread, ctx, longest);
+        answering.add(ctx, { recount: reserve(unread, ctx, longest) });
       },
-      onRead: () => (ctx.state as AnswerState).endReading?.(),
+      onRead: () => answering.of(ctx).endReading?.(),
       onQuery: async () => {
         // Who refuses every coding, none included, gets the answer plain: the package would fail.
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
-        const { principal, foundAt, held } = ctx.state as AnswerState;
+        const { principal, foundAt = 0, held } = answering.of(ctx);
         const member = memberFound(ctx, principal);
-        held.add(await takePlace(questionsOf, ctx));
-        held.add(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
+        held?.add(await takePlace(questionsOf, ctx));
+        held?.add(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
         return principal && performance.now() - foundAt > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
       },
@@ -131,16 +120,12 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
       if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new BadRequest('Nobody is there to be answered.');
       const principal = await find(ctx);
-      Object.assign(ctx.state, {
-        principal,
-        details: detailsOf(principal),
-        foundAt: performance.now(),
-        held,
-      } satisfies AnswerState);
+      logged.add(ctx, loggedOf(principal));
+      answering.add(ctx, { principal, foundAt: performance.now(), held });
       if (!principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       // Where many large ones wait, what is small goes past them, such as a change that ends access.
       if (!principal || weightOnceRead(json?.bytes ?? asked(ctx)) > LARGE_BYTES) held.add(await takePlace(largeOf, ctx));
-      ctx.state.endReading = held.add(await takePlace(readingOf, ctx));
+      answering.add(ctx, { endReading: held.add(await takePlace(readingOf, ctx)) });
       if (json) (ctx.request as { body?: object }).body = json.parse();
       const document = documentOf(ctx);
       requireFewLines(document);
@@ -163,7 +148,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
 
 /** Whoever asks waits for others of their tenant, by turns of those who ask; strangers for strangers, whatever they said to be. */
 function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
-  const member = memberFound(ctx, (ctx.state as AnswerState).principal);
+  const member = memberFound(ctx, answering.of(ctx).principal);
   return places.take(member.crowd, { member, deadline: requestDeadline(), tooLate: waitedInVain, connection: ctx.req.socket });
 }
 
@@ -202,7 +187,7 @@ async function answerAsGet(ctx: Context, answer: () => Promise<void>): Promise<v
   });
 }
 
-function detailsOf(principal: Principal | undefined): object {
+function loggedOf(principal: Principal | undefined): Record<string, unknown> {
   const id = principal?.actor.id;
   return principal?.actor.type === ActorType.PERSON ? { subject: id } : { clientId: id };
 }

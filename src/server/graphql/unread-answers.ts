@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Context } from 'koa';
-import { actorKey, type Principal } from '../../tenants/caller.js';
+import { actorKey } from '../../tenants/caller.js';
 import { TenantLimit } from '../../tenants/errors.js';
+import { answering } from './answering.js';
 import { OperationTooLarge } from './errors.js';
 
 /** What is asked for in few words is answered, whatever others of the tenant leave lying. */
@@ -86,7 +87,7 @@ export function reserve(unread: UnreadAnswers, ctx: Context, longest: number): (
 /** Counts an answer that may not be taken at once. */
 export function keepUnread(unread: UnreadAnswers, ctx: Context): void {
   const { length } = ctx.body as string;
-  const recount = ctx.state.unread as ((length: number) => void) | undefined;
+  const { recount } = answering.of(ctx);
   if (recount) {
     recount(length);
   } else {
@@ -98,7 +99,7 @@ export function keepUnread(unread: UnreadAnswers, ctx: Context): void {
 
 /** Strangers use up no room of the tenant whose host they ask at, one caller not all of it, and questions none of that of changes. */
 function partiesOf(ctx: Context, kind: 'changes' | 'questions'): Party[] {
-  const { principal } = ctx.state as { principal?: Principal };
+  const { principal } = answering.of(ctx);
   if (!principal) return [{ key: '', most: MOST_UNREAD }];
   const { tenant, actor } = principal;
   return [

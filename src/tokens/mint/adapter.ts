@@ -9,6 +9,7 @@ import type { KeyRing } from '../../keys/key-ring.js';
 import { addressOf } from '../../platform/http/ip.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { HostNotServed } from '../../tenants/errors.js';
+import { grantNotes } from './grant-notes.js';
 
 /** What the adapter reads, and who watches over it. */
 export interface AdapterParts {
@@ -33,7 +34,7 @@ async function findClient(parts: AdapterParts, id: string): Promise<{ registrati
   const isPossibleId = typeof id === 'string' && CLIENT_ID_FORM.test(id);
   const attempt = { tenantId: tenant.tenant.id, source: addressOf(ctx.ip).source, clientId: isPossibleId ? id : IMPOSSIBLE_ID };
   await throttle.admit(attempt);
-  ctx.state.attempt = attempt;
+  grantNotes.add(ctx, { attempt });
   const isWorthAsking = isPossibleId && isPossibleSecret(presentedSecret(ctx));
   const client = isWorthAsking ? await lookUp(parts, ctx, id) : undefined;
   return { registration: client ?? { ...decoyClient(tenant), clientId: id } };
@@ -44,8 +45,7 @@ async function lookUp({ tenant, clients, keys }: AdapterParts, ctx: KoaContextWi
   const { client, tenantVersion, accessTokenType } = await clients.find(tenant, id);
   if (tenantVersion === undefined) throw new HostNotServed();
   await keys.catchUp(tenantVersion);
-  ctx.state.signer = keys.active;
-  ctx.state.accessTokenType = accessTokenType;
+  grantNotes.add(ctx, { signer: keys.active, accessTokenType });
   return client;
 }
 

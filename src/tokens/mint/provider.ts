@@ -16,6 +16,7 @@ import type { TenantContext } from '../../tenants/caller.js';
 import { INTROSPECTION_PATH, isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
 import { typeFor } from '../access-token.js';
 import { type AdapterParts, createAdapter } from './adapter.js';
+import { grantNotes } from './grant-notes.js';
 
 /** What one tenant's provider is built from. */
 export interface ProviderParts extends AdapterParts {
@@ -34,11 +35,11 @@ const CHARACTERS_OF_A_RANDOM_ID = 22;
 /** By how much the clock of a proof may be ahead for oidc-provider, which would forget it that much too early. */
 const PROOF_AHEAD_SECONDS = 300;
 
-/** oidc-provider for one tenant, whose issuer never changes. Every refusal and failure is left in the request's state, as `oauthError`. */
+/** oidc-provider for one tenant, whose issuer never changes. Every refusal and failure is left in {@link grantNotes}. */
 export function mountProvider(parts: ProviderParts): Middleware {
   const provider = createProvider(parts);
   const onError = (ctx: KoaContextWithOIDC, error: Error) => {
-    ctx.state.oauthError = error;
+    grantNotes.add(ctx, { error });
   };
   provider.on('grant.error', onError);
   provider.on('introspection.error', onError);
@@ -50,7 +51,7 @@ export function mountProvider(parts: ProviderParts): Middleware {
 /** The client credentials grant, introspection and revocation, and nothing else. */
 function createProvider(parts: ProviderParts): Provider {
   const { tenant, cipher, proofs, keys } = parts;
-  const signer = () => (Provider.ctx?.state.signer as ActiveKey | undefined) ?? keys.active;
+  const signer = () => (Provider.ctx && grantNotes.of(Provider.ctx).signer) ?? keys.active;
   const provider = new Provider(tenant.issuer, {
     adapter: createAdapter(parts),
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => checkAssertion(cipher, ctx, claims, header),
@@ -78,7 +79,7 @@ function createProvider(parts: ProviderParts): Provider {
     formats: {
       customizers: {
         jwt: (ctx, token, parts) => {
-          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, ctx.state.accessTokenType) };
+          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, grantNotes.of(ctx).accessTokenType) };
           Object.assign(parts.payload, ownClaims(token, Number(parts.payload.iat)));
         },
       },
