@@ -160,6 +160,7 @@ it('refuses at the GraphQL API every proof that is not about this request, this 
     await makeProof('/connect/token', { ath }),
     await makeProof('/graphql', { ath, htu: 'https://evil.example/graphql' }),
     await makeProof('/graphql', { ath, htu: 7 }),
+    await makeProof('/graphql', { ath, htu: [`${app.url}/graphql`] }),
     await makeProof('/graphql', { ath, htm: 'GET' }),
     await makeProof('/graphql', { ath, iat: now() - 100 }),
     await makeProof('/graphql', { ath, iat: now() + 100 }),

@@ -63,3 +63,28 @@ it('a large tenant is removed in pieces, as one change', async () => {
   const { body } = await app.administer('{ auditEvents(first: 5, filter: { action: DELETE_TENANT }) { nodes { objectId } } }');
   expect(body.data.auditEvents.nodes).toEqual([{ objectId: host }]);
 });
+
+it('what hangs on few rows of a tenant and is very much goes in pieces as well', async () => {
+  const tenant = await createTenant(app, 'busy');
+  const host = new URL(tenant.url).host;
+  const tenantId = await idOf(tenant);
+  const [client] = await run<{ id: string }>('SELECT id FROM clients WHERE tenant_id = ?', [tenantId]);
+  const hours = Array.from({ length: MANY }, (_, hour) => [client?.id, hour, 1, 0]);
+  await run(
+    `INSERT INTO client_hours (client_row_id, hour, issued, refused) VALUES ${hours.map(() => '(?, ?, ?, ?)').join(', ')}`,
+    hours.flat(),
+  );
+  await run("INSERT INTO client_segments (tenant_id, first_client) VALUES (?, '')", [tenantId]);
+  const [segment] = await run<{ id: number }>('SELECT id FROM client_segments WHERE tenant_id = ?', [tenantId]);
+  const grams = Array.from({ length: MANY }, (_, number) => [segment?.id, String.fromCodePoint(0x4e00 + number), Buffer.alloc(2)]);
+  await run(`INSERT INTO client_grams (segment_id, gram, slots) VALUES ${grams.map(() => '(?, ?, ?)').join(', ')}`, grams.flat());
+  await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { host } }`);
+  writes = 0;
+  const { body } = await app.administer(`mutation { deleteTenant(host: "${host}") { host } }`);
+  expect(body).toEqual({ data: { deleteTenant: { host } } });
+  // A piece of each, a look, and what is left.
+  expect(writes).toBe(4);
+  const left =
+    'SELECT (SELECT COUNT(*) FROM client_hours WHERE client_row_id = ?) AS h, (SELECT COUNT(*) FROM client_grams WHERE segment_id = ?) AS g';
+  expect(await run(left, [client?.id, segment?.id]).then(([row]) => Object.values(row as object).map(Number))).toEqual([0, 0]);
+});

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { describeCauses } from '../src/people/sign-in-endpoint.js';
 import { type Answer, readAnswer } from './support/answer.js';
@@ -331,6 +332,54 @@ describe('a provider that cannot be trusted', () => {
   it('is asked once by many who set out at the same moment', async () => {
     await Promise.all(Array.from({ length: 30 }, start));
     expect(provider.paths).toEqual(['/.well-known/openid-configuration']);
+  });
+
+  it('is asked once by a browser that comes back many times at the same moment', async () => {
+    const out = await start();
+    const there = new URL(out.headers.get('location') as string);
+    provider.nonce = there.searchParams.get('nonce') as string;
+    provider.paths.length = 0;
+    const url = `${app.url}/session/callback?code=good&state=${there.searchParams.get('state')}`;
+    const back = () => fetch(url, { redirect: 'manual', headers: { cookie: cookieOf(out), accept: 'application/json' } });
+    const statuses = (await Promise.all(Array.from({ length: 30 }, back))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 302)).toHaveLength(1);
+    expect(statuses.filter((status) => status !== 302 && status !== 400)).toEqual([]);
+    expect(provider.paths.filter((path) => path === '/token').length).toBe(1);
+  });
+
+  it('is asked by a few of those at a time who come back, and by nobody from where many have failed', async () => {
+    let [underWay, most, asked] = [0, 0, 0];
+    const refuse: NonNullable<Lies['answers']>[string] = (_request, response) => {
+      underWay += 1;
+      asked += 1;
+      most = Math.max(most, underWay);
+      void sleep(50).then(() => {
+        underWay -= 1;
+        response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}');
+      });
+    };
+    const strict = await startApp({ FAILURE_LIMIT: '3' });
+    await strict.administer(SET, {
+      input: { name: 'X', issuer: provider.issuer, clientId: 'latchkey', clientSecret: 's', claim: 'groups', grants: GRANTS },
+    });
+    const tickets = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const out = await readAnswer(fetch(`${strict.url}/session/start`, { redirect: 'manual' }));
+        const state = new URL(out.headers.get('location') as string).searchParams.get('state');
+        return { state, cookie: out.headers.get('set-cookie')?.split(';')[0] as string };
+      }),
+    );
+    tell({ answers: { '/token': refuse } });
+    const answers = await Promise.all(
+      tickets.map(({ state, cookie }) =>
+        readAnswer(fetch(`${strict.url}/session/callback?code=bad&state=${state}`, { headers: { cookie, accept: 'application/json' } })),
+      ),
+    );
+    expect(most).toBe(4);
+    // Those that were under way when one was too much.
+    expect(asked).toBeLessThanOrEqual(3 + 4);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([502, 429]));
+    await strict.stop();
   });
 
   it('lets in who behaves, once per code flow, with what every claim gives together', async () => {

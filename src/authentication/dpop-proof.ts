@@ -44,7 +44,7 @@ export async function verifyProof(proof: string, { method, url, token, thumbprin
     requiredClaims: ['jti', 'iat', 'htm', 'htu', 'ath'],
   });
   const { jti, iat, htm, htu, ath } = payload;
-  const target = URL.parse(String(htu));
+  const target = typeof htu === 'string' ? URL.parse(htu) : null;
   const isRecent = Math.abs(Date.now() / 1000 - (iat as number)) <= WINDOW_SECONDS + CLOCK_TOLERANCE_SECONDS;
   const isAboutRequest = htm === method && target !== null && target.origin + target.pathname === url;
   const isAboutToken = ath === createHash('sha256').update(token).digest('base64url');

@@ -158,7 +158,7 @@ export class Ledger {
     const oldest = await this.#read(sweptSequence, limit);
     const count = countAged(key, oldest, { previous: sweptHash, until });
     if (count > 0 || oldest.length < limit) return oldest.slice(0, count);
-    // Lost key: of many that nobody can markCommit, the first one that was linked since tells that they are older.
+    // Lost key: of many that nobody can prove, the first one that was linked since tells that they are older.
     const sql = 'SELECT MIN(sequence) AS place FROM audit_events WHERE tenant_id = ? AND sequence > ? AND hash LIKE ?';
     const [first] = await this.manager.query(sql, [this.opening.tenantId, sweptSequence, `${key.name}.%`]);
     const [before, since] = first.place === null ? [] : await this.#read(Number(first.place) - 2, 2);

@@ -23,10 +23,16 @@ interface Parts {
 
 export const clientsRoom: Room<Parts> = {
   entities: [Client, ClientSecret, ClientHour, ClientSegment, ClientGram],
-  // Secrets and hours go with their client, trigrams with their segment.
   belongings: [
-    { entity: ClientSegment, mayBeMany: true },
-    { entity: Client, mayBeMany: true },
+    { entity: ClientSegment, mayBeMany: true, dependents: [{ entity: ClientGram, by: 'segment_id' }] },
+    {
+      entity: Client,
+      mayBeMany: true,
+      dependents: [
+        { entity: ClientHour, by: 'client_row_id' },
+        { entity: ClientSecret, by: 'client_row_id' },
+      ],
+    },
   ],
   inputs: [CreateClientInput, UpdateClientInput],
   resolvers: [ClientResolver, ClientConnectionResolver, ClientSecretResolver],

@@ -15,7 +15,7 @@ interface Parts {
 
 export const peopleRoom: Room<Parts> = {
   entities: [IdentityProvider, Session],
-  belongings: [{ entity: Session }, { entity: IdentityProvider }],
+  belongings: [{ entity: Session, mayBeMany: true }, { entity: IdentityProvider }],
   inputs: [IdentityProviderInput],
   resolvers: [IdentityProviderResolver, ViewerResolver],
   createResolvers: ({ providers }) => [new IdentityProviderResolver(providers), new ViewerResolver()],

@@ -1,11 +1,13 @@
 import type { Context, Middleware } from 'koa';
 import type { Attempt } from '../authentication/failure-counts.js';
 import type { Throttle } from '../authentication/throttle.js';
-import { BadRequest, causesOf } from '../platform/errors.js';
+import { requestDeadline } from '../platform/deadline.js';
+import { BadRequest, causesOf, TooOften } from '../platform/errors.js';
 import { addressOf } from '../platform/http/ip.js';
 import { markOf } from '../platform/http/request.js';
 import { requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
+import { PlacesByName } from '../platform/queues/places.js';
 import { tenantOf } from '../tenants/caller.js';
 import { clearCookie, readCookie, setCookie } from './cookies.js';
 import { SignInFailed } from './errors.js';
@@ -19,6 +21,10 @@ export const SIGN_IN_PATH = '/session/start';
 /** Stands where others have a client id: sign-ins that fail are counted for their source. */
 const PERSON = ' people';
 const LONGEST_CAUSE = 300;
+/** Of a tenant's that come back from its provider, which is asked for each: whoever may set out may come back in a crowd. */
+const MOST_AT_ONCE = 4;
+const MANY_AT_ONCE = 'Many sign in at this moment.';
+const RETRY_AFTER_SECONDS = 5;
 
 /** What sign-ins are made with. */
 export interface SignInParts {
@@ -39,28 +45,45 @@ export function startSignIn({ signIn, throttle, log }: SignInParts): Middleware 
 
 /** Takes the browser back from the provider, and begins a session. */
 export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): Middleware {
-  return watched({ throttle, log }, async (ctx) => {
+  const places = new PlacesByName(MOST_AT_ONCE);
+  return watched({ throttle, log }, async (ctx, attempt) => {
     const sealed = readCookie(ctx, 'sign-in') ?? '';
-    const { session, former } = await signIn
-      .complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) })
-      .catch((error) => {
-        if (!(error instanceof SignInFailed && error.reason === 'stale')) clearCookie(ctx, 'sign-in');
-        throw error;
-      });
-    clearCookie(ctx, 'sign-in');
-    await keep(ctx, sessions, session, former);
-    ctx.redirect('/');
+    const { tenant } = tenantOf(ctx);
+    const member = { crowd: tenant.id, name: attempt.source };
+    const wait = {
+      member,
+      deadline: requestDeadline(),
+      tooLate: () => new TooOften(MANY_AT_ONCE, RETRY_AFTER_SECONDS),
+      connection: ctx.req.socket,
+    };
+    const leave = await places.take(tenant.id, wait);
+    try {
+      // Others from there may have failed meanwhile.
+      await throttle.admit(attempt);
+      const { session, former } = await signIn.complete(tenantOf(ctx), { search: ctx.search, sealed, request: markOf(ctx) });
+      clearCookie(ctx, 'sign-in');
+      await keep(ctx, sessions, session, former);
+      ctx.redirect('/');
+    } catch (error) {
+      if (error instanceof SignInFailed && error.reason !== 'stale') clearCookie(ctx, 'sign-in');
+      throw error;
+    } finally {
+      leave();
+    }
   });
 }
 
-function watched({ throttle, log }: Pick<SignInParts, 'throttle' | 'log'>, work: (ctx: Context) => Promise<void>): Middleware {
+function watched(
+  { throttle, log }: Pick<SignInParts, 'throttle' | 'log'>,
+  work: (ctx: Context, attempt: Attempt) => Promise<void>,
+): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     if (!isNavigation(ctx)) throw new BadRequest(NOT_A_PAGE, { status: 403, oauthError: 'access_denied' });
     const attempt: Attempt = { tenantId: tenantOf(ctx).tenant.id, source: addressOf(ctx.ip).source, clientId: PERSON };
     await throttle.admit(attempt);
     try {
-      await work(ctx);
+      await work(ctx, attempt);
     } catch (error) {
       if (!(error instanceof SignInFailed)) throw error;
       // Anybody can make a browser come back that was never away: that is no attempt, and nothing that somebody is warned of.

@@ -24,6 +24,7 @@ const TICKET = ' sign-in';
 const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
+const MOST_EXCHANGED = 10_000;
 const LONGEST_SUBJECT = 255;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
@@ -63,6 +64,9 @@ export interface SignedIn {
 export class SignIn {
   /** By the version of the provider's settings. */
   readonly #discovered = new LRUCache<string, Promise<oidc.Configuration>>({ max: MOST_DISCOVERED, ttl: DISCOVERED_MS });
+
+  /** The states with which somebody came back to this process. */
+  readonly #exchanged = new LRUCache<string, true>({ max: MOST_EXCHANGED, ttl: TICKET_SECONDS * 1000 });
 
   constructor(private readonly parts: Parts) {}
 
@@ -113,6 +117,9 @@ export class SignIn {
     if (new URLSearchParams(search).get('state') !== ticket.state) throw new SignInFailed('stale');
     const provider = await this.#requireProvider(context);
     if (provider.version !== ticket.version) throw new SignInFailed('stale');
+    // A browser comes back once: whoever sends the same again does not make the provider be asked again.
+    if (this.#exchanged.has(ticket.state)) throw new SignInFailed('stale');
+    this.#exchanged.set(ticket.state, true);
     const claims = await this.#exchange(provider, new URL(context.issuer + CALLBACK_PATH + search), ticket).catch(toFailure);
     const scopes = scopesOf(provider, claims);
     if (scopes.length === 0) throw new SignInFailed('powerless');

@@ -6,6 +6,8 @@ export interface Belonging {
   entity: Class;
   /** Whether there may be so many of one tenant that they are removed in pieces before it. */
   mayBeMany?: boolean;
+  /** What goes with each row and may be many, and by which column it does: it is removed in pieces first. */
+  dependents?: readonly { entity: Class; by: string }[];
 }
 
 /**

@@ -1,16 +1,20 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { Database } from './transaction.js';
 
-/** What takes some milliseconds, with all that hangs on each row. */
+/** What takes some milliseconds, with the little that hangs on each row. */
 const ROWS = 500;
 
 /** Rows of a table that are to go. */
 export interface Condemned {
-  /** The table, which SQLite has with row ids. */
+  /** The table. */
   table: string;
   /** In SQL. */
   where: string;
   parameters: readonly unknown[];
+  /** Its primary key, where SQLite has it without row ids. */
+  key?: readonly string[];
+  /** How many go at a time at most. */
+  atATime?: number;
 }
 
 /** Removes rows some at a time, each time in a transaction of its own: so many at once would hold up everybody, or be too much for one. */
@@ -20,11 +24,15 @@ export async function removeInPieces(database: Database, condemned: Condemned): 
 }
 
 /** Removes some rows within a running transaction. @returns whether there may be more */
-export async function removeSome(manager: EntityManager, { table, where, parameters }: Condemned): Promise<boolean> {
+export async function removeSome(
+  manager: EntityManager,
+  { table, where, parameters, key = ['rowid'], atATime = ROWS }: Condemned,
+): Promise<boolean> {
   const { connection } = manager;
   const runner = manager.queryRunner as QueryRunner;
   const isOnSqlite = connection.options.type === 'better-sqlite3';
-  const some = isOnSqlite ? `rowid IN (SELECT rowid FROM ${table} WHERE ${where} LIMIT ${ROWS})` : `${where} LIMIT ${ROWS}`;
+  const limited = `${where} LIMIT ${atATime}`;
+  const some = isOnSqlite ? `(${key}) IN (SELECT ${key} FROM ${table} WHERE ${limited})` : limited;
   const { affected } = await runner.query(`DELETE FROM ${table} WHERE ${some}`, [...parameters], true);
-  return affected === ROWS;
+  return affected === atATime;
 }
