@@ -1,7 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { Attempt } from '../authentication/failure-counts.js';
 import type { Throttle } from '../authentication/throttle.js';
-import { requestDeadline } from '../platform/deadline.js';
 import { BadRequest, causesOf, TooOften } from '../platform/errors.js';
 import { addressOf } from '../platform/http/ip.js';
 import { markOf } from '../platform/http/request.js';
@@ -22,7 +21,9 @@ export const SIGN_IN_PATH = '/session/start';
 const PERSON = ' people';
 const LONGEST_CAUSE = 300;
 /** Of a tenant's that come back from its provider, which is asked for each: whoever may set out may come back in a crowd. */
-const MOST_AT_ONCE = 4;
+const MOST_AT_ONCE = 8;
+/** For how long a person waits for others: all of a company come in the morning. */
+const WAIT_MS = 20_000;
 const MANY_AT_ONCE = 'Many sign in at this moment.';
 const RETRY_AFTER_SECONDS = 5;
 
@@ -52,7 +53,7 @@ export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): 
     const member = { crowd: tenant.id, name: attempt.source };
     const wait = {
       member,
-      deadline: requestDeadline(),
+      deadline: performance.now() + WAIT_MS,
       tooLate: () => new TooOften(MANY_AT_ONCE, RETRY_AFTER_SECONDS),
       connection: ctx.req.socket,
     };
