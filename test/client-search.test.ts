@@ -213,6 +213,41 @@ it('frees the place of clients that were deleted, and loses none of the others',
   expect((await walk(tenant, { search: 'churn-' })).map(({ clientId }) => clientId)).toEqual(['churn-1', 'churn-4', 'churn-5']);
 });
 
+it('searches one by one where an index would have too many trigrams', async () => {
+  const tenant = await createTenant(app, 'diverse');
+  for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `diverse-${index}` });
+  const segments = "SELECT s.id FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'diverse'";
+  const index = new ClientIndexService(app.installation.database, SEGMENT, 20);
+  await index.fill();
+  await index.fill();
+  expect(await app.database.query(segments)).toEqual([]);
+  expect(await walk(tenant, { search: 'diverse-' })).toHaveLength(SEGMENT);
+  await fill();
+  expect(await app.database.query(segments)).toHaveLength(1);
+});
+
+it('searches no segment that is on its way out', async () => {
+  const tenant = await createTenant(app, 'leaving');
+  for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `leaving-${index}` });
+  await fill();
+  for (const clientId of ['leaving-0', 'leaving-2', 'leaving-3']) await tenant.administer(DELETE, { clientId });
+  const { database } = app.installation;
+  const write = database.write.bind(database);
+  const found: number[] = [];
+  // After each step of the sweep.
+  const watched: typeof database.write = async (work) => {
+    const result = await write(work);
+    found.push((await walk(tenant, { search: 'leaving-' })).length);
+    return result;
+  };
+  database.write = watched;
+  const index = new ClientIndexService(database, SEGMENT);
+  for (let round = 0; round < 10; round += 1) await index.sweep();
+  database.write = write;
+  expect(found.length).toBeGreaterThan(2);
+  expect(new Set(found)).toEqual(new Set([3]));
+});
+
 it('takes what was indexed of a tenant with it', async () => {
   const gone = await createTenant(app, 'gone');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(gone, { clientId: `gone-${index}` });

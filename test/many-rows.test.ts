@@ -57,8 +57,8 @@ it('a large tenant is removed in pieces, as one change', async () => {
   await change(`updateTenant(host: "${host}", input: { enabled: false }) { host }`);
   writes = 0;
   expect((await change(`deleteTenant(host: "${host}") { host }`)).body).toEqual({ data: { deleteTenant: { host } } });
-  // Three pieces, a look, and what is left.
-  expect(writes).toBe(5);
+  // Twelve pieces, a look, and what is left.
+  expect(writes).toBe(14);
   for (const table of ['used_proofs', 'clients', 'audit_events', 'signing_keys']) expect(await count(table, tenantId)).toBe(0);
   const { body } = await app.administer('{ auditEvents(first: 5, filter: { action: DELETE_TENANT }) { nodes { objectId } } }');
   expect(body.data.auditEvents.nodes).toEqual([{ objectId: host }]);
@@ -82,8 +82,8 @@ it('what hangs on few rows of a tenant and is very much goes in pieces as well',
   writes = 0;
   const { body } = await app.administer(`mutation { deleteTenant(host: "${host}") { host } }`);
   expect(body).toEqual({ data: { deleteTenant: { host } } });
-  // A piece of each, a look, and what is left.
-  expect(writes).toBe(4);
+  // Three pieces of each, a look, and what is left.
+  expect(writes).toBe(8);
   const left =
     'SELECT (SELECT COUNT(*) FROM client_hours WHERE client_row_id = ?) AS h, (SELECT COUNT(*) FROM client_grams WHERE segment_id = ?) AS g';
   expect(await run(left, [client?.id, segment?.id]).then(([row]) => Object.values(row as object).map(Number))).toEqual([0, 0]);

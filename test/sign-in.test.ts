@@ -462,6 +462,24 @@ describe('a provider that cannot be trusted', () => {
     expect([returned.status, await isSignedIn()]).toEqual([302, false]);
   });
 
+  it('may name somebody else each time: of its people a bounded number is signed in', async () => {
+    const [tenant] = await app.database.query('SELECT id FROM tenants WHERE is_home = 1');
+    const rows = Array.from(
+      { length: 5_050 },
+      (_, number) => `('old-${number}', '${tenant?.id}', 'p${number}', '', '[]', '2020-01-01 00:00:00.000', '2100-01-01 00:00:00.000')`,
+    );
+    for (let start = 0; start < rows.length; start += 500)
+      await app.database.query(
+        `INSERT INTO sessions (id, tenant_id, subject, token_epoch, scopes, created_at, expires_at) VALUES ${rows.slice(start, start + 500).join(', ')}`,
+      );
+    expect((await goAndReturn()).status).toBe(302);
+    const [count] = await app.database.query('SELECT COUNT(*) AS n FROM sessions WHERE subject IS NOT NULL');
+    expect(Number(count?.n)).toBe(5_000);
+    const [mine] = await app.database.query("SELECT COUNT(*) AS n FROM sessions WHERE subject = 'mallory'");
+    expect(Number(mine?.n)).toBeGreaterThan(0);
+    await app.database.query('DELETE FROM sessions WHERE subject IS NOT NULL');
+  });
+
   it('asks with PKCE, a state and a nonce, and keeps them to itself', async () => {
     const out = await start();
     const { searchParams } = new URL(out.headers.get('location') as string);

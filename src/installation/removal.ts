@@ -4,7 +4,7 @@ import type { Belonging, Class } from '../platform/room.js';
 import { BELONGINGS } from './rooms.js';
 
 /** Up to so many rows of a kind go together with the tenant, or not at all. */
-const MOST_AT_ONCE = 5_000;
+const MOST_AT_ONCE = 500;
 /** Rows on which others hang. */
 const ROWS_AT_A_TIME = 500;
 /** Rows on which nothing does. */

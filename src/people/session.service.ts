@@ -18,6 +18,8 @@ const TOKEN_BYTES = 32;
 export const SESSION_TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 4) / 3);
 const LONGEST_SECONDS = 3600;
 const MOST_SESSIONS = 20;
+/** Of a tenant's people together: when they all end they go at once. */
+const MOST_OF_PEOPLE = 5_000;
 /** Each writes to the record of the tenant, which others need as well. */
 const MOST_SIGN_INS_AN_HOUR = 120;
 
@@ -133,6 +135,7 @@ async function begin({ manager, caller, record }: Change, { seconds, ...holder }
   const { scopes } = holder;
   await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
   await endOldest(manager, caller, holder);
+  if (holder.subject !== null) await endOldestOfPeople(manager, caller);
   await record({ action: AuditAction.SIGN_IN, on: objectOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
 }
@@ -145,6 +148,19 @@ async function endOldest(manager: EntityManager, { tenant }: Caller, { clientRow
     where,
     order: { createdAt: 'DESC' },
     skip: MOST_SESSIONS,
+    take: 100,
+  });
+  if (sessions.length > 0) await manager.delete(Session, { id: In(sessions.map(({ id }) => id)) });
+}
+
+/** Who comes through a provider may be somebody else each time. */
+async function endOldestOfPeople(manager: EntityManager, { tenant }: Caller): Promise<void> {
+  const where = { tenantId: tenant.id, subject: Not(IsNull()) };
+  const sessions = await manager.find(Session, {
+    select: { id: true },
+    where,
+    order: { createdAt: 'DESC' },
+    skip: MOST_OF_PEOPLE,
     take: 100,
   });
   if (sessions.length > 0) await manager.delete(Session, { id: In(sessions.map(({ id }) => id)) });

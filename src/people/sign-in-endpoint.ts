@@ -50,9 +50,8 @@ export function finishSignIn({ signIn, sessions, throttle, log }: SignInParts): 
   return watched({ throttle, log }, async (ctx, attempt) => {
     const sealed = readCookie(ctx, 'sign-in') ?? '';
     const { tenant } = tenantOf(ctx);
-    const member = { crowd: tenant.id, name: attempt.source };
     const wait = {
-      member,
+      member: { crowd: addressOf(ctx.ip).network, name: attempt.source },
       deadline: performance.now() + WAIT_MS,
       tooLate: () => new TooOften(MANY_AT_ONCE, RETRY_AFTER_SECONDS),
       connection: ctx.req.socket,

@@ -7,7 +7,7 @@ it.each([
   ['::ffff:203.0.113.7', '203.0.113.7'],
   ['[::ffff:203.0.113.7]:51123', '203.0.113.7'],
 ])('reads %s', (text, plain) => {
-  expect(addressOf(text)).toEqual({ plain, source: plain });
+  expect(addressOf(text)).toMatchObject({ plain, source: plain });
 });
 
 it.each(['2001:db8::7', '[2001:db8::7]', '[2001:db8::7]:51123', '2001:DB8:0:0:ffff::1', 'fe80::1%eth0', '[fe80::1%25eth0]:80'])(
@@ -25,7 +25,7 @@ it('takes one address of IPv4 for one source, however many networks 6to4 gives i
 });
 
 it.each(['64:ff9b::203.0.113.7', '[64:ff9b::cb00:7107]:51123'])('reads %s, and takes whoever is behind it for its source', (text) => {
-  expect(addressOf(text)).toEqual({ plain: '64:ff9b::cb00:7107', source: '203.0.113.7' });
+  expect(addressOf(text)).toMatchObject({ plain: '64:ff9b::cb00:7107', source: '203.0.113.7' });
 });
 
 it.each([
@@ -42,7 +42,7 @@ it.each([
   '::1]:80',
   'a'.repeat(5000),
 ])('takes all that is no address for one source (%p)', (text) => {
-  expect(addressOf(text)).toEqual({ plain: 'unknown', source: 'unknown' });
+  expect(addressOf(text)).toMatchObject({ plain: 'unknown', source: 'unknown' });
 });
 
 it('finds the same source behind every port', () => {
@@ -54,4 +54,13 @@ it('finds the same source behind every port', () => {
       expect(addressOf(ip).plain).not.toBe('unknown');
     }),
   );
+});
+
+it.each([
+  ['192.0.2.1', '192.0.2.77', '192.0.3.1'],
+  ['2001:db8:1:2::1', '2001:db8:1:ffff::1', '2001:db8:2:2::1'],
+  ['2002:c000:201::1', '2002:c000:201:5::1', '2002:c000:301::1'],
+])('takes %s and %s for one network, and %s for another', (one, near, far) => {
+  expect(addressOf(one).network).toBe(addressOf(near).network);
+  expect(addressOf(one).network).not.toBe(addressOf(far).network);
 });

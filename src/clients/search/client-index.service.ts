@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { isDuplicate } from '../../platform/database/faults.js';
+import { removeInPieces } from '../../platform/database/pieces.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { forEach } from '../../platform/each.js';
 import { Client } from '../client.entity.js';
-import { ClientGram, ClientSegment, firstSlotOf } from './client-segment.entity.js';
+import { ClientGram, ClientSegment, CONDEMNED, firstSlotOf } from './client-segment.entity.js';
 import { encodeSlots, SET_SIZE } from './slot-bitmap.js';
 import { trigramsOf } from './trigrams.js';
 
@@ -12,6 +14,12 @@ const TENANTS_AT_ONCE = 500;
 const SEGMENTS_AT_ONCE = 8;
 const CLIENTS_AT_ONCE = 128;
 const GRAMS_AT_ONCE = 1000;
+const GRAMS_SORTED_AT_ONCE = 4_000;
+/** Of a segment: names in which nothing comes twice, as with thousands of letters, are searched one by one. */
+const MOST_TRIGRAMS = 250_000;
+/** For how long such clients are not looked at again. */
+const PASSED_OVER_MS = 3_600_000;
+const MOST_PASSED_OVER = 10_000;
 
 type Indexed = Pick<Client, 'id' | 'searchText'>;
 
@@ -21,11 +29,17 @@ type Indexed = Pick<Client, 'id' | 'searchText'>;
  */
 export class ClientIndexService {
   #swept = 0;
+  /** Tenants whose next segment would have too many trigrams. */
+  readonly #passedOver = new LRUCache<string, true>({ max: MOST_PASSED_OVER, ttl: PASSED_OVER_MS });
 
-  /** @param size how many clients a segment has: 1 to 4096 */
+  /**
+   * @param size how many clients a segment has: 1 to 4096
+   * @param most how many trigrams it may have
+   */
   constructor(
     private readonly database: Database,
     private readonly size = SET_SIZE,
+    private readonly most = MOST_TRIGRAMS,
   ) {}
 
   /**
@@ -55,10 +69,19 @@ export class ClientIndexService {
       const searchSlot = Between(firstSlotOf(id), firstSlotOf(id) + SET_SIZE - 1);
       const count = await this.database.read((manager) => manager.countBy(Client, { searchSlot }));
       if (count * 2 > this.size) continue;
+      // Whoever searches sees it go at once; what it had goes in pieces.
       await this.database.write(async (manager) => {
         await manager.update(Client, { searchSlot }, { searchSlot: null });
-        await manager.delete(ClientSegment, { id });
+        await manager.update(ClientSegment, { id }, { firstClient: `${CONDEMNED}${id}` });
       });
+      await removeInPieces(this.database, {
+        table: 'client_grams',
+        where: 'segment_id = ?',
+        parameters: [id],
+        key: ['segment_id', 'gram'],
+        atATime: GRAMS_AT_ONCE,
+      });
+      await this.database.write((manager) => manager.delete(ClientSegment, { id }));
     }
   }
 
@@ -83,8 +106,12 @@ export class ClientIndexService {
         take: this.size,
       }),
     );
-    if (clients.length < this.size) return false;
-    const grams = await trigramsOfAll(clients);
+    if (clients.length < this.size || this.#passedOver.has(tenantId)) return false;
+    const grams = await trigramsOfAll(clients, this.most);
+    if (!grams) {
+      this.#passedOver.set(tenantId, true);
+      return false;
+    }
     return this.database
       .write(async (manager) => {
         const { identifiers } = await manager.insert(ClientSegment, { tenantId, firstClient: clients[0]?.id ?? '' });
@@ -106,8 +133,8 @@ const enough = (size: number) => `SELECT t.id AS id,
     (SELECT 1 FROM clients c WHERE c.search_slot IS NULL AND c.tenant_id = t.id LIMIT 1 OFFSET ${size - 1}) AS enough
   FROM tenants t WHERE t.id > ? ORDER BY t.id LIMIT ${TENANTS_AT_ONCE}`;
 
-/** In the order in which they are stored. */
-async function trigramsOfAll(clients: readonly Indexed[]): Promise<[gram: string, slots: Buffer][]> {
+/** In the order in which they are stored, with the slots of each. @returns undefined when there are too many */
+async function trigramsOfAll(clients: readonly Indexed[], most: number): Promise<[gram: string, slots: number[]][] | undefined> {
   const grams = new Map<string, number[]>();
   for (const [slot, { searchText }] of clients.entries()) {
     for (const gram of trigramsOf(searchText)) {
@@ -115,19 +142,43 @@ async function trigramsOfAll(clients: readonly Indexed[]): Promise<[gram: string
       if (!slots) grams.set(gram, [slot]);
       else if (slots.at(-1) !== slot) slots.push(slot);
     }
+    if (grams.size > most) return undefined;
     if (slot % CLIENTS_AT_ONCE === 0) await setImmediate();
   }
-  return [...grams].sort(([a], [b]) => (a < b ? -1 : 1)).map(([gram, slots]) => [gram, encodeSlots(slots)]);
+  return sortedInPieces(grams);
 }
 
-async function insertGrams(manager: EntityManager, segmentId: number, grams: readonly [string, Buffer][]): Promise<void> {
+/** By their first characters: to sort all at once would hold up everybody. */
+async function sortedInPieces(grams: ReadonlyMap<string, number[]>): Promise<[gram: string, slots: number[]][]> {
+  const byFirst = new Map<number, [string, number[]][]>();
+  let count = 0;
+  for (const entry of grams) {
+    const first = entry[0].codePointAt(0) as number;
+    const some = byFirst.get(first);
+    if (some) some.push(entry);
+    else byFirst.set(first, [entry]);
+    count += 1;
+    if (count % GRAMS_SORTED_AT_ONCE === 0) await setImmediate();
+  }
+  const sorted: [string, number[]][] = [];
+  let pausedAt = 0;
+  for (const first of [...byFirst.keys()].sort((a, b) => a - b)) {
+    for (const entry of (byFirst.get(first) as [string, number[]][]).sort(([a], [b]) => (a < b ? -1 : 1))) sorted.push(entry);
+    if (sorted.length - pausedAt < GRAMS_SORTED_AT_ONCE) continue;
+    pausedAt = sorted.length;
+    await setImmediate();
+  }
+  return sorted;
+}
+
+async function insertGrams(manager: EntityManager, segmentId: number, grams: readonly [string, number[]][]): Promise<void> {
   const table = manager.connection.getMetadata(ClientGram).tableName;
   for (let start = 0; start < grams.length; start += GRAMS_AT_ONCE) {
     const some = grams.slice(start, start + GRAMS_AT_ONCE);
     const marks = some.map(() => '(?, ?, ?)').join(', ');
     await manager.query(
       `INSERT INTO ${table} (segment_id, gram, slots) VALUES ${marks}`,
-      some.flatMap(([gram, slots]) => [segmentId, gram, slots]),
+      some.flatMap(([gram, slots]) => [segmentId, gram, encodeSlots(slots)]),
     );
     await setImmediate();
   }

@@ -37,6 +37,9 @@ export class ClientGram {
   slots!: Buffer;
 }
 
+/** With it begins what stands in the place of a segment's first client once it is to go, and is searched no more. */
+export const CONDEMNED = '-';
+
 /** The slot of a segment's first client; its others follow. */
 export function firstSlotOf(segmentId: number): number {
   return segmentId * SET_SIZE;

@@ -8,6 +8,8 @@ export interface Address {
   plain: string;
   /** Who stands behind it: with IPv6 its network of 64 bits, for whoever has one address there has all. */
   source: string;
+  /** What may all be one's: of IPv6 the network of 48 bits, of IPv4 that of 24. */
+  network: string;
 }
 
 /** An address of 45 characters, its brackets, zone and port. */
@@ -15,10 +17,12 @@ const LONGEST = 100;
 const HEXTETS_OF_A_NETWORK = 4;
 const HEXTETS_OF_6TO4 = 3;
 const BYTES_OF_IPV4 = 4;
+/** Of an address of IPv4 in bytes, of a network of IPv6 in hextets. */
+const PARTS_OF_A_NETWORK = 3;
 const known = new LRUCache<string, Address>({ max: 1000 });
 
 /** What is said of something that is no address, as RFC 7239 says it: all of it is one source. */
-const UNKNOWN: Address = { plain: 'unknown', source: 'unknown' };
+const UNKNOWN: Address = { plain: 'unknown', source: 'unknown', network: 'unknown' };
 /** As proxies write an address: some of them with its port, or with the zone that it is of. */
 const FORMS = [/^([\d.]+):\d{1,5}$/, /^\[([\da-f:.]+)(?:%[\w.-]+)?\](?::\d{1,5})?$/i, /^([\da-f:.]+)(?:%[\w.-]+)?$/i];
 
@@ -38,7 +42,8 @@ function parse(text: string): Address {
   if (ip === undefined || !isAddress(ip)) return UNKNOWN;
   const address = ipaddr.process(ip);
   const plain = address.toString();
-  return { plain, source: address instanceof ipaddr.IPv6 ? sourceOf(address) : plain };
+  const source = address instanceof ipaddr.IPv6 ? sourceOf(address) : plain;
+  return { plain, source, network: source.split(/[.:]/).slice(0, PARTS_OF_A_NETWORK).join('.') };
 }
 
 function sourceOf(address: ipaddr.IPv6): string {
