@@ -61,7 +61,7 @@ describe('whoever has not proved who they are', () => {
 
   it('is answered, however many send much beside a question about the schema', async () => {
     const variables = { x: Array.from({ length: 5_000 }, (_, index) => ({ [`key ${index}`]: index })) };
-    const asked = Array.from({ length: 40 }, () => graphql(app, { query: '{ __typename }', variables }));
+    const asked = Array.from({ length: 20 }, () => graphql(app, { query: '{ __typename }', variables }));
     for (const answer of await Promise.all(asked)) expect(answer.body).toEqual({ data: { __typename: 'Query' } });
   });
 
