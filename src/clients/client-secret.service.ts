@@ -16,6 +16,7 @@ import { requireClient } from './client-row.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { LastSecret, SecretLimit, SecretNotFound } from './errors.js';
 import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
+import { end, reinstate, supersede } from './secret-ends.service.js';
 
 const RIGHT = { right: 'clients:write' } as const;
 const MOST_LIVE_SECRETS = 2;
@@ -215,27 +216,6 @@ async function requireFewMade(manager: EntityManager, { id }: Client, now: Date)
   if (made < MOST_MADE_A_DAY || wait <= 0) return;
   // Whoever made so many keeps nobody from the one that has to be made at night.
   throw new TooOften(`This client was given ${made} secrets in a day, and one a minute from then on.`, Math.ceil(wait / 1000));
-}
-
-async function supersede(
-  manager: EntityManager,
-  live: readonly ClientSecret[],
-  { now, end: ends }: { now: Date; end: Date },
-): Promise<void> {
-  for (const { id, expiresAt, supersededAt } of live) {
-    const until = expiresAt && expiresAt < ends ? expiresAt : ends;
-    // What ends no later than it is superseded has ended by every clock.
-    const at = until <= now ? until : (supersededAt ?? now);
-    await manager.update(ClientSecret, { id }, { expiresAt: until, supersededAt: at });
-  }
-}
-
-async function end(manager: EntityManager, { id, expiresAt }: ClientSecret, now: Date): Promise<void> {
-  await manager.update(ClientSecret, { id }, { revokedAt: now, expiresAt: expiresAt && expiresAt < now ? expiresAt : now });
-}
-
-async function reinstate(manager: EntityManager, { id }: ClientSecret): Promise<void> {
-  await manager.update(ClientSecret, { id }, { expiresAt: null, supersededAt: null });
 }
 
 /** @param change.cutsUnnamed whether to cut tokens of an older release, which do not say for which secret they were issued */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type EntityManager, In, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { whereSessionHolds } from '../changes/rights.service.js';
@@ -134,35 +134,19 @@ async function begin({ manager, caller, record }: Change, { seconds, ...holder }
   const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
   const { scopes } = holder;
   await manager.insert(Session, { ...holder, id, tenantId: caller.tenant.id, createdAt, expiresAt });
-  await endOldest(manager, caller, holder);
-  if (holder.subject !== null) await endOldestOfPeople(manager, caller);
+  const { clientRowId, subject } = holder;
+  const tenantId = caller.tenant.id;
+  // Whoever signs in again and again has no more sessions than anybody needs.
+  await endOldest(manager, { tenantId, ...(subject === null ? { clientRowId: clientRowId as string } : { subject }) }, MOST_SESSIONS);
+  // Who comes through a provider may be somebody else each time.
+  if (subject !== null) await endOldest(manager, { tenantId, subject: Not(IsNull()) }, MOST_OF_PEOPLE);
   await record({ action: AuditAction.SIGN_IN, on: objectOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
 }
 
-/** Whoever signs in again and again has no more sessions than anybody needs. */
-async function endOldest(manager: EntityManager, { tenant }: Caller, { clientRowId, subject }: Holder): Promise<void> {
-  const where = { tenantId: tenant.id, ...(clientRowId === null ? { subject: subject as string } : { clientRowId }) };
-  const sessions = await manager.find(Session, {
-    select: { id: true },
-    where,
-    order: { createdAt: 'DESC' },
-    skip: MOST_SESSIONS,
-    take: 100,
-  });
-  if (sessions.length > 0) await manager.delete(Session, { id: In(sessions.map(({ id }) => id)) });
-}
-
-/** Who comes through a provider may be somebody else each time. */
-async function endOldestOfPeople(manager: EntityManager, { tenant }: Caller): Promise<void> {
-  const where = { tenantId: tenant.id, subject: Not(IsNull()) };
-  const sessions = await manager.find(Session, {
-    select: { id: true },
-    where,
-    order: { createdAt: 'DESC' },
-    skip: MOST_OF_PEOPLE,
-    take: 100,
-  });
+/** Ends what some have too many of; a few too many are ended at a time. */
+async function endOldest(manager: EntityManager, where: FindOptionsWhere<Session>, most: number): Promise<void> {
+  const sessions = await manager.find(Session, { select: { id: true }, where, order: { createdAt: 'DESC' }, skip: most, take: 100 });
   if (sessions.length > 0) await manager.delete(Session, { id: In(sessions.map(({ id }) => id)) });
 }
 

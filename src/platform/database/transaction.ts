@@ -34,7 +34,7 @@ export class Database {
 
   /**
    * Runs reads and writes as one: all of it is committed, or none. `work` may run more than once.
-   * @throws {DatabaseUnavailable | TenantDisabled} After the first it may have been committed all the same: nobody could say.
+   * @throws {DatabaseUnavailable | ReferenceGone} After the first it may have been committed all the same: nobody could say.
    */
   write<T>(work: Work<T>): Promise<T> {
     return this.#translated(this.engine.write(work));

@@ -44,9 +44,9 @@ interface AnswerContext extends GraphQLContext {
   onMutation(longest: number): void;
 }
 
-/** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
 /** GraphQL prints the whole of what it does not know into its sentence. */
 const LONGEST_MESSAGE = 2_000;
+/** What GraphQL itself says of input values that it cannot take: in variables, in the document. */
 const INPUT_CODES = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED'];
 
 /** Apollo, bounded in what an operation may cost, quiet about what went wrong inside. */
