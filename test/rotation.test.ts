@@ -1,3 +1,5 @@
+import { In } from 'typeorm';
+import { v4 as uuid } from 'uuid';
 import { ClientSecret } from '../src/clients/client-secret.entity.js';
 import type { Answer } from './support/answer.js';
 import { createClient, getToken, graphql, introspect, requestToken, startApp, type TestApp } from './support/app.js';
@@ -10,6 +12,8 @@ const REVOKE = `mutation ($clientId: String!, $secretId: ID!) {
   revokeClientSecret(clientId: $clientId, secretId: $secretId) { secrets { id hint expiresAt revokedAt } } }`;
 const READ = `query ($clientId: String!) { client(clientId: $clientId) { version secrets {
   id hint expiresAt lastUsedAt rotation { supersededAt unusedForSeconds safeToRevoke } } } }`;
+
+const DAY_MS = 24 * 3_600_000;
 
 let app: TestApp;
 
@@ -28,6 +32,17 @@ async function rotated(clientId: string, overlapSeconds: number): Promise<{ clie
   const { body, text } = await rotate(clientId, { overlapSeconds });
   if (!body.data) throw new Error(text);
   return { clientId, secret: body.data.rotateClientSecret.clientSecret };
+}
+
+/** Lets secrets of a client have ended, in the database: those that are named, or as many as are made for it. */
+async function endedBefore(clientId: string, { days, ids, made = 0 }: { days: number; ids?: string[]; made?: number }): Promise<void> {
+  const expiresAt = new Date(Date.now() - days * DAY_MS);
+  await app.installation.database.write(async (manager) => {
+    if (ids) await manager.update(ClientSecret, { id: In(ids) }, { expiresAt });
+    const row = await manager.findOneByOrFail(ClientSecret, { client: { clientId } });
+    const ended = Array.from({ length: made }, () => ({ ...row, id: uuid(), lookupDigest: null, createdAt: expiresAt, expiresAt }));
+    for (let next = ended.splice(0, 50); next.length > 0; next = ended.splice(0, 50)) await manager.insert(ClientSecret, next);
+  });
 }
 
 describe('rotateClientSecret', () => {
@@ -145,16 +160,7 @@ describe('rotateClientSecret', () => {
 
   it('makes a thousand secrets of a client in a day, and then one a minute', async () => {
     const client = await createClient(app, { clientId: 'thousand' });
-    await app.installation.database.write(async (manager) => {
-      const row = await manager.findOneByOrFail(ClientSecret, { client: { clientId: 'thousand' } });
-      const ended = Array.from({ length: 999 }, (_, index) => ({
-        ...row,
-        id: `thousand-${index}`,
-        lookupDigest: null,
-        expiresAt: new Date(),
-      }));
-      for (let next = ended.splice(0, 50); next.length > 0; next = ended.splice(0, 50)) await manager.insert(ClientSecret, next);
-    });
+    await endedBefore('thousand', { days: 0, made: 999 });
     for (const overlapSeconds of [0, 600]) {
       const refused = await rotate('thousand', { overlapSeconds });
       expect([refused.status, codeOf(refused)]).toEqual([429, 'TOO_MANY_REQUESTS']);
@@ -167,6 +173,49 @@ describe('rotateClientSecret', () => {
     expect((await requestToken(app, await rotated('thousand', 0))).status).toBe(200);
     expect((await requestToken(app, client)).status).toBe(401);
     resetClock();
+  });
+
+  it('forgets the oldest of more than a thousand that ended over a day ago, with the tokens issued for them', async () => {
+    const first = await createClient(app, { clientId: 'forgotten', scopes: ['clients:read'] });
+    const [revoked] = await secretsOf('forgotten');
+    const tokens = [await getToken(app, first)];
+    const second = await rotated('forgotten', 0);
+    const [superseded] = await secretsOf('forgotten');
+    tokens.push(await getToken(app, second));
+    const third = await rotated('forgotten', 0);
+    tokens.push(await getToken(app, third));
+    await app.administer(REVOKE, { clientId: 'forgotten', secretId: revoked.id });
+    const { database } = app.installation;
+    await endedBefore('forgotten', { days: 3, ids: [revoked.id, superseded.id] });
+    await endedBefore('forgotten', { days: 2, made: 997 });
+    await endedBefore('forgotten', { days: 0.5, made: 200 });
+    const kept = () => database.read((manager) => manager.countBy(ClientSecret, { client: { clientId: 'forgotten' } }));
+    const before = await kept();
+    await rotated('forgotten', 0);
+    expect(before - (await kept())).toBe(99);
+    const last = await rotated('forgotten', 0);
+    expect(before - (await kept())).toBe(198);
+    const active = [];
+    for (const token of tokens) active.push((await introspect(app, { ...third, ...last }, token)).body.active);
+    expect(active).toEqual([false, false, true]);
+  });
+
+  it('shows the last twenty of many that ended, of each of many clients', async () => {
+    const names = Array.from({ length: 120 }, (_, number) => `crowded-${number < 60 ? 'a' : 'b'}-${number}`);
+    for (const clientId of names) await createClient(app, { clientId });
+    const [few, many] = ['crowded-a-7', 'crowded-b-110'];
+    await endedBefore(few, { days: 1, made: 60 });
+    await endedBefore(many, { days: 1, made: 60 });
+    await endedBefore(many, { days: 31, made: 60 });
+    await rotate(many, { overlapSeconds: 600 });
+    const page = 'clients(first: 60, search: $S) { nodes { clientId secrets { id expiresAt } } }';
+    const { body } = await app.administer(`{ a: ${page.replace('$S', '"crowded-a"')} b: ${page.replace('$S', '"crowded-b"')} }`);
+    const shown = new Map<string, { id: string; expiresAt: string | null }[]>(
+      [...body.data.a.nodes, ...body.data.b.nodes].map(({ clientId, secrets }) => [clientId, secrets]),
+    );
+    expect(names.map((name) => shown.get(name)?.length)).toEqual(names.map((name) => ({ [few]: 21, [many]: 22 })[name] ?? 1));
+    expect(shown.get(many)?.filter(({ expiresAt }) => expiresAt === null)).toHaveLength(1);
+    expect(shown.get(many)?.every(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > Date.now() - 2 * DAY_MS)).toBe(true);
   });
 
   it('never lengthens the life of a secret that ends anyway', async () => {

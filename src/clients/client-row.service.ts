@@ -35,8 +35,14 @@ export function storeAudiences(audiences: readonly string[], issuer: string): st
 /** When the last token of any client of a tenant has expired that is issued up to a moment, those of clients that are gone included. */
 export async function lastTokenOfTenant(manager: EntityManager, tenantId: string, issuedUntil: Date): Promise<Date> {
   const { tokensExpireBy } = await manager.findOneByOrFail(Tenant, { id: tenantId });
-  const [longest] = await manager.find(Client, { where: { tenantId }, order: { accessTokenLifetime: 'DESC' }, take: 1 });
+  const [longest] = await manager.find(Client, {
+    select: { id: true, accessTokenLifetime: true },
+    where: { tenantId },
+    order: { accessTokenLifetime: 'DESC' },
+    take: 1,
+  });
   const [latest] = await manager.find(Client, {
+    select: { id: true, tokensExpireBy: true },
     where: { tenantId, tokensExpireBy: Not(IsNull()) },
     order: { tokensExpireBy: 'DESC' },
     take: 1,

@@ -7,6 +7,7 @@ import type { SecretDigest } from './secret.js';
 /** What is kept of a client's secret: a keyed digest, or the encrypted secret where it has to sign assertions. */
 @Entity('client_secrets')
 @Index(['expiresAt', 'tenantId', 'clientRowId'])
+@Index(['clientRowId', 'expiresAt'])
 @ObjectType({
   description:
     'A secret of a client, as far as it can still be told: the secret itself is shown once, when it is made, and no answer repeats it.',
@@ -19,7 +20,6 @@ export class ClientSecret {
   @Column('varchar', { name: 'tenant_id', length: 36 })
   tenantId!: string;
 
-  @Index()
   @Column('varchar', { name: 'client_row_id', length: 36 })
   clientRowId!: string;
 

@@ -10,13 +10,14 @@ import type { Database } from '../platform/database/transaction.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
+import { makeTokenEpoch } from '../tenants/token-epoch.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
-import { makeTokenEpoch, requireSameRights } from './client.rules.js';
+import { requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { LastSecret, SecretLimit, SecretNotFound } from './errors.js';
 import { digestSecret, hintOf, lookupDigest, makeSecret, type PlainSecret, type SecretDigest } from './secret.js';
-import { end, reinstate, supersede } from './secret-ends.service.js';
+import { end, forgetOldest, reinstate, supersede } from './secret-ends.service.js';
 
 const RIGHT = { right: 'clients:write' } as const;
 const MOST_LIVE_SECRETS = 2;
@@ -50,7 +51,7 @@ export class ClientSecretService {
 
   /**
    * Makes a new secret and lets those before it end after the overlap; with an overlap of 0 they end now.
-   * Tokens that were issued go on. Of two rotations at once one wins.
+   * Tokens that were issued go on, but for those of a secret that is forgotten, with so many after it. Of two rotations at once one wins.
    * @returns the new secret in the clear, for the one response that shows it
    * @throws {BadUserInput | ClientNotFound | StaleVersion | Forbidden | SecretLimit}
    */
@@ -78,6 +79,7 @@ export class ClientSecretService {
       await requireFewMade(manager, client, now);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
       await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
+      await forgetOldest(manager, client, now);
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
       await record({ action: AuditAction.ROTATE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return { client: await touch(manager, client, { now }), clientSecret };

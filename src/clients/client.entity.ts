@@ -34,6 +34,8 @@ registerEnumType(ClientAuthMethod, {
 @Index(['tenantId', 'nameKey', 'id'])
 @Index(['tenantId', 'createdAt', 'id'])
 @Index(['tenantId', 'lastUsedAt', 'id', 'enabled', 'createdAt', 'nameKey', 'clientId'])
+@Index(['tenantId', 'accessTokenLifetime'])
+@Index(['tenantId', 'tokensExpireBy'])
 @Index(['searchSlot', 'tenantId', 'id'])
 @Extensions({ readRight: 'clients:read' })
 @ObjectType({

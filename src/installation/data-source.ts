@@ -10,6 +10,7 @@ import { ClientSearch1764201600000 } from './migrations/1764201600000-client-sea
 import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
 import { AccessTokenType1764374400000 } from './migrations/1764374400000-access-token-type.js';
 import { SearchedLetters1764460800000 } from './migrations/1764460800000-searched-letters.js';
+import { ShortWays1764547200000 } from './migrations/1764547200000-short-ways.js';
 import { ENTITIES } from './rooms.js';
 
 const shared = {
@@ -23,6 +24,7 @@ const shared = {
     Changes1764288000000,
     AccessTokenType1764374400000,
     SearchedLetters1764460800000,
+    ShortWays1764547200000,
   ],
   migrationsTransactionMode: 'each' as const,
   logging: false,

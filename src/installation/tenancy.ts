@@ -1,11 +1,11 @@
-import type { EntityManager } from 'typeorm';
-import { Client } from '../clients/client.entity.js';
-import { makeTokenEpoch } from '../clients/client.rules.js';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import type { ClientService } from '../clients/client.service.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { Session } from '../people/session.entity.js';
 import type { Config } from '../platform/config.js';
+import { Tenant } from '../tenants/tenant.entity.js';
+import { makeTokenEpoch } from '../tenants/token-epoch.js';
 import { chooseAdministratorSecret, putAdministrator } from './bootstrap.js';
 import { removeBelongings, removeSomeOfMany } from './removal.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
@@ -35,6 +35,7 @@ export function createTenantContents({ clients, secrets, signingKeys }: ContentS
 }
 
 async function suspend(manager: EntityManager, tenantId: string): Promise<void> {
-  await manager.update(Client, { tenantId }, { tokenEpoch: makeTokenEpoch() });
-  await manager.delete(Session, { tenantId });
+  await manager.update(Tenant, { id: tenantId }, { tokenEpoch: makeTokenEpoch() });
+  // Those of clients have ended with their tokens.
+  await manager.delete(Session, { tenantId, subject: Not(IsNull()) });
 }

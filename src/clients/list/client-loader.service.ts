@@ -12,7 +12,11 @@ import { fromHour, toHour } from '../use/use-tally.js';
 const SHOWN_AFTER_END_MS = 30 * 24 * 3_600_000;
 /** Of secrets that ended, so many of a client. */
 const MOST_ENDED = 20;
-const MOST_BATCHED = 500;
+/** Two more are live at most. */
+const MOST_READ = MOST_ENDED + 2;
+/** Each is a part of the statement. */
+const MOST_BATCHED_FOR_SECRETS = 100;
+const MOST_BATCHED_FOR_HOURS = 500;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 20_000;
 /** All that there is to tell of an hour; whoever asks for some of it twice gets fewer hours. */
@@ -64,7 +68,7 @@ export class ClientLoader {
     }
     const { usage } = loaders;
     const first = toHour(Date.now()) - hours + 1;
-    const loader = usage.get(first) ?? batched((ids) => this.#readHours(ids, first));
+    const loader = usage.get(first) ?? batched(MOST_BATCHED_FOR_HOURS, (ids) => this.#readHours(ids, first));
     usage.set(first, loader);
     const counts = new Map((await loader.load(id))?.map((count) => [count.hour, count]));
     return Array.from({ length: hours }, (_, index) => {
@@ -76,7 +80,7 @@ export class ClientLoader {
   #for(caller: Principal): Loaders {
     const known = this.#loaders.get(caller);
     const loaders = known ?? {
-      secrets: batched((ids) => this.#readSecrets(caller, ids)),
+      secrets: batched(MOST_BATCHED_FOR_SECRETS, (ids) => this.#readSecrets(caller, ids)),
       usage: new Map(),
       hoursAskedFor: 0,
     };
@@ -85,13 +89,15 @@ export class ClientLoader {
   }
 
   async #readSecrets({ tenant }: Principal, ids: string[]): Promise<Map<string, ClientSecret[]>> {
-    const now = Date.now();
-    const [isLive, isShown] = [now, now - SHOWN_AFTER_END_MS].map((since) => this.database.moment(new Date(since)));
+    const now = new Date();
+    const shownFrom = this.database.moment(new Date(now.getTime() - SHOWN_AFTER_END_MS));
     const secrets = await this.database.read(async (manager) => {
-      const shown: { id: string }[] = await manager.query(selectShown(ids.length), [isLive, tenant.id, ...ids, isShown, MOST_ENDED]);
-      return manager.find(ClientSecret, { where: { id: In(shown.map(({ id }) => id)) }, order: { createdAt: 'DESC', id: 'DESC' } });
+      const found: { id: string }[] = await manager.query(selectLatest(ids.length), [...ids, ...ids.flatMap((id) => [id, shownFrom])]);
+      const where = { id: In(found.map(({ id }) => id)), tenantId: tenant.id };
+      return manager.find(ClientSecret, { where, order: { createdAt: 'DESC', id: 'DESC' } });
     });
-    return Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
+    const ofClients = Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
+    return new Map([...ofClients].map(([id, ofClient]) => [id, withoutManyEnded(ofClient, now)]));
   }
 
   async #readHours(ids: string[], first: number): Promise<Map<string, ClientHour[]>> {
@@ -103,24 +109,30 @@ export class ClientLoader {
 }
 
 /** Reads each once, however often it is asked for at the same moment. Nothing is kept: a mutation may change it. */
-function batched<T>(read: (ids: string[]) => Promise<Map<string, T>>): DataLoader<string, T | undefined> {
+function batched<T>(most: number, read: (ids: string[]) => Promise<Map<string, T>>): DataLoader<string, T | undefined> {
   const readAll = async (ids: readonly string[]) => {
     const found = new Map<string, T>();
     const distinct = [...new Set(ids)];
-    for (let next = distinct.splice(0, MOST_BATCHED); next.length > 0; next = distinct.splice(0, MOST_BATCHED))
+    for (let next = distinct.splice(0, most); next.length > 0; next = distinct.splice(0, most))
       for (const [id, value] of await read(next)) found.set(id, value);
     return ids.map((id) => found.get(id));
   };
   return new DataLoader(readAll, { cache: false });
 }
 
-function selectShown(clients: number): string {
-  return `SELECT id FROM (
-    SELECT id, has_ended, ROW_NUMBER() OVER (PARTITION BY client_row_id, has_ended ORDER BY created_at DESC, id DESC) AS place FROM (
-      SELECT id, client_row_id, created_at, CASE WHEN expires_at > ? OR expires_at IS NULL THEN 0 ELSE 1 END AS has_ended FROM client_secrets
-      WHERE tenant_id = ? AND client_row_id IN (${Array(clients).fill('?').join(', ')}) AND (expires_at IS NULL OR expires_at > ?)
-    ) AS told
-  ) AS ranked WHERE has_ended = 0 OR place <= ?`;
+/** The secrets of clients that do not end, and those of each whose end is the latest: so many at most, however many there are. */
+function selectLatest(clients: number): string {
+  const latest = `SELECT id FROM (
+    SELECT id FROM client_secrets WHERE client_row_id = ? AND expires_at > ? ORDER BY expires_at DESC LIMIT ${MOST_READ}) latest`;
+  const endless = `SELECT id FROM client_secrets WHERE client_row_id IN (${Array(clients).fill('?').join(', ')}) AND expires_at IS NULL`;
+  return [endless, ...Array(clients).fill(latest)].join(' UNION ALL ');
+}
+
+function withoutManyEnded(secrets: readonly ClientSecret[], now: Date): ClientSecret[] {
+  const { ended = [] } = Object.groupBy(secrets, ({ expiresAt }) => (expiresAt && expiresAt <= now ? 'ended' : 'live'));
+  const endOf = ({ expiresAt }: ClientSecret) => expiresAt?.getTime() ?? 0;
+  const dropped = new Set(ended.toSorted((a, b) => endOf(b) - endOf(a)).slice(MOST_ENDED));
+  return secrets.filter((secret) => !dropped.has(secret));
 }
 
 /** @throws {BadUserInput} */
