@@ -45,7 +45,7 @@ export default {
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   projects: [
     { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/(rules|seams)/*.test.ts'] },
-    { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts'] },
+    { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/sqlite/*.test.ts'] },
     {
       ...onMysql,
       testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/mysql/*.test.ts'],

@@ -12,13 +12,7 @@ import { Tenant } from '../tenants/tenant.entity.js';
 import { makeTokenEpoch } from '../tenants/token-epoch.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
-import {
-  lastTokenExpiry,
-  requireAllowedLifetime,
-  requireGrantable,
-  requireSameRights,
-  requireUsableScopes,
-} from './client.rules.js';
+import { lastTokenExpiry, requireAllowedLifetime, requireGrantable, requireSameRights, requireUsableScopes } from './client.rules.js';
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
