@@ -10,8 +10,7 @@ const RIGHTS = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write'
 export class ShortWays1764547200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query("ALTER TABLE tenants ADD COLUMN token_epoch varchar(16) NOT NULL DEFAULT ''");
-    await runner.query('CREATE INDEX client_secrets_of_client ON client_secrets (client_row_id, expires_at)');
-    await dropIndex(runner, 'client_secrets', 'client_secrets_by_client');
+    await indexSecretsOfClient(runner, 'client_row_id, expires_at');
     await runner.query('CREATE INDEX clients_by_lifetime ON clients (tenant_id, access_token_lifetime)');
     await runner.query('CREATE INDEX clients_by_last_token ON clients (tenant_id, tokens_expire_by)');
     if (isMysql(runner)) return;
@@ -26,10 +25,10 @@ export class ShortWays1764547200000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     const epoch = randomBytes(6).toString('base64url');
     await runner.query("UPDATE clients SET token_epoch = ? WHERE tenant_id IN (SELECT id FROM tenants WHERE token_epoch <> '')", [epoch]);
-    if (!isMysql(runner)) for (const right of RIGHTS) await dropIndex(runner, 'clients', nameOf(right));
-    for (const index of ['clients_by_last_token', 'clients_by_lifetime']) await dropIndex(runner, 'clients', index);
-    await runner.query('CREATE INDEX client_secrets_by_client ON client_secrets (client_row_id)');
-    await dropIndex(runner, 'client_secrets', 'client_secrets_of_client');
+    const ofRights = isMysql(runner) ? [] : RIGHTS.map(nameOf);
+    for (const index of [...ofRights, 'clients_by_last_token', 'clients_by_lifetime'])
+      await runner.query(`DROP INDEX ${index}${isMysql(runner) ? ' ON clients' : ''}`);
+    await indexSecretsOfClient(runner, 'client_row_id');
     await runner.query('ALTER TABLE tenants DROP COLUMN token_epoch');
   }
 }
@@ -42,7 +41,11 @@ function isMysql(runner: QueryRunner): boolean {
   return runner.connection.options.type === 'mysql';
 }
 
-/** MySQL wants an index for a foreign key at all times: the one that takes its place is made before. */
-async function dropIndex(runner: QueryRunner, table: string, index: string): Promise<void> {
-  await runner.query(`DROP INDEX ${index}${isMysql(runner) ? ` ON ${table}` : ''}`);
+/** In one statement on MySQL, which wants an index for the foreign key at all times. */
+async function indexSecretsOfClient(runner: QueryRunner, columns: string): Promise<void> {
+  const index = 'INDEX client_secrets_by_client';
+  const statements = isMysql(runner)
+    ? [`ALTER TABLE client_secrets DROP ${index}, ADD ${index} (${columns})`]
+    : [`DROP ${index}`, `CREATE ${index} ON client_secrets (${columns})`];
+  for (const statement of statements) await runner.query(statement);
 }
