@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { In } from 'typeorm';
 import { v4 as uuid } from 'uuid';
 import { ClientSecret } from '../src/clients/client-secret.entity.js';
@@ -244,6 +245,27 @@ describe('rotateClientSecret', () => {
       expect((await requestToken(app, { ...before, secret })).status).toBe(200);
       expect((await requestToken(app, before)).status).toBe(overlapSeconds === 0 ? 401 : 200);
     }
+  });
+
+  it('is CONFLICT for one that came before the other was done, however late it looks', async () => {
+    const { clientId } = await createClient(app, { clientId: 'second-click' });
+    const { database } = app.installation;
+    const read = database.read.bind(database);
+    const [late, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    database.read = async (work) => {
+      database.read = read;
+      late.resolve();
+      await letGo.promise;
+      return read(work);
+    };
+    const second = rotate(clientId, { overlapSeconds: 0 });
+    await late.promise;
+    await sleep(2);
+    const first = await rotated(clientId, 0);
+    letGo.resolve();
+    expect((await second).body.errors[0].extensions).toEqual({ code: 'CONFLICT', version: 2 });
+    expect((await requestToken(app, first)).status).toBe(200);
+    expect((await requestToken(app, await rotated(clientId, 0))).status).toBe(200);
   });
 
   it('is CONFLICT when the client changed since the version that was seen', async () => {

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
+import { And, type EntityManager, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Changes } from '../changes/changes.service.js';
 import type { Description } from '../changes/record/audit.service.js';
@@ -7,6 +6,7 @@ import { AuditAction, AuditObjectType } from '../changes/record/audit-event.enti
 import type { Cipher } from '../platform/cipher.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
+import { requestBegan } from '../platform/deadline.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
@@ -22,8 +22,6 @@ import { end, forgetOldest, reinstate, supersede } from './secret-ends.service.j
 const RIGHT = { right: 'clients:write' } as const;
 const MOST_LIVE_SECRETS = 2;
 const LONGEST_OVERLAP_SECONDS = 2_592_000;
-/** Whoever asks at the same moment, by a second click or as a second person, sees the client before the first changes it. */
-const GATHERING_MS = 100;
 /** More than anybody makes of one client who does not do so without a pause: they are kept, and read with it. */
 const MOST_MADE_A_DAY = 1_000;
 /** Between two, when there are so many. */
@@ -63,7 +61,7 @@ export class ClientSecretService {
     }
     // Whether it is there is told to whoever still has the right to know, below.
     const seen = await this.database.read((manager) => manager.findOneBy(Client, { tenantId: caller.tenant.id, clientId }));
-    await sleep(GATHERING_MS);
+    const began = requestBegan();
     const clientSecret = makeSecret();
     // At night the secret that leaked is to end at once, whatever else was changed in that minute.
     const allowance = overlapSeconds === 0 ? 'reserved' : 'ordinary';
@@ -71,8 +69,10 @@ export class ClientSecretService {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       requireSecrets(client);
-      if (client.version !== (request.version ?? seen?.version ?? client.version)) throw new StaleVersion('client', client.version);
       const now = new Date();
+      const isLate = request.version == null && (await wasGivenSecret(manager, client, { after: began, until: now }));
+      if (isLate || client.version !== (request.version ?? seen?.version ?? client.version))
+        throw new StaleVersion('client', client.version);
       const live = await this.liveSecrets(manager, client, now);
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS)
         throw new SecretLimit(present.scopes.includes('clients:read') ? live[0] : undefined);
@@ -203,6 +203,11 @@ function requireSecrets({ authMethod }: Client): void {
   throw new BadUserInput([
     { path: 'clientId', message: 'This client proves itself with its own key and has no secret: update its jwks instead.' },
   ]);
+}
+
+/** Whether somebody else, or a second click, came first since a request began. What was made later than now was made by a wrong clock. */
+function wasGivenSecret(manager: EntityManager, { id }: Client, { after, until }: { after: Date; until: Date }): Promise<boolean> {
+  return manager.existsBy(ClientSecret, { clientRowId: id, createdAt: And(MoreThan(after), LessThanOrEqual(until)) });
 }
 
 /** @throws {TooOften} */

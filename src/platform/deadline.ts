@@ -9,6 +9,7 @@ const LEAST_MS = 200;
 
 /** A request, as far as it waits for what all share. */
 interface Waiter {
+  began: Date;
   ends: number;
   member: Member;
 }
@@ -20,13 +21,18 @@ const storage = new AsyncLocalStorage<Waiter>();
 
 /** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
 export function withDeadline<T>(work: () => T): T {
-  return storage.run({ ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
+  return storage.run({ began: new Date(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
 }
 
 /** The deadline of the request that asks now, on the clock of `performance.now()`. */
 export function requestDeadline(): number {
   const now = performance.now();
   return Math.max(storage.getStore()?.ends ?? now + REQUEST_WAIT_MS, now + LEAST_MS);
+}
+
+/** When the request that asks now began, by the clock on the wall; now, when no request does. */
+export function requestBegan(): Date {
+  return storage.getStore()?.began ?? new Date();
 }
 
 /** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */
