@@ -193,6 +193,28 @@ describe('rotateSigningKey', () => {
   });
 });
 
+it('a rotation leaves no more keys published than every reader can take: the next one waits until one is revoked or ends', async () => {
+  advanceClock(700);
+  const [row] = await app.database.query('SELECT * FROM signing_keys WHERE activates_at IS NOT NULL LIMIT 1');
+  const { id, ...of } = row as Record<string, unknown>;
+  const columns = Object.keys(of);
+  const more = Array.from({ length: 48 }, (_, index) => `kept-${index}`);
+  for (const kept of more) {
+    const ended = { ...of, activates_at: '2020-01-01 00:00:00.000', published_until: '2090-01-01 00:00:00.000' };
+    const names = ['id', ...columns].map((name) => `\`${name}\``).join(', ');
+    await app.database.query(`INSERT INTO signing_keys (${names}) VALUES (?${', ?'.repeat(columns.length)})`, [
+      kept,
+      ...Object.values(ended),
+    ]);
+  }
+  expect(await keys()).toHaveLength(50);
+  const refused = await rotate();
+  expect([codeOf(refused), refused.body.errors[0].message]).toEqual(['CONFLICT', expect.stringContaining('revoke one')]);
+  expect((await app.administer(REVOKE, { kid: more[7] })).body.errors).toBeUndefined();
+  expect((await rotate()).body.errors).toBeUndefined();
+  expect(id).toBeDefined();
+});
+
 describe('revokeSigningKey', () => {
   /** The signing keys stay in good order whatever is taken away: one signs, one waits, and all is verifiable. */
   async function expectGoodOrder(): Promise<void> {

@@ -5,6 +5,8 @@ import { findKeyFault, withoutEmpty } from '../clients/keys/public-key.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../platform/clock-tolerance.js';
 
 const WINDOW_SECONDS = 60;
+/** With an RSA key of 8,192 bits and a URL of 2,000 characters there is room for more. */
+export const LONGEST_PROOF = 8_000;
 
 /** What a proof has to be about. */
 export interface ProofSubject {
@@ -32,6 +34,7 @@ export interface ProofName {
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
  */
 export async function verifyProof(proof: string, { method, url, token, thumbprint }: ProofSubject): Promise<ProofName> {
+  if (proof.length > LONGEST_PROOF) throw new Error('the proof is too long');
   // Looked at first: with a key of somebody's making one signature may take as long to check as a hundred others.
   const selectKey: typeof EmbeddedJWK = async (header, ...rest) => {
     await requireBoundKey(header, thumbprint);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { BadRequest } from '../platform/errors.js';
 
 /** Parameters that are sent once, by this name; some write them as lists of their language: `scope[0]`, `scope[]`. */
 const AS_LIST = /^(grant_type|scope|resource|audience|client_id|client_secret|client_assertion|client_assertion_type)\[/;
@@ -10,30 +11,58 @@ const PARSED_PARAMETERS = 1000;
 /** What stands where bytes were no UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
+/** What is parsed before anybody is known, as an assertion is, takes time by its length; a token is not, and scopes are as many as a client may have. */
+const LONGEST_PARAMETER = 16_000;
+const MAY_BE_LONGER = new Set(['token=', 'scope=']);
+const LONGEST_NAME = 6;
+
 const SEPARATOR = '&'.charCodeAt(0);
 const PLUS = '+'.charCodeAt(0);
 const BLANK = ' '.charCodeAt(0);
-const separators = new WeakMap<IncomingMessage, number>();
+const forms = new WeakMap<IncomingMessage, Form>();
+
+/** A form as far as it was read. */
+interface Form {
+  separators: number;
+  /** Of the parameter that is read: how it begins, and how many bytes it has. */
+  name: string;
+  length: number;
+}
 
 /**
  * Looks at a form while it is read. What separates its parameters is counted: empty ones leave nothing else behind, and end the parsing all
- * the same. Each `+` becomes the blank that it stands for: Node puts a text together of as many pieces, some 2 MB in 5 ms for one of the
+ * the same. No parameter may be very long. Each `+` becomes the blank that it stands for: Node puts a text together of as many pieces, some 2 MB in 5 ms for one of the
  * largest form.
  */
 export function prepareForm(request: IncomingMessage): void {
   const iterate = request.iterator.bind(request);
   request.iterator = async function* prepare(options): AsyncGenerator<Buffer, undefined> {
+    const form: Form = { separators: 0, name: '', length: 0 };
+    forms.set(request, form);
     for await (const chunk of iterate(options)) {
-      let found = separators.get(request) ?? 0;
-      for (let at = 0; at < chunk.length; at += 1) {
-        if (chunk[at] === SEPARATOR) found += 1;
-        else if (chunk[at] === PLUS) chunk[at] = BLANK;
-      }
-      separators.set(request, found);
+      readOn(form, chunk);
       yield chunk;
     }
     return undefined;
   };
+}
+
+/** @throws {BadRequest} */
+function readOn(form: Form, chunk: Buffer): void {
+  for (let at = 0; at < chunk.length; at += 1) {
+    const byte = chunk[at] as number;
+    if (byte === SEPARATOR) {
+      form.separators += 1;
+      form.length = 0;
+      form.name = '';
+      continue;
+    }
+    if (byte === PLUS) chunk[at] = BLANK;
+    form.length += 1;
+    if (form.length <= LONGEST_NAME) form.name += String.fromCharCode(byte);
+    else if (form.length > LONGEST_PARAMETER && !MAY_BE_LONGER.has(form.name))
+      throw new BadRequest(`A parameter of a form may have ${LONGEST_PARAMETER} bytes at most.`, { status: 413 });
+  }
 }
 
 /**
@@ -42,7 +71,7 @@ export function prepareForm(request: IncomingMessage): void {
  * @throws {errors.InvalidRequest}
  */
 export function requireReadable({ oidc, req }: KoaContextWithOIDC): void {
-  const parameters = (separators.get(req) ?? 0) + 1;
+  const parameters = (forms.get(req)?.separators ?? 0) + 1;
   if (parameters >= PARSED_PARAMETERS)
     throw new errors.InvalidRequest(`a form has fewer than ${PARSED_PARAMETERS} parameters, with those that are empty`);
   const values = Object.values(oidc.body ?? {}).flat();

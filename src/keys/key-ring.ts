@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
-import { activeAt } from './key-succession.js';
+import { activeAt, isPublishedAt } from './key-succession.js';
 import { type SigningKey, SigningKeyState } from './signing-key.entity.js';
 import { ActiveKey } from './signing-key.js';
 
@@ -21,11 +22,6 @@ export function withStates(rows: readonly SigningKey[], moment: Date): SigningKe
     const others = isNext ? SigningKeyState.NEXT : SigningKeyState.RETIRED;
     return Object.assign(row, { state: row === active ? SigningKeyState.ACTIVE : others });
   });
-}
-
-/** Whether tokens of a key may still be alive, or will be. */
-function isPublishedAt({ publishedUntil }: SigningKey, moment: Date): boolean {
-  return publishedUntil === null || publishedUntil > moment;
 }
 
 /** Where a ring's keys come from. */
@@ -49,6 +45,15 @@ interface Reload {
 }
 
 const LEAST_BETWEEN_RELOADS_MS = 1000;
+/** Each takes about half a millisecond to read. */
+const READ_AT_A_TIME = 10;
+
+/** What is published from one moment to another, in milliseconds since 1970. */
+interface Publication {
+  keys: PublishedKey[];
+  from: number;
+  until: number;
+}
 
 /**
  * The keys of a tenant as this instance knows them: one signs, all verify. Which one signs follows the
@@ -59,37 +64,57 @@ export class KeyRing {
   #published = new Map<string, PublishedKey>();
   #signers = new Map<string, ActiveKey>();
   #signing: Signing | undefined;
+  #publication: Publication | undefined;
   #reloadedAt = 0;
   #reload: Reload | undefined;
   /** How many times the database was asked, and the turn of the answer that is kept. */
   #asked = 0;
   #taken = 0;
 
-  /** @param version of the tenant, as it was when the rows were read or before */
-  constructor(
-    rows: readonly SigningKey[],
+  private constructor(
     private version: number,
     private readonly source: KeySource,
-  ) {
-    this.#take(rows);
+  ) {}
+
+  /**
+   * Reads the keys of a tenant.
+   * @param version of the tenant, as it is before
+   * @throws {DatabaseUnavailable}
+   */
+  static async load(version: number, source: KeySource): Promise<KeyRing> {
+    const ring = new KeyRing(version, source);
+    await ring.#takeAnew();
+    return ring;
   }
 
-  #take(rows: readonly SigningKey[]): void {
+  #take(rows: readonly SigningKey[], published: Map<string, PublishedKey>): void {
     this.#rows = rows;
-    this.#published = new Map(rows.flatMap((row) => this.#publish(row)));
-    this.#signers = new Map([...this.#signers].filter(([kid]) => this.#published.has(kid)));
+    this.#published = published;
+    this.#signers = new Map([...this.#signers].filter(([kid]) => published.has(kid)));
     this.#signing = undefined;
+    this.#publication = undefined;
   }
 
-  /** What a row says of its public key is not believed: whoever writes to the database alone could put one there that is theirs. */
-  #publish(row: SigningKey): [kid: string, key: PublishedKey][] {
-    const known = this.#published.get(row.id);
-    if (known) return [[row.id, known]];
+  /**
+   * What a row says of its public key is not believed: whoever writes to the database alone could put one there that is theirs. A tenant whose
+   * tokens live for long may have many keys: others are served meanwhile.
+   */
+  async #readAll(rows: readonly SigningKey[]): Promise<Map<string, PublishedKey>> {
+    const published = new Map<string, PublishedKey>();
+    for (const [index, row] of rows.entries()) {
+      if (index % READ_AT_A_TIME === READ_AT_A_TIME - 1) await setImmediate();
+      const key = this.#published.get(row.id) ?? this.#read(row);
+      if (key) published.set(row.id, key);
+    }
+    return published;
+  }
+
+  #read(row: SigningKey): PublishedKey | undefined {
     try {
-      return [[row.id, toPublishedKey(row, this.source.unlock(row))]];
+      return toPublishedKey(row, this.source.unlock(row));
     } catch {
       // It is told of when it is to sign.
-      return [];
+      return undefined;
     }
   }
 
@@ -113,9 +138,10 @@ export class KeyRing {
     this.#asked += 1;
     const turn = this.#asked;
     const rows = await this.source.reload();
+    const published = await this.#readAll(rows);
     if (turn < this.#taken) return;
     this.#taken = turn;
-    this.#take(rows);
+    this.#take(rows, published);
     this.version = Math.max(this.version, version);
   }
 
@@ -148,7 +174,17 @@ export class KeyRing {
   }
 
   /** Every key whose tokens may be alive at a moment, the active one first. */
-  publishedAt(moment: Date): PublishedKey[] {
+  publishedAt(moment: Date): readonly PublishedKey[] {
+    const at = moment.getTime();
+    if (!this.#publication || at < this.#publication.from || at >= this.#publication.until) {
+      const changes = this.#rows.flatMap(({ activatesAt, publishedUntil }) => [activatesAt, publishedUntil].map(Number));
+      const until = Math.min(...changes.filter((change) => change > at), Number.POSITIVE_INFINITY);
+      this.#publication = { keys: this.#choosePublished(moment), from: at, until };
+    }
+    return this.#publication.keys;
+  }
+
+  #choosePublished(moment: Date): PublishedKey[] {
     const active = activeAt(this.#rows, moment);
     const others = this.#rows.filter((row) => row !== active && isPublishedAt(row, moment));
     const published = [...(active ? [active] : []), ...others].flatMap(({ id }) => this.#published.get(id) ?? []);

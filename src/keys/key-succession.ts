@@ -1,4 +1,8 @@
+import { Conflict } from '../platform/errors.js';
 import type { SigningKey } from './signing-key.entity.js';
+
+/** Published at a time, by rotations that somebody asks for: each is in every JWKS, and read by whoever checks a token. */
+const MOST_KEYS = 50;
 
 /** The key that signs at a moment: of those that have begun to, the one that began last. A clock that is far behind gets the first. */
 export function activeAt<Key extends Pick<SigningKey, 'id' | 'activatesAt'>>(rows: readonly Key[], moment: Date): Key | undefined {
@@ -20,4 +24,21 @@ export function byActivation(a: SigningKey, b: SigningKey): number {
 /** Whether nobody knows yet when a key will sign. */
 export function isWaiting({ activatesAt }: SigningKey): boolean {
   return activatesAt === null;
+}
+
+/** Whether tokens of a key may still be alive at a moment, or will be. */
+export function isPublishedAt({ publishedUntil }: SigningKey, moment: Date): boolean {
+  return publishedUntil === null || publishedUntil > moment;
+}
+
+/** Requires that somebody may ask for the next key to sign. @throws {Conflict} */
+export function requireRotatable(rows: readonly SigningKey[]): void {
+  const now = new Date();
+  const last = lastOf(rows) as SigningKey;
+  if (Number(last.activatesAt) > now.getTime()) {
+    const when = `signs from ${last.activatesAt?.toISOString()} on, when every API can know it`;
+    throw new Conflict(`A rotation is under way: the key ${last.id} ${when}. Where a wrong clock planned that, revoke the key.`);
+  }
+  if (rows.filter((row) => isPublishedAt(row, now)).length >= MOST_KEYS)
+    throw new Conflict(`${MOST_KEYS} keys are published, each until the last token that it may have signed has expired: revoke one.`);
 }

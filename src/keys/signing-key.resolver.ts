@@ -20,7 +20,7 @@ export class SigningKeyResolver {
   @Authorized('keys:write')
   @Mutation(() => [SigningKey], {
     description:
-      'Lets the next key sign, and publishes another to follow it: at once when every API can know the next key, otherwise when ten minutes have passed since it was published; until then another rotation is CONFLICT. The present one stays published until its last token has expired. Answers with all keys. Needs the scope keys:write.',
+      'Lets the next key sign, and publishes another to follow it: at once when every API can know the next key, otherwise when ten minutes have passed since it was published; until then another rotation is CONFLICT, and so is one while 50 keys are published. The present one stays published until its last token has expired. Answers with all keys. Needs the scope keys:write.',
   })
   async rotateSigningKey(@Ctx() { principal }: GraphQLContext): Promise<SigningKey[]> {
     await this.signingKeys.rotate(principal as Principal);

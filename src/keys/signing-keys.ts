@@ -6,7 +6,6 @@ import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
 import { forEach } from '../platform/each.js';
-import { Conflict } from '../platform/errors.js';
 import type { Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { type Principal, systemCaller, type TenantContext } from '../tenants/caller.js';
@@ -15,7 +14,7 @@ import { countChange, lockTenant, whileServed } from '../tenants/tenant-lock.ser
 import { SigningKeyNotFound } from './errors.js';
 import { requireHomeKey } from './home-key.js';
 import { KeyRing, withStates } from './key-ring.js';
-import { activeAt, byActivation, isWaiting, lastOf } from './key-succession.js';
+import { activeAt, byActivation, isWaiting, lastOf, requireRotatable } from './key-succession.js';
 import { SigningKey } from './signing-key.entity.js';
 import type { SigningKeyStore } from './signing-key-store.js';
 
@@ -73,18 +72,13 @@ export class SigningKeys {
 
   /**
    * Lets the waiting key take over: at once when everybody can know it, otherwise as soon as they can.
-   * @throws {Conflict} when a change is planned already
+   * @throws {Conflict} when a change is planned already, or very many are published
    */
   async rotate(caller: Principal): Promise<void> {
     await this.#prepare(caller);
     await this.changes.make(caller, RIGHT, async (change) => {
       const rows = await this.store.rowsOf(change.manager, caller.tenant.id);
-      const last = lastOf(rows) as SigningKey;
-      if (Number(last.activatesAt) > Date.now()) {
-        throw new Conflict(
-          `A rotation is under way: the key ${last.id} signs from ${last.activatesAt?.toISOString()} on, when every API can know it. Where a wrong clock planned that, revoke the key.`,
-        );
-      }
+      requireRotatable(rows);
       await this.#rotate(change, rows);
     });
   }
@@ -150,8 +144,7 @@ export class SigningKeys {
 
   /** The keys of a tenant that has some. */
   async load(context: TenantContext): Promise<KeyRing> {
-    const source = { unlock: (row: SigningKey) => this.store.unlock(row), reload: () => this.list(context) };
-    return new KeyRing(await this.list(context), context.tenant.version, source);
+    return KeyRing.load(context.tenant.version, { unlock: (row) => this.store.unlock(row), reload: () => this.list(context) });
   }
 
   /** Forgets keys whose tokens have all expired. */

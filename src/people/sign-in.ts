@@ -194,11 +194,9 @@ function authenticateWith(secret: string): oidc.ClientAuth {
 }
 
 function scopesOf({ claim, grants }: IdentityProvider, claims: oidc.IDToken): string[] {
-  const values = [claims[claim]]
-    .flat()
-    .filter((value) => ['string', 'number', 'boolean'].includes(typeof value))
-    .map(String);
-  const scopes = grants.filter(({ value }) => values.includes(value)).flatMap((grant) => grant.scopes);
+  const told = [claims[claim]].flat().filter((value) => ['string', 'number', 'boolean'].includes(typeof value));
+  const values = new Set(told.map(String));
+  const scopes = grants.filter(({ value }) => values.has(value)).flatMap((grant) => grant.scopes);
   return [...new Set(scopes)].filter(isManagementScope);
 }
 

@@ -25,6 +25,8 @@ export interface AccessToken {
 /** What a token of ours is called in its header, by the tenant's choice. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.1 */
 const TYPES: Record<AccessTokenType, string> = { [AccessTokenType.AT_JWT]: 'at+jwt', [AccessTokenType.JWT]: 'JWT' };
 
+const LONGEST_HEADER = 300;
+
 /** Which tokens will do. */
 interface Wanted {
   /** The only audience; any when absent. */
@@ -57,6 +59,8 @@ export function createTokenVerifier(
     return (found as PublishedKey).key;
   };
   return async (token) => {
+    // Parsed before the signature is checked: ours have a name, an algorithm and a type.
+    if (token.indexOf('.') > LONGEST_HEADER) throw new JWSSignatureVerificationFailed();
     const { payload, protectedHeader } = await jwtVerify(token, selectKey, {
       issuer,
       ...(audience === undefined ? {} : { audience }),

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { LatchkeyClient } from '../authentication/client-authentication.js';
+import { LONGEST_PROOF } from '../authentication/dpop-proof.js';
 import type { Attempt } from '../authentication/failure-counts.js';
 import { incomplete, LARGEST_BODY_BYTES, requireForm, tooLarge } from '../authentication/form-body.js';
 import { noteProof } from '../authentication/secret-proof.js';
@@ -136,6 +137,8 @@ function requireTakeable(ctx: Context): void {
   requireNoCredentialsInUrl(ctx);
   if ((ctx.request.length ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
   requireForm(ctx);
+  if (ctx.get('DPoP').length > LONGEST_PROOF)
+    throw new BadRequest(`The DPoP proof may have ${LONGEST_PROOF} characters at most.`, { oauthError: 'invalid_dpop_proof' });
 }
 
 /** Looks at what oidc-provider decided and at why. @throws {AppError} what is answered in its place */
@@ -149,6 +152,7 @@ function correct(ctx: Context, log: Log): void {
     if (told instanceof Unforeseen) log.error({ requestId: requestIdOf(ctx), err: error }, 'OAuth endpoint failed');
     throw told;
   }
+  if (error.cause instanceof AppError) throw error.cause;
   if ((error.cause as Error | undefined)?.message === TOO_LARGE) throw tooLarge();
   if (error.cause !== undefined && oidc.body === undefined) throw incomplete();
   if (error.error === 'invalid_client' || (oidc.client === undefined && isAnonymous(ctx, body))) {

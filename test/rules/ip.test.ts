@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { addressOf } from '../../src/platform/http/ip.js';
+import { addressOf, senderOf } from '../../src/platform/http/ip.js';
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -63,4 +64,20 @@ it.each([
 ])('takes %s and %s for one network, and %s for another', (one, near, far) => {
   expect(addressOf(one).network).toBe(addressOf(near).network);
   expect(addressOf(one).network).not.toBe(addressOf(far).network);
+});
+
+describe('the sender of a request', () => {
+  const sender = (forwarded: string | undefined, proxies: number) =>
+    senderOf({ headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress: '10.0.0.1' } } as unknown as IncomingMessage, proxies);
+
+  it.each([
+    ['198.51.100.7', 0, '10.0.0.1'],
+    [undefined, 1, '10.0.0.1'],
+    ['', 1, '10.0.0.1'],
+    ['1.1.1.1, 198.51.100.7', 1, '198.51.100.7'],
+    ['1.1.1.1, 198.51.100.7, 192.0.2.1', 2, '198.51.100.7'],
+    ['198.51.100.7', 2, '198.51.100.7'],
+  ])('of %p behind %p proxies is %p', (forwarded, proxies, expected) => {
+    expect(sender(forwarded, proxies)).toBe(expected);
+  });
 });

@@ -210,6 +210,15 @@ it('reads no more than it has to of an answer without end', async () => {
   await expect(outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);
 });
 
+it('reads no answer of more values than anybody needs, which cost whoever copies them', async () => {
+  const values = (count: number) => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, {}])));
+  const ask = () => outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {});
+  answer = (_request, response) => response.end(values(2_400));
+  expect(Object.keys((await (await ask()).json()) as object)).toHaveLength(2_400);
+  answer = (_request, response) => response.end(values(2_600));
+  await expect(ask()).rejects.toThrow(Unreachable);
+});
+
 it('takes no part of an answer for the whole that ends with its connection, which is ended here', async () => {
   answer = ({ url }, response) => {
     response.useChunkedEncodingByDefault = false;

@@ -61,3 +61,25 @@ it('what is given up before it has begun is passed over', async () => {
   while (begun.length < 16) await new Promise((next) => setImmediate(next));
   expect(begun.sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
 });
+
+it('what comes from elsewhere does not wait behind the crowd of one network', async () => {
+  const pace = new Pace();
+  const begun: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const come = (source: string) =>
+    pace.run(
+      () => {
+        begun.push(source);
+        work(1);
+        if (begun.length === 303) resolve();
+      },
+      { source: () => source },
+    );
+  pace.run(() => work(10));
+  for (let number = 0; number < 300; number += 1) come('a crowd');
+  const forget = come('gone');
+  for (const source of ['one', 'another', 'one']) come(source);
+  forget();
+  await promise;
+  expect(begun.slice(0, 5)).toEqual(['a crowd', 'one', 'another', 'a crowd', 'one']);
+});

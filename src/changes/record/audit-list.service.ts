@@ -130,11 +130,9 @@ interface Range {
   after: [at: string, id: string] | undefined;
 }
 
-function newestFirst(
-  manager: EntityManager,
-  { tenantId, filter: { objectId, since, until }, after }: Range,
-): SelectQueryBuilder<AuditEvent> {
-  const query = manager.createQueryBuilder(AuditEvent, 'event').where({ tenantId, ...(objectId != null && { objectId }) });
+function newestFirst(manager: EntityManager, { tenantId, filter, after }: Range): SelectQueryBuilder<AuditEvent> {
+  const { since, until } = filter;
+  const query = manager.createQueryBuilder(AuditEvent, 'event').where({ tenantId, ...anchorOf(filter) });
   if (since) query.andWhere('event.at >= :since', { since: storable(since) });
   if (until) query.andWhere('event.at < :until', { until: storable(until) });
   if (after) {
@@ -144,10 +142,21 @@ function newestFirst(
   return query.orderBy('event.at', 'DESC').addOrderBy('event.id', 'DESC');
 }
 
-/** What no index finds, and is looked for entry by entry. @throws {BadUserInput} */
-function conditionsOf({ requestId, action, objectType, actorId, actorContains, objectIdContains }: AuditFilter): Condition[] {
-  const exact = Object.entries({ requestId, action, objectType, actorId }).filter(([, value]) => value != null);
-  const conditions = exact.map(([name, value]): Condition => [`event.${name} = :${name}`, { [name]: value }]);
+/** What an index finds in the order that is wanted. */
+function anchorOf({ requestId, objectId }: AuditFilter): Pick<AuditFilter, 'requestId' | 'objectId'> {
+  if (requestId != null) return { requestId };
+  return objectId != null ? { objectId } : {};
+}
+
+/** What is looked for entry by entry. @throws {BadUserInput} */
+function conditionsOf(filter: AuditFilter): Condition[] {
+  const { objectId, action, objectType, actorId, actorContains, objectIdContains } = filter;
+  const anchor = anchorOf(filter);
+  const isAnchored = Object.keys(anchor).length > 0;
+  const exact = Object.entries({ objectId, action, objectType, actorId }).filter(([name, value]) => value != null && !(name in anchor));
+  // A database that has an index for this as well might go through the whole record by that one.
+  const column = (name: string) => (isAnchored ? `CONCAT(event.${name}, '')` : `event.${name}`);
+  const conditions = exact.map(([name, value]): Condition => [`${column(name)} = :${name}`, { [name]: value }]);
   const contains = { actorContains: ['actorId', 'actorName'], objectIdContains: ['objectId'] };
   for (const [name, text] of Object.entries({ actorContains, objectIdContains })) {
     if (text == null) continue;

@@ -15,6 +15,8 @@ const HEAVY_BYTES = 8 * 1024;
 export class CompactRequest extends IncomingMessage {
   /** At which what comes after the body begins; at once when there is none. */
   pace: Pace | undefined;
+  /** Tells from whom it comes. */
+  source: (() => string) | undefined;
   #count = 0;
   #bytes = 0;
   #leave: (() => void) | undefined;
@@ -44,7 +46,10 @@ export class CompactRequest extends IncomingMessage {
     if (chunk === null) {
       this.#handOn();
       if (this.#count === 0 || !this.pace) return super.push(null);
-      this.#leave = this.pace.run(() => super.push(null), { isHeavy: this.#bytes > HEAVY_BYTES });
+      this.#leave = this.pace.run(() => super.push(null), {
+        isHeavy: this.#bytes > HEAVY_BYTES,
+        ...(this.source && { source: this.source }),
+      });
       return false;
     }
     this.#count += 1;

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
 import { BadRequest } from '../errors.js';
+import { countValues } from './json-values.js';
 
 const LARGEST_BYTES = 100 * 1024;
 /** Each takes some 60 bytes of memory. What the largest change needs has a tenth of them. */
@@ -40,20 +41,6 @@ export async function receiveJson(ctx: Context, most = LARGEST_BYTES): Promise<R
     return value;
   };
   return { bytes, parse };
-}
-
-const [QUOTE, ESCAPE, COMMA, LIST, OBJECT] = [...'"\\,[{'].map((character) => character.charCodeAt(0));
-
-/** How many values a JSON text has, or more. */
-function countValues(bytes: Buffer): number {
-  let [count, isText] = [1, false];
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) isText = !isText;
-    else if (isText && byte === ESCAPE) at += 1;
-    else if (!isText && (byte === COMMA || byte === LIST || byte === OBJECT)) count += 1;
-  }
-  return count;
 }
 
 async function read(ctx: Context, limit: number): Promise<Buffer> {

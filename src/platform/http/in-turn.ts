@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CompactRequest } from './body-pieces.js';
 import { Pace } from './pace.js';
@@ -18,8 +18,9 @@ interface Line {
  * Bounds how many requests of one connection are in work at once: without that, one that sends them without a pause, and takes no answer,
  * has thousands. Those that came already wait, and no more is read from the connection until they have begun. With too many over all
  * connections one is closed that has several, which nobody needs: the one that has had them for the longest time.
+ * @param networkOf tells from where a request comes
  */
-export function inTurn(handler: RequestListener): RequestListener {
+export function inTurn(handler: RequestListener, networkOf: (request: IncomingMessage) => string): RequestListener {
   const lines = new WeakMap<Socket, Line>();
   const pace = new Pace();
   const withSeveral = new Set<Socket>();
@@ -66,13 +67,17 @@ export function inTurn(handler: RequestListener): RequestListener {
 
   return (request, response) => {
     const { socket } = request;
-    (request as CompactRequest).pace = pace;
+    const source = () => networkOf(request);
+    Object.assign(request as CompactRequest, { pace, source });
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
       response.once('close', () => end(socket, line));
-      pace.run(() => {
-        if (!socket.destroyed) handler(request, response);
-      });
+      pace.run(
+        () => {
+          if (!socket.destroyed) handler(request, response);
+        },
+        { source },
+      );
     };
     if (countOf(line) > 0) withSeveral.add(socket);
     if (underWay >= MOST_UNDER_WAY) closeOne();

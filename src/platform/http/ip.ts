@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { isAddress } from './networks.js';
@@ -25,6 +26,17 @@ const known = new LRUCache<string, Address>({ max: 1000 });
 const UNKNOWN: Address = { plain: 'unknown', source: 'unknown', network: 'unknown' };
 /** As proxies write an address: some of them with its port, or with the zone that it is of. */
 const FORMS = [/^([\d.]+):\d{1,5}$/, /^\[([\da-f:.]+)(?:%[\w.-]+)?\](?::\d{1,5})?$/i, /^([\da-f:.]+)(?:%[\w.-]+)?$/i];
+
+/** The address from which a request comes, as the last of so many proxies were told; that of the connection when none has said it. */
+export function senderOf({ headers, socket }: IncomingMessage, proxies: number): string {
+  const [said = ''] =
+    proxies > 0
+      ? String(headers['x-forwarded-for'] ?? '')
+          .split(',')
+          .slice(-proxies)
+      : [];
+  return said.trim() || (socket.remoteAddress ?? '');
+}
 
 /** Reads an address, with or without a port; what is none is `unknown`. */
 export function addressOf(ip: string): Address {

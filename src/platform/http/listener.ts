@@ -3,6 +3,7 @@ import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../errors.js';
 import { CompactRequest } from './body-pieces.js';
 import { inTurn } from './in-turn.js';
+import { addressOf, senderOf } from './ip.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
 const DRAIN_MS = 9_000;
@@ -60,9 +61,10 @@ export function createHttpServer(): Server {
   return server;
 }
 
-/** Lets another answer from the next request on. */
-export function setHandler(server: Server, handler: RequestListener): void {
-  server.removeAllListeners('request').on('request', inTurn(handler));
+/** Lets another answer from the next request on. @param proxies how many stand in front, which say from where a request comes */
+export function setHandler(server: Server, handler: RequestListener, proxies = 0): void {
+  const networkOf = (request: IncomingMessage) => addressOf(senderOf(request, proxies)).network;
+  server.removeAllListeners('request').on('request', inTurn(handler, networkOf));
 }
 
 /** @throws {StartupError} when the port cannot be had */

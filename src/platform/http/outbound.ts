@@ -3,11 +3,14 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } f
 import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
 import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
+import { countValues } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
 
 const TIMEOUT_MS = 5_000;
 const LARGEST_BYTES = 256 * 1024;
+/** Of JSON, which is copied by whoever asks: a provider that describes itself has some hundred. */
+const MOST_VALUES = 5_000;
 /** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, what TLS says by itself. */
 const MOST_AROUND_BYTES = 128 * 1024;
 const LOOK_MS = 20;
@@ -51,7 +54,8 @@ const lookUpAll: LookUp = (hostname, done) => {
 
 /**
  * Requests to URLs that somebody else chose. TLS only, which keeps the server from talking to whatever has no certificate for the name that was
- * given; to addresses that can be reached from everywhere, unless the operator allows more; no redirects; five seconds and 256 KiB at most.
+ * given; to addresses that can be reached from everywhere, unless the operator allows more; no redirects; five seconds, 256 KiB and 5,000
+ * values at most.
  */
 export class Outbound {
   readonly #agents: { http: HttpAgent; https: TlsAgent };
@@ -187,6 +191,7 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
     throw new Error('it redirects');
   }
   const body = await readBounded(incoming);
+  if (countValues(body) > MOST_VALUES) throw new Error('the answer has too many values');
   // An answer that says nothing of its length ends with its connection, also where we end that.
   if (incoming.socket.errored) throw incoming.socket.errored;
   const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>

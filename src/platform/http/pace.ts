@@ -6,9 +6,9 @@ const MOST_AT_ONCE = 64;
 /** How much the last turn tells of what the next will cost. */
 const WEIGHT = 0.2;
 
-/** Those of one kind that wait, in the order in which they came. */
+/** Those of one kind that wait: sources take turns, and what comes from one is in the order in which it came. */
 class Line {
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<string, Set<() => void>>();
   /** Begun in this turn. */
   begun = 0;
 
@@ -22,12 +22,13 @@ class Line {
     return this.#waiting.size === 0;
   }
 
-  add(work: () => void): void {
-    this.#waiting.add(work);
-  }
-
-  forget(work: () => void): void {
-    this.#waiting.delete(work);
+  /** @returns forgets it */
+  add(source: string, work: () => void): () => void {
+    const ofSource = this.#waiting.get(source) ?? new Set();
+    this.#waiting.set(source, ofSource.add(work));
+    return () => {
+      if (ofSource.delete(work) && ofSource.size === 0) this.#waiting.delete(source);
+    };
   }
 
   begin(work: () => void): void {
@@ -37,12 +38,22 @@ class Line {
 
   beginSome(): void {
     let left = Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
-    for (const work of this.#waiting) {
-      if (left === 0) return;
-      left -= 1;
-      this.#waiting.delete(work);
+    for (; left > 0; left -= 1) {
+      const work = this.#next();
+      if (!work) return;
       this.begin(work);
     }
+  }
+
+  #next(): (() => void) | undefined {
+    for (const [source, ofSource] of this.#waiting) {
+      const [work] = ofSource;
+      this.#waiting.delete(source);
+      ofSource.delete(work as () => void);
+      if (ofSource.size > 0) this.#waiting.set(source, ofSource);
+      return work;
+    }
+    return undefined;
   }
 
   /** Notes what those cost that were begun in a turn, in which there were no others. */
@@ -54,7 +65,8 @@ class Line {
 /**
  * Begins work so that a turn of the event loop stays short. In each turn the loop takes one new connection, and work that goes on lets
  * it come round between its pieces: with hundreds of requests answered in one turn all these would wait for hundreds of milliseconds a time.
- * What is heavy waits for itself alone: turns are in turn for what is light and for that.
+ * What is heavy waits for itself alone: turns are in turn for what is light and for that. So are they for those from whom it comes: one
+ * network's crowd does not come before all that others send.
  */
 export class Pace {
   readonly #light = new Line(0.5, LEAST_AT_ONCE);
@@ -63,13 +75,17 @@ export class Pace {
   #began = 0;
   #next = this.#light;
 
-  /** Begins something, at once or in a later turn, in the order in which it came among its like. @returns forgets it when it has not begun */
-  run(work: () => void, { isHeavy = false } = {}): () => void {
+  /**
+   * Begins something, at once or in a later turn.
+   * @param how.source tells from whom it comes, where it has to wait
+   * @returns forgets it when it has not begun
+   */
+  run(work: () => void, { isHeavy = false, source = () => '' }: { isHeavy?: boolean; source?: () => string } = {}): () => void {
     if (!this.#isTurn) this.#beginTurn();
     const line = isHeavy ? this.#heavy : this.#light;
-    if (!line.isEmpty || performance.now() - this.#began >= TURN_MS) line.add(work);
-    else line.begin(work);
-    return () => line.forget(work);
+    if (!line.isEmpty || performance.now() - this.#began >= TURN_MS) return line.add(source(), work);
+    line.begin(work);
+    return () => undefined;
   }
 
   #beginTurn(): void {
