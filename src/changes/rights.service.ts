@@ -1,5 +1,4 @@
 import type { Credential, SessionCredential, TokenName } from '../tenants/caller.js';
-import { TOKEN_EPOCH } from '../tenants/token-epoch.js';
 import { originOf } from './token-id.js';
 
 /** A statement with its parameters. */
@@ -9,14 +8,15 @@ export interface Question {
 }
 
 /**
- * Finds the client of a token that is worth something: the client is there and enabled, and its tenant served, at this moment; its tokens were not cut,
+ * Finds the client of a token that is worth something: the client is there and enabled, and its tenant served; its tokens were not cut,
  * nor those of its secret, nor those of the signing key, nor this one. A secret that is there no more was forgotten with what it was used for.
  */
 export function whereTokenHolds(tenantId: string, { clientId, jti, kid }: TokenName): Question {
   const { epoch, secretId } = originOf(jti);
   return {
-    sql: `FROM clients c JOIN tenants t ON t.id = c.tenant_id AND t.enabled = 1
-      WHERE c.tenant_id = ? AND c.client_id = ? AND c.enabled = 1 AND ${TOKEN_EPOCH} = ?
+    sql: `FROM clients c
+      WHERE c.tenant_id = ? AND c.client_id = ? AND c.enabled = 1 AND c.token_epoch = ?
+        AND ${isServed('c')}
         AND EXISTS (SELECT 1 FROM signing_keys k WHERE k.id = ? AND k.tenant_id = c.tenant_id)
         AND (? IS NULL OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.id = ? AND s.revoked_at IS NULL))
         AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.tenant_id = c.tenant_id AND r.jti = ?)`,
@@ -27,12 +27,17 @@ export function whereTokenHolds(tenantId: string, { clientId, jti, kid }: TokenN
 /** Finds a session that goes on, and its client unless it is a person's: what ends a client's tokens ends its sessions. */
 export function whereSessionHolds(tenantId: string, { sessionId }: SessionCredential, now: Date | string): Question {
   return {
-    sql: `FROM sessions s JOIN tenants t ON t.id = s.tenant_id AND t.enabled = 1
-      LEFT JOIN clients c ON c.id = s.client_row_id AND c.enabled = 1 AND ${TOKEN_EPOCH} = s.token_epoch
+    sql: `FROM sessions s LEFT JOIN clients c ON c.id = s.client_row_id AND c.enabled = 1 AND c.token_epoch = s.token_epoch
       WHERE s.id = ? AND s.tenant_id = ? AND s.expires_at > ? AND (s.client_row_id IS NULL OR c.id IS NOT NULL)
+        AND ${isServed('s')}
         AND NOT EXISTS (SELECT 1 FROM client_secrets x WHERE x.id = s.secret_id AND x.revoked_at IS NOT NULL)`,
     parameters: [sessionId, tenantId, now],
   };
+}
+
+/** Somebody who was found before the content of a request had come may be disabled when it is here. */
+function isServed(row: string): string {
+  return `EXISTS (SELECT 1 FROM tenants t WHERE t.id = ${row}.tenant_id AND t.enabled = 1)`;
 }
 
 /** Asks what somebody may do by now who showed this: the scopes as JSON, or nothing when it is worth nothing any more. */

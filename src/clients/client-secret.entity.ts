@@ -7,6 +7,8 @@ import type { SecretDigest } from './secret.js';
 /** What is kept of a client's secret: a keyed digest, or the encrypted secret where it has to sign assertions. */
 @Entity('client_secrets')
 @Index(['expiresAt', 'tenantId', 'clientRowId'])
+@Index(['tenantId', 'expiresAt', 'clientRowId'])
+@Index(['tenantId', 'lookupDigest'])
 @Index(['clientRowId', 'expiresAt'])
 @ObjectType({
   description:

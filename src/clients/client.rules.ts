@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { BadUserInput } from '../platform/errors.js';
 import type { Principal } from '../tenants/caller.js';
 import { Forbidden } from '../tenants/errors.js';
@@ -77,4 +78,9 @@ export function requireAllowedLifetime({ minAccessTokenLifetime: min, maxAccessT
 export function lastTokenExpiry({ enabled, accessTokenLifetime, tokensExpireBy }: TokenLife, now: Date): Date {
   const issuedNow = now.getTime() + (enabled ? accessTokenLifetime * 1000 : 0);
   return new Date(Math.max(issuedNow, tokensExpireBy?.getTime() ?? 0));
+}
+
+/** A new name for the tokens that are issued from now on; those that bear another are cut. */
+export function makeTokenEpoch(): string {
+  return randomBytes(6).toString('base64url');
 }

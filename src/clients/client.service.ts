@@ -9,10 +9,16 @@ import { toNameKey, toSearchText } from '../platform/search-text.js';
 import type { Principal, TenantContext } from '../tenants/caller.js';
 import { audiencesFor } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { makeTokenEpoch } from '../tenants/token-epoch.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
-import { lastTokenExpiry, requireAllowedLifetime, requireGrantable, requireSameRights, requireUsableScopes } from './client.rules.js';
+import {
+  lastTokenExpiry,
+  makeTokenEpoch,
+  requireAllowedLifetime,
+  requireGrantable,
+  requireSameRights,
+  requireUsableScopes,
+} from './client.rules.js';
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Change } from '../changes/changes.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { Client, ClientAuthMethod } from '../clients/client.entity.js';
+import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
@@ -11,7 +12,6 @@ import { StartupError } from '../platform/errors.js';
 import { LONGEST_LIFETIME_SECONDS } from '../platform/graphql/input-rules.js';
 import type { Caller } from '../tenants/caller.js';
 import { MANAGEMENT_SCOPES, managementAudience, TENANT_SCOPES, toStoredAudience } from '../tenants/scopes.js';
-import { makeTokenEpoch } from '../tenants/token-epoch.js';
 
 const LIFETIME_SECONDS = 3600;
 /** One less than a database holds: it grows by one. */

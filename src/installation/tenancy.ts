@@ -1,15 +1,18 @@
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { And, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { Client } from '../clients/client.entity.js';
+import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { Session } from '../people/session.entity.js';
 import type { Config } from '../platform/config.js';
-import { Tenant } from '../tenants/tenant.entity.js';
-import { makeTokenEpoch } from '../tenants/token-epoch.js';
 import { chooseAdministratorSecret, putAdministrator } from './bootstrap.js';
 import { removeBelongings, removeSomeOfMany } from './removal.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
 import type { TenantContents } from './tenants/tenant.service.js';
+
+/** Some milliseconds of SQLite's. */
+const CUT_AT_A_TIME = 2_000;
 
 /** What a tenant's contents are made with. */
 interface ContentServices {
@@ -28,14 +31,23 @@ export function createTenantContents({ clients, secrets, signingKeys }: ContentS
       return { client, clientSecret: secret.secret };
     },
     changeAlgorithm: (change, algorithm) => signingKeys.ensureKeys(change, algorithm),
-    suspend,
+    endSessions,
+    cutSomeTokens,
     thin: removeSomeOfMany,
     remove: removeBelongings,
   };
 }
 
-async function suspend(manager: EntityManager, tenantId: string): Promise<void> {
-  await manager.update(Tenant, { id: tenantId }, { tokenEpoch: makeTokenEpoch() });
-  // Those of clients have ended with their tokens.
+/** Those of people. Those of clients end with their tokens. */
+async function endSessions(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.delete(Session, { tenantId, subject: Not(IsNull()) });
+}
+
+async function cutSomeTokens(manager: EntityManager, tenantId: string, after: string): Promise<string | undefined> {
+  const next = { tenantId, clientId: MoreThan(after) };
+  const order = { clientId: 'ASC' } as const;
+  const [last] = await manager.find(Client, { select: { id: true, clientId: true }, where: next, order, skip: CUT_AT_A_TIME - 1, take: 1 });
+  const some = last ? { tenantId, clientId: And(MoreThan(after), LessThanOrEqual(last.clientId)) } : next;
+  await manager.update(Client, some, { tokenEpoch: makeTokenEpoch() });
+  return last?.clientId;
 }

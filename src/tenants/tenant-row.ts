@@ -26,7 +26,6 @@ export function newTenant(names: Names): Tenant {
     revision: 0,
     signingAlgorithm: null,
     accessTokenType: AccessTokenType.AT_JWT,
-    tokenEpoch: '',
     tokensExpireBy: null,
     version: 1,
     createdAt: now,

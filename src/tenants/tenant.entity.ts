@@ -110,10 +110,6 @@ export class Tenant {
   @Column('varchar', { name: 'access_token_type', length: 10, default: AccessTokenType.AT_JWT })
   accessTokenType!: AccessTokenType;
 
-  /** Together with that of a client, what its tokens bear: see {@link TOKEN_EPOCH}. */
-  @Column('varchar', { name: 'token_epoch', length: 16, default: '' })
-  tokenEpoch!: string;
-
   /** When the last token of all clients that were deleted has expired. */
   @Column('datetime', { name: 'tokens_expire_by', precision: 3, nullable: true })
   tokensExpireBy!: Date | null;

@@ -26,6 +26,7 @@ const KNOWN: [is: RegExp, why: string][] = [
   [/^DELETE FROM "sessions" WHERE \("tenant_id" = \? AND NOT\("subject" IS NULL\)\)$/, 'of people 5,000 go on at most'],
   [/^DELETE FROM "\w+" WHERE "tenant_id" = \?$/, 'with a tenant: what is many has gone in pieces before'],
   [/^DELETE FROM "tenants" WHERE "id" = \?$/, 'with a tenant: whether a secret is left of it is looked for among all, along one index'],
+  [/^UPDATE "clients" SET "token_epoch" = \? WHERE \("tenant_id" = \? AND "client_id" >/, 'of as many as were counted before'],
   [/"search_slot" BETWEEN \d+ AND \d+/, 'of one segment of the search index'],
   [/^SELECT COUNT\(1\) AS "cnt" FROM "client_secrets"/, 'at a start, before anybody is served'],
 ];

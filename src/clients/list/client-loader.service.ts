@@ -93,10 +93,11 @@ export class ClientLoader {
     const shownFrom = this.database.moment(new Date(now.getTime() - SHOWN_AFTER_END_MS));
     const secrets = await this.database.read(async (manager) => {
       const found: { id: string }[] = await manager.query(selectLatest(ids.length), [...ids, ...ids.flatMap((id) => [id, shownFrom])]);
-      const where = { id: In(found.map(({ id }) => id)), tenantId: tenant.id };
-      return manager.find(ClientSecret, { where, order: { createdAt: 'DESC', id: 'DESC' } });
+      return manager.find(ClientSecret, { where: { id: In(found.map(({ id }) => id)) }, order: { createdAt: 'DESC', id: 'DESC' } });
     });
-    const ofClients = Map.groupBy(secrets, ({ clientRowId }) => clientRowId);
+    // Asked for the tenant as well SQLite would go through all that the tenant has.
+    const ofTenant = secrets.filter(({ tenantId }) => tenantId === tenant.id);
+    const ofClients = Map.groupBy(ofTenant, ({ clientRowId }) => clientRowId);
     return new Map([...ofClients].map(([id, ofClient]) => [id, withoutManyEnded(ofClient, now)]));
   }
 

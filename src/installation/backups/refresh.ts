@@ -1,10 +1,10 @@
 import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
 import { Client } from '../../clients/client.entity.js';
+import { makeTokenEpoch } from '../../clients/client.rules.js';
 import { Session } from '../../people/session.entity.js';
 import { StartupError } from '../../platform/errors.js';
 import { systemCaller } from '../../tenants/caller.js';
 import { Tenant } from '../../tenants/tenant.entity.js';
-import { makeTokenEpoch } from '../../tenants/token-epoch.js';
 import type { Installation } from '../installation.js';
 import type { BackupHeader } from './backup-file.js';
 
@@ -23,7 +23,7 @@ export async function refresh(
     if (!isWhole)
       throw new StartupError('What was restored is not what the backup tells of: something has changed it meanwhile. Nothing was changed.');
     await manager.createQueryBuilder().delete().from(Session).execute();
-    if (cutsTokens) await manager.createQueryBuilder().update(Tenant).set({ tokenEpoch: makeTokenEpoch() }).execute();
+    if (cutsTokens) await manager.createQueryBuilder().update(Client).set({ tokenEpoch: makeTokenEpoch() }).execute();
     const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
     await record({ action: AuditAction.RESTORE, on, after: { createdAt, clients, cutsTokens } });
   });

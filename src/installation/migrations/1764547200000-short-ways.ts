@@ -1,17 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const RIGHTS = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 
+/** Indexes, with their columns from now on and before. */
+const LONGER = [
+  ['client_secrets', 'client_secrets_by_client', 'client_row_id, expires_at', 'client_row_id'],
+  ['client_secrets', 'client_secrets_by_lookup', 'tenant_id, lookup_digest', 'lookup_digest'],
+  ['audit_events', 'audit_events_by_request', 'tenant_id, request_id, at, id', 'tenant_id, request_id'],
+] as const;
+
 /**
- * What is asked about all clients of a tenant, all secrets of a client or the record of a request is found without going through more, and
- * all tokens of a tenant are cut by one row. A release before it works on what it leaves, but knows nothing of tenants whose tokens were cut.
+ * What is asked about all clients of a tenant, all secrets of a client or the record of a request is found without going through more.
+ * A release before it works on what it leaves.
  */
 export class ShortWays1764547200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query("ALTER TABLE tenants ADD COLUMN token_epoch varchar(16) NOT NULL DEFAULT ''");
-    await changeIndex(runner, 'client_secrets', 'client_secrets_by_client', 'client_row_id, expires_at');
-    await changeIndex(runner, 'audit_events', 'audit_events_by_request', 'tenant_id, request_id, at, id');
+    for (const [table, name, columns] of LONGER) await changeIndex(runner, table, name, columns);
+    await runner.query('CREATE INDEX client_secrets_of_tenant ON client_secrets (tenant_id, expires_at, client_row_id)');
     await runner.query('CREATE INDEX clients_by_lifetime ON clients (tenant_id, access_token_lifetime)');
     await runner.query('CREATE INDEX clients_by_last_token ON clients (tenant_id, tokens_expire_by)');
     if (isMysql(runner)) return;
@@ -22,16 +27,11 @@ export class ShortWays1764547200000 implements MigrationInterface {
     }
   }
 
-  /** Tokens of a tenant that were cut stay so, those that were issued since with them. */
   async down(runner: QueryRunner): Promise<void> {
-    const epoch = randomBytes(6).toString('base64url');
-    await runner.query("UPDATE clients SET token_epoch = ? WHERE tenant_id IN (SELECT id FROM tenants WHERE token_epoch <> '')", [epoch]);
     const ofRights = isMysql(runner) ? [] : RIGHTS.map(nameOf);
-    for (const index of [...ofRights, 'clients_by_last_token', 'clients_by_lifetime'])
-      await runner.query(`DROP INDEX ${index}${isMysql(runner) ? ' ON clients' : ''}`);
-    await changeIndex(runner, 'audit_events', 'audit_events_by_request', 'tenant_id, request_id');
-    await changeIndex(runner, 'client_secrets', 'client_secrets_by_client', 'client_row_id');
-    await runner.query('ALTER TABLE tenants DROP COLUMN token_epoch');
+    for (const index of [...ofRights, 'clients_by_last_token', 'clients_by_lifetime']) await dropIndex(runner, 'clients', index);
+    await dropIndex(runner, 'client_secrets', 'client_secrets_of_tenant');
+    for (const [table, name, , before] of LONGER) await changeIndex(runner, table, name, before);
   }
 }
 
@@ -41,6 +41,10 @@ function nameOf(right: string): string {
 
 function isMysql(runner: QueryRunner): boolean {
   return runner.connection.options.type === 'mysql';
+}
+
+async function dropIndex(runner: QueryRunner, table: string, index: string): Promise<void> {
+  await runner.query(`DROP INDEX ${index}${isMysql(runner) ? ` ON ${table}` : ''}`);
 }
 
 /** In one statement on MySQL, which wants an index for a foreign key at all times. */

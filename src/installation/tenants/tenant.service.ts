@@ -24,8 +24,14 @@ export interface TenantContents<A> {
   provision(change: Change): Promise<A>;
   /** Plans that its tokens are signed in another way. */
   changeAlgorithm(change: Change, algorithm: SigningAlgorithm): Promise<void>;
-  /** Cuts its tokens and ends its sessions. */
-  suspend(manager: EntityManager, tenantId: string): Promise<void>;
+  /** Ends the sessions of its people. */
+  endSessions(manager: EntityManager, tenantId: string): Promise<void>;
+  /**
+   * Cuts the tokens of some of its clients.
+   * @param after those whose client id comes after this one
+   * @returns the last of them; undefined when there are no more
+   */
+  cutSomeTokens(manager: EntityManager, tenantId: string, after: string): Promise<string | undefined>;
   /** Removes some of what there is too much of for one time. @returns whether there may be more of it */
   thin(manager: EntityManager, tenantId: string): Promise<boolean>;
   /** Removes everything that is its own. */
@@ -68,11 +74,31 @@ export class TenantService<A extends object = object> {
   }
 
   /**
-   * Changes what may be changed of a tenant; what the input leaves out stays.
+   * Changes what may be changed of a tenant; what the input leaves out stays. Nobody is served of one that is disabled, from the first
+   * moment on; its tokens are cut some at a time, and all of them before it is enabled again.
    * @throws {BadUserInput | Forbidden | HomeTenant | StaleVersion | TenantNotFound}
    */
-  update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
+  async update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
+    if (input.enabled === true) await this.#cutTokens(caller, host);
+    const tenant = await this.#update(caller, host, input);
+    // A release before this one would enable it without that. What fails here is done again by this one.
+    if (input.enabled === false) await this.#cutTokens(caller, host).catch(() => undefined);
+    return tenant;
+  }
+
+  /** Cuts all tokens of a tenant that is disabled; of one that is enabled, none. */
+  async #cutTokens(caller: Principal, host: string): Promise<void> {
+    const name = this.#normalize(host);
+    const cut = (after: string) =>
+      this.changes.make(caller, { ...RIGHT, allowance: 'ending', isPart: true, host: name }, async ({ manager }) => {
+        const tenant = await manager.findOneBy(Tenant, { host: name, enabled: false });
+        return tenant ? this.contents.cutSomeTokens(manager, tenant.id, after) : undefined;
+      });
+    for (let after: string | undefined = ''; after !== undefined; ) after = await cut(after);
+  }
+
+  #update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
     const allowance = mayPass ? 'ending' : 'ordinary';
     const name = this.#normalize(host);
@@ -86,7 +112,7 @@ export class TenantService<A extends object = object> {
       const { signingAlgorithm } = input;
       const target = systemCaller(this.directory.contextOf(before), 'updateTenant');
       if (signingAlgorithm) await this.contents.changeAlgorithm(await within(target), signingAlgorithm);
-      if (input.enabled === false) await this.contents.suspend(manager, before.id);
+      if (input.enabled === false) await this.contents.endSessions(manager, before.id);
       const tenant = await manager.findOneByOrFail(Tenant, { id: before.id });
       const changed = difference(describeTenant(before), describeTenant(tenant));
       await record({ action: AuditAction.UPDATE_TENANT, on: objectOf(before), ...changed });

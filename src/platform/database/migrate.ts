@@ -35,6 +35,8 @@ export async function migrate({ dataSource, runner }: { dataSource: DataSource; 
   dataSource.logger = SILENT;
   if (dataSource.options.type === 'mysql') {
     passOverWhatIsDone(runner);
+    // With another one MariaDB refuses what cannot be done so; others know no such setting.
+    await runner.query("SET SESSION alter_algorithm = 'DEFAULT'").catch(nothing);
     if (!(await runner.hasTable('migrations'))) await runner.query(RECORD_OF_MIGRATIONS);
   }
   const executor = new MigrationExecutor(dataSource, runner);
