@@ -15,6 +15,16 @@ export interface ClientMatch {
   filter?: ClientFilter | null | undefined;
 }
 
+/** A part of a tenant's clients, in which those are looked for that match. */
+export interface ClientPart {
+  /** What is left to be matched in it. */
+  match: ClientMatch;
+  /** The clients among which to look; all when absent. */
+  near?: ClientIdQuery;
+  /** What else holds for all of them, in SQL. */
+  within?: [sql: string, parameters: object];
+}
+
 /** Some clients of a tenant: a query for their ids. */
 export interface ClientIdQuery {
   ids: string;
@@ -26,15 +36,11 @@ export function searchedText({ search }: ClientMatch): string {
   return toSearchedText(search ?? '');
 }
 
-/**
- * The clients of a tenant that match, in no order; its alias is `client`.
- * @param near the clients among which to look, all when absent
- */
+/** The clients of a tenant that match, in no order; its alias is `client`. */
 export function matching(
   manager: EntityManager,
   { tenant }: TenantContext,
-  match: ClientMatch,
-  near?: ClientIdQuery,
+  { match, near, within }: ClientPart,
 ): SelectQueryBuilder<Client> {
   const { filter } = match;
   const query = manager
@@ -43,6 +49,7 @@ export function matching(
   const text = searchedText(match);
   if (text !== '') query.andWhere('INSTR(client.searchText, :text) > 0', { text });
   if (filter) narrow(query, filter);
+  if (within) query.andWhere(...within);
   if (near) lookAmong(query, near);
   else if (filter && text === '' && filter.secretExpiresBefore == null) readIndexAlone(query, filter);
   return query;

@@ -6,13 +6,14 @@ import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
 import { present } from '../client-row.service.js';
-import { findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
+import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
 import { fromClientCursor, toClientCursor } from './client-cursor.js';
-import { type ClientMatch, matching, searchedText } from './client-filter.service.js';
-import { type ClientPage, nextOf, readPage } from './client-page.service.js';
+import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
+import { type ClientPage, nextOf, readPage, readPageInParts } from './client-page.service.js';
+import { type PartSizes, partsOf, waitingParts } from './client-parts.service.js';
 
 /** How many clients a search looks at before it goes another way; measured with a million clients. */
-export interface SearchLimits {
+export interface SearchLimits extends PartSizes {
   /** In the order of the list, before the index is asked: what many match is found among them. */
   firstLook: number;
   /** Candidates that the index names, rather than more in the order of the list. */
@@ -23,7 +24,7 @@ export interface SearchLimits {
   many: number;
 }
 
-const LIMITS: SearchLimits = { firstLook: 500, few: 15_000, secondLook: 8_000, many: 200_000 };
+const LIMITS: SearchLimits = { firstLook: 500, few: 15_000, secondLook: 8_000, many: 200_000, inIndex: 20_000, inRows: 4_000 };
 
 /** Which clients to list. */
 export interface ClientListRequest extends PageRequest, ClientMatch {
@@ -62,36 +63,46 @@ export class ClientListService {
     return this.database.read((manager) => this.#count(manager, caller, match));
   }
 
-  /** Some candidates at a time: SQLite works in this thread. */
+  /** Some at a time: SQLite works in this thread. */
   async #count(manager: EntityManager, caller: TenantContext, match: ClientMatch): Promise<number> {
     const text = searchedText(match);
     const tenantId = caller.tenant.id;
     const segments = text === '' ? [] : await segmentsOf(manager, tenantId);
-    if (segments.length === 0) return matching(manager, caller, match).getCount();
-    const candidates = await findCandidates(manager, { tenantId, segments, text });
+    const candidates = segments.length === 0 ? undefined : await findCandidates(manager, { tenantId, segments, text });
     let count = 0;
-    for (const near of idsInParts(candidates, tenantId)) {
-      count += await matching(manager, caller, match, near).getCount();
+    for await (const part of partsToLookAt(manager, { tenantId, match, candidates }, this.limits)) {
+      count += await matching(manager, caller, part).getCount();
       await setImmediate();
     }
-    return (await hasSegments(manager, tenantId, segments)) ? count : this.#count(manager, caller, match);
+    const isWhole = segments.length === 0 || (await hasSegments(manager, tenantId, segments));
+    return isWhole ? count : this.#count(manager, caller, match);
   }
 
   /** Looks at few clients: where many match, at the next ones in the order; where few do, at those that the index names. */
   async #findPage(manager: EntityManager, caller: TenantContext, page: ClientPage): Promise<Client[]> {
-    const segments = isScattered(page.match) ? await segmentsOf(manager, caller.tenant.id) : [];
-    if (segments.length === 0) return readPage(manager, caller, page);
+    const { match } = page;
+    if (!isFiltered(match)) return readPage(manager, caller, page);
+    const tenantId = caller.tenant.id;
+    const segments = isScattered(match) ? await segmentsOf(manager, tenantId) : [];
+    if (segments.length === 0) return this.#readFound(manager, caller, page);
     const first = await this.#look(manager, caller, page, this.limits.firstLook);
     if (first) return first;
-    const text = searchedText(page.match);
-    const candidates = text === '' ? undefined : await findCandidates(manager, { tenantId: caller.tenant.id, segments, text });
+    const text = searchedText(match);
+    const candidates = text === '' ? undefined : await findCandidates(manager, { tenantId, segments, text });
     const isAmongFew = candidates !== undefined && candidates.count <= this.limits.few;
     const second = isAmongFew ? undefined : await this.#look(manager, caller, page, this.limits.secondLook);
     if (second) return second;
-    if (!candidates || candidates.count > this.limits.many) return readPage(manager, caller, page);
-    const rows = await readPage(manager, caller, { ...page, near: idsOf(candidates, caller.tenant.id) });
+    if (!candidates || candidates.count > this.limits.many) return this.#readFound(manager, caller, page);
+    const rows = await this.#readFound(manager, caller, page, candidates);
     // Clients that were indexed meanwhile are where nobody looked: it is done again.
-    return (await hasSegments(manager, caller.tenant.id, segments)) ? rows : this.#findPage(manager, caller, page);
+    return (await hasSegments(manager, tenantId, segments)) ? rows : this.#findPage(manager, caller, page);
+  }
+
+  /** Reads the page among all clients, or among candidates: in one go where that holds up nobody. */
+  #readFound(manager: EntityManager, caller: TenantContext, page: ClientPage, candidates?: Candidates): Promise<Client[]> {
+    const tenantId = caller.tenant.id;
+    if (!isOnSqlite(manager)) return readPage(manager, caller, { ...page, ...(candidates && { near: idsOf(candidates, tenantId) }) });
+    return readPageInParts(manager, caller, page, partsToLookAt(manager, { tenantId, match: page.match, candidates }, this.limits));
   }
 
   /** The page, if the next so many clients in its order fill it. */
@@ -101,8 +112,31 @@ export class ClientListService {
   }
 }
 
+/** Where clients that match are looked for, all of them when there are no candidates. */
+async function* partsToLookAt(
+  manager: EntityManager,
+  { tenantId, match, candidates }: { tenantId: string; match: ClientMatch; candidates: Candidates | undefined },
+  sizes: PartSizes,
+): AsyncGenerator<ClientPart> {
+  if (candidates) {
+    for (const near of idsInParts(candidates)) yield { match, near };
+    for await (const near of waitingParts(manager, tenantId, sizes)) yield { match, near };
+  } else if (isOnSqlite(manager) && isFiltered(match)) {
+    yield* partsOf(manager, { tenantId, match }, sizes);
+  } else {
+    yield { match };
+  }
+}
+
+function isOnSqlite({ connection }: EntityManager): boolean {
+  return connection.options.type === 'better-sqlite3';
+}
+
+function isFiltered({ filter, ...match }: ClientMatch): boolean {
+  return searchedText(match) !== '' || Object.values(filter ?? {}).some((wanted) => wanted != null);
+}
+
 /** Whether clients that match may be anywhere in the list. Those with a secret that ends are found by the secret. */
-function isScattered({ filter, ...match }: ClientMatch): boolean {
-  if (searchedText(match) !== '') return true;
-  return filter?.secretExpiresBefore == null && Object.values(filter ?? {}).some((wanted) => wanted != null);
+function isScattered(match: ClientMatch): boolean {
+  return searchedText(match) !== '' || (match.filter?.secretExpiresBefore == null && isFiltered(match));
 }

@@ -90,15 +90,14 @@ export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: stri
   return { ids: segments.length === 0 ? waiting : `${indexedIds(segments)} UNION ALL ${waiting}`, parameters: { tenantId } };
 }
 
-/** The candidates, some at a time. */
-export function* idsInParts({ segments }: Candidates, tenantId: string): Generator<ClientIdQuery> {
+/** The candidates that are indexed, some at a time. */
+export function* idsInParts({ segments }: Candidates): Generator<ClientIdQuery> {
   for (let start = 0; start < segments.length; ) {
     let end = start;
     for (let count = 0; end < segments.length && count < PART; end += 1) count += segments[end]?.count ?? 0;
     yield { ids: indexedIds(segments.slice(start, end)), parameters: {} };
     start = end;
   }
-  yield idsOf({ segments: [] }, tenantId);
 }
 
 function indexedIds(segments: Candidates['segments']): string {
