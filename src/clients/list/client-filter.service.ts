@@ -48,7 +48,7 @@ export function matching(
     .where(near ? NOT_BY_TENANT : 'client.tenantId = :tenantId', { tenantId: tenant.id });
   const text = searchedText(match);
   if (text !== '') query.andWhere('INSTR(client.searchText, :text) > 0', { text });
-  if (filter) narrow(query, filter);
+  if (filter) narrow(query, filter, near !== undefined || within !== undefined);
   if (within) query.andWhere(...within);
   if (near) lookAmong(query, near);
   else if (filter && text === '' && filter.secretExpiresBefore == null) readIndexAlone(query, filter);
@@ -63,21 +63,23 @@ function lookAmong(query: SelectQueryBuilder<Client>, { ids, parameters }: Clien
   query.innerJoin(`(${ids})`, 'near', 'near.id = client.id').setParameters(parameters).useIndex('PRIMARY');
 }
 
-function narrow(query: SelectQueryBuilder<Client>, { enabled, neverUsed, unusedSince, secretExpiresBefore }: ClientFilter): void {
+function narrow(
+  query: SelectQueryBuilder<Client>,
+  { enabled, neverUsed, unusedSince, secretExpiresBefore }: ClientFilter,
+  isAmongSome: boolean,
+): void {
   if (enabled != null) query.andWhere('client.enabled = :enabled', { enabled });
   if (neverUsed != null) query.andWhere(`client.lastUsedAt IS ${neverUsed ? 'NULL' : 'NOT NULL'}`);
   if (unusedSince) query.andWhere('COALESCE(client.lastUsedAt, client.createdAt) < :unusedSince', { unusedSince: storable(unusedSince) });
-  if (secretExpiresBefore) withExpiringSecret(query, storable(secretExpiresBefore));
+  if (secretExpiresBefore) withExpiringSecret(query, storable(secretExpiresBefore), isAmongSome);
 }
 
-/** Not as EXISTS: SQLite would run it anew for every client. */
-function withExpiringSecret(query: SelectQueryBuilder<Client>, before: Date): void {
-  const secrets = query
-    .subQuery()
-    .select('secret.clientRowId')
-    .from(ClientSecret, 'secret')
-    .where('secret.tenantId = :tenantId AND secret.expiresAt > :now AND secret.expiresAt < :before');
-  query.andWhere(`client.id IN ${secrets.getQuery()}`, { now: new Date(), before });
+/** By the secrets of the tenant, or by those of each client: SQLite would look for them anew for every client. */
+function withExpiringSecret(query: SelectQueryBuilder<Client>, before: Date, isAmongSome: boolean): void {
+  const ending = query.subQuery().select('secret.clientRowId').from(ClientSecret, 'secret');
+  ending.where(`secret.${isAmongSome ? 'clientRowId = client.id' : 'tenantId = :tenantId'} AND secret.expiresAt > :now`);
+  const secrets = ending.andWhere('secret.expiresAt < :before').getQuery();
+  query.andWhere(`${isAmongSome ? 'EXISTS' : 'client.id IN'} ${secrets}`, { now: new Date(), before });
 }
 
 /** On MariaDB, which would rather fetch every row in the order that is asked for than sort what one index tells. */

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { Database } from '../../platform/database/transaction.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../../platform/graphql/connection.js';
+import { breathe } from '../../platform/queues/breath.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
@@ -72,7 +72,7 @@ export class ClientListService {
     let count = 0;
     for await (const part of partsToLookAt(manager, { tenantId, match, candidates }, this.limits)) {
       count += await matching(manager, caller, part).getCount();
-      await setImmediate();
+      await breathe();
     }
     const isWhole = segments.length === 0 || (await hasSegments(manager, tenantId, segments));
     return isWhole ? count : this.#count(manager, caller, match);

@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import { breathe } from '../../platform/queues/breath.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
@@ -46,7 +46,7 @@ export async function readPageInParts(
     const stretches = endsBeforeNull(page) ? [page, { ...page, position: BEFORE_NULL }] : [page];
     for (const stretch of stretches) first.push(...(await placesIn(manager, caller, stretch, part).getRawMany<Place>()));
     first = first.toSorted((a, b) => compare(a, b) * (page.order.direction === OrderDirection.ASC ? 1 : -1)).slice(0, page.limit);
-    await setImmediate();
+    await breathe();
   }
   const clients = await manager.findBy(Client, { id: In(first.map(({ id }) => id)) });
   const byId = new Map(clients.map((client) => [client.id, client]));

@@ -12,14 +12,25 @@ export interface PartSizes {
 }
 
 /** The clients of a tenant among which those that match are, some at a time; each is in one part. For SQLite, which works in this thread. */
-export function partsOf(
+export async function* partsOf(
   manager: EntityManager,
   { tenantId, match }: { tenantId: string; match: ClientMatch },
   { inIndex, inRows }: PartSizes,
 ): AsyncGenerator<ClientPart> {
-  const { secretExpiresBefore: before, ...filter } = match.filter ?? {};
-  if (before) return partsBySecret(manager, { tenantId, before, match: { ...match, filter } }, inRows);
-  return partsByUse(manager, { tenantId, match }, searchedText(match) === '' ? inIndex : inRows);
+  const before = match.filter?.secretExpiresBefore;
+  if (before && (await areFewEnding(manager, { tenantId, before }, inRows))) yield { match };
+  else yield* partsByUse(manager, { tenantId, match }, before || searchedText(match) !== '' ? inRows : inIndex);
+}
+
+/** Whether the clients are best found by their secrets. */
+async function areFewEnding(
+  manager: EntityManager,
+  { tenantId, before }: { tenantId: string; before: Date },
+  few: number,
+): Promise<boolean> {
+  const ending = `SELECT 1 FROM client_secrets WHERE tenant_id = ? AND expires_at > ? AND expires_at < ? LIMIT 1 OFFSET ${few}`;
+  const rows: unknown[] = await manager.query(ending, [tenantId, toSqlText(new Date()), toSqlText(storable(before))]);
+  return rows.length === 0;
 }
 
 /** Clients that the search index does not have yet, some at a time. */
@@ -60,29 +71,5 @@ async function* stretches(
     const [row]: { id: string }[] = await manager.query(next, [...parameters, from]);
     yield { from, to: row?.id };
     from = row?.id;
-  }
-}
-
-/** Above every id. */
-const LAST_ID = '~';
-
-/** By the secrets that end, in the order of their ends: a client is where the first of its secrets is. */
-async function* partsBySecret(
-  manager: EntityManager,
-  { tenantId, before, match }: { tenantId: string; before: Date; match: ClientMatch },
-  size: number,
-): AsyncGenerator<ClientPart> {
-  const [now, end] = [new Date(), storable(before)].map(toSqlText) as [string, string];
-  const place = '(expires_at, client_row_id)';
-  const next = `SELECT expires_at, client_row_id FROM client_secrets WHERE tenant_id = ? AND ${place} > (?, ?) AND expires_at < ?
-    ORDER BY expires_at, client_row_id LIMIT 1 OFFSET ${size - 1}`;
-  for (let from: [at: string, client: string] | undefined = [now, LAST_ID]; from; ) {
-    const [row]: { expires_at: string; client_row_id: string }[] = await manager.query(next, [tenantId, ...from, end]);
-    const [at, client] = from;
-    const until = row ? ` AND ${place} <= (:toAt, :toClient)` : '';
-    const ids = `SELECT DISTINCT client_row_id AS id FROM client_secrets s WHERE tenant_id = :tenantId AND ${place} > (:at, :client) AND expires_at < :end${until}
-      AND NOT EXISTS (SELECT 1 FROM client_secrets e WHERE e.client_row_id = s.client_row_id AND e.expires_at > :now AND e.expires_at < s.expires_at)`;
-    yield { match, near: { ids, parameters: { tenantId, at, client, end, now, toAt: row?.expires_at, toClient: row?.client_row_id } } };
-    from = row && [row.expires_at, row.client_row_id];
   }
 }
