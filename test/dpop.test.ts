@@ -122,6 +122,12 @@ it.each([
   }
 });
 
+it('parses no proof that is longer than any needs to be', async () => {
+  const { status, body } = await getBoundToken(`e30.${'a'.repeat(8_000)}.e30`);
+  expect([status, body.error]).toEqual([400, 'invalid_dpop_proof']);
+  expect(body.error_description).toContain('8000 characters');
+});
+
 it('checks no signature with a key that makes that slow', async () => {
   const long = () => Buffer.alloc(1024, 0xc1).toString('base64url');
   const header = { alg: 'RS256', typ: 'dpop+jwt', jwk: { kty: 'RSA', n: long(), e: long() } };

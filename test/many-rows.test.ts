@@ -88,3 +88,53 @@ it('what hangs on few rows of a tenant and is very much goes in pieces as well',
     'SELECT (SELECT COUNT(*) FROM client_hours WHERE client_row_id = ?) AS h, (SELECT COUNT(*) FROM client_grams WHERE segment_id = ?) AS g';
   expect(await run(left, [client?.id, segment?.id]).then(([row]) => Object.values(row as object).map(Number))).toEqual([0, 0]);
 });
+
+describe('the tokens of a tenant with very many clients', () => {
+  const EPOCH = 'before';
+  let host: string;
+  let tenantId: unknown;
+  const change = (enabled: boolean) =>
+    app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: ${enabled} }) { enabled } }`);
+  const uncut = async () =>
+    Number(
+      (await run<{ n: number }>('SELECT COUNT(*) AS n FROM clients WHERE tenant_id = ? AND token_epoch = ?', [tenantId, EPOCH]))[0]?.n,
+    );
+
+  beforeAll(async () => {
+    const tenant = await createTenant(app, 'populous');
+    host = new URL(tenant.url).host;
+    tenantId = await idOf(tenant);
+    const [row] = await run<Record<string, unknown>>('SELECT * FROM clients WHERE tenant_id = ?', [tenantId]);
+    const columns = Object.keys(row as object);
+    for (let start = 0; start < MANY; start += 500) {
+      const rows = Array.from({ length: Math.min(500, MANY - start) }, (_, number) => ({
+        ...row,
+        id: `populous-${start + number}`,
+        client_id: `client-${start + number}`,
+      }));
+      const marks = rows.map(() => `(${columns.map(() => '?').join(', ')})`).join(', ');
+      const values = rows.flatMap((one) => columns.map((column) => one[column as keyof typeof one]));
+      await run(`INSERT INTO clients (${columns.join(', ')}) VALUES ${marks}`, values);
+    }
+  });
+  beforeEach(() => run('UPDATE clients SET token_epoch = ? WHERE tenant_id = ?', [EPOCH, tenantId]));
+
+  it('are cut some at a time when it is disabled', async () => {
+    expect(await uncut()).toBe(MANY + 1);
+    writes = 0;
+    expect((await change(false)).body.data.updateTenant.enabled).toBe(false);
+    expect(writes).toBe(5);
+    expect(await uncut()).toBe(0);
+  });
+
+  it('are cut before it is enabled again, whatever became of that when it was disabled', async () => {
+    await run('UPDATE tenants SET enabled = 0 WHERE id = ?', [tenantId]);
+    expect((await change(true)).body.data.updateTenant.enabled).toBe(true);
+    expect(await uncut()).toBe(0);
+  });
+
+  it('go on when it is enabled and was not disabled', async () => {
+    expect((await change(true)).body.data.updateTenant.enabled).toBe(true);
+    expect(await uncut()).toBe(MANY + 1);
+  });
+});

@@ -100,6 +100,27 @@ const adminToken = () =>
     body: 'grant_type=client_credentials',
   });
 
+it.each(['client_assertion', 'client%5Fassertion', 'resource', 'x', 'toke%6E'])(
+  'refuses a very long parameter before it is parsed: %s',
+  async (name) => {
+    const { status, body } = await ask(`${name}=${'a'.repeat(15_999 - name.length)}`);
+    expect([400, 401, 200]).toContain(status);
+    expect(body.error_description ?? '').not.toContain('bytes');
+    const refused = await ask(`scope=orders:read&${name}=${'a'.repeat(16_000 - name.length)}&audience=`);
+    expect([refused.status, refused.body.error]).toEqual([413, 'invalid_request']);
+    expect(refused.body.error_description).toBe('A parameter of a form may have 16000 bytes at most.');
+    expect((await ask('scope=orders:read')).status).toBe(200);
+  },
+);
+
+it('takes scopes, and tokens, that are longer', async () => {
+  const { status, body } = await ask(`scope=${'orders:read+'.repeat(3_000)}`);
+  expect([status, body.scope]).toEqual([200, 'orders:read']);
+  const form = { method: 'POST', headers: { authorization: basic(client.clientId, client.secret) } };
+  const revoked = await fetch(`${app.url}/connect/revocation`, { ...form, body: new URLSearchParams({ token: 'a'.repeat(40_000) }) });
+  expect(revoked.status).toBe(200);
+});
+
 describe('a form of very many parameters', () => {
   const last = ['scope=orders:write', 'audience=https://nope.example', 'scope[]=x', 'client_secret=x', 'resource=https://nope.example'];
   const many = [
