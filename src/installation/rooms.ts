@@ -8,7 +8,7 @@ import { tenantsRoom } from '../tenants/room.js';
 import { tokensRoom } from '../tokens/room.js';
 import { tenantManagementRoom } from './tenants/room.js';
 
-/** Every room that has something of which others have to know all, in the order of the house. Whoever adds a room adds it here, and nowhere else. */
+/** Every room that has something of which others have to know all, in the order of the house. */
 export const ROOMS = [
   tenantsRoom,
   changesRoom,

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { getNamedType, isInputObjectType } from 'graphql';
+import { getNamedType, isInputObjectType, isObjectType } from 'graphql';
 import { getMetadataArgsStorage } from 'typeorm';
 import { createDataSource } from '../../src/installation/data-source.js';
 import { BELONGINGS, INPUTS, ROOMS } from '../../src/installation/rooms.js';
@@ -28,4 +28,21 @@ it('every input of a mutation has its rules', () => {
   const mutations = Object.values(createSchema().getMutationType()?.getFields() ?? {});
   const inputs = mutations.flatMap(({ args }) => args.map(({ type }) => getNamedType(type)).filter(isInputObjectType));
   expect(new Set(inputs.map(({ name }) => name))).toEqual(new Set(INPUTS.map(({ name }) => name)));
+});
+
+it('every long text of a table that an answer may have says how long it is', () => {
+  const schema = createSchema();
+  const { options } = createDataSource({ type: 'sqlite', path: 'unused' });
+  const entities = options.entities as (new () => object)[];
+  const long = getMetadataArgsStorage().columns.filter(
+    ({ options: { length, type } }) => Number(length) > 256 || /text/.test(String(type)),
+  );
+  const shown = long.flatMap(({ target, propertyName }) => {
+    const { name } = entities.find((entity) => entity === target) ?? { name: '' };
+    const type = schema.getType(name);
+    const field = isObjectType(type) ? type.getFields()[propertyName] : undefined;
+    return field && getNamedType(field.type).name === 'String' ? [[`${name}.${propertyName}`, field.extensions.longest]] : [];
+  });
+  expect(shown).not.toEqual([]);
+  expect(shown.filter(([, longest]) => longest === undefined)).toEqual([]);
 });

@@ -48,7 +48,10 @@ const KINDS: Record<string, Kind> = {
 
 const ABSENT = undefined;
 
-/** Arguments and input fields that name nothing, by their owner, each with the value that it is given. */
+/**
+ * Arguments and input fields that name nothing, by their owner (`CreateClientInput`, `Mutation.rotateClientSecret`), each with the value that it
+ * is given. A text is looked for in the answers to other tenants, unless it has fewer than five characters or stands in a description: give one of these.
+ */
 const PLAIN: Record<string, Record<string, unknown>> = {
   'Query.clients': { first: 100 },
   'Query.auditEvents': { first: 100 },
