@@ -64,7 +64,7 @@ itInChromium('says in which tenant one is, and offers the others to the home ten
   expect(web.complaints).toEqual([]);
 });
 
-itInChromium('puts a change on top of what somebody else saved in between, where they did not touch the same', async () => {
+itInChromium('shows what somebody else saved in between, and puts a change on top of it where they did not touch the same', async () => {
   const { page, app } = web;
   await createTenant(app, 'shared');
   await web.signIn('/tenants');
@@ -73,10 +73,11 @@ itInChromium('puts a change on top of what somebody else saved in between, where
   await drawer.getByLabel('Longest access token lifetime').fill('7200');
   await app.administer(`mutation { updateTenant(host: "shared.localhost:${app.port}", input: { name: "Renamed" }) { id } }`);
   await drawer.getByRole('button', { name: 'Save' }).click();
-  await page.getByText(/Nothing was changed\./).waitFor();
-  const rebased = dialog(page, 'Edit Renamed');
-  expect(await rebased.getByLabel('Name', { exact: true }).inputValue()).toBe('Renamed');
-  await rebased.getByRole('button', { name: 'Save' }).click();
+  const table = drawer.getByRole('table', { name: 'Yours and theirs' });
+  await table.waitFor();
+  expect(await table.getByRole('row', { name: /^Name/ }).textContent()).toBe('NamesharedRenamed');
+  expect(await table.getByRole('row', { name: /^Longest/ }).textContent()).toBe('Longest access token lifetime2 hours365 days');
+  await drawer.getByRole('button', { name: 'Save my changes' }).click();
   await page.getByText('Renamed was saved.').waitFor();
   const { body } = await app.administer(`{ tenant(host: "shared.localhost:${app.port}") { name maxAccessTokenLifetime } }`);
   expect(body.data.tenant).toEqual({ name: 'Renamed', maxAccessTokenLifetime: 7200 });

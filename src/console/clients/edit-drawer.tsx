@@ -1,33 +1,29 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { Switch, Textarea } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
-import { useAction, useMutate, useRefresh } from '../api/action';
-import { toFailure } from '../api/failure';
+import { useMutate } from '../api/action';
 import { ClientSettingsDocument, type ClientSettingsFragment, UpdateClientDocument } from '../api/generated';
 import { useReading } from '../api/reading';
 import { useViewer } from '../api/viewer';
 import { FormDrawer } from '../ui/form-drawer';
+import { LockedField } from '../ui/locked-field';
 import { Failed, Nothing, Waiting } from '../ui/states';
-import { tellDone } from '../ui/toast';
-import { Trouble } from '../ui/trouble';
+import { VersionedForm } from '../ui/versioned-form';
 import { PLAIN_TEXT } from '../words/plain-text';
 import { AudiencesField, ScopesField } from './access-fields';
-import { Conflict } from './conflict';
-import { changesOf, type Draft, toDraft, toInput } from './draft';
-import { placeFaults } from './field-faults';
+import { type Draft, SETTINGS, toDraft, toInput } from './draft';
 import { parseJwks } from './jwks-text';
 import { findLifetimeFault, LifetimeField } from './lifetime-field';
-import { LockedField } from './locked-field';
 
 /** Where a client is changed, as far as it can be. */
 export function EditDrawer({ clientId, onClose }: { clientId: string; onClose(): void }) {
   const query = useQuery(ClientSettingsDocument, { variables: { clientId }, fetchPolicy: 'network-only', nextFetchPolicy: 'cache-first' });
   const { data, failure, isWaiting, retry } = useReading(query);
-  const [base, setBase] = useState<ClientSettingsFragment>();
+  const [first, setFirst] = useState<ClientSettingsFragment>();
   const read = data?.client;
-  if (!base && read && !isWaiting) setBase(read);
-  if (base) return <Editor key={base.id} base={base} onBase={setBase} onClose={onClose} />;
+  if (!first && read && !isWaiting) setFirst(read);
+  if (first) return <Editor first={first} onClose={onClose} />;
   return (
     <FormDrawer title="Edit" isDirty={false} isBusy={false} canSave={false} onSave={() => undefined} onClose={onClose}>
       {failure && <Failed failure={failure} what="The client could not be read" onRetry={retry} />}
@@ -37,53 +33,35 @@ export function EditDrawer({ clientId, onClose }: { clientId: string; onClose():
   );
 }
 
-interface EditorProps {
-  /** The client that what is typed is based on. */
-  base: ClientSettingsFragment;
-  onBase(base: ClientSettingsFragment): void;
-  onClose(): void;
-}
-
-function Editor({ base, onBase, onClose }: EditorProps) {
+function Editor({ first, onClose }: { first: ClientSettingsFragment; onClose(): void }) {
   const { tenant } = useViewer();
-  const [theirs, setTheirs] = useState<ClientSettingsFragment>();
-  const form = useDraftForm(base, tenant);
-  const save = useSave({ form, onTheirs: setTheirs, onClose });
-  const hasChanges = Object.keys(changesOf(base, form.values)).length > 0;
-  const submit = () => {
-    if (!form.validate().hasErrors) void save.run(base);
-  };
-  /** Goes on from what they saved, with a draft that is based on it. */
-  const goOnFrom = (client: ClientSettingsFragment, draft: Draft) => {
-    form.setValues(draft);
-    onBase(client);
-    setTheirs(undefined);
-    save.forget();
-  };
-  const keepMine = (client: ClientSettingsFragment) => {
-    goOnFrom(client, { ...toDraft(client), ...changesOf(base, form.getValues()) });
-    void save.run(client);
-  };
-  const shared = { title: `Edit ${base.name}`, isBusy: save.isBusy, onClose };
-  if (theirs) {
-    const choices = { onKeepYours: () => keepMine(theirs), onTakeTheirs: () => goOnFrom(theirs, toDraft(theirs)) };
-    return (
-      <FormDrawer {...shared} isDirty canSave={false} onSave={() => undefined}>
-        <Conflict base={base} yours={form.values} theirs={theirs} {...choices} />
-      </FormDrawer>
-    );
-  }
+  const mutate = useMutate();
+  const api = useApolloClient();
+  const { clientId } = first;
   return (
-    <FormDrawer {...shared} isDirty={hasChanges} canSave={hasChanges} onSave={submit}>
-      <Fields base={base} form={form} />
-      <Trouble failure={save.failure} />
-    </FormDrawer>
+    <VersionedForm
+      noun="client"
+      first={first}
+      settings={SETTINGS}
+      toDraft={toDraft}
+      validate={({ accessTokenLifetime, authMethod }) => ({
+        accessTokenLifetime: (seconds) => (seconds === accessTokenLifetime ? null : findLifetimeFault(seconds, tenant)),
+        audiences: (audiences) => (audiences.length === 0 ? 'A client needs an audience at least.' : null),
+        jwks: (text) => (authMethod === 'PRIVATE_KEY_JWT' ? parseJwks(text).fault : null),
+      })}
+      send={({ version }, changes) => mutate(UpdateClientDocument, { clientId, input: { ...toInput(changes), version } })}
+      read={async () => {
+        const { data } = await api.query({ query: ClientSettingsDocument, variables: { clientId }, fetchPolicy: 'network-only' });
+        return data?.client;
+      }}
+      onClose={onClose}
+    >
+      {(form, base) => <Fields base={base} form={form} />}
+    </VersionedForm>
   );
 }
 
-type DraftForm = ReturnType<typeof useDraftForm>;
-
-function Fields({ base, form }: { base: ClientSettingsFragment; form: DraftForm }) {
+function Fields({ base, form }: { base: ClientSettingsFragment; form: UseFormReturnType<Draft> }) {
   return (
     <>
       <LockedField label="Name" value={base.name} />
@@ -108,44 +86,4 @@ function Fields({ base, form }: { base: ClientSettingsFragment; form: DraftForm 
       )}
     </>
   );
-}
-
-function useDraftForm(base: ClientSettingsFragment, tenant: ReturnType<typeof useViewer>['tenant']) {
-  return useForm<Draft>({
-    initialValues: toDraft(base),
-    validate: {
-      accessTokenLifetime: (seconds) => (seconds === base.accessTokenLifetime ? null : findLifetimeFault(seconds, tenant)),
-      audiences: (audiences) => (audiences.length === 0 ? 'A client needs an audience at least.' : null),
-      jwks: (text) => (base.authMethod === 'PRIVATE_KEY_JWT' ? parseJwks(text).fault : null),
-    },
-  });
-}
-
-interface SaveParts {
-  form: DraftForm;
-  onTheirs(theirs: ClientSettingsFragment): void;
-  onClose(): void;
-}
-
-/** Sends what differs, for the version that it was based on. Somebody else's change in between is shown, not overwritten. */
-function useSave({ form, onTheirs, onClose }: SaveParts) {
-  const mutate = useMutate();
-  const refresh = useRefresh();
-  const api = useApolloClient();
-  return useAction(async (base: ClientSettingsFragment) => {
-    const { clientId } = base;
-    try {
-      const input = { ...toInput(changesOf(base, form.getValues())), version: base.version };
-      await mutate(UpdateClientDocument, { clientId, input });
-      refresh();
-      onClose();
-      tellDone(`${base.name} was saved.`);
-    } catch (error) {
-      placeFaults(form, error);
-      if (toFailure(error).code !== 'CONFLICT') throw error;
-      const { data } = await api.query({ query: ClientSettingsDocument, variables: { clientId }, fetchPolicy: 'network-only' });
-      if (!data?.client) throw error;
-      onTheirs(data.client);
-    }
-  });
 }

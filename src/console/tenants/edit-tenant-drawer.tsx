@@ -1,9 +1,7 @@
 import { useApolloClient } from '@apollo/client/react';
 import { NativeSelect, NumberInput, Switch, TextInput } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
-import { useState } from 'react';
-import { useAction, useMutate, useRefresh } from '../api/action';
-import { toFailure } from '../api/failure';
+import type { UseFormReturnType } from '@mantine/form';
+import { useMutate } from '../api/action';
 import {
   type AccessTokenType,
   type SigningAlgorithm,
@@ -12,11 +10,9 @@ import {
   UpdateTenantDocument,
   type UpdateTenantInput,
 } from '../api/generated';
-import { placeFaults } from '../clients/field-faults';
-import { LockedField } from '../clients/locked-field';
-import { FormDrawer } from '../ui/form-drawer';
-import { tellDone } from '../ui/toast';
-import { Trouble } from '../ui/trouble';
+import type { Settings } from '../ui/draft';
+import { LockedField } from '../ui/locked-field';
+import { VersionedForm } from '../ui/versioned-form';
 import { lifetimeInWords } from '../words/duration';
 import { PLAIN_TEXT } from '../words/plain-text';
 
@@ -39,27 +35,56 @@ const TYPES: { value: AccessTokenType; label: string }[] = [
 ];
 
 const LIMITS = [
-  { name: 'maxClients', label: 'Most clients', description: 'How many it may have. Empty: what the server’s settings say.' },
-  { name: 'maxMutationsPerMinute', label: 'Most changes a minute', description: 'Past it they wait; what ends access goes on.' },
-  { name: 'maxRecordBytesPerDay', label: 'Most bytes of record a day', description: 'Past it changes wait for the next day (UTC).' },
+  { name: 'maxClients', description: 'How many it may have. Empty: what the server’s settings say.' },
+  { name: 'maxMutationsPerMinute', description: 'Past it they wait; what ends access goes on.' },
+  { name: 'maxRecordBytesPerDay', description: 'Past it changes wait for the next day (UTC).' },
 ] as const;
 
 const ALGORITHMS: SigningAlgorithm[] = ['ES256', 'EdDSA', 'RS256'];
 
-/** Where a tenant is changed. What somebody else saved in between stays, where one did not touch it oneself. */
+const words = (value: number | string | null) => (value === '' || value === null ? 'what the server’s settings say' : String(value));
+const lifetime = (seconds: number | string) => lifetimeInWords(Number(seconds) || 0);
+
+/** What is told of each when two people changed the same tenant. */
+const SETTINGS: Settings<Draft> = {
+  name: ['Name', String],
+  enabled: ['Enabled', (isEnabled) => (isEnabled ? 'yes' : 'no')],
+  minAccessTokenLifetime: ['Shortest access token lifetime', lifetime],
+  maxAccessTokenLifetime: ['Longest access token lifetime', lifetime],
+  accessTokenType: ['Access token type', String],
+  defaultAudience: ['Default audience', (audience) => audience.trim() || 'the issuer’s /api'],
+  signingAlgorithm: ['Signing algorithm', String],
+  maxClients: ['Most clients', words],
+  maxMutationsPerMinute: ['Most changes a minute', words],
+  maxRecordBytesPerDay: ['Most bytes of record a day', words],
+};
+
+/** Where a tenant is changed. */
 export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragment; onClose(): void }) {
-  const [base, setBase] = useState(tenant);
-  const form = useForm<Draft>({ initialValues: toDraft(tenant) });
-  const changes = changesOf(toDraft(base), form.values);
-  const hasChanges = Object.keys(changes).length > 0;
-  const rebase = (now: TenantRowFragment) => {
-    form.setValues({ ...toDraft(now), ...draftOf(base, form.values) });
-    setBase(now);
-  };
-  const save = useSave(base, { form, rebase, onClose });
-  const run = () => void save.run({ ...changes, version: base.version });
+  const mutate = useMutate();
+  const api = useApolloClient();
+  const { host } = tenant;
   return (
-    <FormDrawer title={`Edit ${base.name}`} isDirty={hasChanges} isBusy={save.isBusy} canSave={hasChanges} onSave={run} onClose={onClose}>
+    <VersionedForm
+      noun="tenant"
+      first={tenant}
+      settings={SETTINGS}
+      toDraft={toDraft}
+      send={({ version }, changes) => mutate(UpdateTenantDocument, { host, input: { ...toInput(changes), version } })}
+      read={async () => {
+        const { data } = await api.query({ query: TenantDocument, variables: { host }, fetchPolicy: 'network-only' });
+        return data?.tenant;
+      }}
+      onClose={onClose}
+    >
+      {(form, base) => <Fields base={base} form={form} />}
+    </VersionedForm>
+  );
+}
+
+function Fields({ base, form }: { base: TenantRowFragment; form: TenantForm }) {
+  return (
+    <>
       <LockedField label="Host" value={base.host} isCode />
       <TextInput label="Name" {...PLAIN_TEXT} {...form.getInputProps('name')} />
       {!base.isHome && (
@@ -73,11 +98,10 @@ export function EditTenantDrawer({ tenant, onClose }: { tenant: TenantRowFragmen
       )}
       <Tokens form={form} />
       {!base.isHome && <Defaults form={form} />}
-      {LIMITS.map(({ name, ...texts }) => (
-        <NumberInput key={name} {...texts} {...WHOLE} {...form.getInputProps(name)} />
+      {LIMITS.map(({ name, description }) => (
+        <NumberInput key={name} label={SETTINGS[name][0]} description={description} {...WHOLE} {...form.getInputProps(name)} />
       ))}
-      <Trouble failure={save.failure} />
-    </FormDrawer>
+    </>
   );
 }
 
@@ -131,34 +155,6 @@ function Defaults({ form }: { form: TenantForm }) {
 
 const WHOLE = { allowDecimal: false, allowNegative: false, clampBehavior: 'none', hideControls: true } as const;
 
-interface SaveParts {
-  form: TenantForm;
-  /** Takes up what somebody else saved in between. */
-  rebase(now: TenantRowFragment): void;
-  onClose(): void;
-}
-
-function useSave({ host, name }: TenantRowFragment, { form, rebase, onClose }: SaveParts) {
-  const api = useApolloClient();
-  const mutate = useMutate();
-  const refresh = useRefresh();
-  return useAction(async (input: UpdateTenantInput) => {
-    try {
-      await mutate(UpdateTenantDocument, { host, input });
-      onClose();
-      refresh();
-      tellDone(`${name} was saved.`);
-    } catch (error) {
-      placeFaults(form, error);
-      if (toFailure(error).code === 'CONFLICT') {
-        const { data } = await api.query({ query: TenantDocument, variables: { host }, fetchPolicy: 'network-only' });
-        if (data?.tenant) rebase(data.tenant);
-      }
-      throw error;
-    }
-  });
-}
-
 function toDraft(tenant: TenantRowFragment): Draft {
   const { name, enabled, minAccessTokenLifetime, maxAccessTokenLifetime, defaultAudience, accessTokenType } = tenant;
   const { maxClients, maxMutationsPerMinute, maxRecordBytesPerDay } = tenant;
@@ -176,25 +172,19 @@ function toDraft(tenant: TenantRowFragment): Draft {
   };
 }
 
-/** What was changed of a tenant, as the form has it. */
-function draftOf(base: TenantRowFragment, draft: Draft): Partial<Draft> {
-  const before = toDraft(base);
-  const changed = (Object.keys(draft) as (keyof Draft)[]).filter((name) => draft[name] !== before[name]);
-  return Object.fromEntries(changed.map((name) => [name, draft[name]]));
-}
-
-/** What differs, in the form of the API. */
-function changesOf(before: Draft, draft: Draft): UpdateTenantInput {
+/** Changes in the form of the API. */
+function toInput({
+  minAccessTokenLifetime: least,
+  maxAccessTokenLifetime: most,
+  defaultAudience,
+  ...rest
+}: Partial<Draft>): UpdateTenantInput {
+  const limits = LIMITS.flatMap(({ name }) => (rest[name] === undefined ? [] : [[name, rest[name] === '' ? null : Number(rest[name])]]));
   return {
-    ...(draft.name !== before.name && { name: draft.name }),
-    ...(draft.enabled !== before.enabled && { enabled: draft.enabled }),
-    ...(draft.minAccessTokenLifetime !== before.minAccessTokenLifetime && { minAccessTokenLifetime: Number(draft.minAccessTokenLifetime) }),
-    ...(draft.maxAccessTokenLifetime !== before.maxAccessTokenLifetime && { maxAccessTokenLifetime: Number(draft.maxAccessTokenLifetime) }),
-    ...(draft.defaultAudience !== before.defaultAudience && { defaultAudience: draft.defaultAudience.trim() || null }),
-    ...(draft.accessTokenType !== before.accessTokenType && { accessTokenType: draft.accessTokenType }),
-    ...(draft.signingAlgorithm !== before.signingAlgorithm && { signingAlgorithm: draft.signingAlgorithm }),
-    ...Object.fromEntries(
-      LIMITS.filter(({ name }) => draft[name] !== before[name]).map(({ name }) => [name, draft[name] === '' ? null : Number(draft[name])]),
-    ),
+    ...rest,
+    ...(least !== undefined && { minAccessTokenLifetime: Number(least) }),
+    ...(most !== undefined && { maxAccessTokenLifetime: Number(most) }),
+    ...(defaultAudience !== undefined && { defaultAudience: defaultAudience.trim() || null }),
+    ...Object.fromEntries(limits),
   };
 }

@@ -1,21 +1,21 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
-import type { ClientSettingsFragment } from '../api/generated';
-import { type Draft, differencesOf } from './draft';
+import { differencesOf, type Settings } from './draft';
 
-interface ConflictProps {
-  base: ClientSettingsFragment;
-  yours: Draft;
-  theirs: ClientSettingsFragment;
+interface ConflictProps<Draft> {
+  /** What was saved: a client, say. */
+  noun: string;
+  settings: Settings<Draft>;
+  drafts: { before: Draft; yours: Draft; theirs: Draft };
   onKeepYours(): void;
   onTakeTheirs(): void;
 }
 
-/** Somebody else saved this client in the meantime: both values side by side, and the question which of them shall be. */
-export function Conflict({ base, yours, theirs, onKeepYours, onTakeTheirs }: ConflictProps) {
-  const differences = differencesOf(base, yours, theirs);
+/** Somebody else saved the same in the meantime: both values side by side, and the question which of them shall be. */
+export function Conflict<Draft extends object>({ noun, settings, drafts, onKeepYours, onTakeTheirs }: ConflictProps<Draft>) {
+  const differences = differencesOf(settings, drafts);
   return (
-    <Stack gap="md" role="alertdialog" aria-label="Somebody else saved this client">
-      <Alert color="notice" variant="light" p="sm" title="Somebody else saved this client while you edited it.">
+    <Stack gap="md" role="alertdialog" aria-label={`Somebody else saved this ${noun}`}>
+      <Alert color="notice" variant="light" p="sm" title={`Somebody else saved this ${noun} while you edited it.`}>
         Nothing of yours was saved yet. What you did not touch stays as they left it.
       </Alert>
       {differences.length === 0 ? (
