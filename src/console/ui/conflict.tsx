@@ -33,8 +33,12 @@ export function Conflict<Draft extends object>({ noun, settings, drafts, onKeepY
             {differences.map(({ label, yours: mine, theirs: other, isContested }) => (
               <Table.Tr key={label}>
                 <Table.Th scope="row">{label}</Table.Th>
-                <Table.Td fw={isContested ? 600 : undefined}>{mine}</Table.Td>
-                <Table.Td>{other}</Table.Td>
+                <Table.Td fw={isContested ? 600 : undefined}>
+                  <bdi>{mine}</bdi>
+                </Table.Td>
+                <Table.Td>
+                  <bdi>{other}</bdi>
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -55,7 +55,12 @@ export function VersionedForm<Base extends Versioned, Draft extends object>(prop
     goOnFrom(now, { ...toDraft(now), ...changesFrom(base) });
     void save.run(now);
   };
-  const shared = { title: `Edit ${base.name}`, isBusy: save.isBusy, onClose };
+  const title = (
+    <>
+      Edit <bdi>{base.name}</bdi>
+    </>
+  );
+  const shared = { title, isBusy: save.isBusy, onClose };
   if (theirs) {
     const drafts = { before: toDraft(base), yours: form.values, theirs: toDraft(theirs) };
     const choices = { onKeepYours: () => keepMine(theirs), onTakeTheirs: () => goOnFrom(theirs, toDraft(theirs)) };
