@@ -268,6 +268,17 @@ describe('rotateClientSecret', () => {
     expect((await requestToken(app, await rotated(clientId, 0))).status).toBe(200);
   });
 
+  it('goes on from what the same document has done', async () => {
+    const { clientId } = await createClient(app, { clientId: 'twice' });
+    const made = 'createClient(input: { clientId: "twice-made", name: "Made" }) { clientSecret }';
+    const once = (id: string) => `rotateClientSecret(clientId: "${id}", overlapSeconds: 0) { clientSecret }`;
+    const { body } = await app.administer(`mutation { a: ${made} b: ${once('twice-made')} c: ${once(clientId)} d: ${once(clientId)} }`);
+    expect(body.errors).toBeUndefined();
+    expect((await requestToken(app, { clientId: 'twice-made', secret: body.data.b.clientSecret })).status).toBe(200);
+    expect((await requestToken(app, { clientId, secret: body.data.d.clientSecret })).status).toBe(200);
+    expect((await requestToken(app, { clientId, secret: body.data.c.clientSecret })).status).toBe(401);
+  });
+
   it('is CONFLICT when the client changed since the version that was seen', async () => {
     await createClient(app, { clientId: 'versioned' });
     const early = await rotate('versioned', { version: 2 });

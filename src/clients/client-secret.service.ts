@@ -6,7 +6,7 @@ import { AuditAction, AuditObjectType } from '../changes/record/audit-event.enti
 import type { Cipher } from '../platform/cipher.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
-import { requestBegan } from '../platform/deadline.js';
+import { beginAnew, requestBegan } from '../platform/deadline.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
@@ -138,6 +138,8 @@ export class ClientSecretService {
   /** Stores a secret of a client within a running transaction: hashed, or encrypted where it has to sign. */
   async insert(manager: EntityManager, client: Client, { secret, hint }: { secret: PlainSecret; hint: string }): Promise<void> {
     const id = uuid();
+    const createdAt = new Date();
+    beginAnew(createdAt);
     const isHashed = client.authMethod === ClientAuthMethod.SECRET;
     await manager.insert(ClientSecret, {
       id,
@@ -148,7 +150,7 @@ export class ClientSecretService {
       lookupDigest: lookupDigest(this.cipher, client.tenantId, secret),
       keyId: this.cipher.keyId,
       hint,
-      createdAt: new Date(),
+      createdAt,
       expiresAt: null,
       useCount: 0,
     });

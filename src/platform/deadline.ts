@@ -35,6 +35,12 @@ export function requestBegan(): Date {
   return storage.getStore()?.began ?? new Date();
 }
 
+/** Lets the request that asks now have begun at a moment: what it did itself until then is no other's. */
+export function beginAnew(moment: Date): void {
+  const waiter = storage.getStore();
+  if (waiter) waiter.began = moment;
+}
+
 /** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */
 export function waitAs(member: Partial<Member>): void {
   const waiter = storage.getStore();
