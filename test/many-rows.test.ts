@@ -133,6 +133,20 @@ describe('the tokens of a tenant with very many clients', () => {
     expect(await uncut()).toBe(0);
   });
 
+  it('are cut when somebody disables it while somebody else enables what was not disabled', async () => {
+    const { changes } = app.installation;
+    const make = changes.make.bind(changes);
+    // The first look at it finds nothing to cut; then it is disabled, and its tokens are not cut yet.
+    changes.make = async (...parameters) => {
+      changes.make = make;
+      const result = await make(...(parameters as Parameters<typeof make>));
+      await run('UPDATE tenants SET enabled = 0, version = version + 1 WHERE id = ?', [tenantId]);
+      return result as never;
+    };
+    expect((await change(true)).body.data.updateTenant.enabled).toBe(true);
+    expect(await uncut()).toBe(0);
+  });
+
   it('go on when it is enabled and was not disabled', async () => {
     expect((await change(true)).body.data.updateTenant.enabled).toBe(true);
     expect(await uncut()).toBe(MANY + 1);

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Database } from '../../platform/database/transaction.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../../platform/graphql/connection.js';
 import { breathe } from '../../platform/queues/breath.js';
@@ -11,6 +11,7 @@ import { fromClientCursor, toClientCursor } from './client-cursor.js';
 import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, readPage, readPageInParts } from './client-page.service.js';
 import { type PartSizes, partsOf, waitingParts } from './client-parts.service.js';
+import { RowSet } from './row-set.js';
 
 /** How many clients a search looks at before it goes another way; measured with a million clients. */
 export interface SearchLimits extends PartSizes {
@@ -70,12 +71,15 @@ export class ClientListService {
     const segments = text === '' ? [] : await segmentsOf(manager, tenantId);
     const candidates = segments.length === 0 ? undefined : await findCandidates(manager, { tenantId, segments, text });
     let count = 0;
+    const rows = new RowSet();
     for await (const part of partsToLookAt(manager, { tenantId, match, candidates }, this.limits)) {
-      count += await matching(manager, caller, part).getCount();
+      // One that is used meanwhile comes into another part.
+      if (part.within) for (const row of await rowsOf(matching(manager, caller, part))) rows.add(row);
+      else count += await matching(manager, caller, part).getCount();
       await breathe();
     }
     const isWhole = segments.length === 0 || (await hasSegments(manager, tenantId, segments));
-    return isWhole ? count : this.#count(manager, caller, match);
+    return isWhole ? count + rows.size : this.#count(manager, caller, match);
   }
 
   /** Looks at few clients: where many match, at the next ones in the order; where few do, at those that the index names. */
@@ -110,6 +114,12 @@ export class ClientListService {
     const rows = await readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
     return rows.length === page.limit ? rows : undefined;
   }
+}
+
+/** By their numbers, as SQLite has them. */
+async function rowsOf(query: SelectQueryBuilder<Client>): Promise<number[]> {
+  const rows = await query.select('client.rowid', 'row').getRawMany<{ row: number }>();
+  return rows.map(({ row }) => row);
 }
 
 /** Where clients that match are looked for, all of them when there are no candidates. */

@@ -44,8 +44,13 @@ export async function readPageInParts(
   let first: Place[] = [];
   for await (const part of parts) {
     const stretches = endsBeforeNull(page) ? [page, { ...page, position: BEFORE_NULL }] : [page];
-    for (const stretch of stretches) first.push(...(await placesIn(manager, caller, stretch, part).getRawMany<Place>()));
-    first = first.toSorted((a, b) => compare(a, b) * (page.order.direction === OrderDirection.ASC ? 1 : -1)).slice(0, page.limit);
+    const found: Place[] = [];
+    for (const stretch of stretches) found.push(...(await placesIn(manager, caller, stretch, part).getRawMany<Place>()));
+    // One that is used meanwhile comes into another part.
+    const again = new Set(found.map(({ id }) => id));
+    first = [...first.filter(({ id }) => !again.has(id)), ...found]
+      .toSorted((a, b) => compare(a, b) * (page.order.direction === OrderDirection.ASC ? 1 : -1))
+      .slice(0, page.limit);
     await breathe();
   }
   const clients = await manager.findBy(Client, { id: In(first.map(({ id }) => id)) });

@@ -28,6 +28,8 @@ export class ShortWays1764547200000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The one that MySQL had made by itself for the foreign key went when another could take its place.
+    if (isMysql(runner)) await runner.query('CREATE INDEX client_secrets_by_tenant ON client_secrets (tenant_id)');
     const ofRights = isMysql(runner) ? [] : RIGHTS.map(nameOf);
     for (const index of [...ofRights, 'clients_by_last_token', 'clients_by_lifetime']) await dropIndex(runner, 'clients', index);
     await dropIndex(runner, 'client_secrets', 'client_secrets_of_tenant');

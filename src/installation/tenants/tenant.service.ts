@@ -80,30 +80,49 @@ export class TenantService<A extends object = object> {
    */
   async update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
     requireHome(caller);
-    if (input.enabled === true) await this.#cutTokens(caller, host);
-    const tenant = await this.#update(caller, host, input);
+    let tenant: Tenant | undefined;
+    while (!tenant) {
+      const cutAt = input.enabled === true ? await this.#cutTokens(caller, host) : undefined;
+      // Somebody else disabled it meanwhile: what was issued until then is to be cut before.
+      tenant = await this.#update(caller, host, { input, cutAt });
+    }
     // A release before this one would enable it without that. What fails here is done again by this one.
     if (input.enabled === false) await this.#cutTokens(caller, host).catch(() => undefined);
     return tenant;
   }
 
-  /** Cuts all tokens of a tenant that is disabled; of one that is enabled, none. */
-  async #cutTokens(caller: Principal, host: string): Promise<void> {
+  /**
+   * Cuts all tokens of a tenant that is disabled; of one that is enabled, none.
+   * @returns the version at which it was and stayed disabled meanwhile
+   */
+  async #cutTokens(caller: Principal, host: string): Promise<number | undefined> {
     const name = this.#normalize(host);
+    let version: number | undefined;
     const cut = (after: string) =>
       this.changes.make(caller, { ...RIGHT, allowance: 'ending', isPart: true, host: name }, async ({ manager }) => {
-        const tenant = await manager.findOneBy(Tenant, { host: name, enabled: false });
-        return tenant ? this.contents.cutSomeTokens(manager, tenant.id, after) : undefined;
+        const tenant = await manager.findOneBy(Tenant, { host: name, enabled: false, ...(version && { version }) });
+        return tenant && { version: tenant.version, after: await this.contents.cutSomeTokens(manager, tenant.id, after) };
       });
-    for (let after: string | undefined = ''; after !== undefined; ) after = await cut(after);
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const done: Awaited<ReturnType<typeof cut>> = await cut(after);
+      if (!done) return undefined;
+      ({ version, after } = done);
+    }
+    return version;
   }
 
-  #update(caller: Principal, host: string, input: UpdateTenantInput): Promise<Tenant> {
+  /** @returns undefined when its tokens are to be cut first */
+  #update(
+    caller: Principal,
+    host: string,
+    { input, cutAt }: { input: UpdateTenantInput; cutAt: number | undefined },
+  ): Promise<Tenant | undefined> {
     const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
     const allowance = mayPass ? 'ending' : 'ordinary';
     const name = this.#normalize(host);
     return this.changes.make(caller, { ...RIGHT, allowance, host: name }, async ({ manager, record, within, requireRoom }) => {
       const before = await requireTenant(manager, name);
+      if (!before.enabled && input.enabled && before.version !== cutAt) return undefined;
       if (!isEnding(before, input) && !isLifting(before, input, this.changes.limits)) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);
