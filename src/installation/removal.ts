@@ -5,9 +5,9 @@ import { BELONGINGS } from './rooms.js';
 
 /** Up to so many rows of a kind go together with the tenant, or not at all. */
 const MOST_AT_ONCE = 500;
-/** Rows on which others hang. */
-const ROWS_AT_A_TIME = 500;
-/** Rows on which nothing does. */
+/** Of a client, or an entry of the record, each may have 40 KB. */
+const ROWS_AT_A_TIME = 100;
+/** What hangs on others is small. */
 const LEAVES_AT_A_TIME = 2_000;
 
 /** Removes some of what a tenant has very much of. @returns whether there may be more of that */
@@ -44,7 +44,7 @@ async function removePiece(manager: EntityManager, { entity, dependents = [] }: 
   const table = tableOf(manager, entity);
   const ofTenant = { table, where: 'tenant_id = ?', parameters: [tenantId] };
   if (dependents.length === 0) {
-    await removeSome(manager, ofTenant);
+    await removeSome(manager, { ...ofTenant, atATime: ROWS_AT_A_TIME });
     return;
   }
   const rows: { id: unknown }[] = await manager.query(`SELECT id FROM ${table} WHERE tenant_id = ? LIMIT ${ROWS_AT_A_TIME}`, [tenantId]);

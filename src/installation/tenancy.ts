@@ -11,8 +11,8 @@ import { removeBelongings, removeSomeOfMany } from './removal.js';
 import type { Administrator } from './tenants/tenant.resolver.js';
 import type { TenantContents } from './tenants/tenant.service.js';
 
-/** Some milliseconds of SQLite's. */
-const CUT_AT_A_TIME = 2_000;
+/** Some milliseconds of SQLite's: the row of each is written anew, and may have 40 KB. */
+const CUT_AT_A_TIME = 250;
 
 /** What a tenant's contents are made with. */
 interface ContentServices {

@@ -157,7 +157,7 @@ function conditionsOf(filter: AuditFilter): Condition[] {
   const isAnchored = Object.keys(anchor).length > 0;
   const exact = Object.entries({ objectId, action, objectType, actorId }).filter(([name, value]) => value != null && !(name in anchor));
   // A database that has an index for this as well might go through the whole record by that one.
-  const column = (name: string) => (isAnchored ? `CONCAT(event.${name}, '')` : `event.${name}`);
+  const column = (name: string) => (isAnchored ? `COALESCE(event.${name}, NULL)` : `event.${name}`);
   const conditions = exact.map(([name, value]): Condition => [`${column(name)} = :${name}`, { [name]: value }]);
   const contains = { actorContains: ['actorId', 'actorName'], objectIdContains: ['objectId'] };
   for (const [name, text] of Object.entries({ actorContains, objectIdContains })) {

@@ -9,7 +9,8 @@ import { present } from '../client-row.service.js';
 import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
 import { fromClientCursor, toClientCursor } from './client-cursor.js';
 import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
-import { type ClientPage, nextOf, readPage, readPageInParts } from './client-page.service.js';
+import { type ClientPage, nextOf, readPage } from './client-page.service.js';
+import { readPageInParts } from './client-part-page.service.js';
 import { type PartSizes, partsOf, waitingParts } from './client-parts.service.js';
 import { RowSet } from './row-set.js';
 

@@ -17,8 +17,9 @@ export async function* partsOf(
   { tenantId, match }: { tenantId: string; match: ClientMatch },
   { inIndex, inRows }: PartSizes,
 ): AsyncGenerator<ClientPart> {
-  const before = match.filter?.secretExpiresBefore;
-  if (before && (await areFewEnding(manager, { tenantId, before }, inRows))) yield { match };
+  const { secretExpiresBefore: before, ...filter } = match.filter ?? {};
+  if (before && (await areFewEnding(manager, { tenantId, before }, inRows)))
+    yield { match: { ...match, filter }, near: ofEnding(tenantId, before) };
   else yield* partsByUse(manager, { tenantId, match }, before || searchedText(match) !== '' ? inRows : inIndex);
 }
 
@@ -31,6 +32,13 @@ async function areFewEnding(
   const ending = `SELECT 1 FROM client_secrets WHERE tenant_id = ? AND expires_at > ? AND expires_at < ? LIMIT 1 OFFSET ${few}`;
   const rows: unknown[] = await manager.query(ending, [tenantId, toSqlText(new Date()), toSqlText(storable(before))]);
   return rows.length === 0;
+}
+
+/** The clients with a secret that ends. */
+function ofEnding(tenantId: string, before: Date): ClientIdQuery {
+  const ids =
+    'SELECT DISTINCT client_row_id AS id FROM client_secrets WHERE tenant_id = :tenantId AND expires_at > :now AND expires_at < :end';
+  return { ids, parameters: { tenantId, now: toSqlText(new Date()), end: toSqlText(storable(before)) } };
 }
 
 /** Clients that the search index does not have yet, some at a time. */
