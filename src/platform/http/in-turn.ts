@@ -11,6 +11,8 @@ const MOST_UNDER_WAY = 10_000;
 interface Line {
   inWork: number;
   waiting: (() => void)[];
+  /** Of those that wait to be begun, at the pace of all. */
+  places: Set<{ leave(): void }>;
   isClosed: boolean;
 }
 
@@ -27,7 +29,7 @@ export function inTurn(handler: RequestListener, networkOf: (request: IncomingMe
   let underWay = 0;
 
   function newLine(socket: Socket): Line {
-    const line: Line = { inWork: 0, waiting: [], isClosed: false };
+    const line: Line = { inWork: 0, waiting: [], places: new Set(), isClosed: false };
     lines.set(socket, line);
     socket.once('close', () => close(socket, line));
     return line;
@@ -38,6 +40,8 @@ export function inTurn(handler: RequestListener, networkOf: (request: IncomingMe
     underWay -= line.isClosed ? 0 : countOf(line);
     line.isClosed = true;
     line.waiting.length = 0;
+    for (const place of line.places) place.leave();
+    line.places.clear();
     withSeveral.delete(socket);
   }
 
@@ -72,8 +76,11 @@ export function inTurn(handler: RequestListener, networkOf: (request: IncomingMe
     const line = lines.get(socket) ?? newLine(socket);
     const begin = () => {
       response.once('close', () => end(socket, line));
-      pace.run(
+      const place = { leave: (): void => undefined };
+      line.places.add(place);
+      place.leave = pace.run(
         () => {
+          line.places.delete(place);
           if (!socket.destroyed) handler(request, response);
         },
         { source },
