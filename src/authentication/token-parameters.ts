@@ -31,8 +31,8 @@ interface Form {
 
 /**
  * Looks at a form while it is read. What separates its parameters is counted: empty ones leave nothing else behind, and end the parsing all
- * the same. No parameter may be very long. Each `+` becomes the blank that it stands for: Node puts a text together of as many pieces, some 2 MB in 5 ms for one of the
- * largest form.
+ * the same. No parameter may be very long. Each `+` becomes the blank that it stands for: Node puts a text together of as many pieces,
+ * some 2 MB in 5 ms for one of the largest form.
  */
 export function prepareForm(request: IncomingMessage): void {
   const iterate = request.iterator.bind(request);

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isOnSqlite } from '../platform/database/dialect.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from '../tenants/scopes.js';
 import { type Client, ClientAuthMethod } from './client.entity.js';
@@ -25,10 +26,10 @@ const MOST_LOOKED_AT = 1_000;
 export async function requireOtherHolders(manager: EntityManager, { tenant }: TenantContext, { before, after }: Transition): Promise<void> {
   const taken = (tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES).filter((right) => holds(before, right) && !holds(after, right));
   if (taken.length === 0) return;
-  const isOnSqlite = manager.connection.options.type === 'better-sqlite3';
-  const sql = isOnSqlite ? selectByRights(taken) : selectAtOnce(taken);
+  const isByRight = isOnSqlite(manager);
+  const sql = isByRight ? selectByRights(taken) : selectAtOnce(taken);
   const who = [tenant.id, before.id];
-  const [found]: [Record<string, unknown>] = await manager.query(sql, isOnSqlite ? taken.flatMap(() => who) : who);
+  const [found]: [Record<string, unknown>] = await manager.query(sql, isByRight ? taken.flatMap(() => who) : who);
   const last = taken.filter((_, index) => !Number(found[`right_${index}`]));
   if (last.length > 0) throw new LastAdministrator(last);
 }

@@ -1,4 +1,5 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { isOnSqlite } from '../../platform/database/dialect.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../../platform/graphql/connection.js';
 import { breathe } from '../../platform/queues/breath.js';
@@ -137,10 +138,6 @@ async function* partsToLookAt(
   } else {
     yield { match };
   }
-}
-
-function isOnSqlite({ connection }: EntityManager): boolean {
-  return connection.options.type === 'better-sqlite3';
 }
 
 function isFiltered({ filter, ...match }: ClientMatch): boolean {

@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { storable, toSqlText } from '../../platform/database/moments.js';
-import type { ClientIdQuery, ClientMatch, ClientPart } from './client-filter.service.js';
-import { searchedText } from './client-filter.service.js';
+import { type ClientIdQuery, type ClientMatch, type ClientPart, searchedText } from './client-filter.service.js';
 
 /** How many clients are looked at in one go. */
 export interface PartSizes {

@@ -2,18 +2,18 @@ import type { EntityManager } from 'typeorm';
 import type { Change, Changes } from '../../changes/changes.service.js';
 import { difference } from '../../changes/record/audit.service.js';
 import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
-import type { TenantLimits } from '../../changes/tenant-limits.rules.js';
 import { isDuplicate } from '../../platform/database/faults.js';
-import { BadUserInput, type FieldFault, StaleVersion } from '../../platform/errors.js';
+import { BadUserInput, StaleVersion } from '../../platform/errors.js';
 import type { SigningAlgorithm } from '../../platform/setting-values.js';
 import { type Principal, systemCaller, type TenantContext } from '../../tenants/caller.js';
 import { Forbidden } from '../../tenants/errors.js';
 import { aliasesOf, isWhole, normalizeHost } from '../../tenants/host.js';
 import { Tenant } from '../../tenants/tenant.entity.js';
 import type { TenantDirectory } from '../../tenants/tenant-directory.service.js';
-import { describeTenant, newTenant, searchTextOf } from '../../tenants/tenant-row.js';
+import { describeTenant, newTenant } from '../../tenants/tenant-row.js';
 import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from './errors.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
+import { isEnding, isLifting, isLimit, merge, requireChangeable } from './tenant-change.rules.js';
 
 /**
  * What is inside a tenant: rooms above this one know it.
@@ -182,29 +182,6 @@ async function requireDeletable(manager: EntityManager, host: string): Promise<T
   return tenant;
 }
 
-/** A tenant's own limits, and what holds where it has none. */
-const LIMITS = { maxClients: 'clients', maxMutationsPerMinute: 'mutationsAMinute', maxRecordBytesPerDay: 'recordBytesADay' } as const;
-
-function isEnding(before: Tenant, { enabled }: UpdateTenantInput): boolean {
-  return before.enabled && enabled === false;
-}
-
-/** Whether limits are all that is changed, to more room and none to less: one that is used up must not hinder that. */
-function isLifting(before: Tenant, { version: _seen, ...input }: UpdateTenantInput, limits: TenantLimits): boolean {
-  const steps = Object.entries(input)
-    .filter(([, to]) => to !== undefined)
-    .map(([name, to]) => {
-      if (!isLimit(name)) return Number.NaN;
-      const inForce = (own: unknown) => Number(own ?? limits[LIMITS[name]]);
-      return inForce(to) - inForce(before[name]);
-    });
-  return steps.every((step) => step >= 0) && steps.some((step) => step > 0);
-}
-
-function isLimit(name: string): name is keyof typeof LIMITS {
-  return Object.hasOwn(LIMITS, name);
-}
-
 const WHOLE_HOST_RULE = 'Give the whole name, such as acme.example.com: it cannot be changed later.';
 const HOST_RULE =
   'Give a host such as acme.example.com, with a port from 1 to 65535 when it needs one: no path, no user, no wildcard, no blank, and an IPv6 address in brackets.';
@@ -212,41 +189,6 @@ const HOST_RULE =
 /** Only the home tenant manages tenants, whatever scopes somebody of another one may hold. @throws {Forbidden} */
 export function requireHome({ tenant }: TenantContext): void {
   if (!tenant.isHome) throw new Forbidden('Tenants are managed from the home tenant.', 'home tenant');
-}
-
-function merge(before: Tenant, input: UpdateTenantInput) {
-  const name = input.name?.trim() ?? before.name;
-  return {
-    name,
-    searchText: searchTextOf({ name, host: before.host }),
-    enabled: input.enabled ?? before.enabled,
-    defaultAudience: input.defaultAudience === undefined ? before.defaultAudience : input.defaultAudience,
-    accessTokenType: input.accessTokenType ?? before.accessTokenType,
-    minAccessTokenLifetime: input.minAccessTokenLifetime ?? before.minAccessTokenLifetime,
-    maxAccessTokenLifetime: input.maxAccessTokenLifetime ?? before.maxAccessTokenLifetime,
-    maxClients: input.maxClients === undefined ? before.maxClients : input.maxClients,
-    maxMutationsPerMinute: input.maxMutationsPerMinute === undefined ? before.maxMutationsPerMinute : input.maxMutationsPerMinute,
-    maxRecordBytesPerDay: input.maxRecordBytesPerDay === undefined ? before.maxRecordBytesPerDay : input.maxRecordBytesPerDay,
-    version: before.version + 1,
-    updatedAt: new Date(),
-  };
-}
-
-function requireChangeable(before: Tenant, input: UpdateTenantInput, after: ReturnType<typeof merge>): void {
-  const faults: FieldFault[] = [];
-  if (after.minAccessTokenLifetime > after.maxAccessTokenLifetime) {
-    const path = input.minAccessTokenLifetime == null ? 'input.maxAccessTokenLifetime' : 'input.minAccessTokenLifetime';
-    faults.push({
-      path,
-      message: `The shortest lifetime (${after.minAccessTokenLifetime}) would be above the longest (${after.maxAccessTokenLifetime}).`,
-    });
-  }
-  if (before.isHome && input.defaultAudience !== undefined)
-    faults.push({ path: 'input.defaultAudience', message: 'That of the home tenant is set by API_AUDIENCE.' });
-  if (before.isHome && input.signingAlgorithm)
-    faults.push({ path: 'input.signingAlgorithm', message: 'That of the home tenant is set by SIGNING_ALGORITHM.' });
-  if (faults.length > 0) throw new BadUserInput(faults);
-  if (before.isHome && !after.enabled) throw new HomeTenant();
 }
 
 function objectOf({ host }: Tenant): [AuditObjectType, string] {

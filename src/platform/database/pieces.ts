@@ -1,4 +1,5 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { isOnSqlite } from './dialect.js';
 import type { Database } from './transaction.js';
 
 /** What takes some milliseconds, with the little that hangs on each row. */
@@ -28,11 +29,9 @@ export async function removeSome(
   manager: EntityManager,
   { table, where, parameters, key = ['rowid'], atATime = ROWS }: Condemned,
 ): Promise<boolean> {
-  const { connection } = manager;
   const runner = manager.queryRunner as QueryRunner;
-  const isOnSqlite = connection.options.type === 'better-sqlite3';
   const limited = `${where} LIMIT ${atATime}`;
-  const some = isOnSqlite ? `(${key}) IN (SELECT ${key} FROM ${table} WHERE ${limited})` : limited;
+  const some = isOnSqlite(manager) ? `(${key}) IN (SELECT ${key} FROM ${table} WHERE ${limited})` : limited;
   const { affected } = await runner.query(`DELETE FROM ${table} WHERE ${some}`, [...parameters], true);
   return affected === atATime;
 }

@@ -1,0 +1,6 @@
+import type { EntityManager } from 'typeorm';
+
+/** Whether the database is SQLite, which works in the thread of the server: what takes long there holds up everybody. */
+export function isOnSqlite({ connection }: EntityManager): boolean {
+  return connection.options.type === 'better-sqlite3';
+}
