@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { TooManyFailures } from '../src/authentication/errors.js';
 import { ERROR_CODES } from '../src/platform/error-codes.js';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
-import { createHttpServer } from '../src/platform/http/listener.js';
+import { createHttpServer, setHandler } from '../src/platform/http/listener.js';
 import { createWaitingApp } from '../src/server/app.js';
 import { getToken, startApp, type TestApp } from './support/app.js';
 
@@ -108,8 +108,8 @@ describe.each(TYPES)('to %s every refusal', (accept, type) => {
     const { metrics } = app;
     const health = { isReady: async () => false };
     const server = createHttpServer();
-    server.on(
-      'request',
+    setHandler(
+      server,
       createWaitingApp({ log, metrics, health, pagesFolder: '' }, { allowedOrigins: [ORIGIN], trustProxy: 0 }).callback(),
     );
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));

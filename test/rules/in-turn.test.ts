@@ -1,6 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createHttpServer, setHandler } from '../../src/platform/http/listener.js';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { CompactRequest } from '../../src/platform/http/body-pieces.js';
+import { createHttpServer, drain, listen, setHandler } from '../../src/platform/http/listener.js';
+
+const GET = 'GET / HTTP/1.1\r\nHost:a\r\n\r\n';
 
 const server = createHttpServer();
 let port: number;
@@ -11,43 +16,178 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
 
-const requests = (count: number) => 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count);
-
-/** Sends so many requests over one connection, in one piece. */
-function send(count: number): { socket: Socket; isClosed: boolean; told: string } {
-  const socket = connect(port, '127.0.0.1');
-  const sender = { socket, isClosed: false, told: '' };
-  socket.on('error', () => undefined).on('data', (data) => (sender.told += data));
-  socket.once('close', () => {
-    sender.isClosed = true;
-  });
-  socket.write(requests(count));
-  return sender;
+/** Reads a request's content as a whole. */
+async function contentOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString('latin1');
 }
 
-it('closes the connections that have had several requests under way for the longest time, and no others', async () => {
-  const [held, underWay]: [(() => void)[], { count: number }] = [[], { count: 0 }];
-  setHandler(server, (_request, response) => {
-    underWay.count += 1;
-    held.push(() => response.end('answered'));
+/** Sends pieces, each when the one before has been taken from the network. @returns what came, once there are so many answers */
+async function exchange(pieces: readonly string[], answers: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true }).on('error', () => undefined);
+  let told = '';
+  socket.on('data', (data) => (told += data.toString('latin1')));
+  for (const piece of pieces) {
+    await new Promise((resolve) => socket.write(Buffer.from(piece, 'latin1'), resolve));
+    await turn();
+  }
+  while (told.split('HTTP/1.1 ').length - 1 < answers) await sleep(1);
+  socket.destroy();
+  return told;
+}
+
+const content = fc
+  .array(fc.constantFrom('\r\n', '\r\n\r\n', GET, 'a', '0', '0\r\n\r\n', 'x'.repeat(5_000), '{"query":"{viewer{clientId}}"}'), {
+    maxLength: 12,
+  })
+  .map((parts) => parts.join(''));
+const inChunks = (text: string, size: number) =>
+  (text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
+const request = fc.oneof(
+  fc.constant({ sent: GET, content: '' }),
+  fc.constant({ sent: `\r\n\r\n${GET}`, content: '' }),
+  content.map((text) => ({ sent: `POST / HTTP/1.1\r\nHost:a\r\nContent-Length: ${text.length}\r\n\r\n${text}`, content: text })),
+  fc.tuple(content, fc.integer({ min: 1, max: 9_000 }), fc.constantFrom('', 'Trailer-Like: x\r\n')).map(([text, size, trailer]) => ({
+    sent: `POST / HTTP/1.1\r\nHost:a\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(text, size)}0\r\n${trailer}\r\n`,
+    content: text,
+  })),
+);
+
+it('are answered in their order, each with its own content, no more than two at a time, however they are cut', async () => {
+  const underWay = new WeakMap<Socket, number>();
+  let most = 0;
+  setHandler(server, async (incoming, response) => {
+    const { socket } = incoming;
+    const count = (more: number) => underWay.set(socket, (underWay.get(socket) ?? 0) + more).get(socket) as number;
+    most = Math.max(most, count(1));
+    response.once('close', () => count(-1));
+    const text = await contentOf(incoming);
+    await turn();
+    response.end(`<${text.length}:${text}>`);
   });
-  const single = Array.from({ length: 20 }, () => send(1));
-  while (underWay.count < 20) await sleep(5);
-  const senders = [];
-  for (let connection = 0; connection < 20; connection += 1) {
-    senders.push(send(600));
-    while (underWay.count < 24 + 4 * connection) await sleep(5);
+  await fc.assert(
+    fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), async (requests, cuts) => {
+      const sent = requests.map((one) => one.sent).join('');
+      const places = [...new Set(cuts.map((cut) => cut % sent.length))].sort((one, other) => one - other);
+      const pieces = [0, ...places].map((place, index) => sent.slice(place, places[index] ?? sent.length)).filter((piece) => piece !== '');
+      const told = await exchange(pieces, requests.length);
+      // Lengths of chunks are between heads and contents, not in these.
+      const answers = requests.map((one) => `<${one.content.length}:${one.content}>`);
+      let from = 0;
+      for (const answer of answers) {
+        from = told.indexOf(answer, from) + answer.length;
+        expect(from).toBeGreaterThanOrEqual(answer.length);
+      }
+    }),
+    { numRuns: 150 },
+  );
+  // A head that is cut within the four bytes of its end lets the next one by.
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+/** The most that happens within one turn of the event loop while something goes on. */
+async function mostInATurn(happens: (note: () => void) => void, goesOn: () => Promise<unknown>): Promise<number> {
+  let [inThis, most] = [0, 0];
+  happens(() => {
+    inThis += 1;
+    most = Math.max(most, inThis);
+  });
+  const count = () => {
+    inThis = 0;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  await goesOn();
+  clearImmediate(next);
+  return most;
+}
+
+it('are made one by one in turns of the event loop, of whatever came in one piece, and so are those that nobody answers but Node', async () => {
+  setHandler(server, (_incoming, response) => response.end());
+  for (const text of [GET, 'GET / HTTP/1.1\r\nHost:a\r\nExpect: rubbish\r\n\r\n']) {
+    const events = ['request', 'checkExpectation'] as const;
+    let note = () => {};
+    const most = await mostInATurn(
+      (noted) => {
+        note = noted;
+        for (const event of events) server.on(event, note);
+      },
+      () => exchange([text.repeat(1_000)], 1_000),
+    );
+    for (const event of events) server.off(event, note);
+    // What is read from the network comes to what was left of that before.
+    expect(most).toBeLessThanOrEqual(2);
   }
-  // 12,020 of which 10,000 may be: what one sends in a piece is counted one by one.
-  while (senders.filter(({ isClosed }) => isClosed).length < 4) await sleep(5);
-  expect(senders.map(({ isClosed }) => isClosed)).toEqual([...Array(4).fill(true), ...Array(16).fill(false)]);
-  // Whoever came late has room like all others, and those that were closed count no more.
-  const late = send(1);
-  while (!late.told.includes('answered')) {
-    for (const answer of held.splice(0)) answer();
-    await sleep(5);
-  }
-  for (const { told } of single) expect(told).toContain('answered');
-  for (const { told } of senders.slice(4)) expect(told).toContain('answered');
-  for (const { socket } of [...single, ...senders, late]) socket.destroy();
+});
+
+it('have content of four kilobytes made in each turn where each byte may be a chunk', async () => {
+  setHandler(server, (incoming, response) => incoming.resume().on('end', () => response.end()));
+  const { push } = CompactRequest.prototype;
+  const most = await mostInATurn(
+    (note) => {
+      CompactRequest.prototype.push = function (this: CompactRequest, ...of) {
+        note();
+        return push.apply(this, of);
+      };
+    },
+    () => exchange([`POST / HTTP/1.1\r\nHost:a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(30_000)}0\r\n\r\n`], 1),
+  );
+  CompactRequest.prototype.push = push;
+  // Each chunk takes six bytes; what is read from the network comes to what was left of that before.
+  expect(most).toBeLessThanOrEqual((2 * 4_096) / 6 + 2);
+});
+
+it.each([GET, 'GET / HTTP/1.1\r\nHost:a\r\nExpect: rubbish\r\n\r\n'])(
+  'whose answers nobody takes are left unread, and others are answered (%j)',
+  async (text) => {
+    let handled = 0;
+    setHandler(server, (_incoming, response) => {
+      handled += 1;
+      response.end('x'.repeat(10_000));
+    });
+    const greedy = connect(port, '127.0.0.1').pause();
+    greedy.on('error', () => undefined).write(text.repeat(200_000));
+    await sleep(500);
+    expect(handled).toBeLessThan(5_000);
+    expect(await exchange([GET], 1)).toContain('200 OK');
+    greedy.destroy();
+  },
+);
+
+it('over a connection that has closed are not begun', async () => {
+  let handled = 0;
+  const held = Promise.withResolvers<void>();
+  setHandler(server, async (incoming, response) => {
+    handled += 1;
+    incoming.socket.once('close', held.resolve);
+    await held.promise;
+    response.end();
+  });
+  const socket: Socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write(GET.repeat(50));
+  while (handled === 0) await sleep(1);
+  socket.resetAndDestroy();
+  // What waits is not read from, so its end is seen when the next would be.
+  server.closeAllConnections();
+  await held.promise;
+  await sleep(50);
+  expect(handled).toBe(1);
+});
+
+it('are all answered that came before a server ended, and the last one says that the connection closes', async () => {
+  const ending = createHttpServer();
+  await listen(ending, { port: 0, host: '127.0.0.1' });
+  setHandler(ending, (_incoming, response) => setTimeout(() => response.end(), 2));
+  const socket = connect((ending.address() as { port: number }).port, '127.0.0.1');
+  let told = '';
+  socket.on('data', (data) => (told += data));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(GET.repeat(100));
+  while (told === '') await sleep(1);
+  await drain(ending);
+  await closed;
+  const answers = told.split('HTTP/1.1 200 OK').slice(1);
+  expect(answers).toHaveLength(100);
+  expect(answers.map((answer) => answer.includes('Connection: close')).lastIndexOf(false)).toBe(98);
 });

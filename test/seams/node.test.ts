@@ -23,22 +23,35 @@ describe('Node', () => {
     await close(server);
   });
 
-  it('sets `upgrade` of a request when its head is read, and goes by what it reads there', async () => {
-    const seen: unknown[] = [];
-    class Ours extends IncomingMessage {
-      get upgrade(): boolean | null {
-        seen.push('read');
-        return false;
-      }
-      set upgrade(value: boolean | null) {
-        seen.push(['set', value]);
-      }
-    }
-    const server = createServer({ IncomingMessage: Ours as typeof IncomingMessage }, (_req, res) => res.end('served'));
+  it('has one listener for what comes over a connection, who takes pieces of it from whoever stands between, and says when it takes none', async () => {
+    const pieces: string[] = [];
+    const server = createServer((_req, res) => res.end('served'));
+    server.on('connection', (socket) => {
+      const [parse, ...others] = socket.listeners('data') as ((piece: Buffer) => void)[];
+      expect([others, (socket as { _paused?: boolean })._paused]).toEqual([[], false]);
+      socket.off('data', parse as () => void).on('data', (data) => {
+        pieces.push(String(data));
+        for (let place = 0; place < data.length; place += 3) parse?.(data.subarray(place, place + 3));
+      });
+    });
     const port = await listen(server);
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('served');
-    expect(seen).toEqual(expect.arrayContaining(['read']));
-    expect(seen.findIndex((one) => one !== 'read')).toBeLessThan(seen.lastIndexOf('read'));
+    expect(pieces.join('')).toMatch(/^GET \/ HTTP/);
+    await close(server);
+  });
+
+  it.each(['\n\n', '\r\n\n', '\n\r\n', '\r\r'])('knows no end of a head but two line breaks of two bytes each (%j)', async (end) => {
+    let requests = 0;
+    const server = createServer((_req, res) => {
+      requests += 1;
+      res.end();
+    });
+    const port = await listen(server);
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET / HTTP/1.1\r\nHost: x${end}GET / HTTP/1.1\r\nHost: x${end}`);
+    const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
+    expect([String(answer).slice(0, 12), requests]).toEqual(['HTTP/1.1 400', 0]);
+    socket.destroy();
     await close(server);
   });
 

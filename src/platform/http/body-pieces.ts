@@ -22,18 +22,10 @@ export class CompactRequest extends IncomingMessage {
   #leave: (() => void) | undefined;
   #piece: Buffer | undefined;
   #filled = 0;
-  declare private changesProtocol: boolean | null;
 
-  /**
-   * Node looks at this once the head is read, and stops in the middle of a piece for a protocol that it does not know. It stops there as well
-   * when the connection has been closed meanwhile: a piece can have thousands of requests, and each takes 3 KB until the loop comes round.
-   */
-  get upgrade(): boolean | null {
-    return this.socket.destroyed || this.changesProtocol;
-  }
-
-  set upgrade(changesProtocol: boolean | null) {
-    this.changesProtocol = changesProtocol;
+  /** So many bytes of the content are still to come, as far as it was told; 0 where chunks tell it. */
+  get missing(): number {
+    return this.complete ? 0 : Math.max(Number(this.headers['content-length'] ?? 0) - this.#bytes, 0);
   }
 
   /** Nobody waits with what has come over a connection that has closed. */

@@ -1,106 +1,119 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CompactRequest } from './body-pieces.js';
 import { Pace } from './pace.js';
 
-/** Browsers and libraries send one at a time. What is ready and not taken counts: each answer may be long. */
-const MOST_IN_WORK = 4;
-/** Over all connections. A piece that is read can have 2,500, each of which takes some 3 KB while it waits and 10 KB when it is in work. */
-const MOST_UNDER_WAY = 10_000;
+const END_OF_HEAD = '\r\n\r\n';
+/** Of heads, and of content in chunks, each of which may have one byte. */
+const MOST_UNKNOWN = 4 * 1024;
 
-interface Line {
-  inWork: number;
-  waiting: (() => void)[];
-  /** Of those that wait to be begun, at the pace of all. */
-  places: Set<{ leave(): void }>;
-  isClosed: boolean;
+type Parse = (piece: Buffer) => void;
+
+/** What is under way over a connection. */
+class Line {
+  #underWay = 0;
+  /** The one that came last, until it has been answered: what comes may be its content. */
+  #newest: CompactRequest | undefined;
+  /** Whether what others have sent meanwhile is between. */
+  #rests = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly parse: Parse,
+  ) {}
+
+  add(request: CompactRequest): void {
+    this.#underWay += 1;
+    this.#newest = request;
+  }
+
+  end(request: CompactRequest): void {
+    this.#underWay -= 1;
+    if (this.#newest === request) this.#newest = undefined;
+    if (this.socket.readableLength > 0) this.#goOn();
+  }
+
+  /** Has no more parsed of what came than one request. Node would make hundreds of what it reads at once, before anybody else is heard. */
+  read(chunk: Buffer): void {
+    // Node's own sign that it takes nothing for now: it asserts it.
+    const { _paused: isFull } = this.socket as { _paused?: boolean };
+    const end = this.#rests || isFull || this.#isBusy ? 0 : endOfPiece(chunk, this.#newest?.missing ?? 0);
+    if (end > 0) this.parse(chunk.subarray(0, end));
+    if (end === chunk.length || this.socket.destroyed) return;
+    this.socket.pause();
+    this.socket.unshift(chunk.subarray(end));
+    if (end > 0 && !this.#isBusy) this.#goOn();
+  }
+
+  /** Whether there is one that has come as a whole. */
+  get #isBusy(): boolean {
+    return this.#underWay > (this.#newest?.complete === false ? 1 : 0);
+  }
+
+  #goOn(): void {
+    this.#rests = true;
+    setImmediate(() => {
+      this.#rests = false;
+      this.socket.resume();
+    });
+  }
+}
+
+/** @param missing so much of it is content @returns of how much of it no more is made than one request */
+function endOfPiece(chunk: Buffer, missing: number): number {
+  const end = endOfHead(chunk, missing);
+  // Whoever sends one at a time sends its content with it, as a rule.
+  if (chunk.length - missing <= MOST_UNKNOWN && endOfHead(chunk, end) === Number.POSITIVE_INFINITY) return chunk.length;
+  return missing || Math.min(end, MOST_UNKNOWN);
+}
+
+function endOfHead(chunk: Buffer, from: number): number {
+  const start = chunk.indexOf(END_OF_HEAD, from);
+  return start < 0 ? Number.POSITIVE_INFINITY : start + END_OF_HEAD.length;
 }
 
 /**
- * Bounds how many requests of one connection are in work at once: without that, one that sends them without a pause, and takes no answer,
- * has thousands. Those that came already wait, and no more is read from the connection until they have begun. With too many over all
- * connections one is closed that has several, which nobody needs: the one that has had them for the longest time.
- * @param networkOf tells from where a request comes
+ * Answers the requests of a connection one after the other, however many have been sent in one piece, and begins those of all connections
+ * at a pace. What a connection has sent besides stays as it came, and no more is read from it.
  */
-export function inTurn(handler: RequestListener, networkOf: (request: IncomingMessage) => string): RequestListener {
-  const lines = new WeakMap<Socket, Line>();
-  const pace = new Pace();
-  const withSeveral = new Set<Socket>();
-  let underWay = 0;
+export class Turns {
+  readonly #lines = new WeakMap<Socket, Line>();
+  readonly #pace = new Pace();
+  #handler: RequestListener = (_request, response) => response.writeHead(503).end();
+  #networkOf: (request: IncomingMessage) => string = () => '';
 
-  function newLine(socket: Socket): Line {
-    const line: Line = { inWork: 0, waiting: [], places: new Set(), isClosed: false };
-    lines.set(socket, line);
-    socket.once('close', () => close(socket, line));
-    return line;
+  constructor(server: Server) {
+    server.on('connection', (socket: Socket) => {
+      const [parse] = socket.listeners('data') as [Parse];
+      const line = new Line(socket, parse);
+      this.#lines.set(socket, line);
+      socket.removeListener('data', parse).on('data', (chunk: Buffer) => line.read(chunk));
+    });
+    server.on('request', (request, response) => this.#add(request, response, this.#handler));
+    // Node would answer it at once.
+    server.on('checkExpectation', (request, response) => this.#add(request, response, () => response.writeHead(417).end()));
   }
 
-  /** Nobody is there to be answered. */
-  function close(socket: Socket, line: Line): void {
-    underWay -= line.isClosed ? 0 : countOf(line);
-    line.isClosed = true;
-    line.waiting.length = 0;
-    for (const place of line.places) place.leave();
-    line.places.clear();
-    withSeveral.delete(socket);
+  /** Lets another answer from the next request on. @param networkOf tells from where a request comes */
+  setHandler(handler: RequestListener, networkOf: (request: IncomingMessage) => string): void {
+    this.#handler = handler;
+    this.#networkOf = networkOf;
   }
 
-  function end(socket: Socket, line: Line): void {
-    if (line.isClosed) return;
-    line.inWork -= 1;
-    underWay -= 1;
-    if (countOf(line) < 2) withSeveral.delete(socket);
-    const begin = line.waiting.shift();
-    if (!begin) return;
-    line.inWork += 1;
-    // Not at once: what others have sent meanwhile is between.
-    setImmediate(() => {
-      begin();
-      // The content of the last one may still have to be read.
-      if (line.waiting.length === 0) socket.resume();
+  #add(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
+    const { socket } = request;
+    const source = () => this.#networkOf(request);
+    const ours = Object.assign(request as CompactRequest, { pace: this.#pace, source });
+    const line = this.#lines.get(socket) as Line;
+    line.add(ours);
+    const begin = () => {
+      if (!socket.destroyed) handler(request, response);
+    };
+    const leave = this.#pace.run(begin, { source });
+    response.once('close', () => {
+      // Nobody is there to be answered.
+      leave();
+      line.end(ours);
     });
   }
-
-  function closeOne(): void {
-    for (const socket of withSeveral) {
-      close(socket, lines.get(socket) as Line);
-      socket.destroy();
-      return;
-    }
-  }
-
-  return (request, response) => {
-    const { socket } = request;
-    const source = () => networkOf(request);
-    Object.assign(request as CompactRequest, { pace, source });
-    const line = lines.get(socket) ?? newLine(socket);
-    const begin = () => {
-      response.once('close', () => end(socket, line));
-      const place = { leave: (): void => undefined };
-      line.places.add(place);
-      place.leave = pace.run(
-        () => {
-          line.places.delete(place);
-          if (!socket.destroyed) handler(request, response);
-        },
-        { source },
-      );
-    };
-    if (countOf(line) > 0) withSeveral.add(socket);
-    if (underWay >= MOST_UNDER_WAY) closeOne();
-    if (line.isClosed) return;
-    underWay += 1;
-    if (line.inWork < MOST_IN_WORK) {
-      line.inWork += 1;
-      begin();
-    } else {
-      line.waiting.push(begin);
-      // When the piece that came has been parsed: with the end of each request in it Node goes on reading.
-      process.nextTick(() => line.waiting.length > 0 && socket.pause());
-    }
-  };
-}
-
-function countOf({ inWork, waiting }: Line): number {
-  return inWork + waiting.length;
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../errors.js';
 import { CompactRequest } from './body-pieces.js';
-import { inTurn } from './in-turn.js';
+import { Turns } from './in-turn.js';
 import { addressOf, senderOf } from './ip.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
@@ -20,6 +20,7 @@ const LEFT_MS = 300;
 const leaving = new WeakSet<Server>();
 /** What is connected to each. */
 const connections = new WeakMap<Server, Set<Socket>>();
+const turns = new WeakMap<Server, Turns>();
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
@@ -39,7 +40,8 @@ export function createHttpServer(): Server {
 
       override writeHead(...head: unknown[]): this {
         // Requests that came after this one over the same connection are answered, too.
-        if (leaving.has(server) && newest.get(this.req.socket) === this.#number) this.shouldKeepAlive = false;
+        const { socket } = this.req;
+        if (leaving.has(server) && newest.get(socket) === this.#number && socket.readableLength === 0) this.shouldKeepAlive = false;
         return Reflect.apply(super.writeHead, this, head);
       }
     },
@@ -58,13 +60,14 @@ export function createHttpServer(): Server {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
+  turns.set(server, new Turns(server));
   return server;
 }
 
 /** Lets another answer from the next request on. @param proxies how many stand in front, which say from where a request comes */
 export function setHandler(server: Server, handler: RequestListener, proxies = 0): void {
   const networkOf = (request: IncomingMessage) => addressOf(senderOf(request, proxies)).network;
-  server.removeAllListeners('request').on('request', inTurn(handler, networkOf));
+  turns.get(server)?.setHandler(handler, networkOf);
 }
 
 /** @throws {StartupError} when the port cannot be had */
