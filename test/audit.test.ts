@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { Ledger } from '../src/changes/ledger.service.js';
 import { createSchema } from '../src/server/graphql/operations.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
 import { advanceClock, resetClock } from './support/clock.js';
@@ -72,6 +74,16 @@ describe('every mutation', () => {
     expect(await dump()).toBe(before);
   });
 
+  it.each(names)('%s is not made when nothing is recorded of it', async (name) => {
+    const mutation = await prepare(name);
+    const before = await dump();
+    const append = jest.spyOn(Ledger.prototype, 'append').mockResolvedValue();
+    const { body } = await app.administer(mutation.query, mutation.variables);
+    append.mockRestore();
+    expect(body.errors[0].extensions.code).toBe('INTERNAL_SERVER_ERROR');
+    expect(await dump()).toBe(before);
+  });
+
   it.each(names)('%s leaves no entry behind when it fails after that was written', async (name) => {
     const mutation = await prepare(name);
     const before = await dump();
@@ -92,8 +104,8 @@ async function failingAtTheEnd<T>(work: () => Promise<T>): Promise<T> {
   const { database } = app.installation;
   const { write } = database;
   database.write = (inside) =>
-    write.call(database, async (manager) => {
-      await inside(manager);
+    write.call(database, async (manager, commit) => {
+      await inside(manager, commit);
       throw new Error('at the end');
     }) as never;
   try {

@@ -27,8 +27,10 @@ export interface Change<C extends Caller = Caller> {
   manager: EntityManager;
   /** Who makes it, with the rights that they have at this moment. */
   caller: C;
-  /** Writes an entry into the record of the caller's tenant. */
+  /** Writes an entry into the record of the caller's tenant. Nothing is committed of which there is none. */
   record(deed: Deed): Promise<void>;
+  /** Tells that there was nothing to change, and so nothing to record. @returns what it was given */
+  unchanged<T>(result: T): T;
   /** Counts a client that is made or removed. @throws {TenantLimit} when somebody makes more than there is room for */
   countClient(step: 1 | -1): Promise<void>;
   /**
@@ -70,7 +72,7 @@ export class Changes {
     { right, allowance = 'ordinary', isPart = false, host }: Terms,
     work: (change: RightfulChange) => Promise<T>,
   ): Promise<T> {
-    return this.#transact({ caller, line: allowance === 'ordinary' ? 'ordinary' : 'urgent' }, async (transaction) => {
+    return this.#transact({ caller, line: allowance === 'ordinary' ? 'ordinary' : 'urgent', isPart }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -95,8 +97,8 @@ export class Changes {
    * Makes a change by somebody who needs no right for it: the server itself, whoever signs in or out, whoever found a secret.
    * @throws {TenantDisabled}
    */
-  perform<T>(caller: Caller, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.#transact({ caller, line: 'urgent' }, async (transaction) =>
+  perform<T>(caller: Caller, work: (change: Change) => Promise<T>, { isPart = false }: Pick<Terms, 'isPart'> = {}): Promise<T> {
+    return this.#transact({ caller, line: 'urgent', isPart }, async (transaction) =>
       work((await transaction.enter(caller, { isServed: true })).change),
     );
   }
@@ -115,24 +117,26 @@ export class Changes {
 
   /** Makes a change by the server itself that may have to make its tenant first. */
   found<T>(work: (start: Pick<Change, 'manager' | 'within'>) => Promise<T>): Promise<T> {
-    return this.#transact({}, (transaction) => work(transaction));
+    return this.#transact({ isPart: true }, (transaction) => work(transaction));
   }
 
   /** Looks after the record of a tenant, served or not. */
   keep<T>(tenantId: string, work: (manager: EntityManager, ledger: Ledger) => Promise<T>): Promise<T> {
-    return this.#transact({ tenantId }, async (transaction) =>
+    return this.#transact({ tenantId, isPart: true }, async (transaction) =>
       work(transaction.manager, await transaction.open(tenantId, { isServed: false })),
     );
   }
 
   #transact<T>(
-    { caller, tenantId = caller?.tenant.id, line = 'ordinary' }: Place,
+    { caller, tenantId = caller?.tenant.id, line = 'ordinary', isPart = false }: Place,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const write = () =>
-      this.database.write(async (manager) => {
-        const transaction = new Transaction(manager, { cipher: this.cipher, limits: this.limits, now: this.database.moment(new Date()) });
+      this.database.write(async (manager, commit) => {
+        const { cipher, limits } = this;
+        const transaction = new Transaction(manager, { cipher, limits, commit, now: this.database.moment(new Date()) });
         const result = await work(transaction);
+        if (!isPart) transaction.requireEntry();
         await transaction.save();
         return result;
       });
@@ -148,15 +152,18 @@ interface Place {
   caller?: Caller;
   /** What ends access, or lets somebody in who may have to, does not wait behind a crowd of other changes. */
   line?: Line;
+  /** Whether no entry of the record belongs to it alone. */
+  isPart?: boolean;
 }
 
 /** The tenants that one transaction changes, each with its ledger. */
 class Transaction {
   readonly #ledgers = new Map<string, Ledger>();
+  #isUnchanged = false;
 
   constructor(
     readonly manager: EntityManager,
-    private readonly parts: Pick<Opening, 'cipher' | 'limits' | 'now'>,
+    private readonly parts: Pick<Opening, 'cipher' | 'limits' | 'commit' | 'now'>,
   ) {}
 
   async enter(caller: Caller, terms: OpeningTerms): Promise<Entered> {
@@ -165,6 +172,10 @@ class Transaction {
       manager: this.manager,
       caller,
       record: (deed) => ledger.append(caller, deed),
+      unchanged: (result) => {
+        this.#isUnchanged = true;
+        return result;
+      },
       countClient: (step) => ledger.countClient(step, { isLimited: false }),
       within: this.within,
     };
@@ -184,6 +195,12 @@ class Transaction {
   }
 
   readonly within = async (caller: Caller): Promise<Change> => (await this.enter(caller, { isServed: false })).change;
+
+  /** Requires that something was recorded: by that it is known whether this was committed, and who did it. */
+  requireEntry(): void {
+    if (this.#isUnchanged || [...this.#ledgers.values()].some(({ hasEntries }) => hasEntries)) return;
+    throw new Error('Nothing was recorded of a change, and it is not made.');
+  }
 
   async save(): Promise<void> {
     for (const ledger of this.#ledgers.values()) await ledger.save();

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
-import { markCommit } from '../platform/database/commit-marker.js';
+import type { Commit } from '../platform/database/commit-marker.js';
 import type { Caller, Credential } from '../tenants/caller.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
 import { type Deed, describeDeed } from './record/audit.service.js';
@@ -30,6 +30,8 @@ interface LedgerRow extends RecordRow, TenantUse {
 /** Whose ledger is opened. */
 export interface Opening {
   tenantId: string;
+  /** Which the first entry decides. */
+  commit: Commit;
   cipher: Cipher;
   /** Of tenants that have none of their own. */
   limits: TenantLimits;
@@ -130,7 +132,7 @@ export class Ledger {
   /** Appends an entry to the record, linked to the one before. */
   async append(caller: Caller, deed: Deed): Promise<void> {
     const ends = this.#ends;
-    const described = describeDeed(markCommit(this.manager, AuditEvent), caller, deed);
+    const described = describeDeed(this.opening.commit.mark(AuditEvent), caller, deed);
     const event = { ...described, sequence: ends.sequence + 1 };
     const hash = linkOf(await this.#key(), ends.hash, event);
     await this.manager.insert(AuditEvent, { ...event, hash } as object);

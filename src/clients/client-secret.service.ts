@@ -91,12 +91,12 @@ export class ClientSecretService {
    * @throws {ClientNotFound | LastSecret | SecretNotFound}
    */
   revoke(caller: Principal, clientId: string, secretId: string): Promise<Client> {
-    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, unchanged }) => {
       const client = await requireClient(manager, caller, clientId);
       requireSameRights(present, client);
       const secret = await manager.findOneBy(ClientSecret, { id: secretId, clientRowId: client.id });
       if (!secret) throw new SecretNotFound();
-      if (secret.revokedAt) return client;
+      if (secret.revokedAt) return unchanged(client);
       const now = new Date();
       const live = await this.liveSecrets(manager, client, now);
       if (client.enabled && live.length === 1 && live[0]?.id === secretId) throw new LastSecret();
@@ -119,7 +119,7 @@ export class ClientSecretService {
     const digests = this.cipher.keyIds.map((keyId) => lookupDigest(this.cipher, tenant.id, secret, keyId));
     const where = { tenantId: tenant.id, lookupDigest: In(digests), leakedAt: IsNull() };
     if (!(await this.database.read((manager) => manager.existsBy(ClientSecret, where)))) return [];
-    return this.changes.perform(reporter, async ({ manager, record }) => {
+    return this.changes.perform(reporter, async ({ manager, record, unchanged }) => {
       const now = new Date();
       const clients: Client[] = [];
       for (const found of await manager.findBy(ClientSecret, where)) {
@@ -131,7 +131,7 @@ export class ClientSecretService {
         await record({ action: AuditAction.REPORT_LEAK, ...aboutSecrets(client, secrets, { foundAt: url ?? null }) });
         clients.push(await touch(manager, client, { now, cutsUnnamed: true }));
       }
-      return clients;
+      return clients.length > 0 ? clients : unchanged(clients);
     });
   }
 

@@ -129,7 +129,7 @@ export class SigningKeys {
       await this.#prepare(caller);
       const rotating = this.changes.perform(caller, async (change) => {
         const rows = await this.store.rowsOf(change.manager, tenant.id);
-        if (Number(lastOf(rows)?.activatesAt) > due.getTime()) return false;
+        if (Number(lastOf(rows)?.activatesAt) > due.getTime()) return change.unchanged(false);
         await this.#rotate(change, rows);
         return true;
       });

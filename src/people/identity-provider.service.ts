@@ -14,6 +14,8 @@ import { IdentityProvider } from './identity-provider.entity.js';
 import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
 import type { SessionService } from './session.service.js';
 
+const RIGHT = { right: 'clients:write' } as const;
+
 /** What the service is made with. */
 interface Parts {
   cipher: Cipher;
@@ -49,7 +51,7 @@ export class IdentityProviderService {
     if (!this.parts.outbound.permits(input.issuer)) {
       throw new BadUserInput([{ path: 'input.issuer', message: NOT_PERMITTED }]);
     }
-    return this.changes.make(caller, { right: 'clients:write' }, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
       // Who gives rights needs them, and who takes them away: people are signed out.
       requireSameRights(present, { scopes: [...grantedBy(before), ...grantedBy(input)] });
@@ -69,9 +71,9 @@ export class IdentityProviderService {
    * @throws {Forbidden} when it gave rights that the caller does not hold
    */
   remove(caller: Principal): Promise<boolean> {
-    return this.changes.make(caller, { right: 'clients:write', allowance: 'ending' }, async ({ manager, caller: present, record }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, unchanged }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
-      if (!before) return false;
+      if (!before) return unchanged(false);
       requireSameRights(present, { scopes: grantedBy(before) });
       await manager.delete(IdentityProvider, { tenantId: caller.tenant.id });
       await this.parts.sessions.endForPersons(manager, caller);

@@ -110,9 +110,10 @@ export class SessionService {
   /** Ends a session. @param caller who has it */
   async end(caller: Caller, token: string): Promise<void> {
     const id = hash(token);
-    await this.changes.perform(caller, async ({ manager, record }) => {
+    await this.changes.perform(caller, async ({ manager, record, unchanged }) => {
       const { affected } = await manager.delete(Session, { id, tenantId: caller.tenant.id });
-      if (affected) await record({ action: AuditAction.SIGN_OUT, on: objectOf(id) });
+      if (!affected) return unchanged(undefined);
+      await record({ action: AuditAction.SIGN_OUT, on: objectOf(id) });
     });
   }
 

@@ -36,7 +36,7 @@ async function reencrypt(): Promise<void> {
     const renew = (some: (manager: EntityManager, after: string) => Promise<Renewal>) =>
       renewInPieces((after) => {
         isBegun = true;
-        return changes.perform(caller, ({ manager }) => some(manager, after));
+        return changes.perform(caller, ({ manager }) => some(manager, after), { isPart: true });
       });
     // First what backups are sealed by: none is sealed with a key that has been left.
     const keys = await renew((manager, after) => signingKeys.reencrypt(manager, after));

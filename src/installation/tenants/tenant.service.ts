@@ -120,9 +120,9 @@ export class TenantService<A extends object = object> {
     const mayPass = input.enabled === false || Object.entries(input).some(([name, to]) => to !== undefined && isLimit(name));
     const allowance = mayPass ? 'ending' : 'ordinary';
     const name = this.#normalize(host);
-    return this.changes.make(caller, { ...RIGHT, allowance, host: name }, async ({ manager, record, within, requireRoom }) => {
+    return this.changes.make(caller, { ...RIGHT, allowance, host: name }, async ({ manager, record, unchanged, within, requireRoom }) => {
       const before = await requireTenant(manager, name);
-      if (!before.enabled && input.enabled && before.version !== cutAt) return undefined;
+      if (!before.enabled && input.enabled && before.version !== cutAt) return unchanged(undefined);
       if (!isEnding(before, input) && !isLifting(before, input, this.changes.limits)) requireRoom();
       if (input.version != null && input.version !== before.version) throw new StaleVersion('tenant', before.version);
       const after = merge(before, input);

@@ -1,4 +1,4 @@
-import type { EntityManager, EntityTarget, QueryRunner } from 'typeorm';
+import type { EntityManager, EntityTarget } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 
 /** A commit marker: a row that is there when the transaction that wrote it was committed, and not otherwise. */
@@ -7,25 +7,28 @@ export interface CommitMarker {
   id: string;
 }
 
-/**
- * Makes the id of a row. The first one of a transaction is its commit marker, by which it can be known later whether it was committed.
- * A retry gets the same id, which makes it idempotent: of both, whichever node of a cluster they are sent to, one at most can be committed.
- */
-export function markCommit(manager: EntityManager, entity: CommitMarker['entity']): string {
-  const { data } = manager.queryRunner as QueryRunner;
-  const id = (!data.marker && data.reused) || uuid();
-  data.marker ??= { entity, id };
-  return id;
-}
+/** One attempt to commit something. */
+export class Commit {
+  #marker: CommitMarker | undefined;
 
-/** Lets a retry write the commit marker of the attempt before it. */
-export function reuseMarker({ data }: QueryRunner, { id }: CommitMarker): void {
-  data.reused = id;
-}
+  /** @param before the commit marker of an attempt of the same that may have been committed, or may still be */
+  constructor(private readonly before?: CommitMarker) {}
 
-/** The commit marker of a transaction, if it has one. */
-export function markerOf({ data }: QueryRunner): CommitMarker | undefined {
-  return data.marker;
+  /**
+   * Makes the id of a row that is to be inserted. The first one is the commit marker, by which it can be known later whether this was
+   * committed. A retry gets the same id, which makes it idempotent: of both, whichever node of a cluster they are sent to, one at most can
+   * be committed.
+   */
+  mark(entity: CommitMarker['entity']): string {
+    const id = (!this.#marker && this.before?.id) || uuid();
+    this.#marker ??= { entity, id };
+    return id;
+  }
+
+  /** Absent as long as no row was named. */
+  get marker(): CommitMarker | undefined {
+    return this.#marker;
+  }
 }
 
 /** Whether the commit marker is there. It is asked for with a lock: while a transaction that wrote it is undecided on this node, this waits. */

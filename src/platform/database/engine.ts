@@ -1,7 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import type { Commit } from './commit-marker.js';
 
 /** What is done with the database; it may be done more than once when the database fails. */
 export type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/** What is done in a transaction. One that may be committed while its answer is lost names a row by `commit`: without that nobody can say. */
+export type Writing<T> = (manager: EntityManager, commit: Commit) => Promise<T>;
 
 /** How one kind of database is read and written, with its faults ridden out where that is safe. Errors are the driver's. */
 export interface Engine {
@@ -11,7 +15,7 @@ export interface Engine {
   /** The rows of a statement that stays prepared. */
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]>;
   /** Runs reads and writes as one transaction. */
-  write<T>(work: Work<T>): Promise<T>;
+  write<T>(work: Writing<T>): Promise<T>;
   /** Whether a question has an answer. @throws whatever keeps the database from giving one, without waiting for it to come back */
   ping(question: string): Promise<boolean>;
   close(): Promise<void>;

@@ -4,8 +4,8 @@ import { requestDeadline } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
 import { Places } from '../queues/places.js';
-import { hasMarker, markerOf } from './commit-marker.js';
-import type { Engine, Work } from './engine.js';
+import { hasMarker } from './commit-marker.js';
+import type { Engine, Work, Writing } from './engine.js';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
 import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
@@ -54,15 +54,14 @@ export class MysqlEngine implements Engine {
     return this.#persist((deadline) => this.#select<T>(deadline, statement, parameters));
   }
 
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: Writing<T>): Promise<T> {
     let undecided: CommitUnknown | undefined;
     return this.#persist(async (deadline) => {
       const leave = await this.#writing.take(waitForPlace(deadline));
       try {
         if (undecided && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
-        return await (undecided
-          ? this.#doAgain(work, undecided, deadline)
-          : this.#withRunner(deadline, (runner) => transact(runner, work)));
+        if (undecided) return await this.#doAgain(work, undecided, deadline);
+        return (await this.#withRunner(deadline, (runner) => transact(runner, work))).result;
       } catch (cause) {
         if (!(cause instanceof CommitUnknown)) throw cause;
         if (undecided) throw new DatabaseUnavailable({ cause: cause.cause });
@@ -99,11 +98,8 @@ export class MysqlEngine implements Engine {
   }
 
   /** Does again what was not done as far as was known. If it was after all, this fails for that, or finds nothing left to do. */
-  async #doAgain<T>(work: Work<T>, undecided: CommitUnknown, deadline: number): Promise<T> {
-    const attempt = this.#withRunner(deadline, async (runner) => {
-      const result = await transact(runner, work, undecided);
-      return { result, isMarked: markerOf(runner) !== undefined };
-    });
+  async #doAgain<T>(work: Writing<T>, undecided: CommitUnknown, deadline: number): Promise<T> {
+    const attempt = this.#withRunner(deadline, (runner) => transact(runner, work, undecided));
     const end = await attempt.catch((error: unknown) => ({ error }));
     if ('error' in end && (end.error instanceof CommitUnknown || isAway(end.error))) throw end.error;
     if ('result' in end && end.isMarked) return end.result;

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { DatabaseUnavailable } from '../errors.js';
-import { type CommitMarker, markerOf, reuseMarker } from './commit-marker.js';
-import type { Work } from './engine.js';
+import { Commit, type CommitMarker } from './commit-marker.js';
+import type { Writing } from './engine.js';
 import { isReadOnly, isUndone } from './faults.js';
 import { breakOff } from './mysql-connection.js';
 
@@ -16,17 +16,24 @@ export class CommitUnknown extends Error {
   }
 }
 
+/** What a transaction gave that was committed. */
+export interface Committed<T> {
+  result: T;
+  /** Whether it named a row by which that can be known. */
+  isMarked: boolean;
+}
+
 /**
  * Runs work as one transaction.
  * @param before an attempt of the same that may have been committed, or may still be
  * @throws {CommitUnknown} when nobody knows whether it was committed
  */
-export async function transact<T>(runner: QueryRunner, work: Work<T>, before?: CommitUnknown): Promise<T> {
-  if (before) reuseMarker(runner, before.marker);
+export async function transact<T>(runner: QueryRunner, work: Writing<T>, before?: CommitUnknown): Promise<Committed<T>> {
+  const commit = new Commit(before?.marker);
   await runner.startTransaction();
   let result: T;
   try {
-    result = await work(runner.manager);
+    result = await work(runner.manager, commit);
   } catch (cause) {
     await runner.rollbackTransaction().catch((failure) => abandon(runner, failure));
     throw cause;
@@ -37,10 +44,9 @@ export async function transact<T>(runner: QueryRunner, work: Work<T>, before?: C
     // A node that only reads has taken it back.
     if (isUndone(cause) || isReadOnly(cause)) throw cause;
     await abandon(runner, cause);
-    const marker = markerOf(runner);
-    throw marker ? new CommitUnknown(result, marker, cause) : new DatabaseUnavailable({ cause });
+    throw commit.marker ? new CommitUnknown(result, commit.marker, cause) : new DatabaseUnavailable({ cause });
   }
-  return result;
+  return { result, isMarked: commit.marker !== undefined };
 }
 
 /** Nobody else is to get a connection whose transaction may still be open. */

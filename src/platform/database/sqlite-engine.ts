@@ -3,7 +3,8 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { requestDeadline, waitingMember } from '../deadline.js';
 import { breathe } from '../queues/breath.js';
 import { Places } from '../queues/places.js';
-import type { Engine, Work } from './engine.js';
+import { Commit } from './commit-marker.js';
+import type { Engine, Work, Writing } from './engine.js';
 import { isBusy, WaitedInVain } from './faults.js';
 
 /** How long the driver itself waits for a lock, which holds up the whole process. */
@@ -31,7 +32,7 @@ export class SqliteEngine implements Engine {
     return this.reader.query(statement, [...parameters]);
   }
 
-  async write<T>(work: Work<T>): Promise<T> {
+  async write<T>(work: Writing<T>): Promise<T> {
     const deadline = requestDeadline();
     const leave = await this.#writing.take({ member: waitingMember(), deadline, tooLate: () => new WaitedInVain('QUEUE_TOO_LONG') });
     try {
@@ -52,11 +53,11 @@ export class SqliteEngine implements Engine {
     await this.writer.destroy();
   }
 
-  async #transact<T>(work: Work<T>, deadline: number): Promise<T> {
+  async #transact<T>(work: Writing<T>, deadline: number): Promise<T> {
     const runner = this.writer.createQueryRunner();
     await begin(runner, deadline);
     try {
-      const result = await work(runner.manager);
+      const result = await work(runner.manager, new Commit());
       await runner.query('COMMIT');
       return result;
     } catch (cause) {

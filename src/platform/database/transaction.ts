@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Engine, Work } from './engine.js';
+import type { Engine, Work, Writing } from './engine.js';
 import { rootCode, translate } from './faults.js';
 import { toSqlText } from './moments.js';
 import { deniedRight } from './sentences.js';
@@ -34,9 +34,10 @@ export class Database {
 
   /**
    * Runs reads and writes as one: all of it is committed, or none. `work` may run more than once.
-   * @throws {DatabaseUnavailable | ReferenceGone} After the first it may have been committed all the same: nobody could say.
+   * @throws {DatabaseUnavailable | ReferenceGone} After the first it may have been committed all the same, if `work` named no row by
+   *   which that could be known.
    */
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: Writing<T>): Promise<T> {
     return this.#translated(this.engine.write(work));
   }
 
