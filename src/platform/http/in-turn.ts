@@ -14,12 +14,12 @@ class Line {
   #underWay = 0;
   /** The one that came last, until it has been answered: what comes may be its content. */
   #newest: CompactRequest | undefined;
-  /** Whether what others have sent meanwhile is between. */
-  #rests = false;
 
+  /** @param resting those for which what others have sent meanwhile is between two of their requests */
   constructor(
     private readonly socket: Socket,
     private readonly parse: Parse,
+    private readonly resting: Set<Line>,
   ) {}
 
   add(request: CompactRequest): void {
@@ -37,7 +37,7 @@ class Line {
   read(chunk: Buffer): void {
     // Node's own sign that it takes nothing for now: it asserts it.
     const { _paused: isFull } = this.socket as { _paused?: boolean };
-    const end = this.#rests || isFull || this.#isBusy ? 0 : endOfPiece(chunk, this.#newest?.missing ?? 0);
+    const end = this.resting.has(this) || isFull || this.#isBusy ? 0 : endOfPiece(chunk, this.#newest?.missing ?? 0);
     if (end > 0) this.parse(chunk.subarray(0, end));
     if (end === chunk.length || this.socket.destroyed) return;
     this.socket.pause();
@@ -51,9 +51,9 @@ class Line {
   }
 
   #goOn(): void {
-    this.#rests = true;
+    this.resting.add(this);
     setImmediate(() => {
-      this.#rests = false;
+      this.resting.delete(this);
       this.socket.resume();
     });
   }
@@ -78,6 +78,7 @@ function endOfHead(chunk: Buffer, from: number): number {
  */
 export class Turns {
   readonly #lines = new WeakMap<Socket, Line>();
+  readonly #resting = new Set<Line>();
   readonly #pace = new Pace();
   #handler: RequestListener = (_request, response) => response.writeHead(503).end();
   #networkOf: (request: IncomingMessage) => string = () => '';
@@ -85,13 +86,18 @@ export class Turns {
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
       const [parse] = socket.listeners('data') as [Parse];
-      const line = new Line(socket, parse);
+      const line = new Line(socket, parse, this.#resting);
       this.#lines.set(socket, line);
       socket.removeListener('data', parse).on('data', (chunk: Buffer) => line.read(chunk));
     });
     server.on('request', (request, response) => this.#add(request, response, this.#handler));
     // Node would answer it at once.
     server.on('checkExpectation', (request, response) => this.#add(request, response, () => response.writeHead(417).end()));
+  }
+
+  /** Whether a connection is between two requests that have come: for Node it is idle. */
+  get isBetween(): boolean {
+    return this.#resting.size > 0;
   }
 
   /** Lets another answer from the next request on. @param networkOf tells from where a request comes */

@@ -121,6 +121,7 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
 
 /** Also those over which nothing has come yet: for Node they have a request under way. */
 function closeIdleConnections(server: Server): void {
+  if (turns.get(server)?.isBetween) return;
   server.closeIdleConnections();
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
