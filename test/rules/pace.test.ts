@@ -83,3 +83,23 @@ it('what comes from elsewhere does not wait behind the crowd of one network', as
   await promise;
   expect(begun.slice(0, 5)).toEqual(['a crowd', 'one', 'another', 'a crowd', 'one']);
 });
+
+it('what is begun by something that has had its turn waits no more, unless it comes from elsewhere or is heavy', async () => {
+  const pace = new Pace();
+  const begun: string[] = [];
+  const come = (name: string, how: { source: () => string; isHeavy?: boolean }) => pace.run(() => begun.push(name), how);
+  const [one, other] = [() => 'one', () => 'other'];
+  pace.run(() => work(10));
+  pace.run(
+    () => {
+      come('of the same', { source: one });
+      come('of another', { source: other });
+      come('heavy', { source: one, isHeavy: true });
+    },
+    { source: one },
+  );
+  come('before', { source: one });
+  while (begun.length < 4) await new Promise((next) => setImmediate(next));
+  expect(begun[0]).toBe('of the same');
+  expect(begun.indexOf('before')).toBeLessThan(begun.indexOf('of another'));
+});

@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa';
 import { BadRequest } from '../errors.js';
 
-const MOST_HEADERS = 100;
+/** In one request; no caller has as many. */
+export const MOST_HEADERS = 100;
 /** What has a grammar some parser takes apart in the square of its length. No caller's is as long, nor a chain of twenty proxies. */
 const LONGEST_PARSED = 1_000;
 const PARSED = [

@@ -1,26 +1,44 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { CompactRequest } from './body-pieces.js';
+import { addressOf } from './ip.js';
 import { Pace } from './pace.js';
 
-const END_OF_HEAD = '\r\n\r\n';
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** Of heads, and of content in chunks, each of which may have one byte. */
 const MOST_UNKNOWN = 4 * 1024;
 
-type Parse = (piece: Buffer) => void;
+/** What all connections share. */
+interface Common {
+  pace: Pace;
+  /** Those whose turn it will be to have something parsed, without waiting for anything else. */
+  waiting: Set<Line>;
+}
 
-/** What is under way over a connection. */
+/**
+ * Stands between what comes over a connection and its stream, from which Node's parser takes it. What waits here stays as it came,
+ * no more is read from the network meanwhile, and the end is not seen before it.
+ */
 class Line {
   #underWay = 0;
   /** The one that came last, until it has been answered: what comes may be its content. */
   #newest: CompactRequest | undefined;
+  #rest: Buffer | undefined;
+  #isEnded = false;
+  /** Whether the stream takes more. */
+  #isWanted = true;
+  #leave: (() => void) | undefined;
+  readonly #source = () => addressOf(this.socket.remoteAddress ?? '').network;
 
-  /** @param resting those for which what others have sent meanwhile is between two of their requests */
   constructor(
     private readonly socket: Socket,
-    private readonly parse: Parse,
-    private readonly resting: Set<Line>,
+    private readonly common: Common,
   ) {}
+
+  /** Whether something has come that was not parsed. */
+  get holdsMore(): boolean {
+    return this.#rest !== undefined;
+  }
 
   add(request: CompactRequest): void {
     this.#underWay += 1;
@@ -30,19 +48,41 @@ class Line {
   end(request: CompactRequest): void {
     this.#underWay -= 1;
     if (this.#newest === request) this.#newest = undefined;
-    if (this.socket.readableLength > 0) this.#goOn();
+    this.#goOn();
   }
 
-  /** Has no more parsed of what came than one request. Node would make hundreds of what it reads at once, before anybody else is heard. */
-  read(chunk: Buffer): void {
-    // Node's own sign that it takes nothing for now: it asserts it.
-    const { _paused: isFull } = this.socket as { _paused?: boolean };
-    const end = this.resting.has(this) || isFull || this.#isBusy ? 0 : endOfPiece(chunk, this.#newest?.missing ?? 0);
-    if (end > 0) this.parse(chunk.subarray(0, end));
-    if (end === chunk.length || this.socket.destroyed) return;
-    this.socket.pause();
-    this.socket.unshift(chunk.subarray(end));
-    if (end > 0 && !this.#isBusy) this.#goOn();
+  /** Takes what was read from the network. @returns whether more may be read */
+  come(chunk: Buffer | null): boolean {
+    if (chunk === null) {
+      this.#isEnded = true;
+      return this.holdsMore || this.#push(null);
+    }
+    this.#rest = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
+    this.#goOn();
+    return this.#isWanted && !this.holdsMore;
+  }
+
+  /** Hears that the stream takes more. @returns whether more is to be read for that */
+  want(): boolean {
+    this.#isWanted = true;
+    if (!this.holdsMore) return true;
+    // Within this call the stream would keep what it is given for later.
+    process.nextTick(() => this.#goOn());
+    return false;
+  }
+
+  /** Nobody is there any more. */
+  close(): void {
+    this.#leave?.();
+    this.common.waiting.delete(this);
+    this.#rest = undefined;
+  }
+
+  #goOn(): void {
+    const { pace, waiting } = this.common;
+    if (!this.holdsMore || !this.#isWanted || this.#isBusy || waiting.has(this)) return;
+    waiting.add(this);
+    this.#leave = pace.run(() => this.#take(), { source: this.#source });
   }
 
   /** Whether there is one that has come as a whole. */
@@ -50,20 +90,32 @@ class Line {
     return this.#underWay > (this.#newest?.complete === false ? 1 : 0);
   }
 
-  #goOn(): void {
-    this.resting.add(this);
-    setImmediate(() => {
-      this.resting.delete(this);
-      this.socket.resume();
-    });
+  /** Has no more parsed of what came than one request. Node would make hundreds of what it reads at once, before anybody else is heard. */
+  #take(): void {
+    this.common.waiting.delete(this);
+    const chunk = this.#rest as Buffer;
+    const end = endOfPiece(chunk, this.#newest?.missing ?? 0);
+    const isAll = end === chunk.length;
+    this.#rest = isAll ? undefined : chunk.subarray(end);
+    this.#isWanted = false;
+    const hasRoom = this.#push(isAll ? chunk : chunk.subarray(0, end));
+    if (hasRoom && !this.holdsMore) this.#isWanted = true;
+    if (!this.#isEnded || this.holdsMore) return;
+    this.#push(null);
+    this.socket.read(0);
+  }
+
+  #push(chunk: Buffer | null): boolean {
+    return Socket.prototype.push.call(this.socket, chunk);
   }
 }
 
 /** @param missing so much of it is content @returns of how much of it no more is made than one request */
 function endOfPiece(chunk: Buffer, missing: number): number {
-  const end = endOfHead(chunk, missing);
+  const near = chunk.length > missing + MOST_UNKNOWN ? chunk.subarray(0, missing + MOST_UNKNOWN) : chunk;
+  const end = endOfHead(near, missing);
   // Whoever sends one at a time sends its content with it, as a rule.
-  if (chunk.length - missing <= MOST_UNKNOWN && endOfHead(chunk, end) === Number.POSITIVE_INFINITY) return chunk.length;
+  if (near === chunk && endOfHead(near, end) === Number.POSITIVE_INFINITY) return chunk.length;
   return missing || Math.min(end, MOST_UNKNOWN);
 }
 
@@ -78,26 +130,35 @@ function endOfHead(chunk: Buffer, from: number): number {
  */
 export class Turns {
   readonly #lines = new WeakMap<Socket, Line>();
-  readonly #resting = new Set<Line>();
-  readonly #pace = new Pace();
+  readonly #common: Common = { pace: new Pace(), waiting: new Set() };
   #handler: RequestListener = (_request, response) => response.writeHead(503).end();
   #networkOf: (request: IncomingMessage) => string = () => '';
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
-      const [parse] = socket.listeners('data') as [Parse];
-      const line = new Line(socket, parse, this.#resting);
+      const line = new Line(socket, this.#common);
       this.#lines.set(socket, line);
-      socket.removeListener('data', parse).on('data', (chunk: Buffer) => line.read(chunk));
+      socket.once('close', () => line.close());
+      socket.push = (chunk) => line.come(chunk);
+      socket._read = (size) => {
+        if (line.want()) Socket.prototype._read.call(socket, size);
+      };
+      // Nobody's: with one that is not its own Node's parser takes what comes from the stream.
+      socket.on('data', () => undefined);
     });
     server.on('request', (request, response) => this.#add(request, response, this.#handler));
     // Node would answer it at once.
     server.on('checkExpectation', (request, response) => this.#add(request, response, () => response.writeHead(417).end()));
   }
 
-  /** Whether a connection is between two requests that have come: for Node it is idle. */
-  get isBetween(): boolean {
-    return this.#resting.size > 0;
+  /** Whether there is a connection over which something has come that waits: for Node it may be idle. */
+  get isWaiting(): boolean {
+    return this.#common.waiting.size > 0;
+  }
+
+  /** Whether more requests came over a connection than those that were begun. */
+  holdsMore(socket: Socket): boolean {
+    return this.#lines.get(socket)?.holdsMore === true;
   }
 
   /** Lets another answer from the next request on. @param networkOf tells from where a request comes */
@@ -108,14 +169,17 @@ export class Turns {
 
   #add(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
     const { socket } = request;
+    const { pace } = this.#common;
     const source = () => this.#networkOf(request);
-    const ours = Object.assign(request as CompactRequest, { pace: this.#pace, source });
+    const ours = request as CompactRequest;
+    ours.pace = pace;
+    ours.source = source;
     const line = this.#lines.get(socket) as Line;
     line.add(ours);
     const begin = () => {
       if (!socket.destroyed) handler(request, response);
     };
-    const leave = this.#pace.run(begin, { source });
+    const leave = pace.run(begin, { source });
     response.once('close', () => {
       // Nobody is there to be answered.
       leave();

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../errors.js';
 import { CompactRequest } from './body-pieces.js';
+import { MOST_HEADERS } from './header-limit.js';
 import { Turns } from './in-turn.js';
 import { addressOf, senderOf } from './ip.js';
 
@@ -41,7 +42,8 @@ export function createHttpServer(): Server {
       override writeHead(...head: unknown[]): this {
         // Requests that came after this one over the same connection are answered, too.
         const { socket } = this.req;
-        if (leaving.has(server) && newest.get(socket) === this.#number && socket.readableLength === 0) this.shouldKeepAlive = false;
+        if (leaving.has(server) && newest.get(socket) === this.#number && !turns.get(server)?.holdsMore(socket))
+          this.shouldKeepAlive = false;
         return Reflect.apply(super.writeHead, this, head);
       }
     },
@@ -51,8 +53,8 @@ export function createHttpServer(): Server {
     maxHeaderSize: 16 * 1024,
     requestTimeout: 30_000,
   }) as Server;
-  // They are counted by the app, as they were sent: a parser that drops some goes by them all the same.
-  server.maxHeadersCount = 0;
+  // More than the app allows, which counts them as they were sent. All that a large head may have would take half a megabyte.
+  server.maxHeadersCount = 2 * MOST_HEADERS;
   server.timeout = STILL_MS;
   const open = new Set<Socket>();
   connections.set(server, open);
@@ -121,7 +123,7 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
 
 /** Also those over which nothing has come yet: for Node they have a request under way. */
 function closeIdleConnections(server: Server): void {
-  if (turns.get(server)?.isBetween) return;
+  if (turns.get(server)?.isWaiting) return;
   server.closeIdleConnections();
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }

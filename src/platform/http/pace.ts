@@ -31,27 +31,24 @@ class Line {
     };
   }
 
-  begin(work: () => void): void {
-    this.begun += 1;
-    work();
+  /** How many may be begun in a turn. */
+  get room(): number {
+    return Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
   }
 
-  beginSome(): void {
-    let left = Math.min(Math.max(Math.round(TURN_MS / this.cost), this.leastAtOnce), MOST_AT_ONCE);
-    for (; left > 0; left -= 1) {
-      const work = this.#next();
-      if (!work) return;
-      this.begin(work);
-    }
+  /** Whether as many were begun in this turn as are in any. */
+  get hasLeast(): boolean {
+    return this.begun >= this.leastAtOnce;
   }
 
-  #next(): (() => void) | undefined {
+  /** Takes the next one out. */
+  next(): { work: () => void; source: string } | undefined {
     for (const [source, ofSource] of this.#waiting) {
-      const [work] = ofSource;
+      const [work] = ofSource as Iterable<() => void> as [() => void];
       this.#waiting.delete(source);
-      ofSource.delete(work as () => void);
+      ofSource.delete(work);
       if (ofSource.size > 0) this.#waiting.set(source, ofSource);
-      return work;
+      return { work, source };
     }
     return undefined;
   }
@@ -74,18 +71,39 @@ export class Pace {
   #isTurn = false;
   #began = 0;
   #next = this.#light;
+  #running: { line: Line; source: () => string } | undefined;
 
   /**
-   * Begins something, at once or in a later turn.
+   * Begins something, at once or in a later turn. What is begun by something of the same kind that has had its turn, and comes from the
+   * same, has waited.
    * @param how.source tells from whom it comes, where it has to wait
    * @returns forgets it when it has not begun
    */
   run(work: () => void, { isHeavy = false, source = () => '' }: { isHeavy?: boolean; source?: () => string } = {}): () => void {
     if (!this.#isTurn) this.#beginTurn();
     const line = isHeavy ? this.#heavy : this.#light;
-    if (!line.isEmpty || performance.now() - this.#began >= TURN_MS) return line.add(source(), work);
-    line.begin(work);
+    const running = this.#running;
+    // How long something heavy takes shows only when it has ended.
+    const hasRoom = line.isEmpty && !this.#isOver && (!isHeavy || line.begun === 0);
+    if (hasRoom) this.#begin(work, { line, source });
+    else if (running?.line === line && running.source() === source()) work();
+    else return line.add(source(), work);
     return () => undefined;
+  }
+
+  #begin(work: () => void, running: { line: Line; source: () => string }): void {
+    const outer = this.#running;
+    this.#running = running;
+    running.line.begun += 1;
+    try {
+      work();
+    } finally {
+      this.#running = outer;
+    }
+  }
+
+  get #isOver(): boolean {
+    return performance.now() - this.#began >= TURN_MS;
   }
 
   #beginTurn(): void {
@@ -105,6 +123,10 @@ export class Pace {
     this.#beginTurn();
     const line = waiting.includes(this.#next) ? this.#next : (waiting[0] as Line);
     this.#next = line === this.#light ? this.#heavy : this.#light;
-    line.beginSome();
+    for (let { room } = line; room > 0 && !(line.hasLeast && this.#isOver); room -= 1) {
+      const next = line.next();
+      if (!next) return;
+      this.#begin(next.work, { line, source: () => next.source });
+    }
   }
 }
