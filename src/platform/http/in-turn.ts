@@ -16,22 +16,22 @@ interface Common {
 }
 
 /**
- * Stands between what comes over a connection and its stream, from which Node's parser takes it. What waits here stays as it came,
- * no more is read from the network meanwhile, and the end is not seen before it.
+ * Stands between a connection and Node's parser. What waits here stays as it came, no more is read from the network meanwhile, and the
+ * end is not seen before it.
  */
 class Line {
   #underWay = 0;
   /** The one that came last, until it has been answered: what comes may be its content. */
   #newest: CompactRequest | undefined;
   #rest: Buffer | undefined;
+  #isStopped = false;
   #isEnded = false;
-  /** Whether the stream takes more. */
-  #isWanted = true;
   #leave: (() => void) | undefined;
   readonly #source = () => addressOf(this.socket.remoteAddress ?? '').network;
 
   constructor(
     private readonly socket: Socket,
+    private readonly parse: (piece: Buffer) => void,
     private readonly common: Common,
   ) {}
 
@@ -48,27 +48,17 @@ class Line {
   end(request: CompactRequest): void {
     this.#underWay -= 1;
     if (this.#newest === request) this.#newest = undefined;
-    this.#goOn();
+    this.goOn();
   }
 
   /** Takes what was read from the network. @returns whether more may be read */
   come(chunk: Buffer | null): boolean {
-    if (chunk === null) {
-      this.#isEnded = true;
-      return this.holdsMore || this.#push(null);
-    }
-    this.#rest = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    this.#goOn();
-    return this.#isWanted && !this.holdsMore;
-  }
-
-  /** Hears that the stream takes more. @returns whether more is to be read for that */
-  want(): boolean {
-    this.#isWanted = true;
-    if (!this.holdsMore) return true;
-    // Within this call the stream would keep what it is given for later.
-    process.nextTick(() => this.#goOn());
-    return false;
+    this.#isEnded = chunk === null;
+    if (chunk) this.#rest = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
+    else if (!this.holdsMore) return Socket.prototype.push.call(this.socket, null);
+    this.goOn();
+    this.#isStopped = this.holdsMore;
+    return !this.holdsMore;
   }
 
   /** Nobody is there any more. */
@@ -78,9 +68,10 @@ class Line {
     this.#rest = undefined;
   }
 
-  #goOn(): void {
+  /** Has something parsed in its turn, unless something else has to happen before. */
+  goOn(): void {
     const { pace, waiting } = this.common;
-    if (!this.holdsMore || !this.#isWanted || this.#isBusy || waiting.has(this)) return;
+    if (!this.holdsMore || this.#isBusy || this.socket.isPaused() || waiting.has(this)) return;
     waiting.add(this);
     this.#leave = pace.run(() => this.#take(), { source: this.#source });
   }
@@ -92,21 +83,19 @@ class Line {
 
   /** Has no more parsed of what came than one request. Node would make hundreds of what it reads at once, before anybody else is heard. */
   #take(): void {
-    this.common.waiting.delete(this);
+    const { socket, common } = this;
+    common.waiting.delete(this);
     const chunk = this.#rest as Buffer;
     const end = endOfPiece(chunk, this.#newest?.missing ?? 0);
     const isAll = end === chunk.length;
     this.#rest = isAll ? undefined : chunk.subarray(end);
-    this.#isWanted = false;
-    const hasRoom = this.#push(isAll ? chunk : chunk.subarray(0, end));
-    if (hasRoom && !this.holdsMore) this.#isWanted = true;
-    if (!this.#isEnded || this.holdsMore) return;
-    this.#push(null);
-    this.socket.read(0);
-  }
-
-  #push(chunk: Buffer | null): boolean {
-    return Socket.prototype.push.call(this.socket, chunk);
+    this.parse(isAll ? chunk : chunk.subarray(0, end));
+    // Not at once, as a part of this turn.
+    if (!isAll) process.nextTick(() => this.goOn());
+    else if (this.#isEnded) {
+      Socket.prototype.push.call(socket, null);
+      socket.read(0);
+    } else if (this.#isStopped && !socket.destroyed) Socket.prototype._read.call(socket, 0);
   }
 }
 
@@ -136,14 +125,13 @@ export class Turns {
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
-      const line = new Line(socket, this.#common);
+      const [parse] = socket.listeners('data') as [(piece: Buffer) => void];
+      const line = new Line(socket, parse, this.#common);
       this.#lines.set(socket, line);
-      socket.once('close', () => line.close());
       socket.push = (chunk) => line.come(chunk);
-      socket._read = (size) => {
-        if (line.want()) Socket.prototype._read.call(socket, size);
-      };
-      // Nobody's: with one that is not its own Node's parser takes what comes from the stream.
+      socket.on('resume', () => line.goOn());
+      socket.once('close', () => line.close());
+      // Node's parser reads from the network by itself until somebody else listens.
       socket.on('data', () => undefined);
     });
     server.on('request', (request, response) => this.#add(request, response, this.#handler));
