@@ -124,7 +124,7 @@ async function take(pair: Pair, one: Step): Promise<void> {
     await tenant.administer(DELETE, { clientId });
     clients.delete(clientId);
   } else if ('index' in one) {
-    await new ClientIndexService(app.installation.database, SEGMENT).fill();
+    await new ClientIndexService(app.installation.database, { clients: SEGMENT }).fill();
   } else {
     await expectAlike(pair, one);
   }

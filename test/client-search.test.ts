@@ -89,7 +89,7 @@ const SEARCHES = [
 let app: TestApp;
 let other: TestTenant;
 
-const fill = () => new ClientIndexService(app.installation.database, SEGMENT).fill();
+const fill = () => new ClientIndexService(app.installation.database, { clients: SEGMENT }).fill();
 
 beforeAll(async () => {
   app = await startApp();
@@ -198,7 +198,7 @@ it('indexes each client once when several instances do it at once', async () => 
 it('frees the place of clients that were deleted, and loses none of the others', async () => {
   const tenant = await createTenant(app, 'churn');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `churn-${index}` });
-  const index = new ClientIndexService(app.installation.database, SEGMENT);
+  const index = new ClientIndexService(app.installation.database, { clients: SEGMENT });
   await index.fill();
   const segmentsOf = () =>
     app.database.query("SELECT s.id FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'churn'");
@@ -217,7 +217,7 @@ it('searches one by one where an index would have too many trigrams', async () =
   const tenant = await createTenant(app, 'diverse');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `diverse-${index}` });
   const segments = "SELECT s.id FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'diverse'";
-  const index = new ClientIndexService(app.installation.database, SEGMENT, 20);
+  const index = new ClientIndexService(app.installation.database, { clients: SEGMENT, trigrams: 20 });
   await index.fill();
   await index.fill();
   expect(await app.database.query(segments)).toEqual([]);
@@ -226,7 +226,82 @@ it('searches one by one where an index would have too many trigrams', async () =
   expect(await app.database.query(segments)).toHaveLength(1);
 });
 
-it('searches no segment that is on its way out', async () => {
+it('searches one by one where the rows of clients are large, which would be written anew at once', async () => {
+  const tenant = await createTenant(app, 'large');
+  for (let index = 0; index < SEGMENT; index += 1)
+    await createClient(tenant, { clientId: `large-${index}`, scopes: ['x'.repeat(100)], audiences: ['https://api.example'] });
+  const segments = "SELECT s.id FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'large'";
+  await new ClientIndexService(app.installation.database, { clients: SEGMENT, bytes: SEGMENT * 100 }).fill();
+  expect(await app.database.query(segments)).toEqual([]);
+  expect(await walk(tenant, { search: 'large-' })).toHaveLength(SEGMENT);
+  await new ClientIndexService(app.installation.database, { clients: SEGMENT, bytes: SEGMENT * 200 }).fill();
+  expect(await app.database.query(segments)).toHaveLength(1);
+});
+
+describe('a segment that is being made', () => {
+  const segmentsOf = (name: string) =>
+    app.database.query('SELECT s.id, s.first_client FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = ?', [name]);
+
+  /** Does something after each step of what is written. */
+  async function watchSteps(work: () => Promise<unknown>, after: (step: number) => Promise<void>): Promise<void> {
+    const { database } = app.installation;
+    const write = database.write.bind(database);
+    let steps = 0;
+    database.write = async (inside) => {
+      const result = await write(inside);
+      steps += 1;
+      await after(steps);
+      return result;
+    };
+    await work().finally(() => {
+      database.write = write;
+    });
+  }
+
+  it('takes many small steps, between which others write and all are found', async () => {
+    const tenant = await createTenant(app, 'steps');
+    const letters = (index: number) => String.fromCodePoint(...Array.from({ length: 90 }, (_, place) => 0x4e00 + index * 90 + place));
+    for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `steps-${index}`, name: letters(index) });
+    const found: number[] = [];
+    await watchSteps(fill, async () => {
+      found.push((await walk(tenant, { search: 'steps-' })).length);
+    });
+    expect(found.length).toBeGreaterThan(3);
+    expect(new Set(found)).toEqual(new Set([SEGMENT]));
+    expect(await segmentsOf('steps')).toHaveLength(1);
+  });
+
+  it('goes when whoever was at it is gone, and is made anew', async () => {
+    const tenant = await createTenant(app, 'undone');
+    for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `undone-${index}` });
+    await expect(watchSteps(fill, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+    const [left] = await segmentsOf('undone');
+    expect(await walk(tenant, { search: 'undone-' })).toHaveLength(SEGMENT);
+    const index = new ClientIndexService(app.installation.database, { clients: SEGMENT });
+    await index.sweep();
+    expect(await segmentsOf('undone')).toEqual([left]);
+    await index.sweep();
+    expect(await segmentsOf('undone')).toEqual([]);
+    await fill();
+    expect(await segmentsOf('undone')).toHaveLength(1);
+    expect(await walk(tenant, { search: 'undone-' })).toHaveLength(SEGMENT);
+  });
+
+  it('is given up when somebody removes it meanwhile', async () => {
+    const tenant = await createTenant(app, 'removed');
+    for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `removed-${index}` });
+    const index = new ClientIndexService(app.installation.database, { clients: SEGMENT });
+    await watchSteps(fill, async (step) => {
+      if (step !== 1) return;
+      await index.sweep();
+      await index.sweep();
+    });
+    expect(await segmentsOf('removed')).toEqual([]);
+    expect(await walk(tenant, { search: 'removed-' })).toHaveLength(SEGMENT);
+  });
+});
+
+it('finds all in a segment that is on its way out', async () => {
   const tenant = await createTenant(app, 'leaving');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `leaving-${index}` });
   await fill();
@@ -241,7 +316,7 @@ it('searches no segment that is on its way out', async () => {
     return result;
   };
   database.write = watched;
-  const index = new ClientIndexService(database, SEGMENT);
+  const index = new ClientIndexService(database, { clients: SEGMENT });
   for (let round = 0; round < 10; round += 1) await index.sweep();
   database.write = write;
   expect(found.length).toBeGreaterThan(2);

@@ -108,10 +108,7 @@ describe.each(TYPES)('to %s every refusal', (accept, type) => {
     const { metrics } = app;
     const health = { isReady: async () => false };
     const server = createHttpServer();
-    setHandler(
-      server,
-      createWaitingApp({ log, metrics, health, pagesFolder: '' }, { allowedOrigins: [ORIGIN], trustProxy: 0 }).callback(),
-    );
+    setHandler(server, createWaitingApp({ log, metrics, health, pagesFolder: '' }, { allowedOrigins: [ORIGIN], trustProxy: 0 }).callback());
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
     const { port } = server.address() as { port: number };
     const answer = await refused({ headers: { accept }, port });

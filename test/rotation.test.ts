@@ -279,6 +279,24 @@ describe('rotateClientSecret', () => {
     expect((await requestToken(app, { clientId, secret: body.data.c.clientSecret })).status).toBe(401);
   });
 
+  it('is CONFLICT when somebody else came between what the same document has done and this', async () => {
+    const { clientId } = await createClient(app, { clientId: 'between' });
+    const { database } = app.installation;
+    const { write } = database;
+    let theirs: unknown;
+    database.write = async (work) => {
+      const done = await write.call(database, work as never);
+      database.write = write;
+      theirs = await rotated(clientId, 0);
+      return done as never;
+    };
+    const made = 'createClient(input: { clientId: "between-made", name: "Made" }) { clientSecret }';
+    const query = `mutation { a: ${made} b: rotateClientSecret(clientId: "${clientId}", overlapSeconds: 0) { clientSecret } }`;
+    const { body } = await app.administer(query);
+    expect([body.data?.b ?? null, body.errors[0].extensions]).toEqual([null, { code: 'CONFLICT', version: 2 }]);
+    expect((await requestToken(app, theirs as Parameters<typeof requestToken>[1])).status).toBe(200);
+  });
+
   it('is CONFLICT when the client changed since the version that was seen', async () => {
     await createClient(app, { clientId: 'versioned' });
     const early = await rotate('versioned', { version: 2 });

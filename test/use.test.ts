@@ -150,6 +150,26 @@ it('keeps what it could not write for the next time', async () => {
   expect((await read('kept')).secrets[0].useCount).toBe(2);
 });
 
+it('counts nothing twice of what it had written when the rest could not be, some clients at a time', async () => {
+  const { database, use } = app.installation;
+  const rows = await app.database.query("SELECT id FROM clients WHERE client_id LIKE 'crowd-%' ORDER BY id");
+  const issued = "SELECT SUM(h.issued) AS n FROM client_hours h JOIN clients c ON c.id = h.client_row_id WHERE c.client_id LIKE 'crowd-%'";
+  const count = async () => Number((await app.database.query(issued))[0]?.n);
+  const before = await count();
+  for (const { id } of rows) use.count(String(id), 'issued');
+  const write = database.write;
+  let writes = 0;
+  database.write = (work) => {
+    writes += 1;
+    return writes === 3 ? Promise.reject(new Error('away')) : (write.call(database, work as never) as never);
+  };
+  await expect(use.flush()).rejects.toThrow('away');
+  expect(await count()).toBe(before + 200);
+  database.write = write;
+  await use.flush();
+  expect(await count()).toBe(before + rows.length);
+});
+
 it('forgets hours that are older than 90 days', async () => {
   const client = await createClient(app, { clientId: 'old' });
   await requestToken(app, client);

@@ -6,7 +6,7 @@ import { AuditAction, AuditObjectType } from '../changes/record/audit-event.enti
 import type { Cipher } from '../platform/cipher.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
-import { beginAnew, requestBegan } from '../platform/deadline.js';
+import { madeByRequest, noteMade, requestBegan } from '../platform/deadline.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
@@ -139,7 +139,7 @@ export class ClientSecretService {
   async insert(manager: EntityManager, client: Client, { secret, hint }: { secret: PlainSecret; hint: string }): Promise<void> {
     const id = uuid();
     const createdAt = new Date();
-    beginAnew(createdAt);
+    noteMade(id);
     const isHashed = client.authMethod === ClientAuthMethod.SECRET;
     await manager.insert(ClientSecret, {
       id,
@@ -208,7 +208,8 @@ function requireSecrets({ authMethod }: Client): void {
 
 /** Whether somebody else, or a second click, came first since a request began. What was made later than now was made by a wrong clock. */
 function wasGivenSecret(manager: EntityManager, { id }: Client, { after, until }: { after: Date; until: Date }): Promise<boolean> {
-  return manager.existsBy(ClientSecret, { clientRowId: id, createdAt: And(MoreThan(after), LessThanOrEqual(until)) });
+  const createdAt = And(MoreThan(after), LessThanOrEqual(until));
+  return manager.existsBy(ClientSecret, { clientRowId: id, createdAt, id: Not(In(madeByRequest())) });
 }
 
 /** @throws {TooOften} */

@@ -10,6 +10,8 @@ const LEAST_MS = 200;
 /** A request, as far as it waits for what all share. */
 interface Waiter {
   began: Date;
+  /** The ids of what it has made. */
+  made: Set<string>;
   ends: number;
   member: Member;
 }
@@ -21,7 +23,7 @@ const storage = new AsyncLocalStorage<Waiter>();
 
 /** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
 export function withDeadline<T>(work: () => T): T {
-  return storage.run({ began: new Date(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
+  return storage.run({ began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
 }
 
 /** The deadline of the request that asks now, on the clock of `performance.now()`. */
@@ -35,10 +37,14 @@ export function requestBegan(): Date {
   return storage.getStore()?.began ?? new Date();
 }
 
-/** Lets the request that asks now have begun at a moment: what it did itself until then is no other's. */
-export function beginAnew(moment: Date): void {
-  const waiter = storage.getStore();
-  if (waiter) waiter.began = moment;
+/** Notes the id of something that the request that asks now makes: it is no other's. */
+export function noteMade(id: string): void {
+  storage.getStore()?.made.add(id);
+}
+
+/** The ids of what the request that asks now has made so far. */
+export function madeByRequest(): string[] {
+  return [...(storage.getStore()?.made ?? [])];
 }
 
 /** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */

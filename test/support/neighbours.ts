@@ -35,7 +35,7 @@ export async function startNeighbours(): Promise<Neighbours> {
   };
   const managedHost = new URL((await createTenant(app, 'cedar')).url).host;
   await app.administer('mutation ($host: String!) { updateTenant(host: $host, input: { enabled: false }) { id } }', { host: managedHost });
-  await new ClientIndexService(app.installation.database, 2).fill();
+  await new ClientIndexService(app.installation.database, { clients: 2 }).fill();
   const elsewhere = await startApp();
   const nobody = await provision(elsewhere, await createTenant(elsewhere, 'nobody'), { name: 'nobody', keys });
   const stop = async () => {

@@ -1,25 +1,40 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { Between, type EntityManager, type FindOperator, In, IsNull, Like, MoreThan } from 'typeorm';
 import { isDuplicate } from '../../platform/database/faults.js';
 import { removeInPieces } from '../../platform/database/pieces.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { forEach } from '../../platform/each.js';
+import { ReferenceGone } from '../../platform/errors.js';
 import { Client } from '../client.entity.js';
-import { ClientGram, ClientSegment, CONDEMNED, firstSlotOf } from './client-segment.entity.js';
+import { ClientGram, ClientSegment, firstSlotOf, HIDDEN } from './client-segment.entity.js';
 import { encodeSlots, SET_SIZE } from './slot-bitmap.js';
 import { trigramsOf } from './trigrams.js';
 
 const TENANTS_AT_ONCE = 500;
 const SEGMENTS_AT_ONCE = 8;
 const CLIENTS_AT_ONCE = 128;
+/** Whose rows may be large, with 40 KB each. */
+const CLIENTS_FREED_AT_ONCE = 100;
 const GRAMS_AT_ONCE = 1000;
 const GRAMS_SORTED_AT_ONCE = 4_000;
 /** Of a segment: names in which nothing comes twice, as with thousands of letters, are searched one by one. */
 const MOST_TRIGRAMS = 250_000;
+/** Of the rows of a segment's clients, which are written anew at once when it is done: with larger ones they are searched one by one, too. */
+const MOST_BYTES = 8_000_000;
 /** For how long such clients are not looked at again. */
 const PASSED_OVER_MS = 3_600_000;
 const MOST_PASSED_OVER = 10_000;
+
+/** What it takes for clients to be indexed together. */
+export interface SegmentSizes {
+  /** How many clients a segment has: 1 to 4096. */
+  clients?: number;
+  /** How many trigrams it may have. */
+  trigrams?: number;
+  /** How many bytes the rows of its clients may have. */
+  bytes?: number;
+}
 
 type Indexed = Pick<Client, 'id' | 'searchText'>;
 
@@ -29,18 +44,22 @@ type Indexed = Pick<Client, 'id' | 'searchText'>;
  */
 export class ClientIndexService {
   #swept = 0;
-  /** Tenants whose next segment would have too many trigrams. */
+  /** Those that were not done when it was looked at them last: whoever was at them may be gone. */
+  #undone = new Set<number>();
+  readonly #size: number;
+  readonly #mostTrigrams: number;
+  readonly #mostBytes: number;
+  /** Tenants whose next segment would be too large. */
   readonly #passedOver = new LRUCache<string, true>({ max: MOST_PASSED_OVER, ttl: PASSED_OVER_MS });
 
-  /**
-   * @param size how many clients a segment has: 1 to 4096
-   * @param most how many trigrams it may have
-   */
   constructor(
     private readonly database: Database,
-    private readonly size = SET_SIZE,
-    private readonly most = MOST_TRIGRAMS,
-  ) {}
+    { clients = SET_SIZE, trigrams = MOST_TRIGRAMS, bytes = MOST_BYTES }: SegmentSizes = {},
+  ) {
+    this.#size = clients;
+    this.#mostTrigrams = trigrams;
+    this.#mostBytes = bytes;
+  }
 
   /**
    * Indexes what has gathered.
@@ -53,42 +72,53 @@ export class ClientIndexService {
     await forEach(this.#tenantsWithEnough(), async (tenantId) => {
       while (!signal?.aborted && (await this.#addSegment(tenantId))) segments += 1;
     });
-    return segments * this.size;
+    return segments * this.#size;
   }
 
   /**
    * Frees what clients leave that were deleted: a segment that has lost half of its clients goes, and the others wait to be
-   * indexed again. Looks at a few segments each time, by and by at all.
+   * indexed again. Looks at a few segments each time, by and by at all. One that nobody has done goes as well.
    */
   async sweep(): Promise<void> {
     const segments = await this.database.read((manager) =>
       manager.find(ClientSegment, { where: { id: MoreThan(this.#swept) }, order: { id: 'ASC' }, take: SEGMENTS_AT_ONCE }),
     );
     this.#swept = segments.length < SEGMENTS_AT_ONCE ? 0 : (segments.at(-1)?.id ?? 0);
-    for (const { id } of segments) {
-      const searchSlot = Between(firstSlotOf(id), firstSlotOf(id) + SET_SIZE - 1);
-      const count = await this.database.read((manager) => manager.countBy(Client, { searchSlot }));
-      if (count * 2 > this.size) continue;
-      // Whoever searches sees it go at once; what it had goes in pieces.
-      await this.database.write(async (manager) => {
-        await manager.update(Client, { searchSlot }, { searchSlot: null });
-        await manager.update(ClientSegment, { id }, { firstClient: `${CONDEMNED}${id}` });
-      });
-      await removeInPieces(this.database, {
-        table: 'client_grams',
-        where: 'segment_id = ?',
-        parameters: [id],
-        key: ['segment_id', 'gram'],
-        atATime: GRAMS_AT_ONCE,
-      });
-      await this.database.write((manager) => manager.delete(ClientSegment, { id }));
+    for (const { id, firstClient } of segments) {
+      const count = await this.database.read((manager) => manager.countBy(Client, { searchSlot: slotsOf(id) }));
+      if (!firstClient.startsWith(HIDDEN) && count * 2 <= this.#size) await this.#remove(id);
     }
+    const undone = await this.database.read((manager) => manager.findBy(ClientSegment, { firstClient: Like(`${HIDDEN}%`) }));
+    const before = this.#undone;
+    this.#undone = new Set(undone.map(({ id }) => id));
+    for (const id of this.#undone) if (before.has(id)) await this.#remove(id);
+  }
+
+  /** Client by client: whoever searches finds each in its slot, or among those that wait. */
+  async #remove(id: number): Promise<void> {
+    const free = (manager: EntityManager) =>
+      manager
+        .find(Client, { select: { id: true }, where: { searchSlot: slotsOf(id) }, take: CLIENTS_FREED_AT_ONCE })
+        .then(async (clients) => {
+          await manager.update(Client, { id: In(clients.map((client) => client.id)) }, { searchSlot: null });
+          return clients.length;
+        });
+    while ((await this.database.write(free)) > 0) await setImmediate();
+    await this.database.write((manager) => manager.update(ClientSegment, { id }, { firstClient: `${HIDDEN}${id}` }));
+    await removeInPieces(this.database, {
+      table: 'client_grams',
+      where: 'segment_id = ?',
+      parameters: [id],
+      key: ['segment_id', 'gram'],
+      atATime: GRAMS_AT_ONCE,
+    });
+    await this.database.write((manager) => manager.delete(ClientSegment, { id }));
   }
 
   /** Some tenants at a time: SQLite works in this thread. */
   async *#tenantsWithEnough(): AsyncGenerator<string> {
     for (let after = '', more = true; more; ) {
-      const tenants: { id: string; enough: unknown }[] = await this.database.read((manager) => manager.query(enough(this.size), [after]));
+      const tenants: { id: string; enough: unknown }[] = await this.database.read((manager) => manager.query(enough(this.#size), [after]));
       yield* tenants.filter(({ enough }) => enough !== null).map(({ id }) => id);
       more = tenants.length === TENANTS_AT_ONCE;
       after = tenants.at(-1)?.id ?? '';
@@ -103,29 +133,57 @@ export class ClientIndexService {
         select: { id: true, searchText: true },
         where: { tenantId, searchSlot: IsNull() },
         order: { id: 'ASC' },
-        take: this.size,
+        take: this.#size,
       }),
     );
-    if (clients.length < this.size || this.#passedOver.has(tenantId)) return false;
-    const grams = await trigramsOfAll(clients, this.most);
+    if (clients.length < this.#size || this.#passedOver.has(tenantId)) return false;
+    const grams = (await this.#areSmall(clients)) ? await trigramsOfAll(clients, this.#mostTrigrams) : undefined;
     if (!grams) {
       this.#passedOver.set(tenantId, true);
       return false;
     }
-    return this.database
-      .write(async (manager) => {
-        const { identifiers } = await manager.insert(ClientSegment, { tenantId, firstClient: clients[0]?.id ?? '' });
-        const segmentId = identifiers[0]?.id as number;
-        await insertGrams(manager, segmentId, grams);
-        // At the end, so that the rows of clients are locked for as short as can be.
-        await assignSlots(manager, clients, firstSlotOf(segmentId));
-        return true;
-      })
-      .catch((cause) => {
-        if (isDuplicate(cause)) return false;
-        throw cause;
-      });
+    return this.#make(tenantId, grams, clients).catch((cause) => {
+      if (isDuplicate(cause) || cause instanceof ReferenceGone) return false;
+      throw cause;
+    });
   }
+
+  /** What takes long is written in pieces, while nobody searches it. @returns false when somebody has removed it meanwhile */
+  async #make(tenantId: string, grams: readonly [string, number[]][], clients: readonly Indexed[]): Promise<boolean> {
+    const firstClient = clients[0]?.id as string;
+    const hidden = { tenantId, firstClient: HIDDEN + firstClient.slice(HIDDEN.length) };
+    const { identifiers } = await this.database.write((manager) => manager.insert(ClientSegment, hidden));
+    const id = identifiers[0]?.id as number;
+    for (let start = 0; start < grams.length; start += GRAMS_AT_ONCE) {
+      const some = grams.slice(start, start + GRAMS_AT_ONCE);
+      await this.database.write((manager) => insertGrams(manager, id, some));
+      await setImmediate();
+    }
+    return this.database.write(async (manager) => {
+      const { affected } = await manager.update(ClientSegment, { id, ...hidden }, { firstClient });
+      if (affected) await assignSlots(manager, clients, firstSlotOf(id));
+      return Boolean(affected);
+    });
+  }
+
+  /** Whether their rows are, together. */
+  async #areSmall(clients: readonly Indexed[]): Promise<boolean> {
+    let bytes = 0;
+    for (let start = 0; start < clients.length && bytes <= this.#mostBytes; start += CLIENTS_AT_ONCE) {
+      const ids = clients.slice(start, start + CLIENTS_AT_ONCE).map(({ id }) => id);
+      const [row]: [{ bytes: number | string }] = await this.database.read((manager) => manager.query(sizeOf(ids), ids));
+      bytes += Number(row.bytes);
+    }
+    return bytes <= this.#mostBytes;
+  }
+}
+
+const sizeOf = (ids: readonly string[]) =>
+  `SELECT SUM(OCTET_LENGTH(scopes) + OCTET_LENGTH(audiences) + COALESCE(OCTET_LENGTH(jwks), 0)) AS bytes
+    FROM clients WHERE id IN (${ids.map(() => '?').join(', ')})`;
+
+function slotsOf(segmentId: number): FindOperator<number> {
+  return Between(firstSlotOf(segmentId), firstSlotOf(segmentId) + SET_SIZE - 1);
 }
 
 /** Counts no further than it has to. */
@@ -173,15 +231,11 @@ async function sortedInPieces(grams: ReadonlyMap<string, number[]>): Promise<[gr
 
 async function insertGrams(manager: EntityManager, segmentId: number, grams: readonly [string, number[]][]): Promise<void> {
   const table = manager.connection.getMetadata(ClientGram).tableName;
-  for (let start = 0; start < grams.length; start += GRAMS_AT_ONCE) {
-    const some = grams.slice(start, start + GRAMS_AT_ONCE);
-    const marks = some.map(() => '(?, ?, ?)').join(', ');
-    await manager.query(
-      `INSERT INTO ${table} (segment_id, gram, slots) VALUES ${marks}`,
-      some.flatMap(([gram, slots]) => [segmentId, gram, encodeSlots(slots)]),
-    );
-    await setImmediate();
-  }
+  const marks = grams.map(() => '(?, ?, ?)').join(', ');
+  await manager.query(
+    `INSERT INTO ${table} (segment_id, gram, slots) VALUES ${marks}`,
+    grams.flatMap(([gram, slots]) => [segmentId, gram, encodeSlots(slots)]),
+  );
 }
 
 async function assignSlots(manager: EntityManager, clients: readonly Indexed[], firstSlot: number): Promise<void> {

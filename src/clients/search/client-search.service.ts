@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ClientIdQuery } from '../list/client-filter.service.js';
-import { CONDEMNED, firstSlotOf } from './client-segment.entity.js';
+import { firstSlotOf, HIDDEN } from './client-segment.entity.js';
 import { decodeSlots, intersect, type SlotBitmap, slotsIn } from './slot-bitmap.js';
 import { trigramsWithin } from './trigrams.js';
 
@@ -23,7 +23,7 @@ export interface Candidates {
 /** The segments of a tenant, ascending; none when it has few clients. */
 export async function segmentsOf(manager: EntityManager, tenantId: string): Promise<number[]> {
   const rows: { id: number }[] = await manager.query(
-    `SELECT id FROM client_segments WHERE tenant_id = ? AND first_client NOT LIKE '${CONDEMNED}%' ORDER BY id`,
+    `SELECT id FROM client_segments WHERE tenant_id = ? AND first_client NOT LIKE '${HIDDEN}%' ORDER BY id`,
     [tenantId],
   );
   return rows.map(({ id }) => id);

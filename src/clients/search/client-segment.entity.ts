@@ -37,8 +37,8 @@ export class ClientGram {
   slots!: Buffer;
 }
 
-/** With it begins what stands in the place of a segment's first client once it is to go, and is searched no more. */
-export const CONDEMNED = '-';
+/** With it begins what stands in the place of a segment's first client as long as nobody searches it: it is not done yet, or is to go. */
+export const HIDDEN = '-';
 
 /** The slot of a segment's first client; its others follow. */
 export function firstSlotOf(segmentId: number): number {

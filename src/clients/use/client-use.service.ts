@@ -6,7 +6,8 @@ import { ClientSecret } from '../client-secret.entity.js';
 import type { SecretDigest } from '../secret.js';
 import { toHour, UseTally } from './use-tally.js';
 
-const ROWS_IN_A_STATEMENT = 100;
+/** Of each table. The row of a client may have 40 KB, and is written anew. */
+const ROWS_AT_ONCE = 100;
 const KEPT_HOURS = 24 * 90;
 
 /** A secret that was used and whose digests were made with an earlier key: those that take their place. */
@@ -59,12 +60,26 @@ export class ClientUseService {
     const digests = [...this.#newDigests.values()];
     if (tally.isEmpty && digests.length === 0) return;
     this.#tally = new UseTally();
+    const parts = [...tally.split(ROWS_AT_ONCE)];
     try {
-      await this.database.write((manager) => this.#store(manager, tally, digests));
-      for (const stored of digests) if (this.#newDigests.get(stored.secretId) === stored) this.#newDigests.delete(stored.secretId);
+      await this.#renew(digests);
+      for (let part = parts[0]; part; part = parts[0]) {
+        await this.#store(part);
+        parts.shift();
+      }
     } catch (error) {
-      this.#tally.merge(tally);
+      for (const part of parts) this.#tally.merge(part);
       throw error;
+    }
+  }
+
+  async #renew(renewed: readonly NewDigests[]): Promise<void> {
+    for (let start = 0; start < renewed.length; start += ROWS_AT_ONCE) {
+      const some = renewed.slice(start, start + ROWS_AT_ONCE);
+      await this.database.write(async (manager) => {
+        for (const { secretId, ...digests } of some) await manager.update(ClientSecret, { id: secretId }, digests);
+      });
+      for (const stored of some) if (this.#newDigests.get(stored.secretId) === stored) this.#newDigests.delete(stored.secretId);
     }
   }
 
@@ -74,32 +89,29 @@ export class ClientUseService {
     await removeInPieces(this.database, { table: 'client_hours', where: 'hour < ?', parameters: [oldest] });
   }
 
-  async #store(manager: EntityManager, tally: UseTally, digests: readonly NewDigests[]): Promise<void> {
+  #store(part: UseTally): Promise<void> {
     const moment = (milliseconds: number) => this.database.moment(new Date(milliseconds));
-    const secrets = tally.secrets().map(({ id, count, at, ip }) => [id, count, moment(at), ip]);
-    const clients = tally.clients().map(({ id, at }) => [id, moment(at)]);
-    const hours = tally.hours().map(({ id, hour, issued, refused }) => [id, hour, issued, refused]);
-    await this.#run(manager, secrets, this.database.dialect(ADD_TO_SECRETS));
-    await this.#run(manager, clients, this.database.dialect(ADD_TO_CLIENTS));
-    await this.#run(manager, hours, this.database.dialect(ADD_TO_HOURS));
-    for (const { secretId, digest, lookupDigest, keyId } of digests) {
-      await manager.update(ClientSecret, { id: secretId }, { digest, lookupDigest, keyId });
-    }
+    const secrets = part.secrets().map(({ id, count, at, ip }) => [id, count, moment(at), ip]);
+    const clients = part.clients().map(({ id, at }) => [id, moment(at)]);
+    const hours = part.hours().map(({ id, hour, issued, refused }) => [id, hour, issued, refused]);
+    return this.database.write(async (manager) => {
+      await run(manager, secrets, this.database.dialect(ADD_TO_SECRETS));
+      await run(manager, clients, this.database.dialect(ADD_TO_CLIENTS));
+      await run(manager, hours, this.database.dialect(ADD_TO_HOURS));
+    });
   }
+}
 
-  /** In the order of the ids, so that instances that write at once wait for each other instead of locking each other out. */
-  async #run(manager: EntityManager, rows: readonly unknown[][], statement: (rows: string) => string): Promise<void> {
-    const sorted = rows.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-    for (let start = 0; start < sorted.length; start += ROWS_IN_A_STATEMENT) {
-      const some = sorted.slice(start, start + ROWS_IN_A_STATEMENT);
-      const [first, ...others] = some.map((row) => row.map(() => '?'));
-      const named = first?.map((mark, index) => `${mark} AS c${index}`).join(', ');
-      const union = [`SELECT ${named}`, ...others.map((marks) => `SELECT ${marks.join(', ')}`)].join(' UNION ALL ');
-      await manager.query(statement(union), some.flat());
-      // SQLite works in this thread: requests go on between two statements.
-      await setImmediate();
-    }
-  }
+/** In the order of the ids, so that instances that write at once wait for each other instead of locking each other out. */
+async function run(manager: EntityManager, rows: readonly unknown[][], statement: (rows: string) => string): Promise<void> {
+  const sorted = rows.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  const [first, ...others] = sorted.map((row) => row.map(() => '?'));
+  if (!first) return;
+  const named = first.map((mark, index) => `${mark} AS c${index}`).join(', ');
+  const union = [`SELECT ${named}`, ...others.map((marks) => `SELECT ${marks.join(', ')}`)].join(' UNION ALL ');
+  await manager.query(statement(union), sorted.flat());
+  // SQLite works in this thread: requests go on between two statements.
+  await setImmediate();
 }
 
 const ADD_TO_SECRETS = {

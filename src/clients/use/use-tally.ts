@@ -8,6 +8,12 @@ interface SecretUse {
   ip: string;
 }
 
+interface ClientUse {
+  id: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 interface HourCount {
   id: string;
   hour: number;
@@ -18,7 +24,7 @@ interface HourCount {
 /** What has happened since the last time it was written down: numbers to add, and the latest of each moment. */
 export class UseTally {
   readonly #secrets = new Map<string, SecretUse>();
-  readonly #clients = new Map<string, { id: string; at: number }>();
+  readonly #clients = new Map<string, ClientUse>();
   /** By hour, then by client. */
   readonly #hours = new Map<number, Map<string, HourCount>>();
 
@@ -30,7 +36,7 @@ export class UseTally {
     return [...this.#secrets.values()];
   }
 
-  clients(): { id: string; at: number }[] {
+  clients(): ClientUse[] {
     return [...this.#clients.values()];
   }
 
@@ -47,10 +53,24 @@ export class UseTally {
     this.#hourOf(clientRowId, toHour(at))[outcome] += 1;
   }
 
+  /** All of it in several that have no more than so many of anything. */
+  *split(most: number): Generator<UseTally> {
+    const [secrets, clients, hours] = [this.secrets(), this.clients(), this.hours()];
+    for (let start = 0; start < Math.max(secrets.length, clients.length, hours.length); start += most) {
+      const part = new UseTally();
+      part.#add(secrets.slice(start, start + most), clients.slice(start, start + most), hours.slice(start, start + most));
+      yield part;
+    }
+  }
+
   merge(other: UseTally): void {
-    for (const use of other.secrets()) this.#useSecret(use);
-    for (const { id, at } of other.clients()) this.#useClient(id, at);
-    for (const { id, hour, issued, refused } of other.hours()) {
+    this.#add(other.secrets(), other.clients(), other.hours());
+  }
+
+  #add(secrets: readonly SecretUse[], clients: readonly ClientUse[], hours: readonly HourCount[]): void {
+    for (const use of secrets) this.#useSecret(use);
+    for (const { id, at } of clients) this.#useClient(id, at);
+    for (const { id, hour, issued, refused } of hours) {
       const count = this.#hourOf(id, hour);
       count.issued += issued;
       count.refused += refused;
