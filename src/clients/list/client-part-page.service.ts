@@ -25,14 +25,27 @@ export async function readPageInParts(
   parts: AsyncIterable<ClientPart>,
 ): Promise<Client[]> {
   const sign = page.order.direction === OrderDirection.ASC ? 1 : -1;
-  let first: Place[] = [];
-  for await (const part of parts) {
-    const found = await placesIn(manager, caller, page, part);
-    // One that is used meanwhile comes into another part.
-    const again = new Set(found.map(({ id }) => id));
-    first = [...first.filter(({ id }) => !again.has(id)), ...found].toSorted((a, b) => compare(a, b) * sign).slice(0, page.limit);
+  const inOrder = (one: Place, other: Place) => compare(one, other) * sign;
+  const places = new Map<string, Place>();
+  /** Where it was left off in each part that has more. */
+  const ends = new Map<ClientPart, Place>();
+  const read = async (part: ClientPart, position: ClientPage['position']) => {
+    const found = await placesIn(manager, caller, { ...page, position }, part);
+    // One that is used meanwhile comes into another part, or another place.
+    for (const place of found) places.set(place.id, place);
+    ends.delete(part);
+    if (found.length === page.limit) ends.set(part, found.at(-1) as Place);
     await breathe();
+  };
+  const firstOnes = () => [...places.values()].toSorted(inOrder).slice(0, page.limit);
+  for await (const part of parts) await read(part, page.position);
+  for (let isWhole = false; !isWhole; ) {
+    const last = firstOnes()[page.limit - 1];
+    const early = [...ends].filter(([, end]) => !last || inOrder(end, last) < 0);
+    for (const [part, end] of early) await read(part, end);
+    isWhole = early.length === 0;
   }
+  const first = firstOnes();
   const clients = await manager.findBy(Client, { id: In(first.map(({ id }) => id)) });
   const byId = new Map(clients.map((client) => [client.id, client]));
   return first.flatMap(({ id }) => byId.get(id) ?? []);
