@@ -89,21 +89,13 @@ export class ClientIndexService {
       if (!firstClient.startsWith(HIDDEN) && count * 2 <= this.#size) await this.#remove(id);
     }
     const undone = await this.database.read((manager) => manager.findBy(ClientSegment, { firstClient: Like(`${HIDDEN}%`) }));
-    const before = this.#undone;
+    for (const { id } of undone) if (this.#undone.has(id)) await this.#remove(id);
     this.#undone = new Set(undone.map(({ id }) => id));
-    for (const id of this.#undone) if (before.has(id)) await this.#remove(id);
   }
 
   /** Client by client: whoever searches finds each in its slot, or among those that wait. */
   async #remove(id: number): Promise<void> {
-    const free = (manager: EntityManager) =>
-      manager
-        .find(Client, { select: { id: true }, where: { searchSlot: slotsOf(id) }, take: CLIENTS_FREED_AT_ONCE })
-        .then(async (clients) => {
-          await manager.update(Client, { id: In(clients.map((client) => client.id)) }, { searchSlot: null });
-          return clients.length;
-        });
-    while ((await this.database.write(free)) > 0) await setImmediate();
+    while (await this.database.write((manager) => freeSome(manager, id))) await setImmediate();
     await this.database.write((manager) => manager.update(ClientSegment, { id }, { firstClient: `${HIDDEN}${id}` }));
     await removeInPieces(this.database, {
       table: 'client_grams',
@@ -181,6 +173,14 @@ export class ClientIndexService {
 const sizeOf = (ids: readonly string[]) =>
   `SELECT SUM(OCTET_LENGTH(scopes) + OCTET_LENGTH(audiences) + COALESCE(OCTET_LENGTH(jwks), 0)) AS bytes
     FROM clients WHERE id IN (${ids.map(() => '?').join(', ')})`;
+
+/** @returns whether there were some */
+async function freeSome(manager: EntityManager, segmentId: number): Promise<boolean> {
+  const where = { searchSlot: slotsOf(segmentId) };
+  const ids = (await manager.find(Client, { select: { id: true }, where, take: CLIENTS_FREED_AT_ONCE })).map(({ id }) => id);
+  if (ids.length > 0) await manager.update(Client, { id: In(ids) }, { searchSlot: null });
+  return ids.length > 0;
+}
 
 function slotsOf(segmentId: number): FindOperator<number> {
   return Between(firstSlotOf(segmentId), firstSlotOf(segmentId) + SET_SIZE - 1);
