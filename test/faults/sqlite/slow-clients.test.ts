@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProcess } from '../../support/process.js';
 import { startLoad } from '../support/load.js';
@@ -112,6 +113,38 @@ it('bodies in chunks of a byte that never end do not end a server with little me
   await expectAlive(server);
   for (const client of clients) client.socket.destroy();
 });
+
+it.each([
+  ['small requests', (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(2_000)],
+  ['requests with very many headers', (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\n${'a:\r\n'.repeat(3_900)}\r\n`.repeat(6)],
+  [
+    'content in chunks of a byte',
+    (host: string) => `POST /connect/token HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(15_000)}`,
+  ],
+])(
+  'connections that send %s without a pause, and come again when they are closed, keep nobody out of a server with little memory',
+  async (_what, textOf) => {
+    const server = await startSmall(192);
+    const text = textOf(new URL(subject.issuer).host);
+    const sockets = new Set<Socket>();
+    const connectAgain = () => {
+      const socket = connect(server.port, '127.0.0.1').resume();
+      sockets.add(socket);
+      const send = () => {
+        while (socket.writable && socket.write(text));
+      };
+      socket
+        .on('error', () => undefined)
+        .on('connect', send)
+        .on('drain', send);
+      socket.on('close', () => sockets.delete(socket) && setTimeout(connectAgain, 20));
+    };
+    for (let number = 0; number < 600; number += 1) connectAgain();
+    await expectAlive(server);
+    await expectAlive(server);
+    for (const socket of sockets) socket.removeAllListeners('close').destroy();
+  },
+);
 
 it.each([
   ['values', () => ({ query: '{ __typename }', variables: { x: Array.from({ length: 660 }, (_, key) => ({ [`k${key}`]: 1 })) } })],
