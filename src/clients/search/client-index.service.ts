@@ -8,8 +8,8 @@ import { forEach } from '../../platform/each.js';
 import { ReferenceGone } from '../../platform/errors.js';
 import { Client } from '../client.entity.js';
 import { ClientGram, ClientSegment, firstSlotOf, HIDDEN } from './client-segment.entity.js';
+import { trigramsOfAll } from './segment-trigrams.js';
 import { encodeSlots, SET_SIZE } from './slot-bitmap.js';
-import { trigramsOf } from './trigrams.js';
 
 const TENANTS_AT_ONCE = 500;
 const SEGMENTS_AT_ONCE = 8;
@@ -17,7 +17,6 @@ const CLIENTS_AT_ONCE = 128;
 /** Whose rows may be large, with 40 KB each. */
 const CLIENTS_FREED_AT_ONCE = 100;
 const GRAMS_AT_ONCE = 1000;
-const GRAMS_SORTED_AT_ONCE = 4_000;
 /** Of a segment: names in which nothing comes twice, as with thousands of letters, are searched one by one. */
 const MOST_TRIGRAMS = 250_000;
 /** Of the rows of a segment's clients, which are written anew at once when it is done: with larger ones they are searched one by one, too. */
@@ -86,17 +85,20 @@ export class ClientIndexService {
     this.#swept = segments.length < SEGMENTS_AT_ONCE ? 0 : (segments.at(-1)?.id ?? 0);
     for (const { id, firstClient } of segments) {
       const count = await this.database.read((manager) => manager.countBy(Client, { searchSlot: slotsOf(id) }));
-      if (!firstClient.startsWith(HIDDEN) && count * 2 <= this.#size) await this.#remove(id);
+      if (firstClient.startsWith(HIDDEN) || count * 2 > this.#size) continue;
+      while (await this.database.write((manager) => freeSome(manager, id))) await setImmediate();
+      await this.#remove(id, firstClient);
     }
     const undone = await this.database.read((manager) => manager.findBy(ClientSegment, { firstClient: Like(`${HIDDEN}%`) }));
-    for (const { id } of undone) if (this.#undone.has(id)) await this.#remove(id);
+    for (const { id, firstClient } of undone) if (this.#undone.has(id)) await this.#remove(id, firstClient);
     this.#undone = new Set(undone.map(({ id }) => id));
   }
 
-  /** Client by client: whoever searches finds each in its slot, or among those that wait. */
-  async #remove(id: number): Promise<void> {
-    while (await this.database.write((manager) => freeSome(manager, id))) await setImmediate();
-    await this.database.write((manager) => manager.update(ClientSegment, { id }, { firstClient: `${HIDDEN}${id}` }));
+  /** Removes one that has no clients, and gets none from now on. */
+  async #remove(id: number, firstClient: string): Promise<void> {
+    const last = `${HIDDEN}${id}`;
+    const taking = this.database.write((manager) => manager.update(ClientSegment, { id, firstClient }, { firstClient: last }));
+    if (firstClient !== last && !(await taking).affected) return;
     await removeInPieces(this.database, {
       table: 'client_grams',
       where: 'segment_id = ?',
@@ -171,10 +173,10 @@ export class ClientIndexService {
 }
 
 const sizeOf = (ids: readonly string[]) =>
-  `SELECT SUM(OCTET_LENGTH(scopes) + OCTET_LENGTH(audiences) + COALESCE(OCTET_LENGTH(jwks), 0)) AS bytes
+  `SELECT SUM(OCTET_LENGTH(search_text) + OCTET_LENGTH(scopes) + OCTET_LENGTH(audiences) + COALESCE(OCTET_LENGTH(jwks), 0)) AS bytes
     FROM clients WHERE id IN (${ids.map(() => '?').join(', ')})`;
 
-/** @returns whether there were some */
+/** Takes clients out, some at a time: whoever searches finds each in its slot, or among those that wait. @returns whether there were some */
 async function freeSome(manager: EntityManager, segmentId: number): Promise<boolean> {
   const where = { searchSlot: slotsOf(segmentId) };
   const ids = (await manager.find(Client, { select: { id: true }, where, take: CLIENTS_FREED_AT_ONCE })).map(({ id }) => id);
@@ -190,44 +192,6 @@ function slotsOf(segmentId: number): FindOperator<number> {
 const enough = (size: number) => `SELECT t.id AS id,
     (SELECT 1 FROM clients c WHERE c.search_slot IS NULL AND c.tenant_id = t.id LIMIT 1 OFFSET ${size - 1}) AS enough
   FROM tenants t WHERE t.id > ? ORDER BY t.id LIMIT ${TENANTS_AT_ONCE}`;
-
-/** In the order in which they are stored, with the slots of each. @returns undefined when there are too many */
-async function trigramsOfAll(clients: readonly Indexed[], most: number): Promise<[gram: string, slots: number[]][] | undefined> {
-  const grams = new Map<string, number[]>();
-  for (const [slot, { searchText }] of clients.entries()) {
-    for (const gram of trigramsOf(searchText)) {
-      const slots = grams.get(gram);
-      if (!slots) grams.set(gram, [slot]);
-      else if (slots.at(-1) !== slot) slots.push(slot);
-    }
-    if (grams.size > most) return undefined;
-    if (slot % CLIENTS_AT_ONCE === 0) await setImmediate();
-  }
-  return sortedInPieces(grams);
-}
-
-/** By their first characters: to sort all at once would hold up everybody. */
-async function sortedInPieces(grams: ReadonlyMap<string, number[]>): Promise<[gram: string, slots: number[]][]> {
-  const byFirst = new Map<number, [string, number[]][]>();
-  let count = 0;
-  for (const entry of grams) {
-    const first = entry[0].codePointAt(0) as number;
-    const some = byFirst.get(first);
-    if (some) some.push(entry);
-    else byFirst.set(first, [entry]);
-    count += 1;
-    if (count % GRAMS_SORTED_AT_ONCE === 0) await setImmediate();
-  }
-  const sorted: [string, number[]][] = [];
-  let pausedAt = 0;
-  for (const first of [...byFirst.keys()].sort((a, b) => a - b)) {
-    for (const entry of (byFirst.get(first) as [string, number[]][]).sort(([a], [b]) => (a < b ? -1 : 1))) sorted.push(entry);
-    if (sorted.length - pausedAt < GRAMS_SORTED_AT_ONCE) continue;
-    pausedAt = sorted.length;
-    await setImmediate();
-  }
-  return sorted;
-}
 
 async function insertGrams(manager: EntityManager, segmentId: number, grams: readonly [string, number[]][]): Promise<void> {
   const table = manager.connection.getMetadata(ClientGram).tableName;

@@ -7,6 +7,19 @@ const PIECE_BYTES = 4 * 1024;
 /** Nobody but whoever sends rubbish sends so much, as a rule; reading it may take milliseconds. */
 const HEAVY_BYTES = 8 * 1024;
 
+/** What no caller's chunks are smaller than on an average, as a rule. */
+const SMALL_CHUNK = 64;
+/** Of chunks of one byte each takes some microseconds. */
+const FEW_BYTES = 512;
+
+/** What has not come of the content of a request. */
+export interface StillToCome {
+  /** So many bytes, as far as it was told. */
+  missing: number;
+  /** Where it comes in chunks: so many bytes of these are parsed in one go. */
+  mostInChunks?: number;
+}
+
 /**
  * A request whose body is kept in few pieces, however many chunks it is sent in: a chunk of one byte that is kept by itself takes some hundred.
  * Nobody here reads a body before it has come as a whole, so nobody waits for what is put together. That it has come they hear at the
@@ -23,9 +36,11 @@ export class CompactRequest extends IncomingMessage {
   #piece: Buffer | undefined;
   #filled = 0;
 
-  /** So many bytes of the content are still to come, as far as it was told; 0 where chunks tell it. */
-  get missing(): number {
-    return this.complete ? 0 : Math.max(Number(this.headers['content-length'] ?? 0) - this.#bytes, 0);
+  get stillToCome(): StillToCome {
+    if (this.complete) return { missing: 0 };
+    const missing = Number(this.headers['content-length'] ?? 0) - this.#bytes;
+    if (missing > 0) return { missing };
+    return { missing: 0, mostInChunks: this.#bytes < this.#count * SMALL_CHUNK || this.#count === 0 ? FEW_BYTES : PIECE_BYTES };
   }
 
   /** Nobody waits with what has come over a connection that has closed. */

@@ -1,12 +1,16 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { CompactRequest } from './body-pieces.js';
+import type { CompactRequest, StillToCome } from './body-pieces.js';
 import { addressOf } from './ip.js';
 import { Pace } from './pace.js';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
-/** Of heads, and of content in chunks, each of which may have one byte. */
-const MOST_UNKNOWN = 4 * 1024;
+/** Of a head. */
+const MOST_OF_HEAD = 4 * 1024;
+/** Of content that comes in the same piece: each byte of it may be a chunk. */
+const MOST_WITH_HEAD = 512;
+const NOTHING: StillToCome = { missing: 0 };
+const NOWHERE = Number.POSITIVE_INFINITY;
 
 /** What all connections share. */
 interface Common {
@@ -27,7 +31,10 @@ class Line {
   #isStopped = false;
   #isEnded = false;
   #leave: (() => void) | undefined;
-  readonly #source = () => addressOf(this.socket.remoteAddress ?? '').network;
+  /** Whether the beginning of a request was parsed, or what nobody waits for any more. */
+  #isBegun = false;
+  /** Of a request that is under way it is known who has sent it to a proxy. */
+  readonly #source = () => this.#newest?.source?.() ?? addressOf(this.socket.remoteAddress ?? '').network;
 
   constructor(
     private readonly socket: Socket,
@@ -40,7 +47,12 @@ class Line {
     return this.#rest !== undefined;
   }
 
+  get isIdle(): boolean {
+    return this.#underWay === 0 && !this.#isBegun && !this.holdsMore;
+  }
+
   add(request: CompactRequest): void {
+    this.#isBegun = false;
     this.#underWay += 1;
     this.#newest = request;
   }
@@ -73,7 +85,8 @@ class Line {
     const { pace, waiting } = this.common;
     if (!this.holdsMore || this.#isBusy || this.socket.isPaused() || waiting.has(this)) return;
     waiting.add(this);
-    this.#leave = pace.run(() => this.#take(), { source: this.#source });
+    const isHeavy = this.#newest?.stillToCome.mostInChunks !== undefined;
+    this.#leave = pace.run(() => this.#take(), { source: this.#source, isHeavy });
   }
 
   /** Whether there is one that has come as a whole. */
@@ -86,9 +99,10 @@ class Line {
     const { socket, common } = this;
     common.waiting.delete(this);
     const chunk = this.#rest as Buffer;
-    const end = endOfPiece(chunk, this.#newest?.missing ?? 0);
+    const end = endOfPiece(chunk, this.#newest?.stillToCome ?? NOTHING);
     const isAll = end === chunk.length;
     this.#rest = isAll ? undefined : chunk.subarray(end);
+    this.#isBegun = this.#underWay === 0;
     this.parse(isAll ? chunk : chunk.subarray(0, end));
     // Not at once, as a part of this turn.
     if (!isAll) process.nextTick(() => this.goOn());
@@ -99,18 +113,20 @@ class Line {
   }
 }
 
-/** @param missing so much of it is content @returns of how much of it no more is made than one request */
-function endOfPiece(chunk: Buffer, missing: number): number {
-  const near = chunk.length > missing + MOST_UNKNOWN ? chunk.subarray(0, missing + MOST_UNKNOWN) : chunk;
-  const end = endOfHead(near, missing);
+/** @param content what is still to come of a request, as far as it was told @returns of how much no more is made than one request */
+function endOfPiece(chunk: Buffer, content: StillToCome): number {
+  if (content.missing > 0) return Math.min(content.missing, chunk.length);
+  const most = content.mostInChunks ?? MOST_OF_HEAD;
+  const near = chunk.length > most ? chunk.subarray(0, most) : chunk;
+  const end = endOfHead(near, 0);
   // Whoever sends one at a time sends its content with it, as a rule.
-  if (near === chunk && endOfHead(near, end) === Number.POSITIVE_INFINITY) return chunk.length;
-  return missing || Math.min(end, MOST_UNKNOWN);
+  const isOne = near === chunk && endOfHead(near, end) === NOWHERE && (end === NOWHERE || chunk.length - end <= MOST_WITH_HEAD);
+  return isOne ? chunk.length : Math.min(end, most);
 }
 
 function endOfHead(chunk: Buffer, from: number): number {
   const start = chunk.indexOf(END_OF_HEAD, from);
-  return start < 0 ? Number.POSITIVE_INFINITY : start + END_OF_HEAD.length;
+  return start < 0 ? NOWHERE : start + END_OF_HEAD.length;
 }
 
 /**
@@ -139,9 +155,9 @@ export class Turns {
     server.on('checkExpectation', (request, response) => this.#add(request, response, () => response.writeHead(417).end()));
   }
 
-  /** Whether there is a connection over which something has come that waits: for Node it may be idle. */
-  get isWaiting(): boolean {
-    return this.#common.waiting.size > 0;
+  /** Whether nothing is under way over a connection, and nothing has come of what will be. */
+  isIdle(socket: Socket): boolean {
+    return this.#lines.get(socket)?.isIdle === true;
   }
 
   /** Whether more requests came over a connection than those that were begun. */

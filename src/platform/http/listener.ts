@@ -121,9 +121,7 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
   for (const timer of timers) clearInterval(timer);
 }
 
-/** Also those over which nothing has come yet: for Node they have a request under way. */
+/** Not Node's: for that a connection over which nothing has come yet has a request under way, and one that waits with the next has none. */
 function closeIdleConnections(server: Server): void {
-  if (turns.get(server)?.isWaiting) return;
-  server.closeIdleConnections();
-  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+  for (const socket of connections.get(server) ?? []) if (turns.get(server)?.isIdle(socket)) socket.destroy();
 }
