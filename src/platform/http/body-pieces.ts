@@ -16,7 +16,7 @@ const FEW_BYTES = 512;
 export interface StillToCome {
   /** So many bytes, as far as it was told. */
   missing: number;
-  /** Where it comes in chunks: so many bytes of these are parsed in one go. */
+  /** Where it comes in chunks, or nobody knows: so many bytes of it are parsed in one go. */
   mostInChunks?: number;
 }
 
@@ -30,6 +30,7 @@ export class CompactRequest extends IncomingMessage {
   pace: Pace | undefined;
   /** Tells from whom it comes. */
   source: (() => string) | undefined;
+  isAnswered = false;
   #count = 0;
   #bytes = 0;
   #leave: (() => void) | undefined;
@@ -38,6 +39,8 @@ export class CompactRequest extends IncomingMessage {
 
   get stillToCome(): StillToCome {
     if (this.complete) return { missing: 0 };
+    // Node hands on no more of it, and nobody counts it.
+    if (this.isAnswered) return { missing: 0, mostInChunks: FEW_BYTES };
     const missing = Number(this.headers['content-length'] ?? 0) - this.#bytes;
     if (missing > 0) return { missing };
     return { missing: 0, mostInChunks: this.#bytes < this.#count * SMALL_CHUNK || this.#count === 0 ? FEW_BYTES : PIECE_BYTES };

@@ -25,7 +25,7 @@ interface Common {
  */
 class Line {
   #underWay = 0;
-  /** The one that came last, until it has been answered: what comes may be its content. */
+  /** The one that came last, until it has come as a whole and was answered: what comes may be its content. */
   #newest: CompactRequest | undefined;
   #rest: Buffer | undefined;
   #isStopped = false;
@@ -59,7 +59,8 @@ class Line {
 
   end(request: CompactRequest): void {
     this.#underWay -= 1;
-    if (this.#newest === request) this.#newest = undefined;
+    request.isAnswered = true;
+    this.#forget();
     this.goOn();
   }
 
@@ -89,9 +90,14 @@ class Line {
     this.#leave = pace.run(() => this.#take(), { source: this.#source, isHeavy });
   }
 
-  /** Whether there is one that has come as a whole. */
+  /** Whether there is one under way that has come as a whole. */
   get #isBusy(): boolean {
-    return this.#underWay > (this.#newest?.complete === false ? 1 : 0);
+    const newest = this.#newest;
+    return this.#underWay > (newest && !newest.complete && !newest.isAnswered ? 1 : 0);
+  }
+
+  #forget(): void {
+    if (this.#newest?.complete && this.#newest.isAnswered) this.#newest = undefined;
   }
 
   /** Has no more parsed of what came than one request. Node would make hundreds of what it reads at once, before anybody else is heard. */
@@ -104,6 +110,7 @@ class Line {
     this.#rest = isAll ? undefined : chunk.subarray(end);
     this.#isBegun = this.#underWay === 0;
     this.parse(isAll ? chunk : chunk.subarray(0, end));
+    this.#forget();
     // Not at once, as a part of this turn.
     if (!isAll) process.nextTick(() => this.goOn());
     else if (this.#isEnded) {
