@@ -287,6 +287,40 @@ describe('a segment that is being made', () => {
     expect(await walk(tenant, { search: 'undone-' })).toHaveLength(SEGMENT);
   });
 
+  it('is done all the same when a sweep had looked at it just before, and keeps what it has', async () => {
+    const tenant = await createTenant(app, 'late');
+    for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `late-${index}` });
+    const { database } = app.installation;
+    const index = new ClientIndexService(database, { clients: SEGMENT });
+    const read = database.read.bind(database);
+    const [seen, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let sweeping: Promise<void> | undefined;
+    await watchSteps(fill, async (step) => {
+      if (step !== 1) return;
+      await index.sweep();
+      // It is done before the sweep goes on with what it has read.
+      database.read = async (work) => {
+        const result = await read(work);
+        const isOfUndone =
+          Array.isArray(result) && result.length > 0 && result.every(({ firstClient }) => String(firstClient).startsWith('-'));
+        if (isOfUndone) {
+          seen.resolve();
+          await done.promise;
+        }
+        return result;
+      };
+      sweeping = index.sweep();
+      await seen.promise;
+      database.read = read;
+    });
+    done.resolve();
+    await sweeping;
+    expect(await segmentsOf('late')).toHaveLength(1);
+    expect(await walk(tenant, { search: 'late-' })).toHaveLength(SEGMENT);
+    const indexed = "SELECT c.id FROM clients c JOIN tenants t ON t.id = c.tenant_id WHERE t.name = 'late' AND c.search_slot IS NOT NULL";
+    expect(await app.database.query(indexed)).toHaveLength(SEGMENT);
+  });
+
   it('is given up when somebody removes it meanwhile', async () => {
     const tenant = await createTenant(app, 'removed');
     for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `removed-${index}` });

@@ -219,6 +219,15 @@ it('reads no answer of more values than anybody needs, which cost whoever copies
   await expect(ask()).rejects.toThrow(Unreachable);
 });
 
+it('reads no answer with a token that is longer than anybody needs: it is parsed as well', async () => {
+  const ask = () => outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {});
+  for (const length of [40_000, 60_000]) {
+    answer = (_request, response) => response.end(JSON.stringify({ id_token: 'x'.repeat(length), token_type: 'Bearer' }));
+    if (length < 50_000) expect(await (await ask()).json()).toMatchObject({ token_type: 'Bearer' });
+    else await expect(ask()).rejects.toThrow(Unreachable);
+  }
+});
+
 it('takes no part of an answer for the whole that ends with its connection, which is ended here', async () => {
   answer = ({ url }, response) => {
     response.useChunkedEncodingByDefault = false;

@@ -1,4 +1,4 @@
-import { Pace } from '../../src/platform/http/pace.js';
+import { type Kind, Pace } from '../../src/platform/http/pace.js';
 
 /** Holds the event loop, as a request does. */
 function work(milliseconds: number): void {
@@ -52,11 +52,13 @@ it('what is given up before it has begun is passed over', async () => {
   const pace = new Pace();
   const begun: number[] = [];
   pace.run(() => work(10));
-  const forget = Array.from({ length: 20 }, (_, number) => pace.run(() => begun.push(number), { isHeavy: number % 2 === 1 }));
+  const forget = Array.from({ length: 20 }, (_, number) =>
+    pace.run(() => begun.push(number), { kind: number % 2 === 1 ? 'heavy' : 'light' }),
+  );
   for (const number of [0, 1, 7, 19]) forget[number]?.();
   const { promise, resolve } = Promise.withResolvers<void>();
   pace.run(resolve);
-  pace.run(resolve, { isHeavy: true });
+  pace.run(resolve, { kind: 'heavy' });
   await promise;
   while (begun.length < 16) await new Promise((next) => setImmediate(next));
   expect(begun.sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
@@ -87,14 +89,14 @@ it('what comes from elsewhere does not wait behind the crowd of one network', as
 it('what is begun by something that has had its turn waits no more, unless it comes from elsewhere or is heavy', async () => {
   const pace = new Pace();
   const begun: string[] = [];
-  const come = (name: string, how: { source: () => string; isHeavy?: boolean }) => pace.run(() => begun.push(name), how);
+  const come = (name: string, how: { source: () => string; kind?: Kind }) => pace.run(() => begun.push(name), how);
   const [one, other] = [() => 'one', () => 'other'];
   pace.run(() => work(10));
   pace.run(
     () => {
       come('of the same', { source: one });
       come('of another', { source: other });
-      come('heavy', { source: one, isHeavy: true });
+      come('heavy', { source: one, kind: 'heavy' });
     },
     { source: one },
   );

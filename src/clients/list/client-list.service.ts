@@ -8,9 +8,9 @@ import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
 import { present } from '../client-row.service.js';
 import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
-import { fromClientCursor, toClientCursor } from './client-cursor.js';
+import { fromClientCursor, type Position, toClientCursor } from './client-cursor.js';
 import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
-import { type ClientPage, nextOf, readPage } from './client-page.service.js';
+import { type ClientPage, nextOf, placeAfter, readPage } from './client-page.service.js';
 import { readPageInParts } from './client-part-page.service.js';
 import { type PartSizes, partsOf, waitingParts } from './client-parts.service.js';
 import { RowSet } from './row-set.js';
@@ -23,11 +23,21 @@ export interface SearchLimits extends PartSizes {
   few: number;
   /** In the order of the list, when there are more candidates than that. They fill a page, unless they are all at its end. */
   secondLook: number;
+  /** Of these on SQLite, which works in this thread: their rows may have 40 KB each. */
+  lookedAtOnce: number;
   /** Candidates, rather than all clients. */
   many: number;
 }
 
-const LIMITS: SearchLimits = { firstLook: 500, few: 15_000, secondLook: 8_000, many: 200_000, inIndex: 20_000, inRows: 4_000 };
+const LIMITS: SearchLimits = {
+  firstLook: 500,
+  few: 15_000,
+  secondLook: 8_000,
+  lookedAtOnce: 500,
+  many: 200_000,
+  inIndex: 20_000,
+  inRows: 4_000,
+};
 
 /** Which clients to list. */
 export interface ClientListRequest extends PageRequest, ClientMatch {
@@ -113,8 +123,19 @@ export class ClientListService {
 
   /** The page, if the next so many clients in its order fill it. */
   async #look(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): Promise<Client[] | undefined> {
-    const rows = await readPage(manager, caller, { ...page, near: nextOf(manager, caller, page, count) });
-    return rows.length === page.limit ? rows : undefined;
+    const step = isOnSqlite(manager) ? Math.min(count, this.limits.lookedAtOnce) : count;
+    const found = new Map<string, Client>();
+    let position: Position | null | undefined = page.position;
+    for (let looked = 0; looked < count && position !== undefined; looked += step) {
+      const rest = { ...page, position, limit: page.limit - found.size };
+      const rows = await readPage(manager, caller, { ...rest, near: nextOf(manager, caller, rest, step) });
+      for (const client of rows) if (!found.has(client.id)) found.set(client.id, client);
+      if (found.size === page.limit) return [...found.values()];
+      if (step === count) return undefined;
+      position = await placeAfter(manager, caller, rest, step);
+      await breathe();
+    }
+    return undefined;
   }
 }
 

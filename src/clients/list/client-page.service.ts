@@ -57,6 +57,22 @@ export function nextOf(manager: EntityManager, caller: TenantContext, page: Clie
   return { ids: all.getQuery(), parameters: all.getParameters() };
 }
 
+/** Where the last of the next so many clients stands; undefined when fewer follow. */
+export async function placeAfter(
+  manager: EntityManager,
+  caller: TenantContext,
+  page: ClientPage,
+  count: number,
+): Promise<Position | undefined> {
+  const all = inOrder(continueAfter(matching(manager, caller, { match: {} }), page), page)
+    .offset(count - 1)
+    .limit(1);
+  return all
+    .select('client.id', 'id')
+    .addSelect(`client.${SORT_COLUMN[page.order.field]}`, 'key')
+    .getRawOne<{ id: string; key: string | null }>();
+}
+
 /** By id among equal keys; client ids are never equal, and asking all the same would cost the index. */
 function inOrder(query: SelectQueryBuilder<Client>, { order: { field, direction } }: ClientPage): SelectQueryBuilder<Client> {
   query.orderBy(`client.${SORT_COLUMN[field]}`, direction);

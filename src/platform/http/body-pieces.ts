@@ -18,6 +18,8 @@ export interface StillToCome {
   missing: number;
   /** Where it comes in chunks, or nobody knows: so many bytes of it are parsed in one go. */
   mostInChunks?: number;
+  /** Whether it does not look like what a caller sends. */
+  isRubbish?: boolean;
 }
 
 /**
@@ -40,10 +42,11 @@ export class CompactRequest extends IncomingMessage {
   get stillToCome(): StillToCome {
     if (this.complete) return { missing: 0 };
     // Node hands on no more of it, and nobody counts it.
-    if (this.isAnswered) return { missing: 0, mostInChunks: FEW_BYTES };
+    if (this.isAnswered) return { missing: 0, mostInChunks: FEW_BYTES, isRubbish: true };
     const missing = Number(this.headers['content-length'] ?? 0) - this.#bytes;
     if (missing > 0) return { missing };
-    return { missing: 0, mostInChunks: this.#bytes < this.#count * SMALL_CHUNK || this.#count === 0 ? FEW_BYTES : PIECE_BYTES };
+    const isRubbish = this.#count > AS_THEY_COME && this.#bytes < this.#count * SMALL_CHUNK;
+    return { missing: 0, mostInChunks: isRubbish || this.#count === 0 ? FEW_BYTES : PIECE_BYTES, isRubbish };
   }
 
   /** Nobody waits with what has come over a connection that has closed. */
@@ -57,7 +60,7 @@ export class CompactRequest extends IncomingMessage {
       this.#handOn();
       if (this.#count === 0 || !this.pace) return super.push(null);
       this.#leave = this.pace.run(() => super.push(null), {
-        isHeavy: this.#bytes > HEAVY_BYTES,
+        kind: this.#bytes > HEAVY_BYTES ? 'heavy' : 'light',
         ...(this.source && { source: this.source }),
       });
       return false;

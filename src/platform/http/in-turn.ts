@@ -4,6 +4,9 @@ import type { CompactRequest, StillToCome } from './body-pieces.js';
 import { addressOf } from './ip.js';
 import { Pace } from './pace.js';
 
+const CARRIAGE_RETURN = 0x0d;
+/** Other methods have no content, as a rule. */
+const P_OF_POST = 0x50;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** Of a head. */
 const MOST_OF_HEAD = 4 * 1024;
@@ -86,8 +89,8 @@ class Line {
     const { pace, waiting } = this.common;
     if (!this.holdsMore || this.#isBusy || this.socket.isPaused() || waiting.has(this)) return;
     waiting.add(this);
-    const isHeavy = this.#newest?.stillToCome.mostInChunks !== undefined;
-    this.#leave = pace.run(() => this.#take(), { source: this.#source, isHeavy });
+    const kind = this.#newest?.stillToCome.isRubbish ? 'rubbish' : 'light';
+    this.#leave = pace.run(() => this.#take(), { source: this.#source, kind });
   }
 
   /** Whether there is one under way that has come as a whole. */
@@ -108,7 +111,8 @@ class Line {
     const end = endOfPiece(chunk, this.#newest?.stillToCome ?? NOTHING);
     const isAll = end === chunk.length;
     this.#rest = isAll ? undefined : chunk.subarray(end);
-    this.#isBegun = this.#underWay === 0;
+    // A line break before a request is none.
+    if (this.#underWay === 0 && !this.#newest && chunk[0] !== CARRIAGE_RETURN) this.#isBegun = true;
     this.parse(isAll ? chunk : chunk.subarray(0, end));
     this.#forget();
     // Not at once, as a part of this turn.
@@ -127,8 +131,8 @@ function endOfPiece(chunk: Buffer, content: StillToCome): number {
   const near = chunk.length > most ? chunk.subarray(0, most) : chunk;
   const end = endOfHead(near, 0);
   // Whoever sends one at a time sends its content with it, as a rule.
-  const isOne = near === chunk && endOfHead(near, end) === NOWHERE && (end === NOWHERE || chunk.length - end <= MOST_WITH_HEAD);
-  return isOne ? chunk.length : Math.min(end, most);
+  const isOne = near === chunk && (end >= chunk.length || (chunk[0] === P_OF_POST && chunk.length - end <= MOST_WITH_HEAD));
+  return isOne && endOfHead(near, end) === NOWHERE ? chunk.length : Math.min(end, most);
 }
 
 function endOfHead(chunk: Buffer, from: number): number {

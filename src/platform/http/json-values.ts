@@ -11,3 +11,14 @@ export function countValues(bytes: Uint8Array): number {
   }
   return count;
 }
+
+/** Whether a JSON text has a longer text in it than that: a token may be one, and have any number of values itself. */
+export function hasLongText(bytes: Uint8Array, most: number): boolean {
+  for (let from = 0; from < bytes.length; ) {
+    const quote = bytes.indexOf(QUOTE as number, from);
+    const end = quote < 0 ? bytes.length : quote;
+    if (end - from > most) return true;
+    from = end + 1;
+  }
+  return false;
+}

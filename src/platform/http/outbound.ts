@@ -3,7 +3,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } f
 import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
 import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
-import { countValues } from './json-values.js';
+import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
 
@@ -11,6 +11,8 @@ const TIMEOUT_MS = 5_000;
 const LARGEST_BYTES = 256 * 1024;
 /** Of JSON, which is copied by whoever asks: a provider that describes itself has some hundred. */
 const MOST_VALUES = 5_000;
+/** Of JSON: an ID token is one text, and is parsed as well. */
+const LONGEST_TEXT = 48 * 1024;
 /** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, what TLS says by itself. */
 const MOST_AROUND_BYTES = 128 * 1024;
 const LOOK_MS = 20;
@@ -192,6 +194,7 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   }
   const body = await readBounded(incoming);
   if (countValues(body) > MOST_VALUES) throw new Error('the answer has too many values');
+  if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
   if (incoming.socket.errored) throw incoming.socket.errored;
   const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>

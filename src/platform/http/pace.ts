@@ -6,6 +6,9 @@ const MOST_AT_ONCE = 64;
 /** How much the last turn tells of what the next will cost. */
 const WEIGHT = 0.2;
 
+/** What waits for its turn by itself. */
+export type Kind = 'light' | 'heavy' | 'rubbish';
+
 /** Those of one kind that wait: sources take turns, and what comes from one is in the order in which it came. */
 class Line {
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -62,15 +65,15 @@ class Line {
 /**
  * Begins work so that a turn of the event loop stays short. In each turn the loop takes one new connection, and work that goes on lets
  * it come round between its pieces: with hundreds of requests answered in one turn all these would wait for hundreds of milliseconds a time.
- * What is heavy waits for itself alone: turns are in turn for what is light and for that. So are they for those from whom it comes: one
- * network's crowd does not come before all that others send.
+ * What is heavy waits for itself alone, and so does what looks like rubbish: turns are in turn for what is light and for these. So are
+ * they for those from whom it comes: one network's crowd does not come before all that others send.
  */
 export class Pace {
-  readonly #light = new Line(0.5, LEAST_AT_ONCE);
-  readonly #heavy = new Line(TURN_MS, 1);
+  readonly #lines = { light: new Line(0.5, LEAST_AT_ONCE), heavy: new Line(TURN_MS, 1), rubbish: new Line(TURN_MS, 1) };
+  /** The one that had its turn the longest time ago comes first. */
+  #turns = Object.values(this.#lines);
   #isTurn = false;
   #began = 0;
-  #next = this.#light;
   #running: { line: Line; source: () => string } | undefined;
 
   /**
@@ -79,12 +82,12 @@ export class Pace {
    * @param how.source tells from whom it comes, where it has to wait
    * @returns forgets it when it has not begun
    */
-  run(work: () => void, { isHeavy = false, source = () => '' }: { isHeavy?: boolean; source?: () => string } = {}): () => void {
+  run(work: () => void, { kind = 'light', source = () => '' }: { kind?: Kind; source?: () => string } = {}): () => void {
     if (!this.#isTurn) this.#beginTurn();
-    const line = isHeavy ? this.#heavy : this.#light;
+    const line = this.#lines[kind];
     const running = this.#running;
     // How long something heavy takes shows only when it has ended.
-    const hasRoom = line.isEmpty && !this.#isOver && (!isHeavy || line.begun === 0);
+    const hasRoom = line.isEmpty && !this.#isOver && (kind === 'light' || line.begun === 0);
     if (hasRoom) this.#begin(work, { line, source });
     else if (running?.line === line && running.source() === source()) work();
     else return line.add(source(), work);
@@ -109,20 +112,18 @@ export class Pace {
   #beginTurn(): void {
     this.#isTurn = true;
     this.#began = performance.now();
-    for (const line of [this.#light, this.#heavy]) line.begun = 0;
+    for (const line of this.#turns) line.begun = 0;
     setImmediate(() => this.#endTurn());
   }
 
   #endTurn(): void {
     this.#isTurn = false;
-    const lines = [this.#light, this.#heavy];
-    const [begun, ...others] = lines.filter((line) => line.begun > 0);
+    const [begun, ...others] = this.#turns.filter((line) => line.begun > 0);
     if (begun && others.length === 0) begun.learn(performance.now() - this.#began);
-    const waiting = lines.filter((line) => !line.isEmpty);
-    if (waiting.length === 0) return;
+    const line = this.#turns.find(({ isEmpty }) => !isEmpty);
+    if (!line) return;
     this.#beginTurn();
-    const line = waiting.includes(this.#next) ? this.#next : (waiting[0] as Line);
-    this.#next = line === this.#light ? this.#heavy : this.#light;
+    this.#turns = [...this.#turns.filter((other) => other !== line), line];
     for (let { room } = line; room > 0 && !(line.hasLeast && this.#isOver); room -= 1) {
       const next = line.next();
       if (!next) return;
