@@ -69,13 +69,14 @@ async function measureAlone(env: Record<string, string>): Promise<object> {
     jwks: null,
   };
   for (let index = 0; index < CLIENTS; index += 1) {
-    await changes.perform(systemCaller(home, 'bench'), async (change: Change) => {
+    const make = async (change: Change) => {
       const { manager } = change;
       const client = await clients.insert(change, { ...values, clientId: `alone-${index}` });
       await secrets.insert(manager, client, { secret: makeSecret(), hint: 'x' });
       const [row] = await manager.query('SELECT id FROM client_secrets WHERE client_row_id = ?', [client.id]);
       uses.push({ clientRowId: client.id, secretId: row?.id as string, ip: '192.0.2.1' });
-    });
+    };
+    await changes.perform(systemCaller(home, 'bench'), make, { isPart: true });
   }
   const use = new ClientUseService(database);
   const [adding, writing]: [number[], number[]] = [[], []];

@@ -116,7 +116,9 @@ it('counts the guesses that are sent beside the right one, and ends that all the
   const [client, source] = [await createClient(app, { clientId: 'guessed' }), '192.0.2.79'];
   const { promise: untilGuessed, resolve: goOn } = Promise.withResolvers<void>();
   const { changes, home } = app.installation;
-  const turn = changes.perform({ ...systemCaller(home, 'test'), request: { id: 'x', address: '::1' } }, () => untilGuessed);
+  const turn = changes.perform({ ...systemCaller(home, 'test'), request: { id: 'x', address: '::1' } }, async ({ unchanged }) =>
+    unchanged(await untilGuessed),
+  );
   const right = report({ token: client.secret }, source);
   for (let guess = 0; guess < 21; guess += 1) await report({ token: 'x' }, source);
   goOn();
