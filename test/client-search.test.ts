@@ -335,6 +335,28 @@ describe('a segment that is being made', () => {
   });
 });
 
+it('ends the removal of a segment that was broken off, and tells whoever asked for it of a failure', async () => {
+  const tenant = await createTenant(app, 'broken');
+  for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `broken-${index}` });
+  await fill();
+  const segment = "SELECT s.id, s.first_client FROM client_segments s JOIN tenants t ON t.id = s.tenant_id WHERE t.name = 'broken'";
+  const [{ id } = {}] = await app.database.query(segment);
+  await app.database.query('UPDATE clients SET search_slot = NULL WHERE search_slot BETWEEN ? AND ?', [
+    Number(id) * 4096,
+    Number(id) * 4096 + 4095,
+  ]);
+  await app.database.query('UPDATE client_segments SET first_client = ? WHERE id = ?', [`-${id}`, id]);
+  const { database } = app.installation;
+  const index = new ClientIndexService(database, { clients: SEGMENT });
+  await index.sweep();
+  const { write } = database;
+  database.write = () => Promise.reject(new Error('away'));
+  await expect(index.sweep()).rejects.toThrow('away');
+  database.write = write;
+  await index.sweep();
+  expect(await app.database.query(segment)).toEqual([]);
+});
+
 it('finds all in a segment that is on its way out', async () => {
   const tenant = await createTenant(app, 'leaving');
   for (let index = 0; index < SEGMENT; index += 1) await createClient(tenant, { clientId: `leaving-${index}` });

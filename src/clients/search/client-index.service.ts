@@ -97,8 +97,10 @@ export class ClientIndexService {
   /** Removes one that has no clients, and gets none from now on. */
   async #remove(id: number, firstClient: string): Promise<void> {
     const last = `${HIDDEN}${id}`;
-    const taking = this.database.write((manager) => manager.update(ClientSegment, { id, firstClient }, { firstClient: last }));
-    if (firstClient !== last && !(await taking).affected) return;
+    if (firstClient !== last) {
+      const taken = await this.database.write((manager) => manager.update(ClientSegment, { id, firstClient }, { firstClient: last }));
+      if (!taken.affected) return;
+    }
     await removeInPieces(this.database, {
       table: 'client_grams',
       where: 'segment_id = ?',
