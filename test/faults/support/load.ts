@@ -11,7 +11,7 @@ const LONGEST_LIFETIME = 600;
 /** What happens to a client, one after the other. */
 export type Story = (number: number) => Deed['kind'][];
 
-/** Every kind of write; every other client is deleted in the end, every other rotation ends the secret before at once. */
+/** Every kind of write; every other client is deleted in the end, and of every other the secret before a rotation is revoked. */
 export const WHOLE_LIFE: Story = (number) => [
   'createClient',
   'updateClient',
@@ -92,8 +92,8 @@ export async function startLoad(ledger: Ledger, plan: LoadPlan = {}): Promise<Lo
  */
 async function live(ledger: Ledger, caller: Caller, story: Deed['kind'][]): Promise<boolean> {
   const clientId = ledger.newClientId();
-  for (const kind of story) {
-    const write = await writeOne(ledger, caller, clientId, kind);
+  for (const [index, kind] of story.entries()) {
+    const write = await writeOne(ledger, caller, clientId, kind, story[index + 1]);
     if (write?.outcome === 'acknowledged') continue;
     await sleep(AFTER_FAILURE_MS);
     return write?.code !== 'ECONNREFUSED' || kind !== 'createClient';
@@ -101,7 +101,14 @@ async function live(ledger: Ledger, caller: Caller, story: Deed['kind'][]): Prom
   return true;
 }
 
-async function writeOne(ledger: Ledger, caller: Caller, clientId: string, kind: Deed['kind']): Promise<Write | undefined> {
+/** @param next what the story goes on with: where it ends with a rotation, the secret before ends at once */
+async function writeOne(
+  ledger: Ledger,
+  caller: Caller,
+  clientId: string,
+  kind: Deed['kind'],
+  next?: Deed['kind'],
+): Promise<Write | undefined> {
   const lifetime = 60 + (ledger.writes.length % LONGEST_LIFETIME);
   switch (kind) {
     case 'createClient':
@@ -109,7 +116,7 @@ async function writeOne(ledger: Ledger, caller: Caller, clientId: string, kind: 
     case 'updateClient':
       return ledger.write(caller, clientId, { kind, lifetime: lifetime + LONGEST_LIFETIME });
     case 'rotateClientSecret':
-      return ledger.write(caller, clientId, { kind, overlapSeconds: lifetime % 2 ? 86_400 : 0 });
+      return ledger.write(caller, clientId, { kind, overlapSeconds: next ? 86_400 : 0 });
     case 'revokeClientSecret':
       return revokeOldest(ledger, caller, clientId);
     case 'deleteClient':
