@@ -54,7 +54,16 @@ const search = fc.record<Search>({
     field: fc.constantFrom(...Object.values(ClientOrderField)),
     direction: fc.constantFrom(...Object.values(OrderDirection)),
   }),
-  limits: fc.record({ firstLook: limit, few: limit, secondLook: limit, lookedAtOnce: size, many: limit, inIndex: size, inRows: size }),
+  limits: fc.record({
+    firstLook: limit,
+    few: limit,
+    secondLook: limit,
+    lookedAtOnce: size,
+    many: limit,
+    inIndex: size,
+    inRows: size,
+    ending: size,
+  }),
 });
 const step = fc.oneof(
   { weight: 5, arbitrary: made.map((make): Step => ({ make })) },

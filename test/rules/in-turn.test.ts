@@ -4,7 +4,9 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check';
 import { CompactRequest } from '../../src/platform/http/body-pieces.js';
 import { MOST_HEADERS } from '../../src/platform/http/header-limit.js';
+import { addressOf } from '../../src/platform/http/ip.js';
 import { createHttpServer, drain, listen, setHandler } from '../../src/platform/http/listener.js';
+import { Pace } from '../../src/platform/http/pace.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost:a\r\n\r\n';
 
@@ -137,6 +139,24 @@ it('are read over many turns of the event loop where each byte of their content 
   CompactRequest.prototype.push = push;
   // Of the 300,000 that came at the same moment.
   expect(most).toBeLessThan(10_000);
+});
+
+it('take turns by whom a proxy says that they come from, once their heads have been read', async () => {
+  setHandler(server, (incoming, response) => incoming.resume().on('end', () => response.end()), 1);
+  const { run } = Pace.prototype;
+  const sources: string[] = [];
+  Pace.prototype.run = function (this: Pace, work, how) {
+    sources.push(how?.source?.() ?? '');
+    return run.call(this, work, how);
+  };
+  const headOf = (address: string, length: string) => `POST / HTTP/1.1\r\nHost:a\r\nX-Forwarded-For: ${address}\r\n${length}\r\n\r\n`;
+  await exchange([headOf('192.0.2.1', 'Transfer-Encoding: chunked'), '1\r\nx\r\n', '0\r\n\r\n'], 1);
+  await exchange([headOf('198.51.100.1', 'Content-Length: 9000') + 'x'.repeat(9_000)], 1);
+  Pace.prototype.run = run;
+  const [proxy, ...senders] = ['127.0.0.1', '192.0.2.1', '198.51.100.1'].map((address) => addressOf(address).network);
+  expect([...new Set(sources)]).toEqual([proxy, ...senders]);
+  // The first piece of each, of which nothing is known.
+  expect(sources.filter((source) => source === proxy)).toHaveLength(2);
 });
 
 it('are refused before all of their headers are kept, when these are very many', async () => {

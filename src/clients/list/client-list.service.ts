@@ -36,7 +36,8 @@ const LIMITS: SearchLimits = {
   lookedAtOnce: 500,
   many: 200_000,
   inIndex: 20_000,
-  inRows: 4_000,
+  inRows: 1_000,
+  ending: 4_000,
 };
 
 /** Which clients to list. */

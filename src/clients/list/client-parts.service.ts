@@ -6,18 +6,20 @@ import { type ClientIdQuery, type ClientMatch, type ClientPart, searchedText } f
 export interface PartSizes {
   /** Of what one index tells, in some ten milliseconds. */
   inIndex: number;
-  /** Of what takes the row of each. */
+  /** Of what takes the row of each, which may have 40 KB. */
   inRows: number;
+  /** Of those that a secret which ends leads to, rather than all. */
+  ending: number;
 }
 
 /** The clients of a tenant among which those that match are, some at a time; each is in one part. For SQLite, which works in this thread. */
 export async function* partsOf(
   manager: EntityManager,
   { tenantId, match }: { tenantId: string; match: ClientMatch },
-  { inIndex, inRows }: PartSizes,
+  { inIndex, inRows, ending }: PartSizes,
 ): AsyncGenerator<ClientPart> {
   const { secretExpiresBefore: before, ...filter } = match.filter ?? {};
-  if (before && (await areFewEnding(manager, { tenantId, before }, inRows)))
+  if (before && (await areFewEnding(manager, { tenantId, before }, ending)))
     yield { match: { ...match, filter }, near: ofEnding(tenantId, before) };
   else yield* partsByUse(manager, { tenantId, match }, before || searchedText(match) !== '' ? inRows : inIndex);
 }
