@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Kind, Pace } from '../../src/platform/http/pace.js';
 
 /** Holds the event loop, as a request does. */
@@ -104,4 +105,31 @@ it('what is begun by something that has had its turn waits no more, unless it co
   while (begun.length < 4) await new Promise((next) => setImmediate(next));
   expect(begun[0]).toBe('of the same');
   expect(begun.indexOf('before')).toBeLessThan(begun.indexOf('of another'));
+});
+
+it('what has come waits while connections are taken, and is not left behind by a crowd of them', async () => {
+  const pace = new Pace();
+  const begun: string[] = [];
+  pace.arrive();
+  pace.run(() => begun.push('first'));
+  expect(begun).toEqual([]);
+  await turn();
+  expect(begun).toEqual([]);
+  await turn();
+  expect(begun).toEqual(['first']);
+
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let arrivals = 0;
+  const crowd = () => {
+    arrivals += 1;
+    pace.arrive();
+    work(0.1);
+    if (!begun.includes('last')) setImmediate(crowd);
+    else resolve();
+  };
+  crowd();
+  for (const name of ['second', 'last']) pace.run(() => begun.push(name));
+  await promise;
+  expect(begun).toEqual(['first', 'second', 'last']);
+  expect(arrivals).toBeGreaterThan(10);
 });

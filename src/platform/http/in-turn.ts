@@ -152,6 +152,7 @@ export class Turns {
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
+      this.#common.pace.arrive();
       const [parse] = socket.listeners('data') as [(piece: Buffer) => void];
       const line = new Line(socket, parse, this.#common);
       this.#lines.set(socket, line);

@@ -16,6 +16,8 @@ const IDLE_CHECK_MS = 50;
 const STILL_MS = 60_000;
 /** By then all processes that share a port have left it: until they have, a new connection would be taken for one of them, and lost. */
 const LEFT_MS = 300;
+/** How many connections may wait to be taken, where the system allows as many: whoever finds no room hears nothing, and tries again a second later. */
+const MOST_WAITING = 4_096;
 
 /** Those that close each connection after its next answer. */
 const leaving = new WeakSet<Server>();
@@ -75,7 +77,7 @@ export function setHandler(server: Server, handler: RequestListener, proxies = 0
 /** @throws {StartupError} when the port cannot be had */
 export async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host, backlog: MOST_WAITING }, resolve));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process uses it' : `the system says ${code}`;

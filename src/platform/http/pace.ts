@@ -1,5 +1,7 @@
 /** About as long as one turn of the event loop takes with as many requests as there are: all else waits for it. */
 const TURN_MS = 2;
+/** For how long work waits for connections to be taken, some seventy of them. */
+const HELD_MS = 6;
 /** What is looked up at the same moment shares a query: with fewer that would not be so. */
 const LEAST_AT_ONCE = 4;
 const MOST_AT_ONCE = 64;
@@ -74,7 +76,19 @@ export class Pace {
   #turns = Object.values(this.#lines);
   #isTurn = false;
   #began = 0;
+  #hasArrival = false;
+  /** When work began to wait for connections to be taken. */
+  #heldSince: number | undefined;
   #running: { line: Line; source: () => string } | undefined;
+
+  /**
+   * A connection was taken. The loop takes one in a turn, and whoever is behind a crowd of them is seen by nobody: so work waits while
+   * there are more, for a while.
+   */
+  arrive(): void {
+    if (!this.#isTurn) this.#beginTurn();
+    this.#hasArrival = true;
+  }
 
   /**
    * Begins something, at once or in a later turn. What is begun by something of the same kind that has had its turn, and comes from the
@@ -87,7 +101,7 @@ export class Pace {
     const line = this.#lines[kind];
     const running = this.#running;
     // How long something heavy takes shows only when it has ended.
-    const hasRoom = line.isEmpty && !this.#isOver && (kind === 'light' || line.begun === 0);
+    const hasRoom = line.isEmpty && !this.#isHeld && !this.#isOver && (kind === 'light' || line.begun === 0);
     if (hasRoom) this.#begin(work, { line, source });
     else if (running?.line === line && running.source() === source()) work();
     else return line.add(source(), work);
@@ -109,8 +123,13 @@ export class Pace {
     return performance.now() - this.#began >= TURN_MS;
   }
 
+  get #isHeld(): boolean {
+    return this.#hasArrival && performance.now() - (this.#heldSince ?? this.#began) < HELD_MS;
+  }
+
   #beginTurn(): void {
     this.#isTurn = true;
+    this.#hasArrival = false;
     this.#began = performance.now();
     for (const line of this.#turns) line.begun = 0;
     setImmediate(() => this.#endTurn());
@@ -121,8 +140,11 @@ export class Pace {
     const [begun, ...others] = this.#turns.filter((line) => line.begun > 0);
     if (begun && others.length === 0) begun.learn(performance.now() - this.#began);
     const line = this.#turns.find(({ isEmpty }) => !isEmpty);
+    const isHeld = line !== undefined && this.#isHeld;
+    this.#heldSince = isHeld ? (this.#heldSince ?? this.#began) : undefined;
     if (!line) return;
     this.#beginTurn();
+    if (isHeld) return;
     this.#turns = [...this.#turns.filter((other) => other !== line), line];
     for (let { room } = line; room > 0 && !(line.hasLeast && this.#isOver); room -= 1) {
       const next = line.next();

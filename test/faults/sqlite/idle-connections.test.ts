@@ -7,6 +7,8 @@ import { measured, rounds, type Subject, startSubject } from '../support/subject
 const AT_ONCE = 250;
 const SILENT_WITHIN_MS = 10_000 + 5_000 + 15_000;
 const KEPT_WITHIN_MS = 65_000 + 5_000 + 15_000;
+/** More than Node would let wait, and less than Linux does. */
+const AWAY = 2_000;
 /** Of memory, for all of them together. */
 const MOST_MEGABYTES = 400;
 
@@ -51,4 +53,15 @@ it('ten thousand idle connections: the server goes on serving, in bounded memory
   expect(silentMs).toBeLessThan(SILENT_WITHIN_MS);
   expect(keptMs).toBeLessThan(KEPT_WITHIN_MS);
   expect([ledger.tally('writes').failures, tokens.failures]).toEqual([{}, {}]);
+});
+
+it('as many connections as come while it does nothing: all are taken at once, and answered, when it goes on', async () => {
+  const { server, issuer } = subject;
+  server.child.kill('SIGSTOP');
+  const text = `GET /health/live HTTP/1.1\r\nHost: ${new URL(issuer).host}\r\nConnection: close\r\n\r\n`;
+  // Whoever finds no room hears nothing until they have tried again, a second later.
+  const clients = await Promise.all(Array.from({ length: AWAY }, () => connectRaw(server.port, text)));
+  server.child.kill('SIGCONT');
+  await Promise.all(clients.map(({ closed }) => closed));
+  expect(clients.filter(({ answer }) => answer().startsWith('HTTP/1.1 200'))).toHaveLength(AWAY);
 });
