@@ -15,7 +15,7 @@ import type { Throttle } from './throttle.js';
 export const IMPOSSIBLE_ID = ' impossible';
 
 /** Who keeps an eye on proofs. */
-interface Watch {
+export interface Watch {
   use: ClientUseService;
   cipher: Cipher;
   throttle: Throttle;

@@ -1,13 +1,16 @@
+import type { Cipher } from '../platform/cipher.js';
 import type { Config } from '../platform/config.js';
 import type { Room } from '../platform/room.js';
 import { AuditResolver } from './record/audit.resolver.js';
 import { AuditEvent } from './record/audit-event.entity.js';
 import type { AuditListService } from './record/audit-list.service.js';
+import { reencryptRecordKeys } from './record/record-key.service.js';
 
 /** What the room of changes works with. */
 interface Parts {
   audit: AuditListService;
   config: Config;
+  cipher: Cipher;
 }
 
 export const changesRoom: Room<Parts> = {
@@ -16,5 +19,8 @@ export const changesRoom: Room<Parts> = {
   belongings: [{ entity: AuditEvent, mayBeMany: true }],
   resolvers: [AuditResolver],
   createResolvers: ({ audit }) => [new AuditResolver(audit)],
+  encrypted: ({ cipher }) => [
+    { name: 'recordKeys', words: 'keys of records', renew: (manager, after) => reencryptRecordKeys(manager, cipher, after) },
+  ],
   sweeps: ({ audit, config }, now) => [() => audit.sweep(now, config.auditRetentionDays)],
 };

@@ -41,5 +41,8 @@ export const clientsRoom: Room<Parts> = {
     const loader = new ClientLoader(database);
     return [new ClientResolver(clients, list, loader), new ClientConnectionResolver(list), new ClientSecretResolver(secrets, loader)];
   },
+  encrypted: ({ secrets }) => [
+    { name: 'assertionSecrets', words: 'secrets that sign assertions', renew: (manager, after) => secrets.reencrypt(manager, after) },
+  ],
   sweeps: ({ secrets, use }, now) => [() => secrets.sweep(now), () => use.sweep(now)],
 };

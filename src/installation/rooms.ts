@@ -3,7 +3,7 @@ import { changesRoom } from '../changes/room.js';
 import { clientsRoom } from '../clients/room.js';
 import { keysRoom } from '../keys/room.js';
 import { peopleRoom } from '../people/room.js';
-import type { Room } from '../platform/room.js';
+import type { Encrypted, Room, Route, Watchers } from '../platform/room.js';
 import { tenantsRoom } from '../tenants/room.js';
 import { tokensRoom } from '../tokens/room.js';
 import { tenantManagementRoom } from './tenants/room.js';
@@ -38,9 +38,29 @@ export const RESOLVERS = rooms.flatMap(({ resolvers = [] }) => resolvers);
 /** What belongs to a tenant, in an order in which it can be removed: what stands on something else goes before it. */
 export const BELONGINGS = rooms.toReversed().flatMap(({ belongings = [] }) => belongings);
 
+/** All that rooms count. */
+export const COUNTERS = rooms.flatMap(({ counters = [] }) => counters);
+
+/** What anybody may read, pages of other origins too, and stays true while the database is away. */
+export const PUBLIC_PATHS = rooms.flatMap(({ publicPaths = [] }) => publicPaths);
+
+/** Where a query of its own asks whether the tenant is still served. */
+export const PATHS_THAT_ASK_AGAIN = rooms.flatMap(({ pathsThatAskAgain = [] }) => pathsThatAskAgain);
+
 /** An instance of each of {@link RESOLVERS}. */
 export function createResolvers(parts: AllParts): object[] {
   return rooms.flatMap((room) => room.createResolvers?.(parts) ?? []);
+}
+
+/** What is answered beside GraphQL. */
+export async function routesOf(parts: AllParts, watchers: Watchers): Promise<Route[]> {
+  return (await Promise.all(rooms.map((room) => room.routes?.(parts, watchers) ?? []))).flat();
+}
+
+/** All that is under the encryption key, in the order in which it is renewed. */
+export function encryptedOf(parts: AllParts): Encrypted[] {
+  const encrypted = rooms.flatMap((room) => room.encrypted?.(parts) ?? []);
+  return encrypted.toSorted((one, other) => Number(other.sealsBackups === true) - Number(one.sealsBackups === true));
 }
 
 /** Each forgets, in the database, what has expired by now. */

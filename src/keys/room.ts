@@ -8,5 +8,8 @@ export const keysRoom: Room<{ signingKeys: SigningKeys }> = {
   belongings: [{ entity: SigningKey }],
   resolvers: [SigningKeyResolver],
   createResolvers: ({ signingKeys }) => [new SigningKeyResolver(signingKeys)],
+  encrypted: ({ signingKeys }) => [
+    { name: 'keys', words: 'signing keys', sealsBackups: true, renew: (manager, after) => signingKeys.reencrypt(manager, after) },
+  ],
   sweeps: ({ signingKeys }, now) => [() => signingKeys.sweep(now)],
 };

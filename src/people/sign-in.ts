@@ -29,7 +29,8 @@ const LONGEST_SUBJECT = 255;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
 /** What people sign in with. */
-interface Parts {
+/** What signing in at a provider takes. */
+export interface SignInServices {
   changes: Changes;
   cipher: Cipher;
   providers: IdentityProviderService;
@@ -68,7 +69,7 @@ export class SignIn {
   /** The states with which somebody came back to this process. */
   readonly #exchanged = new LRUCache<string, true>({ max: MOST_EXCHANGED, ttl: TICKET_SECONDS * 1000 });
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: SignInServices) {}
 
   /**
    * Begins a sign-in.

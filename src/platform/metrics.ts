@@ -1,4 +1,4 @@
-import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, type CounterConfiguration, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from './version.js';
 
 /** What several processes come to together, where a sum or a mean would say nothing: the oldest start, the slowest loop. */
@@ -11,6 +11,9 @@ const OF_SEVERAL: Record<string, Aggregator> = {
   nodejs_eventloop_lag_p99_seconds: 'max',
 };
 
+/** Something to be counted. */
+export type CounterDefinition = Pick<CounterConfiguration<string>, 'name' | 'help' | 'labelNames'>;
+
 /** What the process counts, in Prometheus' terms. */
 export class Metrics {
   readonly registry = new Registry();
@@ -21,29 +24,13 @@ export class Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [this.registry],
   });
-  readonly tokensIssued = new Counter({
-    name: 'latchkey_tokens_issued_total',
-    help: 'Access tokens issued.',
-    registers: [this.registry],
-  });
-  readonly tokensRefused = new Counter({
-    name: 'latchkey_tokens_refused_total',
-    help: 'Requests to the token endpoint that got no token, by OAuth error code.',
-    labelNames: ['reason'],
-    registers: [this.registry],
-  });
-  readonly rightsRefused = new Counter({
-    name: 'latchkey_rights_refused_total',
-    help: 'Operations of the GraphQL API that were refused for want of a right, by the right; "ended" when all of them had ended meanwhile.',
-    labelNames: ['right'],
-    registers: [this.registry],
-  });
   readonly tenantLimits = new Counter({
     name: 'latchkey_tenant_limits_total',
     help: 'What was refused because a tenant had used up a limit, by the limit.',
     labelNames: ['limit'],
     registers: [this.registry],
   });
+  readonly #counters = new Map<CounterDefinition, Counter>();
 
   constructor() {
     const build = new Gauge({
@@ -54,6 +41,16 @@ export class Metrics {
       aggregator: 'first',
     });
     build.set({ version: VERSION, node: process.versions.node }, 1);
+  }
+
+  /** Makes what rooms count, none of it yet. */
+  define(definitions: readonly CounterDefinition[]): void {
+    for (const definition of definitions) this.#counters.set(definition, new Counter({ ...definition, registers: [this.registry] }));
+  }
+
+  /** Counts once more what was defined. */
+  count(definition: CounterDefinition, labels: Record<string, string> = {}): void {
+    (this.#counters.get(definition) as Counter).inc(labels);
   }
 
   /** Starts the metrics of the process itself (memory, processor time, event loop). */

@@ -1,3 +1,9 @@
+import type { Middleware } from 'koa';
+import type { EntityManager } from 'typeorm';
+import type { Log } from './log.js';
+import type { CounterDefinition, Metrics } from './metrics.js';
+import type { Renewal } from './renewal.js';
+
 /** Something that is made with `new`. */
 export type Class = new (...parts: never[]) => object;
 
@@ -8,6 +14,31 @@ export interface Belonging {
   mayBeMany?: boolean;
   /** What goes with each row and may be many, and by which column it does: it is removed in pieces first. */
   dependents?: readonly { entity: Class; by: string }[];
+}
+
+/** What a room keeps under the encryption key. */
+export interface Encrypted {
+  /** As the record of a change of that key names how many there were. */
+  name: string;
+  /** Several of them, for the operator. */
+  words: string;
+  /** It is renewed before all else: none is sealed with a key that has been left. */
+  sealsBackups?: boolean;
+  /** Encrypts some with the current key. @param after those whose id comes after this one */
+  renew(manager: EntityManager, after: string): Promise<Renewal>;
+}
+
+/** What a room answers at a path, the same on every tenant's host. */
+export interface Route {
+  path: string;
+  /** By the method of the request, or whatever it is. */
+  on: Partial<Record<'get' | 'post' | 'delete' | 'all', Middleware>>;
+}
+
+/** Who is told of what happens to requests. */
+export interface Watchers {
+  log: Log;
+  metrics: Metrics;
 }
 
 /**
@@ -27,4 +58,14 @@ export interface Room<Parts> {
   createResolvers?(parts: Parts): object[];
   /** Each forgets, in the database, what has expired. */
   sweeps?(parts: Parts, now: Date): (() => Promise<unknown>)[];
+  /** What it keeps encrypted, beside what it reads by that key alone. */
+  encrypted?(parts: Parts): Encrypted[];
+  /** What it counts. */
+  counters?: readonly CounterDefinition[];
+  /** What it answers beside GraphQL. */
+  routes?(parts: Parts, watchers: Watchers): Promise<Route[]>;
+  /** Of its paths: what anybody may read there, pages of other origins too, and stays true while the database is away. */
+  publicPaths?: readonly string[];
+  /** Of its paths: where a query of its own asks whether the tenant is still served. */
+  pathsThatAskAgain?: readonly string[];
 }

@@ -1,9 +1,7 @@
 import type { Context, Middleware } from 'koa';
+import { PUBLIC_PATHS } from '../installation/rooms.js';
 import { GRAPHQL_PATH } from '../platform/http/graphql-answer.js';
-import { JWKS_PATH, METADATA_PATHS, PEM_PATH } from '../tokens/metadata.js';
 
-/** Anybody may read these, from wherever, and whatever a page's libraries send along. */
-const PUBLIC_PATHS = [JWKS_PATH, PEM_PATH, ...METADATA_PATHS];
 /** What a page may read of an answer beside its content: whether to sign in again, when to come back, and what to report. */
 const EXPOSED = 'WWW-Authenticate, Retry-After, X-Request-Id';
 const TEN_MINUTES = '600';

@@ -4,6 +4,7 @@ import { markOf } from '../platform/http/request.js';
 import { logged } from '../platform/http/request-notes.js';
 import type { Metrics } from '../platform/metrics.js';
 import { targetOf, tenantOf } from '../tenants/caller.js';
+import { RIGHTS_REFUSED } from '../tenants/counters.js';
 import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
 import { type Authenticator, InsufficientScope } from './bearer.js';
 import { inspect } from './introspection.js';
@@ -50,7 +51,7 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
   });
   logged.add(ctx, { clientId: caller?.actor.id ?? null });
   if (!caller?.scopes.includes(INTROSPECTION_SCOPE)) {
-    metrics.rightsRefused.inc({ right: INTROSPECTION_SCOPE });
+    metrics.count(RIGHTS_REFUSED, { right: INTROSPECTION_SCOPE });
     throw new InsufficientScope(INTROSPECTION_SCOPE);
   }
   if (OTHER_PROOFS.some((name) => form.has(name))) throw new BadRequest('Prove who you are in one way: with a token, or with credentials.');

@@ -9,9 +9,6 @@ import { redact } from '../platform/redaction.js';
 import { ActorType, tenantOf } from '../tenants/caller.js';
 import { readTokenForm } from './token-form.js';
 
-/** Path at which leaked secrets are reported, the same on every tenant's host. */
-export const LEAK_PATH = '/connect/leaked';
-
 const LONGEST_URL = 500;
 /** With its path and what follows, percent-encoded. */
 const LONGEST_GIVEN_URL = 4_000;

@@ -4,14 +4,9 @@ import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
 import { tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_PATH } from '../tenants/scopes.js';
 import type { Issuers } from './issuers.js';
-import { ASSERTION_ALGORITHM_NAMES, REVOCATION_PATH, TOKEN_PATH } from './mint/provider.js';
+import { ASSERTION_ALGORITHM_NAMES } from './mint/provider.js';
+import { JWKS_PATH, REVOCATION_PATH, TOKEN_PATH } from './paths.js';
 
-/** Path of the public keys, the same on every tenant's host. */
-export const JWKS_PATH = '/.well-known/jwks.json';
-/** Path of the same keys for what takes no JWKS. */
-export const PEM_PATH = '/.well-known/jwks.pem';
-/** Paths of the metadata, by OAuth's name and by OpenID's. */
-export const METADATA_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const MAX_AGE = 'public, max-age=300';
 
 /**

@@ -6,9 +6,6 @@ import { type TenantContext, tenantOf } from '../tenants/caller.js';
 import { Authenticator, type AuthenticatorParts, BearerError, InsufficientScope } from './bearer.js';
 import type { Issuers } from './issuers.js';
 
-/** Path of the verification endpoint, the same on every tenant's host. */
-export const VERIFICATION_PATH = '/connect/verify';
-
 const PARAMETERS = ['audience', 'scope', 'method'];
 /** What stands behind it is the URL as it was sent, with signs of its own that would part it: few gateways can encode it. */
 const BEFORE_AND_AFTER_URL = /^(.*?)(?:(?:^|&)url=(.*))?$/s;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { getNamedType, isInputObjectType, isObjectType } from 'graphql';
 import { getMetadataArgsStorage } from 'typeorm';
 import { createDataSource } from '../../src/installation/data-source.js';
-import { BELONGINGS, INPUTS, ROOMS } from '../../src/installation/rooms.js';
+import { BELONGINGS, COUNTERS, INPUTS, ROOMS } from '../../src/installation/rooms.js';
+import type { Class, Room } from '../../src/platform/room.js';
 import { createSchema } from '../../src/server/graphql/operations.js';
 
 it('everything that has a tenant is removed with it, by itself or with its client', () => {
@@ -22,6 +23,22 @@ it('every room that has a manifest is among the rooms', async () => {
   const manifests = await Promise.all(paths.map(async (path) => Object.values(await import(join(src, path)))));
   expect(paths.length).toBeGreaterThan(5);
   expect(new Set(manifests.flat())).toEqual(new Set(ROOMS));
+});
+
+it('whatever a room counts, and keeps encrypted, stands in its manifest', async () => {
+  const src = join(import.meta.dirname, '../../src');
+  const counters = await Promise.all(
+    globSync('**/counters.ts', { cwd: src }).map(async (path) => Object.values(await import(join(src, path)))),
+  );
+  expect(counters).not.toEqual([]);
+  expect(new Set(COUNTERS)).toEqual(new Set(counters.flat()));
+  const { columns } = getMetadataArgsStorage();
+  const rooms: readonly Room<never>[] = ROOMS;
+  const keep = rooms.filter(({ entities = [] }) =>
+    columns.some(({ target, propertyName }) => entities.includes(target as Class) && propertyName.startsWith('encrypted')),
+  );
+  expect(keep.length).toBeGreaterThan(2);
+  expect(keep.filter(({ encrypted }) => !encrypted)).toEqual([]);
 });
 
 it('every input of a mutation has its rules', () => {

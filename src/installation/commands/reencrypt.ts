@@ -1,16 +1,15 @@
-import type { EntityManager } from 'typeorm';
 import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.entity.js';
-import { reencryptRecordKeys } from '../../changes/record/record-key.service.js';
 import { type NamedSecret, secretsOfLostKeys, secretsWaitingForUse } from '../../clients/secrets-by-key.service.js';
 import { readArguments } from '../../platform/arguments.js';
 import { readConfig } from '../../platform/config.js';
 import { StartupError } from '../../platform/errors.js';
 import { runProgram } from '../../platform/exit.js';
 import { createLog } from '../../platform/log.js';
-import { type Renewal, renewInPieces } from '../../platform/renewal.js';
+import { renewInPieces } from '../../platform/renewal.js';
 import { say } from '../../platform/terminal.js';
 import { systemCaller } from '../../tenants/caller.js';
 import { openInstallation } from '../installation.js';
+import { encryptedOf } from '../rooms.js';
 
 /**
  * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
@@ -26,30 +25,26 @@ async function reencrypt(): Promise<void> {
   if (!config.previousEncryptionKey) {
     throw new StartupError('ENCRYPTION_KEY_PREVIOUS is not set: run this with the settings that the server has. Nothing was changed.');
   }
-  const { database, changes, secrets, signingKeys, providers, home, cipher } = await openInstallation(config, createLog('warn'), {
-    isCommand: true,
-    isThere: true,
-  });
+  const installation = await openInstallation(config, createLog('warn'), { isCommand: true, isThere: true });
+  const { database, changes, home, cipher } = installation;
   let isBegun = false;
   try {
     const caller = systemCaller(home, 'encryption-key:change');
-    const renew = (some: (manager: EntityManager, after: string) => Promise<Renewal>) =>
-      renewInPieces((after) => {
+    const counts: Record<string, number> = {};
+    const renewed: string[] = [];
+    const unreadable: string[] = [];
+    for (const { name, words, renew } of encryptedOf(installation)) {
+      const renewal = await renewInPieces((after) => {
         isBegun = true;
-        return changes.perform(caller, ({ manager }) => some(manager, after), { isPart: true });
+        return changes.perform(caller, ({ manager }) => renew(manager, after), { isPart: true });
       });
-    // First what backups are sealed by: none is sealed with a key that has been left.
-    const keys = await renew((manager, after) => signingKeys.reencrypt(manager, after));
-    const ofClients = await renew((manager, after) => secrets.reencrypt(manager, after));
-    const ofProviders = await renew((manager, after) => providers.reencrypt(manager, after));
-    const ofRecords = await renew((manager, after) => reencryptRecordKeys(manager, cipher, after));
-    const counts = { keys: keys.done, assertionSecrets: ofClients.done, providerSecrets: ofProviders.done, recordKeys: ofRecords.done };
+      counts[name] = renewal.done;
+      renewed.push(`${renewal.done} ${words}`);
+      unreadable.push(...renewal.unreadable);
+    }
     const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
     await changes.perform(caller, ({ record }) => record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts }));
-    say(
-      `Encrypted anew: ${counts.keys} signing keys, ${counts.assertionSecrets} secrets that sign assertions, ${counts.providerSecrets} secrets for identity providers, ${counts.recordKeys} keys of records.\n`,
-    );
-    const unreadable = [keys, ofClients, ofProviders].flatMap((renewal) => renewal.unreadable);
+    say(`Encrypted anew: ${renewed.join(', ')}.\n`);
     if (unreadable.length > 0) say(tellUnreadable(unreadable));
     await tellAll(LOST, secretsOfLostKeys({ database, cipher }));
     if (!(await tellAll(WAITING, secretsWaitingForUse({ database, cipher })))) say(NOTHING_WAITS);

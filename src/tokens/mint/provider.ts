@@ -15,6 +15,7 @@ import { CLOCK_TOLERANCE_SECONDS } from '../../platform/clock-tolerance.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { INTROSPECTION_PATH, isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
 import { typeFor } from '../access-token.js';
+import { REVOCATION_PATH, TOKEN_PATH } from '../paths.js';
 import { type AdapterParts, createAdapter } from './adapter.js';
 import { grantNotes } from './grant-notes.js';
 
@@ -24,10 +25,6 @@ export interface ProviderParts extends AdapterParts {
   proofs: UsedProofService;
 }
 
-/** Path of the token endpoint, the same on every tenant's host. */
-export const TOKEN_PATH = '/connect/token';
-/** Path of the revocation endpoint. */
-export const REVOCATION_PATH = '/connect/revocation';
 /** The algorithms in which a client may sign an assertion. */
 export const ASSERTION_ALGORITHM_NAMES = [...ASSERTION_ALGORITHMS, 'HS256'] as const;
 
