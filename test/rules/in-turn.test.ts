@@ -141,6 +141,30 @@ it('are read over many turns of the event loop where each byte of their content 
   expect(most).toBeLessThan(10_000);
 });
 
+it('are given up over many turns of the event loop where the connections of many break off at the same moment', async () => {
+  let handled = 0;
+  let givenUp = 0;
+  const { most } = await watchTurns(
+    (note) =>
+      setHandler(server, (incoming) => {
+        handled += 1;
+        contentOf(incoming).catch(() => {
+          note();
+          givenUp += 1;
+          for (const end = performance.now() + 0.5; performance.now() < end; );
+        });
+      }),
+    async () => {
+      const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+      for (const socket of sockets) socket.write('POST / HTTP/1.1\r\nHost:a\r\nContent-Length: 9\r\n\r\nhalf');
+      while (handled < sockets.length) await sleep(1);
+      for (const socket of sockets) socket.resetAndDestroy();
+      while (givenUp < sockets.length) await sleep(1);
+    },
+  );
+  expect(most).toBeLessThan(20);
+});
+
 it('take turns by whom a proxy says that they come from, once their heads have been read', async () => {
   setHandler(server, (incoming, response) => incoming.resume().on('end', () => response.end()), 1);
   const { run } = Pace.prototype;

@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import type { Pace } from './pace.js';
+import type { Kind, Pace } from './pace.js';
 
 /** Whoever sends no rubbish sends a body in a few pieces: those are handed on as they come. */
 const AS_THEY_COME = 16;
@@ -49,20 +49,22 @@ export class CompactRequest extends IncomingMessage {
     return { missing: 0, mostInChunks: isRubbish || this.#count === 0 ? FEW_BYTES : PIECE_BYTES, isRubbish };
   }
 
-  /** Nobody waits with what has come over a connection that has closed. */
+  /**
+   * Nobody waits with what has come over a connection that has closed. Whoever reads it hears of that at the pace of all else: thousands
+   * may break off at the same moment, and each is noted.
+   */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#leave?.();
-    super._destroy(error, callback);
+    const end = () => super._destroy(error, callback);
+    if (this.complete) end();
+    else this.#inTurn(end, 'rubbish');
   }
 
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) {
       this.#handOn();
       if (this.#count === 0 || !this.pace) return super.push(null);
-      this.#leave = this.pace.run(() => super.push(null), {
-        kind: this.#bytes > HEAVY_BYTES ? 'heavy' : 'light',
-        ...(this.source && { source: this.source }),
-      });
+      this.#leave = this.#inTurn(() => super.push(null), this.#bytes > HEAVY_BYTES ? 'heavy' : 'light');
       return false;
     }
     this.#count += 1;
@@ -74,6 +76,12 @@ export class CompactRequest extends IncomingMessage {
     this.#piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
     this.#filled += chunk.copy(this.#piece, this.#filled);
     return hasRoom;
+  }
+
+  #inTurn(work: () => void, kind: Kind): (() => void) | undefined {
+    if (this.pace) return this.pace.run(work, { kind, ...(this.source && { source: this.source }) });
+    work();
+    return undefined;
   }
 
   /** @returns whether more is wanted */
