@@ -161,10 +161,20 @@ export class Ledger {
     const count = countAged(key, oldest, { previous: sweptHash, until });
     if (count > 0 || oldest.length < limit) return oldest.slice(0, count);
     // Lost key: of many that nobody can prove, the first one that was linked since tells that they are older.
-    const sql = 'SELECT MIN(sequence) AS place FROM audit_events WHERE tenant_id = ? AND sequence > ? AND hash LIKE ?';
-    const [first] = await this.manager.query(sql, [this.opening.tenantId, sweptSequence, `${key.name}.%`]);
-    const [before, since] = first.place === null ? [] : await this.#read(Number(first.place) - 2, 2);
+    const [before, since] = await this.#read((await this.#findFirstOf(key)) - 2, 2);
     return before && since && countAged(key, [since], { previous: before.hash, until }) === 1 ? oldest : [];
+  }
+
+  /** Where the key began to link: all before is of keys that were lost. Halving finds it among very many, and whoever uses it checks it. */
+  async #findFirstOf({ name }: RecordKey): Promise<number> {
+    let [from, to] = [this.#ends.sweptSequence + 1, this.#ends.sequence];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      const [entry] = await this.#read(middle - 1, 1);
+      if (entry?.hash.startsWith(`${name}.`)) to = middle;
+      else from = middle + 1;
+    }
+    return from;
   }
 
   #read(after: number, limit: number): Promise<LinkedEntry[]> {

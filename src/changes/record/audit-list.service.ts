@@ -1,4 +1,5 @@
 import { type EntityManager, In, LessThan, Not, type SelectQueryBuilder } from 'typeorm';
+import { isOnSqlite } from '../../platform/database/dialect.js';
 import { storable } from '../../platform/database/moments.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { forEach } from '../../platform/each.js';
@@ -11,6 +12,7 @@ import {
   toConnection,
   toCursor,
 } from '../../platform/graphql/connection.js';
+import { breathe } from '../../platform/queues/breath.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { whileServed } from '../../tenants/tenant-lock.service.js';
 import type { Changes } from '../changes.service.js';
@@ -18,8 +20,10 @@ import type { AuditFilter } from './audit.input.js';
 import { AuditEvent } from './audit-event.entity.js';
 
 const LIST = 'AUDIT';
-/** Entries for one page: a tenant's record may be long, and SQLite reads it in this thread. */
+/** Entries for one page: a tenant's record may be long. */
 const LOOKED_THROUGH = 20_000;
+/** Of these on SQLite, which reads them in this thread: an entry may have 40 KB. */
+const LOOKED_AT_ONCE = 250;
 /** No id and no name is longer. */
 const LONGEST_PART = 255;
 /** Each is read whole, and checked; some have 40 KB. */
@@ -50,25 +54,12 @@ export class AuditListService {
   async list(caller: TenantContext, { filter, ...page }: AuditListRequest): Promise<Connection<AuditEvent>> {
     requirePageSize(page.first);
     const conditions = conditionsOf(filter ?? {});
-    const after = page.after == null ? undefined : (fromCursor(page.after, LIST, isPosition) as [at: string, id: string]);
-    return this.database.read(async (manager) => {
-      const range = () => newestFirst(manager, { tenantId: caller.tenant.id, filter: filter ?? {}, after });
-      const last =
-        conditions.length > 0
-          ? await range()
-              .offset(LOOKED_THROUGH - 1)
-              .limit(1)
-              .getOne()
-          : null;
-      const query = range();
-      if (last)
-        query.andWhere('event.at >= :endAt AND (event.at > :endAt OR event.id >= :endId)', { endAt: storable(last.at), endId: last.id });
-      for (const [sql, parameters] of conditions) query.andWhere(sql, parameters);
-      const events = await query.limit(page.first + 1).getMany();
-      const { pageInfo, ...found } = toConnection(events, page, cursorOf);
-      const hasMore = last !== null && !pageInfo.hasNextPage;
-      return { ...found, pageInfo: hasMore ? { ...pageInfo, hasNextPage: true, endCursor: cursorOf(last) } : pageInfo };
-    });
+    const after = page.after == null ? undefined : (fromCursor(page.after, LIST, isPosition) as Place);
+    const range = { tenantId: caller.tenant.id, filter: filter ?? {}, after };
+    const { events, end } = await this.database.read((manager) => findEvents(manager, range, { conditions, limit: page.first + 1 }));
+    const { pageInfo, ...found } = toConnection(events, page, cursorOf);
+    if (!end || pageInfo.hasNextPage) return { ...found, pageInfo };
+    return { ...found, pageInfo: { ...pageInfo, hasNextPage: true, endCursor: toCursor(LIST, ...end) } };
   }
 
   /** Begins the chain of tenants that a release without one has made: one that lacks it later was robbed of it. */
@@ -125,11 +116,45 @@ export class AuditListService {
   }
 }
 
+/** Of an entry in the order of the list. */
+type Place = [at: string, id: string];
+
 /** Where in the record is looked: in what an index finds. */
 interface Range {
   tenantId: string;
   filter: AuditFilter;
-  after: [at: string, id: string] | undefined;
+  after: Place | undefined;
+}
+
+/**
+ * The next entries that meet all conditions, among those that are looked through for a page.
+ * @returns with them the last one that was looked through, when there are more
+ */
+async function findEvents(manager: EntityManager, range: Range, { conditions, limit }: { conditions: Condition[]; limit: number }) {
+  const step = isOnSqlite(manager) ? LOOKED_AT_ONCE : LOOKED_THROUGH;
+  const events: AuditEvent[] = [];
+  let { after: end } = range;
+  for (let looked = 0; looked < LOOKED_THROUGH; looked += step) {
+    const next: Range = { ...range, after: end };
+    end = conditions.length > 0 ? await placeAfter(manager, next, step) : undefined;
+    const query = newestFirst(manager, next);
+    if (end) query.andWhere('event.at >= :endAt AND (event.at > :endAt OR event.id >= :endId)', { endAt: momentOf(end), endId: end[1] });
+    for (const [sql, parameters] of conditions) query.andWhere(sql, parameters);
+    events.push(...(await query.limit(limit - events.length).getMany()));
+    if (!end || events.length === limit) break;
+    await breathe();
+  }
+  return { events, end };
+}
+
+/** The place of the last of so many entries; undefined when there are not as many. */
+async function placeAfter(manager: EntityManager, range: Range, count: number): Promise<Place | undefined> {
+  const [last] = await newestFirst(manager, range)
+    .select(['event.at', 'event.id'])
+    .offset(count - 1)
+    .limit(1)
+    .getMany();
+  return last && placeOf(last);
 }
 
 function newestFirst(manager: EntityManager, { tenantId, filter, after }: Range): SelectQueryBuilder<AuditEvent> {
@@ -138,8 +163,7 @@ function newestFirst(manager: EntityManager, { tenantId, filter, after }: Range)
   if (since) query.andWhere('event.at >= :since', { since: storable(since) });
   if (until) query.andWhere('event.at < :until', { until: storable(until) });
   if (after) {
-    const [at, id] = after;
-    query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: storable(new Date(at)), id });
+    query.andWhere('event.at <= :at AND (event.at < :at OR event.id < :id)', { at: momentOf(after), id: after[1] });
   }
   return query.orderBy('event.at', 'DESC').addOrderBy('event.id', 'DESC');
 }
@@ -170,8 +194,16 @@ function conditionsOf(filter: AuditFilter): Condition[] {
   return conditions;
 }
 
-function cursorOf({ at, id }: AuditEvent): string {
-  return toCursor(LIST, at.toISOString(), id);
+function momentOf([at]: Place): Date {
+  return storable(new Date(at));
+}
+
+function placeOf({ at, id }: AuditEvent): Place {
+  return [at.toISOString(), id];
+}
+
+function cursorOf(event: AuditEvent): string {
+  return toCursor(LIST, ...placeOf(event));
 }
 
 function isPosition(position: string[]): boolean {
