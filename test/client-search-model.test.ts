@@ -62,6 +62,7 @@ const search = fc.record<Search>({
     many: limit,
     inIndex: size,
     inRows: size,
+    byId: size,
     ending: size,
   }),
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const LIMITS = { firstLook: 0, few: 0, secondLook: 0, lookedAtOnce: 3, many: 0, inIndex: 3, inRows: 3, ending: 3 };
+const LIMITS = { firstLook: 0, few: 0, secondLook: 0, lookedAtOnce: 3, many: 0, inIndex: 3, inRows: 3, byId: 3, ending: 3 };
 
 /** Uses one client after the other, as often as others are let in between. */
 async function whileUsed(work: () => Promise<void>): Promise<void> {
@@ -51,7 +51,7 @@ it('each client stands once in a list, and counts once, though it is used while 
 });
 
 describe('a page that is read in parts, while something happens after the first of them,', () => {
-  const limits = { ...LIMITS, inIndex: 20, inRows: 20, ending: 20 };
+  const limits = { ...LIMITS, inIndex: 20, inRows: 20, byId: 20, ending: 20 };
   const request = {
     filter: { enabled: true },
     search: 'moving',

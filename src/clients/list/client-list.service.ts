@@ -33,10 +33,11 @@ const LIMITS: SearchLimits = {
   firstLook: 500,
   few: 15_000,
   secondLook: 8_000,
-  lookedAtOnce: 500,
+  lookedAtOnce: 250,
   many: 200_000,
   inIndex: 20_000,
   inRows: 1_000,
+  byId: 250,
   ending: 4_000,
 };
 
@@ -153,8 +154,8 @@ async function* partsToLookAt(
   sizes: PartSizes,
 ): AsyncGenerator<ClientPart> {
   if (candidates) {
-    for (const near of idsInParts(candidates)) yield { match, near };
-    for await (const near of waitingParts(manager, tenantId, sizes)) yield { match, near };
+    for (const near of idsInParts(candidates, sizes.byId)) yield { match, near };
+    for await (const near of waitingParts(manager, tenantId, sizes.byId)) yield { match, near };
   } else if (isOnSqlite(manager) && isFiltered(match)) {
     yield* partsOf(manager, { tenantId, match }, sizes);
   } else {

@@ -6,9 +6,11 @@ import { type ClientIdQuery, type ClientMatch, type ClientPart, searchedText } f
 export interface PartSizes {
   /** Of what one index tells, in some ten milliseconds. */
   inIndex: number;
-  /** Of what takes the row of each, which may have 40 KB. */
+  /** Of what takes the beginning of the row of each. */
   inRows: number;
-  /** Of those that a secret which ends leads to, rather than all. */
+  /** Of those that something else has named: what is filtered by stands at the end of the row, which may have 40 KB. */
+  byId: number;
+  /** Of those that a secret which ends leads to, all in all; where there are more, all clients are looked at. */
   ending: number;
 }
 
@@ -16,36 +18,33 @@ export interface PartSizes {
 export async function* partsOf(
   manager: EntityManager,
   { tenantId, match }: { tenantId: string; match: ClientMatch },
-  { inIndex, inRows, ending }: PartSizes,
+  { inIndex, inRows, byId, ending }: PartSizes,
 ): AsyncGenerator<ClientPart> {
   const { secretExpiresBefore: before, ...filter } = match.filter ?? {};
-  if (before && (await areFewEnding(manager, { tenantId, before }, ending)))
-    yield { match: { ...match, filter }, near: ofEnding(tenantId, before) };
-  else yield* partsByUse(manager, { tenantId, match }, before || searchedText(match) !== '' ? inRows : inIndex);
-}
-
-/** Whether the clients are best found by their secrets. */
-async function areFewEnding(
-  manager: EntityManager,
-  { tenantId, before }: { tenantId: string; before: Date },
-  few: number,
-): Promise<boolean> {
-  const ending = `SELECT 1 FROM client_secrets WHERE tenant_id = ? AND expires_at > ? AND expires_at < ? LIMIT 1 OFFSET ${few}`;
-  const rows: unknown[] = await manager.query(ending, [tenantId, toSqlText(new Date()), toSqlText(storable(before))]);
-  return rows.length === 0;
+  const ids = before ? await idsOfEnding(manager, { tenantId, before }, ending + 1) : [];
+  if (!before || ids.length > ending)
+    return yield* partsByUse(manager, { tenantId, match }, before || searchedText(match) !== '' ? inRows : inIndex);
+  for (let start = 0; start < ids.length; start += byId) {
+    const near = { ids: 'SELECT id FROM clients WHERE id IN (:...ids)', parameters: { ids: ids.slice(start, start + byId) } };
+    yield { match: { ...match, filter }, near };
+  }
 }
 
 /** The clients with a secret that ends. */
-function ofEnding(tenantId: string, before: Date): ClientIdQuery {
-  const ids =
-    'SELECT DISTINCT client_row_id AS id FROM client_secrets WHERE tenant_id = :tenantId AND expires_at > :now AND expires_at < :end';
-  return { ids, parameters: { tenantId, now: toSqlText(new Date()), end: toSqlText(storable(before)) } };
+async function idsOfEnding(
+  manager: EntityManager,
+  { tenantId, before }: { tenantId: string; before: Date },
+  most: number,
+): Promise<string[]> {
+  const ending = `SELECT DISTINCT client_row_id AS id FROM client_secrets WHERE tenant_id = ? AND expires_at > ? AND expires_at < ? LIMIT ${most}`;
+  const rows: { id: string }[] = await manager.query(ending, [tenantId, toSqlText(new Date()), toSqlText(storable(before))]);
+  return rows.map(({ id }) => id);
 }
 
 /** Clients that the search index does not have yet, some at a time. */
-export async function* waitingParts(manager: EntityManager, tenantId: string, { inRows }: PartSizes): AsyncGenerator<ClientIdQuery> {
+export async function* waitingParts(manager: EntityManager, tenantId: string, size: number): AsyncGenerator<ClientIdQuery> {
   const waiting = 'SELECT id FROM clients WHERE search_slot IS NULL AND tenant_id = ';
-  const next = `${waiting}? AND id > ? ORDER BY id LIMIT 1 OFFSET ${inRows - 1}`;
+  const next = `${waiting}? AND id > ? ORDER BY id LIMIT 1 OFFSET ${size - 1}`;
   for await (const { from, to } of stretches(manager, next, [tenantId])) {
     yield { ids: `${waiting}:tenantId AND id > :from${to === undefined ? '' : ' AND id <= :to'}`, parameters: { tenantId, from, to } };
   }

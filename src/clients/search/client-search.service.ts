@@ -7,8 +7,6 @@ import { trigramsWithin } from './trigrams.js';
 /** As many trigrams of a text are looked at; more would cost more than they rule out. */
 const MOST_GRAMS = 6;
 const SEGMENTS_AT_ONCE = 256;
-/** Candidates that are counted at once, about. */
-const PART = 4_000;
 /** Of the clients that are not indexed yet no more are counted. */
 const COUNTED = 200_000;
 
@@ -87,20 +85,24 @@ function marks(values: readonly unknown[]): string {
 /** The candidates. */
 export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: string): ClientIdQuery {
   const waiting = 'SELECT id FROM clients WHERE search_slot IS NULL AND tenant_id = :tenantId';
-  return { ids: segments.length === 0 ? waiting : `${indexedIds(segments)} UNION ALL ${waiting}`, parameters: { tenantId } };
+  return { ids: segments.length === 0 ? waiting : `${idsAt(segments.flatMap(slotsOf))} UNION ALL ${waiting}`, parameters: { tenantId } };
 }
 
-/** The candidates that are indexed, some at a time. */
-export function* idsInParts({ segments }: Candidates): Generator<ClientIdQuery> {
-  for (let start = 0; start < segments.length; ) {
-    let end = start;
-    for (let count = 0; end < segments.length && count < PART; end += 1) count += segments[end]?.count ?? 0;
-    yield { ids: indexedIds(segments.slice(start, end)), parameters: {} };
-    start = end;
+/** The candidates that are indexed, so many at a time. */
+export function* idsInParts({ segments }: Candidates, size: number): Generator<ClientIdQuery> {
+  let slots: number[] = [];
+  for (const segment of segments) {
+    slots = slots.concat(slotsOf(segment));
+    while (slots.length >= size) yield { ids: idsAt(slots.splice(0, size)), parameters: {} };
   }
+  if (slots.length > 0) yield { ids: idsAt(slots), parameters: {} };
 }
 
-function indexedIds(segments: Candidates['segments']): string {
-  const slots = segments.flatMap(({ id, slots }) => slotsIn(slots).map((slot) => firstSlotOf(id) + slot));
+/** By the numbers that they have among all clients. */
+function slotsOf({ id, slots }: Candidates['segments'][number]): number[] {
+  return slotsIn(slots).map((slot) => firstSlotOf(id) + slot);
+}
+
+function idsAt(slots: readonly number[]): string {
   return `SELECT id FROM clients WHERE search_slot IN (${slots.join(', ')})`;
 }
