@@ -197,6 +197,8 @@ describe('a provider that cannot be trusted', () => {
     ['describes itself as another issuer', { metadata: { issuer: 'https://evil.example' } }],
     ['has no description', { answers: { '/.well-known/openid-configuration': (_request, response) => response.writeHead(404).end() } }],
     ['sends people to something that is no https URL', { metadata: { authorization_endpoint: 'javascript:alert(1)' } }],
+    ['sends people to an address that is very long', { metadata: { authorization_endpoint: `https://a.example/?${'a&'.repeat(1_000)}` } }],
+    ['says more than any does', { metadata: { service_documentation: 'x'.repeat(32_000) } }],
   ])('%s, and nobody is sent there', async (_how, lies) => {
     tell(lies);
     await expectNoSession(await start(), 502, "The identity provider's answer cannot be used");

@@ -24,11 +24,14 @@ const TICKET = ' sign-in';
 const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
+/** Of a provider's metadata, which is kept for a while. Most have less than 8,000 characters. */
+const LONGEST_METADATA = 32_000;
+/** Whoever sets out to sign in is sent there, and anybody may. */
+const LONGEST_ENDPOINT = 2_000;
 const MOST_EXCHANGED = 10_000;
 const LONGEST_SUBJECT = 255;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
 
-/** What people sign in with. */
 /** What signing in at a provider takes. */
 export interface SignInServices {
   changes: Changes;
@@ -52,6 +55,13 @@ interface Ticket {
   former?: string | undefined;
 }
 
+/** What a provider says of itself. */
+interface Discovery {
+  /** Of the provider's settings. */
+  version: string;
+  configuration: Promise<oidc.Configuration>;
+}
+
 /** A session that begins, and what the cookie held of the one before it. */
 export interface SignedIn {
   session: NewSession;
@@ -63,8 +73,8 @@ export interface SignedIn {
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  */
 export class SignIn {
-  /** By the version of the provider's settings. */
-  readonly #discovered = new LRUCache<string, Promise<oidc.Configuration>>({ max: MOST_DISCOVERED, ttl: DISCOVERED_MS });
+  /** By tenant. */
+  readonly #discovered = new LRUCache<string, Discovery>({ max: MOST_DISCOVERED, ttl: DISCOVERED_MS, ttlAutopurge: true });
 
   /** The states with which somebody came back to this process. */
   readonly #exchanged = new LRUCache<string, true>({ max: MOST_EXCHANGED, ttl: TICKET_SECONDS * 1000 });
@@ -155,13 +165,13 @@ export class SignIn {
 
   /** Anybody may set out to sign in: however many do, the provider is asked by one at a time, and not again for some seconds. */
   async #discoverOnce(provider: IdentityProvider): Promise<oidc.Configuration> {
-    const { version } = provider;
-    const known = this.#discovered.get(version);
-    if (known) return known;
-    const asked = this.#discover(provider);
-    this.#discovered.set(version, asked);
-    return asked.catch((error) => {
-      this.#discovered.delete(version);
+    const { tenantId, version } = provider;
+    const known = this.#discovered.get(tenantId);
+    if (known?.version === version) return known.configuration;
+    const discovery = { version, configuration: this.#discover(provider) };
+    this.#discovered.set(tenantId, discovery);
+    return discovery.configuration.catch((error) => {
+      if (this.#discovered.peek(tenantId) === discovery) this.#discovered.delete(tenantId);
       throw error;
     });
   }
@@ -171,7 +181,10 @@ export class SignIn {
     const { issuer, clientId } = provider;
     const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
     const options = { [oidc.customFetch]: this.parts.outbound.fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
-    return oidc.discovery(new URL(issuer), clientId, undefined, authenticateWith(this.parts.providers.secretOf(provider)), options);
+    const authenticate = authenticateWith(this.parts.providers.secretOf(provider));
+    const configuration = await oidc.discovery(new URL(issuer), clientId, undefined, authenticate, options);
+    requireShort(configuration.serverMetadata());
+    return configuration;
   }
 
   async #exchange(provider: IdentityProvider, url: URL, { state, nonce, verifier }: Ticket): Promise<oidc.IDToken> {
@@ -183,6 +196,12 @@ export class SignIn {
     if (!SUBJECT_FORM.test(claims.sub)) throw new Error('the subject is empty, too long, or not printable');
     return claims;
   }
+}
+
+/** @throws when the metadata is longer than those of any provider */
+function requireShort(metadata: oidc.ServerMetadata): void {
+  if (JSON.stringify(metadata).length > LONGEST_METADATA) throw new Error('the metadata is too long');
+  if (String(metadata.authorization_endpoint).length > LONGEST_ENDPOINT) throw new Error('the authorization endpoint is too long');
 }
 
 /** In the header, as every provider takes it, unless this one says that it takes the form alone. */
