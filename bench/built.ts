@@ -8,7 +8,7 @@ export function loadBuilt(path: string) {
 /** Opens and migrates a database in this process, as the server does. @param env settings by name */
 export async function openBuilt(env: Record<string, string>) {
   const { readConfig } = await loadBuilt('platform/config.js');
-  const { openInstallation } = await loadBuilt('installation.js');
+  const { openInstallation } = await loadBuilt('installation/installation.js');
   const { createLog } = await loadBuilt('platform/log.js');
   return openInstallation(readConfig(env), createLog('silent'));
 }

@@ -78,7 +78,7 @@ interface Case {
 export async function measureLists(place: { database: string; env: Record<string, string> }, rounds = ROUNDS): Promise<ListRow[]> {
   const installation = await openBuilt(place.env);
   await installation.index.fill();
-  const { ClientListService } = await loadBuilt('clients/client-list.service.js');
+  const { ClientListService } = await loadBuilt('clients/list/client-list.service.js');
   const service = new ClientListService(installation.database);
   const context = () => ({ ...installation.home });
   const clients: number = await service.count(context(), {});
@@ -151,7 +151,7 @@ async function cursorAt(
   orderBy: { field: string; direction: string },
   part: number,
 ): Promise<string> {
-  const { toCursor } = await loadBuilt('platform/connection.js');
+  const { toCursor } = await loadBuilt('platform/graphql/connection.js');
   const opposite = { ...orderBy, direction: orderBy.direction === 'ASC' ? 'DESC' : 'ASC' };
   if (part === 1) return (await service.list(context(), { orderBy: opposite, first: PAGE })).pageInfo.endCursor;
   const middles: Record<string, string> = {

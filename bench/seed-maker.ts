@@ -42,7 +42,7 @@ export interface Maker {
  */
 export async function createMaker(env: Record<string, string>): Promise<Maker> {
   const { clients, secrets, cipher, database } = await openBuilt(env);
-  const { SigningKeyStore } = await loadBuilt('tokens/signing-key-store.js');
+  const { SigningKeyStore } = await loadBuilt('keys/signing-key-store.js');
   const { newTenant } = await loadBuilt('tenants/tenant-row.js');
   const { Tenant } = await loadBuilt('tenants/tenant.entity.js');
   const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');

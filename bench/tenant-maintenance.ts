@@ -51,7 +51,7 @@ export async function measureMaintenance(database: string, env: Record<string, s
 
 /** Uses by clients that are anywhere, and by others each time: the order of the digests is none. */
 async function createFlush({ database }: { database: { read(work: object): Promise<{ id: string; secret: string }[]> } }, clients: number) {
-  const { ClientUseService } = await loadBuilt('clients/client-use.service.js');
+  const { ClientUseService } = await loadBuilt('clients/use/client-use.service.js');
   const use = new ClientUseService(database);
   const rows = await database.read((manager: { query(sql: string): Promise<object[]> }) =>
     manager.query('SELECT client_row_id AS id, id AS secret FROM client_secrets ORDER BY lookup_digest LIMIT 100000'),

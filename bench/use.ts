@@ -55,10 +55,10 @@ interface Change {
 /** The same work by itself, without the noise of the rest: in this process, on a database of its own. */
 async function measureAlone(env: Record<string, string>): Promise<object> {
   const { changes, clients, secrets, database, home } = await openBuilt(env);
-  const { ClientUseService } = await loadBuilt('clients/client-use.service.js');
+  const { ClientUseService } = await loadBuilt('clients/use/client-use.service.js');
   const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');
   const { makeSecret } = await loadBuilt('clients/secret.js');
-  const { systemCaller } = await loadBuilt('access/principal.js');
+  const { systemCaller } = await loadBuilt('tenants/caller.js');
   const uses: { clientRowId: string; secretId: string; ip: string }[] = [];
   const values = {
     name: 'Bench',

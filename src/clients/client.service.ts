@@ -4,6 +4,7 @@ import type { Change, Changes } from '../changes/changes.service.js';
 import { difference } from '../changes/record/audit.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { isDuplicate } from '../platform/database/faults.js';
+import { removeWithin } from '../platform/database/pieces.js';
 import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import { toNameKey, toSearchText } from '../platform/search-text.js';
 import type { Principal, TenantContext } from '../tenants/caller.js';
@@ -27,6 +28,8 @@ import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
+/** Of what goes with a client: each has several indexes. */
+const ROWS_AT_ONCE = 100;
 const RIGHT = { right: 'clients:write' } as const;
 
 /** What a new client is made of, every default filled in. */
@@ -126,6 +129,9 @@ export class ClientService {
       requireSameRights(present, client);
       await requireOtherHolders(manager, caller, { before: client, after: null });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
+      // They would go with it, all at once.
+      for (const table of ['client_hours', 'client_secrets'])
+        await removeWithin(manager, { table, where: 'client_row_id = ?', parameters: [client.id], atATime: ROWS_AT_ONCE });
       await manager.delete(Client, { id: client.id });
       await countClient(-1);
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);

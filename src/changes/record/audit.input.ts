@@ -19,13 +19,15 @@ export class AuditFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: 'What the id or the name of whoever did it contains, upper and lower case aside (on SQLite of A to Z alone): 1 to 255 characters.',
+    description:
+      'What the id or the name of whoever did it contains, upper and lower case aside (on SQLite of A to Z alone): 1 to 255 characters.',
   })
   actorContains?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What the id of what it was done to contains, upper and lower case aside (on SQLite of A to Z alone): 1 to 255 characters.',
+    description:
+      'What the id of what it was done to contains, upper and lower case aside (on SQLite of A to Z alone): 1 to 255 characters.',
   })
   objectIdContains?: string | null;
 

@@ -12,7 +12,7 @@ import { fromClientCursor, type Position, toClientCursor } from './client-cursor
 import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, placeAfter, readPage } from './client-page.service.js';
 import { readPageInParts } from './client-part-page.service.js';
-import { type PartSizes, partsOf, waitingParts } from './client-parts.service.js';
+import { type PartSizes, partSizes, partsOf, waitingParts } from './client-parts.service.js';
 import { RowSet } from './row-set.js';
 
 /** How many clients a search looks at before it goes another way; measured with a million clients. */
@@ -154,8 +154,9 @@ async function* partsToLookAt(
   sizes: PartSizes,
 ): AsyncGenerator<ClientPart> {
   if (candidates) {
-    for (const near of idsInParts(candidates, sizes.byId)) yield { match, near };
-    for await (const near of waitingParts(manager, tenantId, sizes.byId)) yield { match, near };
+    const nextSize = partSizes(manager, sizes.byId);
+    for (const near of idsInParts(candidates, nextSize)) yield { match, near };
+    for await (const near of waitingParts(manager, tenantId, nextSize)) yield { match, near };
   } else if (isOnSqlite(manager) && isFiltered(match)) {
     yield* partsOf(manager, { tenantId, match }, sizes);
   } else {

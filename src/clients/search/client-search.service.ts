@@ -88,12 +88,13 @@ export function idsOf({ segments }: Pick<Candidates, 'segments'>, tenantId: stri
   return { ids: segments.length === 0 ? waiting : `${idsAt(segments.flatMap(slotsOf))} UNION ALL ${waiting}`, parameters: { tenantId } };
 }
 
-/** The candidates that are indexed, so many at a time. */
-export function* idsInParts({ segments }: Candidates, size: number): Generator<ClientIdQuery> {
+/** The candidates that are indexed, some at a time. */
+export function* idsInParts({ segments }: Candidates, nextSize: () => number): Generator<ClientIdQuery> {
   let slots: number[] = [];
+  let size = nextSize();
   for (const segment of segments) {
     slots = slots.concat(slotsOf(segment));
-    while (slots.length >= size) yield { ids: idsAt(slots.splice(0, size)), parameters: {} };
+    for (; slots.length >= size; size = nextSize()) yield { ids: idsAt(slots.splice(0, size)), parameters: {} };
   }
   if (slots.length > 0) yield { ids: idsAt(slots), parameters: {} };
 }

@@ -1,4 +1,5 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { breathe } from '../queues/breath.js';
 import { isOnSqlite } from './dialect.js';
 import type { Database } from './transaction.js';
 
@@ -22,6 +23,11 @@ export interface Condemned {
 export async function removeInPieces(database: Database, condemned: Condemned): Promise<void> {
   let isMore = true;
   while (isMore) isMore = await database.write((manager) => removeSome(manager, condemned));
+}
+
+/** Removes rows within a running transaction, some at a time: SQLite works in this thread, and others read between the pieces. */
+export async function removeWithin(manager: EntityManager, condemned: Condemned): Promise<void> {
+  while (await removeSome(manager, condemned)) await breathe();
 }
 
 /** Removes some rows within a running transaction. @returns whether there may be more */
