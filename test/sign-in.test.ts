@@ -255,6 +255,18 @@ describe('a provider that cannot be trusted', () => {
     expect(provider.paths).toHaveLength(requests);
   });
 
+  it('has no signature checked with a key whose checks take long', async () => {
+    const key = { kty: 'RSA', kid: 'one', alg: 'RS256', n: `${'_'.repeat(511)}w`, e: `${'_'.repeat(510)}w` };
+    tell({
+      answers: {
+        '/jwks': (_request, response) =>
+          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [key] })),
+      },
+    });
+    await expectNoSession(await goAndReturn(), 502, "The identity provider's answer cannot be used");
+    expect(app.logLines.some((line) => line.includes('an exponent that is too long'))).toBe(true);
+  });
+
   it('is down', async () => {
     await setProvider({ issuer: 'http://localhost:1' });
     await expectNoSession(await start(), 502, 'cannot be reached or does not answer in time');

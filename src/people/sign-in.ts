@@ -12,6 +12,7 @@ import { isManagementScope } from '../tenants/scopes.js';
 import { SignInFailed } from './errors.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
+import { requireShort, withBoundedKeys } from './provider-bounds.js';
 import { type NewSession, SESSION_TOKEN_CHARACTERS, type SessionService } from './session.service.js';
 
 /** Path to which providers send people back, the same on every tenant's host. */
@@ -24,10 +25,6 @@ const TICKET = ' sign-in';
 const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
-/** Of a provider's metadata, which is kept for a while. Most have less than 8,000 characters. */
-const LONGEST_METADATA = 32_000;
-/** Whoever sets out to sign in is sent there, and anybody may. */
-const LONGEST_ENDPOINT = 2_000;
 const MOST_EXCHANGED = 10_000;
 const LONGEST_SUBJECT = 255;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
@@ -180,7 +177,11 @@ export class SignIn {
   async #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
     const { issuer, clientId } = provider;
     const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
-    const options = { [oidc.customFetch]: this.parts.outbound.fetch as oidc.CustomFetch, timeout: TIMEOUT_SECONDS, execute };
+    const options = {
+      [oidc.customFetch]: withBoundedKeys(this.parts.outbound.fetch as oidc.CustomFetch),
+      timeout: TIMEOUT_SECONDS,
+      execute,
+    };
     const authenticate = authenticateWith(this.parts.providers.secretOf(provider));
     const configuration = await oidc.discovery(new URL(issuer), clientId, undefined, authenticate, options);
     requireShort(configuration.serverMetadata());
@@ -196,12 +197,6 @@ export class SignIn {
     if (!SUBJECT_FORM.test(claims.sub)) throw new Error('the subject is empty, too long, or not printable');
     return claims;
   }
-}
-
-/** @throws when the metadata is longer than those of any provider */
-function requireShort(metadata: oidc.ServerMetadata): void {
-  if (JSON.stringify(metadata).length > LONGEST_METADATA) throw new Error('the metadata is too long');
-  if (String(metadata.authorization_endpoint).length > LONGEST_ENDPOINT) throw new Error('the authorization endpoint is too long');
 }
 
 /** In the header, as every provider takes it, unless this one says that it takes the form alone. */

@@ -1,0 +1,33 @@
+import type { CustomFetch, ServerMetadata } from 'openid-client';
+
+/** Of a provider's metadata, which is kept for a while. Most have less than 8,000 characters. */
+const LONGEST_METADATA = 32_000;
+/** Whoever sets out to sign in is sent there, and anybody may. */
+const LONGEST_ENDPOINT = 2_000;
+/** Of four bytes, in base64url. */
+const LONGEST_EXPONENT = 6;
+
+/** @throws when the metadata is longer than those of any provider */
+export function requireShort(metadata: ServerMetadata): void {
+  if (JSON.stringify(metadata).length > LONGEST_METADATA) throw new Error('the metadata is too long');
+  if (String(metadata.authorization_endpoint).length > LONGEST_ENDPOINT) throw new Error('the authorization endpoint is too long');
+}
+
+/** Takes no answer that has an RSA key whose exponent is of the length of its modulus: a check with it takes as long as hundreds of others. */
+export function withBoundedKeys(fetch: CustomFetch): CustomFetch {
+  return async (url, options) => {
+    const answer = await fetch(url, options);
+    const body: unknown = await answer
+      .clone()
+      .json()
+      .catch(() => null);
+    const { keys } = (body ?? {}) as { keys?: unknown };
+    if (Array.isArray(keys) && keys.some(hasLongExponent)) throw new Error('a key has an exponent that is too long');
+    return answer;
+  };
+}
+
+function hasLongExponent(key: unknown): boolean {
+  const { e } = (key ?? {}) as { e?: unknown };
+  return typeof e === 'string' && e.length > LONGEST_EXPONENT;
+}
