@@ -180,6 +180,18 @@ it('takes no user in the target of a request', async () => {
   ]);
 });
 
+it('knows a host in the target of a request by its name, whether the port that goes without saying is named', async () => {
+  await app.administer('mutation { createTenant(input: { name: "Port", host: "port.example" }) { clientSecret } }');
+  const get = (target: string, host: string) =>
+    sendAsItIs(`GET http://${target}/.well-known/jwks.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const named = ['port.example', 'port.example:80', 'PORT.example'];
+  const answers = await Promise.all(named.flatMap((target) => named.map((host) => get(target, host))));
+  expect(answers).toEqual(Array.from({ length: 9 }, () => '200'));
+  expect(
+    await Promise.all(['port.example:81', 'another.example', 'a b', 'u@port.example'].map((host) => get('port.example', host))),
+  ).toEqual(Array.from({ length: 4 }, () => '400'));
+});
+
 describe('PROTOCOL 24: a GraphQL operation', () => {
   it('asks for three lists with pages at most, under whatever names and through whatever fragments', async () => {
     const lists = (names: string[]) => names.map((name) => `${name}: auditEvents(first: 1) { nodes { id } }`).join(' ');

@@ -127,6 +127,8 @@ const setProvider = (input: object) =>
   });
 });
 
+const LONG_EXPONENT = `${'_'.repeat(510)}w`;
+
 describe('a provider that cannot be trusted', () => {
   let provider: LyingProvider;
 
@@ -255,8 +257,8 @@ describe('a provider that cannot be trusted', () => {
     expect(provider.paths).toHaveLength(requests);
   });
 
-  it('has no signature checked with a key whose checks take long', async () => {
-    const key = { kty: 'RSA', kid: 'one', alg: 'RS256', n: `${'_'.repeat(511)}w`, e: `${'_'.repeat(510)}w` };
+  it.each<[unknown]>([[LONG_EXPONENT], [[LONG_EXPONENT]]])('has no signature checked with a key whose checks take long (%#)', async (e) => {
+    const key = { kty: 'RSA', kid: 'one', alg: 'RS256', n: `${'_'.repeat(511)}w`, e };
     tell({
       answers: {
         '/jwks': (_request, response) =>
@@ -264,7 +266,7 @@ describe('a provider that cannot be trusted', () => {
       },
     });
     await expectNoSession(await goAndReturn(), 502, "The identity provider's answer cannot be used");
-    expect(app.logLines.some((line) => line.includes('an exponent that is too long'))).toBe(true);
+    expect(app.logLines.splice(0).some((line) => line.includes('an exponent that is too long'))).toBe(true);
   });
 
   it('is down', async () => {

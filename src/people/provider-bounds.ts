@@ -28,6 +28,7 @@ export function withBoundedKeys(fetch: CustomFetch): CustomFetch {
 }
 
 function hasLongExponent(key: unknown): boolean {
-  const { e } = (key ?? {}) as { e?: unknown };
-  return typeof e === 'string' && e.length > LONGEST_EXPONENT;
+  const { e = '' } = (key ?? {}) as { e?: unknown };
+  // Whatever it is: whoever reads it makes a text of it.
+  return String(e).length > LONGEST_EXPONENT;
 }

@@ -91,7 +91,13 @@ function isTarget(ctx: Context): boolean {
 function isAmbiguous(ctx: Context): boolean {
   const { url = '/' } = ctx.req;
   const target = url.startsWith('/') ? null : URL.parse(url);
-  return countHosts(ctx.req.rawHeaders) > 1 || (target !== null && target.host !== ctx.get('Host').toLowerCase());
+  return countHosts(ctx.req.rawHeaders) > 1 || (target !== null && target.host !== hostAt(target, ctx.get('Host')));
+}
+
+/** A host as a URL writes it: without the port that its scheme has by itself. */
+function hostAt({ protocol }: URL, host: string): string | undefined {
+  const url = URL.parse(`${protocol}//${host}`);
+  return url?.href === `${protocol}//${url?.host}/` ? url.host : undefined;
 }
 
 /** @param rawHeaders names and values in turn */

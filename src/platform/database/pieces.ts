@@ -1,5 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
-import { breathe } from '../queues/breath.js';
 import { isOnSqlite } from './dialect.js';
 import type { Database } from './transaction.js';
 
@@ -25,9 +25,12 @@ export async function removeInPieces(database: Database, condemned: Condemned): 
   while (isMore) isMore = await database.write((manager) => removeSome(manager, condemned));
 }
 
-/** Removes rows within a running transaction, some at a time: SQLite works in this thread, and others read between the pieces. */
+/**
+ * Removes rows within a running transaction, some at a time: SQLite works in this thread, and others read between the pieces. Those who write
+ * wait for its end, so the event loop comes round once for each and no more.
+ */
 export async function removeWithin(manager: EntityManager, condemned: Condemned): Promise<void> {
-  while (await removeSome(manager, condemned)) await breathe();
+  while (await removeSome(manager, condemned)) await nextTurn();
 }
 
 /** Removes some rows within a running transaction. @returns whether there may be more */
