@@ -2,6 +2,8 @@
 const TURN_MS = 2;
 /** For how long work waits for connections to be taken, some seventy of them. */
 const HELD_MS = 6;
+/** With more than that behind them connections are taken one by one again: whoever takes them faster than they end has no room for others soon. */
+const MOST_BEHIND = 500;
 /** What is looked up at the same moment shares a query: with fewer that would not be so. */
 const LEAST_AT_ONCE = 4;
 const MOST_AT_ONCE = 64;
@@ -16,6 +18,8 @@ class Line {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Begun in this turn. */
   begun = 0;
+  /** How many wait. */
+  size = 0;
 
   /** @param cost of one, in milliseconds, as long as nothing is known of it */
   constructor(
@@ -31,8 +35,11 @@ class Line {
   add(source: string, work: () => void): () => void {
     const ofSource = this.#waiting.get(source) ?? new Set();
     this.#waiting.set(source, ofSource.add(work));
+    this.size += 1;
     return () => {
-      if (ofSource.delete(work) && ofSource.size === 0) this.#waiting.delete(source);
+      if (!ofSource.delete(work)) return;
+      this.size -= 1;
+      if (ofSource.size === 0) this.#waiting.delete(source);
     };
   }
 
@@ -52,6 +59,7 @@ class Line {
       const [work] = ofSource as Iterable<() => void> as [() => void];
       this.#waiting.delete(source);
       ofSource.delete(work);
+      this.size -= 1;
       if (ofSource.size > 0) this.#waiting.set(source, ofSource);
       return { work, source };
     }
@@ -124,7 +132,8 @@ export class Pace {
   }
 
   get #isHeld(): boolean {
-    return this.#hasArrival && performance.now() - (this.#heldSince ?? this.#began) < HELD_MS;
+    if (!this.#hasArrival || performance.now() - (this.#heldSince ?? this.#began) >= HELD_MS) return false;
+    return this.#turns.reduce((sum, { size }) => sum + size, 0) < MOST_BEHIND;
   }
 
   #beginTurn(): void {
