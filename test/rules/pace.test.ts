@@ -138,12 +138,12 @@ it('connections are taken one by one again while very much waits', async () => {
   const pace = new Pace();
   let begun = 0;
   pace.arrive();
-  for (let number = 0; number < 600; number += 1) pace.run(() => (begun += 1), { source: () => String(number % 7) });
+  for (let number = 0; number < 1_200; number += 1) pace.run(() => (begun += 1), { source: () => String(number % 7) });
   expect(begun).toBe(0);
   await turn();
   expect(begun).toBeGreaterThan(0);
-  expect(begun).toBeLessThan(600);
-  while (begun < 600) {
+  expect(begun).toBeLessThan(1_200);
+  while (begun < 1_200) {
     pace.arrive();
     await turn();
   }

@@ -3,7 +3,7 @@ const TURN_MS = 2;
 /** For how long work waits for connections to be taken, some seventy of them. */
 const HELD_MS = 6;
 /** With more than that behind them connections are taken one by one again: whoever takes them faster than they end has no room for others soon. */
-const MOST_BEHIND = 500;
+const MOST_BEHIND = 1_000;
 /** What is looked up at the same moment shares a query: with fewer that would not be so. */
 const LEAST_AT_ONCE = 4;
 const MOST_AT_ONCE = 64;
