@@ -180,6 +180,12 @@ it('takes no user in the target of a request', async () => {
   ]);
 });
 
+it.each(['ws', 'ftp', 'file', 'urn', 'javascript', 'x'])('takes no %s URL for the target of a request', async (scheme) => {
+  const host = `localhost:${app.port}`;
+  for (const target of [`${scheme}://${host}/health/live`, `${scheme}:///health/live`, `${scheme}:/health/live`])
+    expect(await sendAsItIs(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toBe('400');
+});
+
 it('knows a host in the target of a request by its name, whether the port that goes without saying is named', async () => {
   await app.administer('mutation { createTenant(input: { name: "Port", host: "port.example" }) { clientSecret } }');
   const get = (target: string, host: string) =>

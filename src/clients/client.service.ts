@@ -23,6 +23,7 @@ import {
 import { requireOtherHolders } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
+import { CLIENT_DEPENDENTS } from './dependents.js';
 import { ClientIdTaken } from './errors.js';
 import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
@@ -130,8 +131,10 @@ export class ClientService {
       await requireOtherHolders(manager, caller, { before: client, after: null });
       const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
       // They would go with it, all at once.
-      for (const table of ['client_hours', 'client_secrets'])
-        await removeWithin(manager, { table, where: 'client_row_id = ?', parameters: [client.id], atATime: ROWS_AT_ONCE });
+      for (const { entity, by } of CLIENT_DEPENDENTS) {
+        const table = manager.getRepository(entity).metadata.tableName;
+        await removeWithin(manager, { table, where: `${by} = ?`, parameters: [client.id], atATime: ROWS_AT_ONCE });
+      }
       await manager.delete(Client, { id: client.id });
       await countClient(-1);
       await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);

@@ -7,6 +7,7 @@ import type { ClientService } from './client.service.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretResolver } from './client-secret.resolver.js';
 import type { ClientSecretService } from './client-secret.service.js';
+import { CLIENT_DEPENDENTS } from './dependents.js';
 import { ClientListService } from './list/client-list.service.js';
 import { ClientLoader } from './list/client-loader.service.js';
 import { ClientGram, ClientSegment } from './search/client-segment.entity.js';
@@ -25,14 +26,7 @@ export const clientsRoom: Room<Parts> = {
   entities: [Client, ClientSecret, ClientHour, ClientSegment, ClientGram],
   belongings: [
     { entity: ClientSegment, mayBeMany: true, dependents: [{ entity: ClientGram, by: 'segment_id' }] },
-    {
-      entity: Client,
-      mayBeMany: true,
-      dependents: [
-        { entity: ClientHour, by: 'client_row_id' },
-        { entity: ClientSecret, by: 'client_row_id' },
-      ],
-    },
+    { entity: Client, mayBeMany: true, dependents: CLIENT_DEPENDENTS },
   ],
   inputs: [CreateClientInput, UpdateClientInput],
   resolvers: [ClientResolver, ClientConnectionResolver, ClientSecretResolver],

@@ -9,6 +9,8 @@ import { HostNotServed, isOfTenantGone } from './errors.js';
 import type { TenantDirectory } from './tenant-directory.service.js';
 
 const LONGEST_HOST = 255;
+/** Those whose URLs name a host that this may be. */
+const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:']);
 
 /** Which paths can do with less than the tenant as it is at this moment. */
 export interface Leniency {
@@ -80,8 +82,9 @@ function isTarget(ctx: Context): boolean {
   try {
     // Koa reads URLs by other rules than `URL` does.
     const target = URL.parse(url);
+    if (target === null || !SCHEMES.has(target.protocol)) return false;
     // A user in it may be there to deceive whoever reads it.
-    return target !== null && target.username === '' && target.password === '' && typeof ctx.path === 'string';
+    return target.username === '' && target.password === '' && typeof ctx.path === 'string';
   } catch {
     return false;
   }
