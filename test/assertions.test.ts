@@ -217,6 +217,25 @@ describe('PROTOCOL 21: private_key_jwt', () => {
     expect((await prove(await sign(other, claims('other', { jti: 'shared' })))).status).toBe(200);
   });
 
+  it('may have the jti of a DPoP proof, also of the one beside it', async () => {
+    const { privateKey, publicJwk } = await makeSigner('ES256');
+    const proof = (jti: string) =>
+      new SignJWT({ htm: 'POST', htu: `${app.url}/connect/token`, jti })
+        .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: publicJwk })
+        .setIssuedAt()
+        .sign(privateKey);
+    const body = async (jti: string) => ({
+      grant_type: 'client_credentials',
+      client_assertion_type: TYPE,
+      client_assertion: await sign(own, claims('keyed', { jti })),
+    });
+    const both = { body: await body('both'), headers: { dpop: await proof('both') } };
+    expect((await postForm(app, '/connect/token', both)).body.token_type).toBe('DPoP');
+    expect((await prove(await sign(own, claims('keyed', { jti: 'both' })))).status).toBe(401);
+    const again = { body: await body('another'), headers: { dpop: both.headers.dpop } };
+    expect((await postForm(app, '/connect/token', again)).body.error).toBe('invalid_dpop_proof');
+  });
+
   it('of another client is refused, and so is one beside another client id', async () => {
     expect((await prove(await sign(own, claims('other')))).status).toBe(401);
     expect((await prove(await sign(own, claims('keyed')), { client_id: 'other' })).status).toBe(400);

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { promisify } from 'node:util';
-import { decodeProtectedHeader } from 'jose';
 import { keyFor, type PublicJwks } from '../clients/keys/public-jwks.js';
 import { exponentOf } from '../clients/keys/public-key.js';
 import { complementKey, decoyKey, isRsa } from './decoy-keys.js';
@@ -8,8 +7,9 @@ import { complementKey, decoyKey, isRsa } from './decoy-keys.js';
 /** In the thread pool, where the signature itself is checked: of 8,192 bits it takes a millisecond. */
 const verifyAside = promisify(verify) as (hash: string, data: Buffer, key: KeyObject, signature: Buffer) => Promise<boolean>;
 
-/** What an assertion says of its signature; `alg` is `none` when it cannot be read. */
+/** What an assertion says of its signature. */
 export interface AssertionMark {
+  /** One of those in which assertions are signed. */
   alg: string;
   kid?: unknown;
   signature: Buffer;
@@ -17,20 +17,9 @@ export interface AssertionMark {
 
 /** The key that the signature of an assertion is checked against. */
 export interface AssertionKey {
-  /** Absent for an algorithm in which nobody signs here. */
-  jwk: Record<string, string> | undefined;
+  jwk: Record<string, string>;
   /** Whether it is the client's own; what another one verifies proves nothing. */
   isOwn: boolean;
-}
-
-/** Reads what has to be known before the signature can be checked. */
-export function markOf(assertion: string): AssertionMark {
-  try {
-    const { alg, kid } = decodeProtectedHeader(assertion);
-    return { alg: typeof alg === 'string' ? alg : 'none', kid, signature: Buffer.from(assertion.split('.')[2] ?? '', 'base64url') };
-  } catch {
-    return { alg: 'none', signature: Buffer.alloc(0) };
-  }
 }
 
 /**
@@ -42,11 +31,11 @@ export async function assertionKey(jwks: PublicJwks | undefined, mark: Assertion
   const { alg, signature } = mark;
   const decoy = await decoyKey(alg, signature.length);
   // Whoever has no keys has the decoy looked at in their place: looking takes time as well.
-  const found = keyFor(jwks ?? { keys: decoy ? [decoy] : [] }, mark);
+  const found = keyFor(jwks ?? { keys: [decoy] }, mark);
   const isPossible = found !== undefined && (!isRsa(alg) || isPossibleSignature(signature, found));
   const isOwn = isPossible && jwks !== undefined;
   const jwk = isOwn ? found : decoy;
-  if (jwk && isRsa(alg)) await spendTheRest(exponentOf(jwk), signature);
+  if (isRsa(alg)) await spendTheRest(exponentOf(jwk), signature);
   return { jwk, isOwn };
 }
 

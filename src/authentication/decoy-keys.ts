@@ -26,12 +26,12 @@ export function isRsa(algorithm: string): boolean {
  * A public key that is nobody's. An assertion that none of a client's keys may have made, or whose client does not exist, is
  * checked against it, so that its refusal takes the work of a wrong signature. What it verifies proves nothing: of some of these
  * keys anybody could find the private part.
+ * @param algorithm one of those in which assertions are signed
  * @param signatureBytes an RSA key is as long as the signature: OpenSSL refuses others without any work
  */
-export async function decoyKey(algorithm: string, signatureBytes: number): Promise<Record<string, string> | undefined> {
+export async function decoyKey(algorithm: string, signatureBytes: number): Promise<Record<string, string>> {
   if (isRsa(algorithm)) return rsaDecoy(signatureBytes, USUAL_EXPONENT);
-  const kind = KINDS.get(algorithm);
-  if (!kind) return undefined;
+  const kind = KINDS.get(algorithm) as [type: string, options: object];
   const key =
     made.get(algorithm) ?? makePair(...kind).then(({ publicKey }) => publicKey.export({ format: 'jwk' }) as Record<string, string>);
   made.set(algorithm, key);

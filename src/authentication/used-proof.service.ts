@@ -17,6 +17,12 @@ export interface OneTimeProof {
   expiresAt: Date;
 }
 
+/** What a client has proved itself with. */
+interface ProofOfClient extends OneTimeProof {
+  clientId: string;
+  kind: 'assertion' | 'DPoP';
+}
+
 /** Replay protection: each client assertion and each DPoP proof counts once, by its `jti`, on all instances together. */
 export class UsedProofService {
   readonly #uses = new HourlyCounts(MOST_OF_A_CLIENT_AN_HOUR, 'assertions and proofs of this client');
@@ -28,13 +34,16 @@ export class UsedProofService {
 
   /**
    * Uses up what a client has proved itself with.
+   * @param kind a proof may have the name of an assertion
    * @returns whether this was the first time
    * @throws {TooOften} when it has used very many
    */
-  async useOfClient(tenant: TenantContext, { clientId, ...proof }: OneTimeProof & { clientId: string }): Promise<boolean> {
+  async useOfClient(tenant: TenantContext, { clientId, kind, ...proof }: ProofOfClient): Promise<boolean> {
     const name = `${tenant.tenant.id} ${clientId}`;
     this.#uses.require(name);
-    const isFirst = await this.use(tenant, { maker: clientId, ...proof, by: { type: ActorType.CLIENT, id: clientId } });
+    // No client id has a blank in it.
+    const maker = kind === 'assertion' ? clientId : `${kind} ${clientId}`;
+    const isFirst = await this.use(tenant, { maker, ...proof, by: { type: ActorType.CLIENT, id: clientId } });
     if (isFirst) this.#uses.count(name);
     return isFirst;
   }

@@ -1,3 +1,4 @@
+import { ClientAuthentication } from '../authentication/client-authentication.service.js';
 import { ClientLookupService } from '../authentication/client-lookup.service.js';
 import { Throttle } from '../authentication/throttle.js';
 import { UsedProofService } from '../authentication/used-proof.service.js';
@@ -36,6 +37,7 @@ export interface Services {
   use: ClientUseService;
   index: ClientIndexService;
   lookup: ClientLookupService;
+  authentication: ClientAuthentication;
   status: TokenStatusService;
   proofs: UsedProofService;
   audit: AuditListService;
@@ -60,6 +62,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const sessions = new SessionService(database, changes);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database, lines);
+  const use = new ClientUseService(database);
   // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
   const outbound = new Outbound({ allowsLoopback: isLoopbackHttp(config.issuer), networks: config.trustedIssuerNetworks });
   return {
@@ -69,9 +72,10 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     cipher,
     clients,
     secrets,
-    use: new ClientUseService(database),
+    use,
     index: new ClientIndexService(database),
     lookup,
+    authentication: new ClientAuthentication({ lookup, throttle, cipher, proofs, use }),
     status: new TokenStatusService(database, lines),
     proofs,
     audit: new AuditListService(database, changes),
@@ -84,7 +88,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     signingKeys,
     issuers: new Issuers({
       loadKeys: (context) => signingKeys.load(context),
-      createProvider: (tenant, keys) => mountProvider({ tenant, keys, clients: lookup, throttle, cipher, proofs }),
+      createProvider: (tenant, keys) => mountProvider({ tenant, keys, cipher, proofs }),
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
-import type { SecretProof } from '../authentication/secret-proof.js';
-import { isRegistered } from '../clients/registered-client.js';
+import type { ClientAuthentication } from '../authentication/client-authentication.service.js';
+import { InvalidClient } from '../authentication/errors.js';
+import { isRegistered, type RegisteredSecret } from '../clients/registered-client.js';
 import { BadRequest } from '../platform/errors.js';
 import { receiveJson } from '../platform/http/body.js';
 import { markOf } from '../platform/http/request.js';
@@ -20,7 +21,7 @@ const LARGEST_BYTES = 16 * 1024;
 export interface SessionParts {
   sessions: SessionService;
   providers: IdentityProviderService;
-  proof: SecretProof;
+  authentication: ClientAuthentication;
   /** Whether the console offers GraphiQL. */
   hasExplorer: boolean;
 }
@@ -39,20 +40,20 @@ export function tellSession({ sessions, providers, hasExplorer }: SessionParts):
 }
 
 /** `POST /session`: lets a client in that may manage Latchkey, by its id and secret. */
-export function beginSession({ sessions, proof }: SessionParts): Middleware {
+export function beginSession({ sessions, authentication }: SessionParts): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     if (isCrossSite(ctx)) throw fromElsewhere();
     const credentials = await readCredentials(ctx);
     const context = tenantOf(ctx);
-    const proven = await proof.check(context, { ...credentials, ip: ctx.ip });
+    const named = await authentication.find(context, { credentials, ip: ctx.ip });
     // What was sent in place of a client id may be anything, a secret too.
-    logged.add(ctx, { clientId: isRegistered(proven.registration) ? proven.registration.clientId : null });
-    if (!proven.usedSecret) throw wrong(proven.refusal);
-    if (!proven.registration.scopes.some(isManagementScope)) throw powerless();
-    const actor = { type: ActorType.CLIENT, id: proven.registration.clientId, name: null };
+    logged.add(ctx, { clientId: isRegistered(named.registration) ? named.registration.clientId : null });
+    const { registration, usedSecret } = await authentication.prove(named, []).catch(tellPerson);
+    if (!registration.scopes.some(isManagementScope)) throw powerless();
+    const actor = { type: ActorType.CLIENT, id: registration.clientId, name: null };
     const caller = { ...context, actor, request: markOf(ctx) };
-    const session = await sessions.beginForClient(caller, proven.registration, proven.usedSecret.id);
+    const session = await sessions.beginForClient(caller, registration, (usedSecret as RegisteredSecret).id);
     if (!session) throw wrong('the client was deleted meanwhile');
     await keep(ctx, sessions, session);
     ctx.body = { session: describe({ ...session, actor }) };
@@ -84,9 +85,18 @@ async function endHeld(ctx: Context, sessions: SessionService, token = readCooki
   if (holder) await sessions.end({ ...context, actor: holder.actor, request: markOf(ctx) }, token as string);
 }
 
+/** @throws a refusal in words for people */
+function tellPerson(error: unknown): never {
+  throw error instanceof InvalidClient ? wrong(error.reason) : error;
+}
+
 /** @param reason why, for the log alone */
-function wrong(reason: string): BadRequest {
-  return new BadRequest('The client id or the secret key is wrong.', { status: 401, oauthError: 'invalid_client', reason });
+function wrong(reason: string | undefined): BadRequest {
+  return new BadRequest('The client id or the secret key is wrong.', {
+    status: 401,
+    oauthError: 'invalid_client',
+    ...(reason !== undefined && { reason }),
+  });
 }
 
 function powerless(): BadRequest {

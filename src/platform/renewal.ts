@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** What some rows under an earlier encryption key came to. */
 export interface Renewal {
   /** How many are under the current key by now. */
@@ -10,6 +12,8 @@ export interface Renewal {
 
 /** What takes a tenth of a second. */
 export const RENEWED_AT_A_TIME = 200;
+/** Longer than a server waits before it tries to get SQLite's lock once more: it would hardly ever find it free. */
+const PAUSE_MS = 25;
 
 interface Rules<Row> {
   /** What rows are read in the order of. */
@@ -57,6 +61,7 @@ export async function renewInPieces(renew: (after: string) => Promise<Renewal>):
     all.done += done;
     all.unreadable.push(...unreadable);
     after = last;
+    if (after !== undefined) await sleep(PAUSE_MS);
   }
   return all;
 }

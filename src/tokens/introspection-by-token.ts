@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import { readForm } from '../authentication/form.js';
 import { BadRequest } from '../platform/errors.js';
 import { markOf } from '../platform/http/request.js';
 import { logged } from '../platform/http/request-notes.js';
@@ -10,7 +11,7 @@ import { type Authenticator, InsufficientScope } from './bearer.js';
 import { inspect } from './introspection.js';
 import type { Issuers } from './issuers.js';
 import { requireNoCredentialsInUrl } from './oauth-endpoint.js';
-import { readTokenForm } from './token-form.js';
+import { tokenIn } from './token-form.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 /** With a token these would be a second way in one request. @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3 */
@@ -39,7 +40,8 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
   ctx.set('Access-Control-Allow-Origin', tenantOf(ctx).issuer);
   requireNoCredentialsInUrl(ctx);
   // First: whoever sends it slowly is asked who they are when it is here.
-  const form = await readTokenForm(ctx);
+  const form = await readForm(ctx);
+  const token = tokenIn(form);
   const caller = await authenticator.authenticate(tenantOf(ctx), {
     authorization: ctx.get('Authorization'),
     dpop: ctx.get('DPoP') || undefined,
@@ -54,6 +56,7 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
     metrics.count(RIGHTS_REFUSED, { right: INTROSPECTION_SCOPE });
     throw new InsufficientScope(INTROSPECTION_SCOPE);
   }
-  if (OTHER_PROOFS.some((name) => form.has(name))) throw new BadRequest('Prove who you are in one way: with a token, or with credentials.');
-  ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, form.get('token') as string);
+  if (OTHER_PROOFS.some((name) => form.values[name] !== undefined))
+    throw new BadRequest('Prove who you are in one way: with a token, or with credentials.');
+  ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, token);
 }

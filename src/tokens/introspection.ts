@@ -1,28 +1,30 @@
 import type { Context, Middleware } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import { BadRequest, DatabaseUnavailable } from '../platform/errors.js';
-import { answerError } from '../platform/http/answer.js';
 import { INTROSPECTION_SCOPE } from '../tenants/scopes.js';
 import type { AccessToken } from './access-token.js';
 import type { Issuer } from './issuers.js';
-import type { OAuthEndpoints, Outcome } from './oauth-endpoint.js';
+import { type ClientRequest, type OAuthParts, oauthEndpoint } from './oauth-endpoint.js';
+import { tokenIn } from './token-form.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 const INACTIVE = { active: false };
+
+/** What looks into tokens and ends them. */
+export interface StatusParts extends OAuthParts {
+  status: TokenStatusService;
+}
 
 /**
  * The introspection endpoint. A client may look into its own tokens, and one with the scope `tokens:introspect`
  * into all of its tenant's; whatever it may not see, is no token or was cut is inactive.
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
-export function introspectionEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
-  return endpoints.endpoint(async (ctx, outcome) => {
-    if (!isAboutJwt(outcome)) return;
-    ctx.status = 200;
-    const { clientId, scopes } = outcome.client.registration;
+export function introspectionEndpoint(parts: StatusParts): Middleware {
+  const answer = async (ctx: Context, { registration: { clientId, scopes }, issuer, form }: ClientRequest) => {
     const onlyOf = scopes.includes(INTROSPECTION_SCOPE) ? undefined : clientId;
-    ctx.body = await inspect({ issuer: outcome.issuer, status }, tokenOf(ctx), onlyOf);
-  });
+    ctx.body = await inspect({ issuer, status: parts.status }, tokenIn(form), onlyOf);
+  };
+  return oauthEndpoint(parts, { answer });
 }
 
 /**
@@ -45,36 +47,20 @@ export async function inspect(
  * nothing, in JSON: there are libraries that parse whatever comes, and others that take nothing else.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
-export function revocationEndpoint(endpoints: OAuthEndpoints, status: TokenStatusService): Middleware {
-  return endpoints.endpoint(async (ctx, outcome) => {
-    if (isAboutJwt(outcome)) {
-      ctx.status = 200;
-      await revoke(ctx, outcome, status);
-    }
-    if (ctx.status === 200) ctx.body = {};
-  });
-}
-
-async function revoke(ctx: Context, { issuer, client }: ProvenOutcome, status: TokenStatusService): Promise<void> {
-  const token = await issuer.verify(tokenOf(ctx)).catch(toNothing);
-  if (token?.clientId === client.registration.clientId) await status.revoke(issuer.tenant, token);
-  else if (token) answerError(ctx, new BadRequest('The token was issued to another client.', { oauthError: 'invalid_grant' }));
-}
-
-type ProvenOutcome = Outcome & { client: NonNullable<Outcome['client']> };
-
-/** oidc-provider stores no JWTs: having checked the client, it leaves them to us by refusing them. */
-function isAboutJwt(outcome: Outcome): outcome is ProvenOutcome {
-  return outcome.client !== undefined && outcome.error === 'unsupported_token_type';
+export function revocationEndpoint(parts: StatusParts): Middleware {
+  const answer = async (ctx: Context, { registration, issuer, form }: ClientRequest) => {
+    const token = await issuer.verify(tokenIn(form)).catch(toNothing);
+    if (token && token.clientId !== registration.clientId)
+      throw new BadRequest('The token was issued to another client.', { oauthError: 'invalid_grant' });
+    if (token) await parts.status.revoke(issuer.tenant, token);
+    ctx.body = {};
+  };
+  return oauthEndpoint(parts, { answer });
 }
 
 /** What is no token of ours is nothing; that the database is away is no fault of the token. */
 function toNothing(error: unknown): undefined {
   if (error instanceof DatabaseUnavailable) throw error;
-}
-
-function tokenOf(ctx: Context): string {
-  return String((ctx as unknown as KoaContextWithOIDC).oidc.params?.token);
 }
 
 /** @param held the scopes that the client has by now: a token is worth no more */

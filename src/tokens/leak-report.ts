@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { readForm } from '../authentication/form.js';
 import type { Throttle } from '../authentication/throttle.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import { isPossibleSecret } from '../clients/secret.js';
@@ -7,7 +8,7 @@ import { requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
 import { redact } from '../platform/redaction.js';
 import { ActorType, tenantOf } from '../tenants/caller.js';
-import { readTokenForm } from './token-form.js';
+import { tokenIn } from './token-form.js';
 
 const LONGEST_URL = 500;
 /** With its path and what follows, percent-encoded. */
@@ -33,10 +34,11 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
     const context = tenantOf(ctx);
     const { plain: address, source } = addressOf(ctx.ip);
     const attempt = { tenantId: context.tenant.id, source, clientId: REPORTER };
-    const form = await readTokenForm(ctx);
+    const form = await readForm(ctx);
+    const token = form.values.token === '' ? '' : tokenIn(form);
+    const [found] = [form.values.url ?? ''].flat();
     await throttle.admit(attempt);
-    const token = form.get('token') as string;
-    const url = placeOf(form.get('url') ?? '', token);
+    const url = placeOf(found as string, token);
     const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
     const reporter = { ...context, actor, request: { id: requestIdOf(ctx), address } };
     const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];

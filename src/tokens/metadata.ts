@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
-import { AUTH_METHODS } from '../authentication/client-authentication.js';
+import { ASSERTION_ALGORITHM_NAMES } from '../authentication/assertion-claims.js';
+import { AUTH_METHODS } from '../authentication/client-authentication.service.js';
 import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
 import { tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_PATH } from '../tenants/scopes.js';
 import type { Issuers } from './issuers.js';
-import { ASSERTION_ALGORITHM_NAMES } from './mint/provider.js';
 import { JWKS_PATH, REVOCATION_PATH, TOKEN_PATH } from './paths.js';
 
 const MAX_AGE = 'public, max-age=300';

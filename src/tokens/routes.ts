@@ -1,4 +1,6 @@
+import type { Throttle } from '../authentication/throttle.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
+import type { ClientUseService } from '../clients/use/client-use.service.js';
 import { keepPagesOut } from '../people/cookies.js';
 import type { Route, Watchers } from '../platform/room.js';
 import type { TenantContext } from '../tenants/caller.js';
@@ -8,7 +10,7 @@ import { introspectionEndpoint, revocationEndpoint } from './introspection.js';
 import { introspectionByToken } from './introspection-by-token.js';
 import { leakEndpoint } from './leak-report.js';
 import { jwks, metadata, pem } from './metadata.js';
-import { OAuthEndpoints, type OAuthParts } from './oauth-endpoint.js';
+import type { OAuthParts } from './oauth-endpoint.js';
 import { JWKS_PATH, LEAK_PATH, METADATA_PATHS, PEM_PATH, REVOCATION_PATH, TOKEN_PATH, VERIFICATION_PATH } from './paths.js';
 import { tokenEndpoint } from './token-endpoint.js';
 import { verification } from './verification.js';
@@ -16,19 +18,20 @@ import { verification } from './verification.js';
 /** What the endpoints of tokens work with. */
 export interface TokenParts extends Omit<AuthenticatorParts, 'verify'>, Omit<OAuthParts, 'log'> {
   secrets: ClientSecretService;
+  throttle: Throttle;
+  use: ClientUseService;
 }
 
 /** The endpoints of OAuth and what belongs to them. */
 export function tokenRoutes(parts: TokenParts, { log, metrics }: Watchers): Route[] {
-  const { issuers, status, use, secrets, throttle } = parts;
+  const { issuers, status, secrets, throttle } = parts;
   const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForIntrospection(token);
   const authenticator = new Authenticator({ ...parts, verify });
-  const endpoints = new OAuthEndpoints({ ...parts, log });
-  const introspection = introspectionByToken({ authenticator, issuers, status, metrics }, introspectionEndpoint(endpoints, status));
+  const introspection = introspectionByToken({ authenticator, issuers, status, metrics }, introspectionEndpoint({ ...parts, log }));
   return [
-    { path: TOKEN_PATH, on: { post: keepPagesOut(tokenEndpoint(endpoints, { use, metrics }), { takesCredentials: true }) } },
+    { path: TOKEN_PATH, on: { post: keepPagesOut(tokenEndpoint({ ...parts, log, metrics }), { takesCredentials: true }) } },
     { path: INTROSPECTION_PATH, on: { post: keepPagesOut(introspection, { takesCredentials: true }) } },
-    { path: REVOCATION_PATH, on: { post: keepPagesOut(revocationEndpoint(endpoints, status), { takesCredentials: true }) } },
+    { path: REVOCATION_PATH, on: { post: keepPagesOut(revocationEndpoint({ ...parts, log }), { takesCredentials: true }) } },
     { path: LEAK_PATH, on: { post: keepPagesOut(leakEndpoint({ secrets, throttle, log }), { takesCredentials: false }) } },
     { path: VERIFICATION_PATH, on: { all: verification(parts) } },
     { path: JWKS_PATH, on: { get: jwks(issuers) } },

@@ -1,16 +1,11 @@
-import type { Context } from 'koa';
-import getRawBody from 'raw-body';
-import { incomplete, LARGEST_BODY_BYTES, requireForm, tooLarge } from '../authentication/form-body.js';
+import { type Form, parameterOf } from '../authentication/form.js';
 import { BadRequest } from '../platform/errors.js';
 
-/** Reads a form that has one `token`, where no client is asked for. @throws {BadRequest} */
-export async function readTokenForm(ctx: Context): Promise<URLSearchParams> {
-  requireForm(ctx);
-  const sent = { limit: LARGEST_BODY_BYTES, length: ctx.request.length, encoding: 'utf-8' };
-  const text = await getRawBody(ctx.req, sent).catch((cause) => {
-    throw cause.type === 'entity.too.large' ? tooLarge() : incomplete();
-  });
-  const form = new URLSearchParams(text);
-  if (form.getAll('token').length !== 1) throw new BadRequest('Send it once, as "token".');
-  return form;
+/** The one token that a form is about. @throws {BadRequest} @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1 */
+export function tokenIn(form: Form): string {
+  const token = parameterOf(form, 'token');
+  // It says nothing here, and stands once all the same.
+  parameterOf(form, 'token_type_hint');
+  if (token === undefined) throw new BadRequest('Send the token once, as "token".');
+  return token;
 }

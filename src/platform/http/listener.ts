@@ -12,6 +12,8 @@ const GRACE_MS = 5_000;
 /** The next request of a client that has just been answered is under way, as a rule. */
 const SHORT_GRACE_MS = 1_000;
 const IDLE_CHECK_MS = 50;
+/** Node ends all that have taken too long since it last looked at once: those of seconds would be thousands. */
+const EXPIRY_CHECK_MS = 250;
 /** For how long a connection may stand still with a request under way, or twice that after something was written: whoever takes nothing of the answer keeps it in memory. */
 const STILL_MS = 60_000;
 /** By then all processes that share a port have left it: until they have, a new connection would be taken for one of them, and lost. */
@@ -49,7 +51,7 @@ export function createHttpServer(): Server {
         return Reflect.apply(super.writeHead, this, head);
       }
     },
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: EXPIRY_CHECK_MS,
     headersTimeout: 10_000,
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,

@@ -1,32 +1,30 @@
 import { decodeProtectedHeader } from 'jose';
 import type { Middleware } from 'koa';
 import mount from 'koa-mount';
-import Provider, { errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
-import { AUTH_METHODS, authenticateClients, checkAssertion, type LatchkeyClient } from '../../authentication/client-authentication.js';
-import { askedAudience, requireOneMeaning } from '../../authentication/token-parameters.js';
+import Provider, { type Adapter, errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
 import type { UsedProofService } from '../../authentication/used-proof.service.js';
 import { makeTokenId } from '../../changes/token-id.js';
-import { ASSERTION_ALGORITHMS, PROOF_ALGORITHMS } from '../../clients/keys/public-jwks.js';
+import { PROOF_ALGORITHMS } from '../../clients/keys/public-jwks.js';
 import { findKeyFault, withoutEmpty } from '../../clients/keys/public-key.js';
 import type { RegisteredClient } from '../../clients/registered-client.js';
+import type { KeyRing } from '../../keys/key-ring.js';
 import { type ActiveKey, RequestKey } from '../../keys/signing-key.js';
 import type { Cipher } from '../../platform/cipher.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../../platform/clock-tolerance.js';
 import type { TenantContext } from '../../tenants/caller.js';
-import { INTROSPECTION_PATH, isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
+import { isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
 import { typeFor } from '../access-token.js';
-import { REVOCATION_PATH, TOKEN_PATH } from '../paths.js';
-import { type AdapterParts, createAdapter } from './adapter.js';
-import { grantNotes } from './grant-notes.js';
+import { TOKEN_PATH } from '../paths.js';
+import { granteeOf, grantNotes, takeOver } from './hand-over.js';
+import { askedAudience, requireOneMeaning } from './parameters.js';
 
 /** What one tenant's provider is built from. */
-export interface ProviderParts extends AdapterParts {
+export interface ProviderParts {
+  tenant: TenantContext;
+  keys: KeyRing;
   cipher: Cipher;
   proofs: UsedProofService;
 }
-
-/** The algorithms in which a client may sign an assertion. */
-export const ASSERTION_ALGORITHM_NAMES = [...ASSERTION_ALGORITHMS, 'HS256'] as const;
 
 const CHARACTERS_OF_A_RANDOM_ID = 22;
 /** By how much the clock of a proof may be ahead for oidc-provider, which would forget it that much too early. */
@@ -39,44 +37,39 @@ export function mountProvider(parts: ProviderParts): Middleware {
     grantNotes.add(ctx, { error });
   };
   provider.on('grant.error', onError);
-  provider.on('introspection.error', onError);
-  provider.on('revocation.error', onError);
   provider.on('server_error', onError);
   return mount(provider) as Middleware;
 }
 
-/** The client credentials grant, introspection and revocation, and nothing else. */
+/** The client credentials grant, and nothing else. */
 function createProvider(parts: ProviderParts): Provider {
   const { tenant, cipher, proofs, keys } = parts;
-  const signer = () => (Provider.ctx && grantNotes.of(Provider.ctx).signer) ?? keys.active;
+  const signer = () => (Provider.ctx && grantNotes.of(Provider.ctx).grantee?.signer) ?? keys.active;
   const provider = new Provider(tenant.issuer, {
-    adapter: createAdapter(parts),
-    assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => checkAssertion(cipher, ctx, claims, header),
-    clientAuthMethods: [...AUTH_METHODS],
+    adapter: () => NOTHING,
+    clientAuthMethods: ['client_secret_basic'],
     clientDefaults: { id_token_signed_response_alg: signer().alg as 'ES256' },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: { keys: [] },
-    enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGORITHM_NAMES], dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
+    enabledJWA: { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       // The same on every instance: a proof may bear the nonce that another one gave.
       dPoP: { enabled: true, nonceSecret: cipher.mac('nonces of DPoP'), requireNonce: requireSoundProofKey },
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
-      introspection: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: (ctx, client) => askedAudience(ctx) ?? (registrationOf(client).audiences[0] as string),
         getResourceServerInfo: (ctx, resource, client) => authorize(ctx, resource, registrationOf(client), { tenant, signer: signer() }),
       },
-      revocation: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
     formats: {
       customizers: {
         jwt: (ctx, token, parts) => {
-          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, grantNotes.of(ctx).accessTokenType) };
+          parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, grantNotes.of(ctx).grantee?.accessTokenType) };
           Object.assign(parts.payload, ownClaims(token, Number(parts.payload.iat)));
         },
       },
@@ -86,25 +79,29 @@ function createProvider(parts: ProviderParts): Provider {
       ctx.body = out;
     },
     responseTypes: [],
-    routes: { token: TOKEN_PATH, introspection: INTROSPECTION_PATH, revocation: REVOCATION_PATH },
+    routes: { token: TOKEN_PATH },
     scopes: [],
     ttl: { ClientCredentials: (_ctx, _token, client) => registrationOf(client).accessTokenLifetimeSeconds },
   });
-  authenticateClients(provider, cipher);
+  takeOver(provider);
   nameUrlsByIssuer(provider);
-  provider.ReplayDetection.unique = (clientId, jti, exp) =>
-    proofs.useOfClient(tenant, { clientId, jti, expiresAt: new Date((exp + PROOF_AHEAD_SECONDS) * 1000) });
+  provider.ReplayDetection.unique = async (clientId, jti, exp) => {
+    const expiresAt = new Date((exp + PROOF_AHEAD_SECONDS) * 1000);
+    if (await proofs.useOfClient(tenant, { clientId, kind: 'DPoP', jti, expiresAt })) return true;
+    // It would call it the grant that is wrong: RFC 9449, section 5.
+    throw new errors.InvalidDpopProof('the DPoP proof was used before: make one for each request');
+  };
   return provider;
 }
 
-/** What an assertion or a DPoP proof calls an endpoint follows the issuer, never the Host header. */
+/** What a DPoP proof calls an endpoint follows the issuer, never the Host header. */
 function nameUrlsByIssuer(provider: Provider): void {
   provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
 }
 
 /** The name of a token, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
 function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, issuedAt: number): { jti: string; exp: number } {
-  const { registration, usedSecret } = token.client as unknown as LatchkeyClient;
+  const { registration, usedSecret } = granteeOf(token.client);
   const random = token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID);
   const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, random);
   return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
@@ -131,8 +128,19 @@ function keyOfProof(proof: string): object {
 }
 
 function registrationOf(client: ProviderClient): RegisteredClient {
-  return (client as unknown as LatchkeyClient).registration;
+  return granteeOf(client).registration;
 }
+
+/** Tokens are JWTs and stored nowhere, and clients are handed over. */
+const NOTHING: Adapter = {
+  find: async () => undefined,
+  findByUserCode: async () => undefined,
+  findByUid: async () => undefined,
+  upsert: async () => undefined,
+  consume: async () => undefined,
+  destroy: async () => undefined,
+  revokeByGrantId: async () => undefined,
+};
 
 /**
  * Decides what a token for a resource may carry. oidc-provider would drop a scope that it does not

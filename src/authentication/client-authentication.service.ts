@@ -1,0 +1,128 @@
+import { CLIENT_ID_FORM } from '../clients/client.input.js';
+import { decoyClient, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
+import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
+import type { ClientUseService } from '../clients/use/client-use.service.js';
+import type { Cipher } from '../platform/cipher.js';
+import { addressOf } from '../platform/http/ip.js';
+import type { TenantContext } from '../tenants/caller.js';
+import { HostNotServed } from '../tenants/errors.js';
+import type { AccessTokenType } from '../tenants/tenant.entity.js';
+import { proveByAssertion } from './client-assertion.js';
+import type { ClientLookupService } from './client-lookup.service.js';
+import { proveBySecret } from './client-secret.js';
+import type { Credentials } from './credentials.js';
+import { InvalidClient } from './errors.js';
+import type { Attempt } from './failure-counts.js';
+import type { Proof } from './proof.js';
+import type { Throttle } from './throttle.js';
+import type { UsedProofService } from './used-proof.service.js';
+
+/** The ways in which a client may prove who it is. */
+export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'] as const;
+
+/** Under which all client ids that cannot exist are counted together. */
+const IMPOSSIBLE_ID = ' impossible';
+
+/** What authentication works with. */
+export interface AuthenticationParts {
+  lookup: ClientLookupService;
+  throttle: Throttle;
+  cipher: Cipher;
+  proofs: UsedProofService;
+  use: ClientUseService;
+}
+
+/** Where credentials come from. */
+export interface Shown {
+  credentials: Credentials;
+  ip: string;
+}
+
+/** The client that a request names; nobody's stand-in (a decoy) where there is none. */
+export interface NamedClient extends Shown {
+  tenant: TenantContext;
+  registration: RegisteredClient;
+  /** Of the tenant, as it was when the client was read. */
+  tenantVersion: number | undefined;
+  accessTokenType: AccessTokenType | undefined;
+  attempt: Attempt;
+}
+
+/** A client that proved who it is. */
+export interface ProvenClient {
+  registration: RegisteredClient;
+  /** Absent where a key of its own proved it. */
+  usedSecret: RegisteredSecret | undefined;
+}
+
+/**
+ * Authentication of clients, the same wherever they show who they are: whoever fails too often waits (rate limit), the client is looked up
+ * or a decoy takes its place, what is shown is proved, and its use noted.
+ */
+export class ClientAuthentication {
+  constructor(private readonly parts: AuthenticationParts) {}
+
+  /**
+   * Finds the client that credentials name. Whoever is not there, or shows a secret that cannot be one, is refused later, like somebody with
+   * a wrong secret.
+   * @throws {TooManyFailures | HostNotServed | DatabaseUnavailable}
+   */
+  async find(tenant: TenantContext, shown: Shown): Promise<NamedClient> {
+    const { clientId } = shown.credentials;
+    const isPossibleId = CLIENT_ID_FORM.test(clientId);
+    const { source } = addressOf(shown.ip);
+    const attempt = { tenantId: tenant.tenant.id, source, clientId: isPossibleId ? clientId : IMPOSSIBLE_ID };
+    await this.parts.throttle.admit(attempt);
+    const isWorthAsking = isPossibleId && isPossibleSecret('secret' in shown.credentials ? shown.credentials.secret : '');
+    const found = isWorthAsking ? await this.parts.lookup.find(tenant, clientId) : undefined;
+    if (found && found.tenantVersion === undefined) throw new HostNotServed();
+    const registration = found?.client ?? { ...decoyClient(tenant), clientId };
+    return { ...shown, tenant, registration, tenantVersion: found?.tenantVersion, accessTokenType: found?.accessTokenType, attempt };
+  }
+
+  /**
+   * Proves that a client is the one that it is named.
+   * @param audiences what an assertion may call us
+   * @throws {InvalidClient | TooManyFailures}
+   */
+  async prove(client: NamedClient, audiences: readonly string[]): Promise<ProvenClient> {
+    const { throttle } = this.parts;
+    const { registration, attempt } = client;
+    const proof = await this.#look(client, audiences);
+    if (proof.refusal !== undefined) {
+      await throttle.fail(attempt);
+      throw new InvalidClient(proof.refusal);
+    }
+    // Guesses that were sent at once count against the right one.
+    await throttle.admit(attempt);
+    throttle.succeed(attempt);
+    this.#noteUse(client, proof.usedSecret);
+    return { registration, usedSecret: proof.usedSecret };
+  }
+
+  async #look({ tenant, registration, credentials }: NamedClient, audiences: readonly string[]): Promise<Proof> {
+    const { cipher, proofs } = this.parts;
+    if ('secret' in credentials) return proveBySecret(cipher, registration, credentials.secret);
+    if (!('assertion' in credentials)) return { refusal: 'nothing proves who it is' };
+    const { jti, expiresAt, ...proof } = await proveByAssertion(cipher, credentials.assertion, { registration, audiences });
+    if (proof.refusal !== undefined) return proof;
+    const { clientId } = registration;
+    const isFirst = await proofs.useOfClient(tenant, { clientId, kind: 'assertion', jti: jti as string, expiresAt: expiresAt as Date });
+    return isFirst ? proof : { refusal: 'the assertion was used before' };
+  }
+
+  /** Notes that a client proved who it is; digests of its secret that were made with an earlier key are renewed. */
+  #noteUse({ registration, credentials, ip }: NamedClient, usedSecret: RegisteredSecret | undefined): void {
+    const { use, cipher } = this.parts;
+    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: addressOf(ip).plain });
+    if (!usedSecret || !('secret' in credentials)) return;
+    if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;
+    const secret = credentials.secret as PlainSecret;
+    use.renewDigests({
+      secretId: usedSecret.id,
+      digest: digestSecret(cipher, registration.rowId, secret),
+      lookupDigest: lookupDigest(cipher, registration.tenantId, secret),
+      keyId: cipher.keyId,
+    });
+  }
+}

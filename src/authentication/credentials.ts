@@ -1,0 +1,83 @@
+import { decodeJwt } from 'jose';
+import type { Context } from 'koa';
+import { BadRequest } from '../platform/errors.js';
+import { InvalidClient } from './errors.js';
+import { type Form, parameterOf } from './form.js';
+
+/** What a client shows to prove who it is, and who it says it is. */
+export type Credentials = { clientId: string } & ({ secret: string } | { assertion: string } | { nothing: true });
+
+/** The parameters of a form that belong to it. */
+const PARAMETERS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** What no client id or secret has in it. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A */
+const NO_VSCHAR = /[^\x20-\x7E]/;
+
+/**
+ * The credentials of a request, which has them in one way only.
+ * @throws {BadRequest} where there are several, or they are not in their form
+ * @throws {InvalidClient} where there are none
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3
+ */
+export function presentedCredentials({ headers }: Context, form: Form): Credentials {
+  const [clientId, secret, assertion, type] = PARAMETERS.map((name) => parameterOf(form, name));
+  const authorization = headers.authorization || undefined;
+  if ([authorization, secret, assertion].filter((way) => way !== undefined).length > 1)
+    throw new BadRequest(
+      'Prove who you are in one way only: in the Authorization header, with a secret in the form, or with an assertion.',
+    );
+  if (authorization !== undefined) return same(clientId, basicCredentials(authorization));
+  if (assertion !== undefined) {
+    if (type !== ASSERTION_TYPE) throw new BadRequest(`Send client_assertion_type with the assertion: ${ASSERTION_TYPE}.`);
+    return same(clientId, { clientId: subjectOf(assertion), assertion });
+  }
+  if (clientId === undefined) throw new InvalidClient('there are no credentials');
+  return secret === undefined ? { clientId, nothing: true } : { clientId, secret };
+}
+
+/** @param said of the form, which may say it again */
+function same(said: string | undefined, credentials: Credentials): Credentials {
+  if (said !== undefined && said !== credentials.clientId) throw new BadRequest('The request names two clients: client_id is another one.');
+  return credentials;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
+function basicCredentials(authorization: string): Credentials {
+  // Any number of blanks may stand behind the scheme: RFC 9110, section 11.4.
+  const [, encoded = ''] = /^basic +([^ ]+)$/i.exec(authorization) ?? [];
+  const text = BASE64.test(encoded) ? Buffer.from(encoded, 'base64').toString() : '';
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new BadRequest('The Authorization header is not that of Basic authentication: a client id and a secret.');
+  const [clientId, secret] = [text.slice(0, colon), text.slice(colon + 1)].map(fromForm) as [string, string];
+  if (secret === '') throw new BadRequest('The Authorization header has no secret in it.');
+  return { clientId, secret };
+}
+
+function fromForm(text: string): string {
+  const decoded = decode(text.replaceAll('+', '%20'));
+  if (decoded === undefined || NO_VSCHAR.test(decoded))
+    throw new BadRequest('Client id and secret in the Authorization header are to be percent-encoded, as in a form.');
+  return decoded;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom an assertion is about, before it proves anything. @throws {InvalidClient} */
+function subjectOf(assertion: string): string {
+  let sub: unknown;
+  try {
+    ({ sub } = decodeJwt(assertion));
+  } catch {
+    throw new InvalidClient('the assertion cannot be read');
+  }
+  if (typeof sub !== 'string' || sub === '') throw new InvalidClient('sub of the assertion is no text');
+  return sub;
+}
