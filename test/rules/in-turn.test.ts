@@ -249,3 +249,25 @@ it('are all answered that came before a server ended, and the last one says that
   expect(answers).toHaveLength(1_500);
   expect(answers.map((answer) => answer.includes('Connection: close')).lastIndexOf(false)).toBe(1_498);
 });
+
+it('ends whoever takes too long with a head soon after, and not all of some seconds at once', async () => {
+  const slow = createHttpServer();
+  slow.headersTimeout = 300;
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const open = async () => {
+    const socket = connect({ port: (slow.address() as { port: number }).port, host: '127.0.0.1' }).on('error', () => undefined);
+    await new Promise((resolve) => socket.write('GET / HTTP/1.1\r\nHost:a', resolve));
+    return new Promise((resolve) => socket.resume().once('close', resolve));
+  };
+  // Of those that come every tenth of a second some are under way whenever another ends.
+  const happened: string[] = [];
+  const ends: Promise<unknown>[] = [];
+  for (let number = 0; number < 12; number += 1) {
+    happened.push('comes');
+    ends.push(open().then(() => happened.push('goes')));
+    await sleep(100);
+  }
+  await Promise.all(ends);
+  await new Promise((resolve) => slow.close(resolve).closeAllConnections());
+  expect(happened.indexOf('goes')).toBeLessThan(happened.lastIndexOf('comes'));
+});
