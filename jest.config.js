@@ -25,9 +25,9 @@ export const onMysql = {
   ...shared,
   displayName: 'mysql',
   globals: { databaseKind: 'mysql' },
-  globalSetup: '<rootDir>/test/support/start-mysql.js',
-  globalTeardown: '<rootDir>/test/support/stop-mysql.js',
-  setupFilesAfterEnv: ['<rootDir>/test/support/skip-without-mysql.ts'],
+  globalSetup: '<rootDir>/testbed/start-mysql.js',
+  globalTeardown: '<rootDir>/testbed/stop-mysql.js',
+  setupFilesAfterEnv: ['<rootDir>/testbed/skip-without-mysql.ts'],
 };
 
 /** The project whose tests run on the embedded database. */
@@ -40,9 +40,9 @@ const WITHOUT_DATABASE = ['<rootDir>/test/(console-(looks|faults|races|manners)|
 export default {
   // More than the cores of a small machine: servers and browsers are waited for a good part of the time.
   maxWorkers: 3,
-  // Nothing is measured by it: what waits has bounds of its own (`test/support/process`), and a slow machine is no fault.
+  // Nothing is measured by it: what waits has bounds of its own (`testbed/process`), and a slow machine is no fault.
   testTimeout: 900_000,
-  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
+  reporters: ['default', '<rootDir>/testbed/closing-line.js'],
   projects: [
     { ...shared, displayName: 'rules', testMatch: ['<rootDir>/test/(rules|seams)/*.test.ts'] },
     { ...onSqlite, testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/sqlite/*.test.ts'] },

@@ -8,7 +8,7 @@ export default {
   // More where there is little time: faults are mostly waited for.
   maxWorkers: process.env.CI === 'true' ? 3 : 2,
   testTimeout: 900_000,
-  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
+  reporters: ['default', '<rootDir>/testbed/closing-line.js'],
   projects: [
     { ...onSqlite, testMatch: ['<rootDir>/test/faults/*.test.ts', '<rootDir>/test/faults/sqlite/*.test.ts'] },
     { ...onMysql, testMatch: ['<rootDir>/test/faults/*.test.ts', '<rootDir>/test/faults/mysql/*.test.ts'] },

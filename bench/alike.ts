@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { makeSecret } from '../src/clients/secret.ts';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { createBenchClient, median } from './client.ts';
 import { type Subject, startLatchkey } from './subject.ts';
 

@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { type Subject, startLatchkey } from './subject.ts';
 
 const BATCH = 1000;

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import { hasChromium, launchChromium } from '../test/support/chromium.ts';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import { hasChromium, launchChromium } from '../testbed/chromium.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { median } from './client.ts';
 import { startOnMariaDb, startOnSqlite } from './console-seed.ts';
 import { SECRET, type Subject } from './subject.ts';

@@ -1,4 +1,4 @@
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { tokenOf } from './client.ts';
 import { clientIdOf, type Request, type Target } from './load.ts';
 import { Report } from './report.ts';

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import type { Request, Target } from './load.ts';
 import { Report } from './report.ts';
 import { startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';

@@ -1,4 +1,4 @@
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { runLoad } from './load.ts';
 import { Report } from './report.ts';
 import { startOnMariaDb, startOnSqlite, type TokenTarget } from './targets.ts';

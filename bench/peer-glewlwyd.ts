@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { freePort } from '../test/support/free-port.ts';
+import { freePort } from '../testbed/free-port.ts';
 import { createClients, type Peer, type PeerHome, type PreparedPeer, postJson, SCOPE, startPeer } from './peer.ts';
 
 /** What Debian's package itself makes a new database with: the administrator, and users and clients kept in that database. */

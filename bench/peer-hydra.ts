@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../test/support/free-port.ts';
+import { freePort } from '../testbed/free-port.ts';
 import { createClients, type Peer, type PeerHome, type PreparedPeer, postJson, SCOPE, startPeer } from './peer.ts';
 import { SECRET } from './subject.ts';
 

@@ -1,6 +1,6 @@
 // npm run bench -- and the names of some benches; all of them without. What is measured stands in bench/README.md.
 import mysql from 'mysql2/promise';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../test/support/mariadb.ts';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../testbed/mariadb.ts';
 import { benchAlike } from './alike.ts';
 import { benchConsole } from './console.ts';
 import { benchGraphql } from './graphql.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { openBuilt } from './built.ts';
 import { introspecting } from './introspect.ts';
 import { type ListRow, measureLists, printLists } from './lists.ts';

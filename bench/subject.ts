@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/support/free-port.ts';
+import { freePort } from '../testbed/free-port.ts';
 import { processorSecondsOf, residentMegabytesOf } from './processes.ts';
 
 /** A server under measurement: a process of its own on the same Node as the bench. */

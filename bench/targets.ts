@@ -1,5 +1,5 @@
 import mysql from 'mysql2/promise';
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { createBenchClient } from './client.ts';
 import { CLIENTS, clientIdOf, type Request, type Target } from './load.ts';
 import { SECRET, type Subject, start, startLatchkey } from './subject.ts';

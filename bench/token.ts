@@ -1,4 +1,4 @@
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { GENERATOR, type Target } from './load.ts';
 import { type Peer, startGlewlwyd, startHydra } from './peers.ts';
 import { draw } from './plot.ts';

@@ -1,4 +1,4 @@
-import type { PrivateMariaDb } from '../test/support/mariadb.ts';
+import type { PrivateMariaDb } from '../testbed/mariadb.ts';
 import { GENERATOR } from './load.ts';
 import { Report } from './report.ts';
 import { startOnMariaDb, startOnSqlite } from './targets.ts';

@@ -1,7 +1,7 @@
 // Brings up deploy/cluster on this machine: three nodes of MariaDB with Galera, two servers, and HAProxy before both.
 import { createInterface } from 'node:readline';
-import { Cluster } from '../test/support/cluster.ts';
-import { missingPackages } from '../test/support/galera.ts';
+import { Cluster } from '../testbed/cluster.ts';
+import { missingPackages } from '../testbed/galera.ts';
 
 const write = (text: string) => process.stdout.write(`${text}\n`);
 

@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import type { Browser, Page } from 'playwright-core';
 import { administer, createBenchClient, tokenOf } from '../bench/client.ts';
 import { SECRET, type Subject, startLatchkey } from '../bench/subject.ts';
-import { launchChromium } from '../test/support/chromium.ts';
+import { launchChromium } from '../testbed/chromium.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/screenshots');
 const DESK = { width: 1280, height: 800 };

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { createClient, createTenant, getToken, graphql, introspect, postForm, startApp, type TestApp } from './support/app.js';
+import { createClient, createTenant, getToken, graphql, introspect, postForm, startApp, type TestApp } from '../testbed/app.js';
 
 let app: TestApp;
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { readAnswer } from './support/answer.js';
-import { createClient, getToken, startApp, type TestApp } from './support/app.js';
+import { readAnswer } from '../testbed/answer.js';
+import { createClient, getToken, startApp, type TestApp } from '../testbed/app.js';
 
 let app: TestApp;
 let client: { clientId: string; secret: string };

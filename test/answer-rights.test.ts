@@ -1,8 +1,8 @@
 import { type GraphQLObjectType, getNamedType, isObjectType, type OperationDefinitionNode, parse, print } from 'graphql';
 import { createSchema } from '../src/server/graphql/operations.js';
-import type { Answer } from './support/answer.js';
-import { createClient, getToken, graphql, startApp, type TestApp } from './support/app.js';
-import { MUTATIONS, type RunnableMutation } from './support/mutations.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, getToken, graphql, startApp, type TestApp } from '../testbed/app.js';
+import { MUTATIONS, type RunnableMutation } from '../testbed/mutations.js';
 
 const SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 

@@ -6,8 +6,8 @@ import { type GraphQLOutputType, getNamedType, isObjectType, type OperationDefin
 import { AnswerWeight } from '../src/server/graphql/answer-weight.js';
 import { createSchema } from '../src/server/graphql/operations.js';
 import { UnreadAnswers } from '../src/server/graphql/unread-answers.js';
-import { createTenant, getToken, graphql, postForm, startApp, type TestApp, type TestTenant } from './support/app.js';
-import { until } from './support/process.js';
+import { createTenant, getToken, graphql, postForm, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
+import { until } from '../testbed/process.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
 const MOST_CHARACTERS = 3_000_000;

@@ -3,9 +3,9 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Credentials, requestToken } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess } from './support/process.js';
+import { type Credentials, requestToken } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { startProcess } from '../testbed/process.js';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { HourlyCounts } from '../src/platform/hourly-counts.js';
-import type { Answer } from './support/answer.js';
-import { createClient, getToken, graphql, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, getToken, graphql, introspect, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const CREATE =

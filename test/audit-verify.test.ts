@@ -3,9 +3,9 @@ import { verifyRecords } from '../src/changes/record/audit-verify.service.js';
 import { reencryptRecordKeys } from '../src/changes/record/record-key.service.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { systemCaller } from '../src/tenants/caller.js';
-import { createClient, createTenant, ENCRYPTION_KEY, startApp, type TestApp, type TestTenant } from './support/app.js';
-import { kind } from './support/database.js';
-import { startProcess } from './support/process.js';
+import { createClient, createTenant, ENCRYPTION_KEY, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
+import { kind } from '../testbed/database.js';
+import { startProcess } from '../testbed/process.js';
 
 const DAY_MS = 24 * 3_600_000;
 const SECOND = Buffer.alloc(32, 9);

@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
 import { Ledger } from '../src/changes/ledger.service.js';
 import { createSchema } from '../src/server/graphql/operations.js';
-import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
-import { kind } from './support/database.js';
-import { MUTATIONS, type RunnableMutation } from './support/mutations.js';
-import { deleteSession, postSession } from './support/session.js';
+import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
+import { kind } from '../testbed/database.js';
+import { MUTATIONS, type RunnableMutation } from '../testbed/mutations.js';
+import { deleteSession, postSession } from '../testbed/session.js';
 
 const EVENTS = `query ($filter: AuditFilter, $first: Int! = 50, $after: String) { auditEvents(filter: $filter, first: $first, after: $after) {
   nodes { id at action actorType actorId actorName objectType objectId before after requestId address }

@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { type Block, readBackup, writeBackup } from '../src/installation/backups/backup-file.js';
 import { Cipher } from '../src/platform/cipher.js';
-import { administered, createClient, ENCRYPTION_KEY, requestToken } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess } from './support/process.js';
+import { administered, createClient, ENCRYPTION_KEY, requestToken } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { startProcess, type TestProcess } from '../testbed/process.js';
 
 const isOnSqlite = kind === 'sqlite';
 const own = new Cipher(Buffer.from(ENCRYPTION_KEY, 'base64'));

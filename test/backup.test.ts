@@ -19,9 +19,9 @@ import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { readBackup, writeBackup } from '../src/installation/backups/backup-file.js';
 import { Cipher } from '../src/platform/cipher.js';
-import { administered, type Credentials, createClient, ENCRYPTION_KEY, getToken, introspect, requestToken } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess, until } from './support/process.js';
+import { administered, type Credentials, createClient, ENCRYPTION_KEY, getToken, introspect, requestToken } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../testbed/process.js';
 
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 const isOnSqlite = kind === 'sqlite';

@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getIntrospectionQuery } from 'graphql';
-import { basic } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess, until } from './support/process.js';
+import { basic } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../testbed/process.js';
 
 const SECRET = 'a-secret-that-the-administrator-chose';
 const CROWD = 300;

@@ -18,9 +18,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashOf } from '../scripts/setup/versions.mjs';
-import { freePort } from './support/free-port.js';
-import { type TestProcess, until } from './support/process.js';
-import { crewOf } from './support/workers.js';
+import { freePort } from '../testbed/free-port.js';
+import { type TestProcess, until } from '../testbed/process.js';
+import { crewOf } from '../testbed/workers.js';
 
 const root = join(import.meta.dirname, '..');
 const NEEDED = ['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts', 'ormconfig.ts'];

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWK, SignJWT } from 'jose';
 import { makeSecret } from '../src/clients/secret.js';
-import { postForm, startApp, type TestApp } from './support/app.js';
+import { postForm, startApp, type TestApp } from '../testbed/app.js';
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { jwks } } }';

@@ -1,6 +1,6 @@
-import type { Answer } from './support/answer.js';
-import { createClient, createTenant, getToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, createTenant, getToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
 
 const PAGE = `query ($search: String, $filter: ClientFilter, $first: Int, $after: String, $orderBy: ClientOrder) {
   clients(search: $search, filter: $filter, first: $first, after: $after, orderBy: $orderBy) {

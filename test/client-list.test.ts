@@ -1,5 +1,5 @@
-import type { Answer } from './support/answer.js';
-import { createClient, startApp, type TestApp } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, startApp, type TestApp } from '../testbed/app.js';
 
 const PAGE = `query ($search: String, $first: Int, $after: String, $orderBy: ClientOrder) {
   clients(search: $search, first: $first, after: $after, orderBy: $orderBy) {

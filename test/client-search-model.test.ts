@@ -5,7 +5,7 @@ import { ClientListService, type SearchLimits } from '../src/clients/list/client
 import { ClientIndexService } from '../src/clients/search/client-index.service.js';
 import { toSearchText } from '../src/platform/search-text.js';
 import type { TenantContext } from '../src/tenants/caller.js';
-import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+import { createClient, createTenant, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
 
 const DELETE = 'mutation ($clientId: String!) { deleteClient(clientId: $clientId) { clientId } }';
 const SEGMENT = 3;

@@ -1,7 +1,7 @@
 import { ClientIndexService } from '../src/clients/search/client-index.service.js';
 import { toSearchText } from '../src/platform/search-text.js';
-import type { Answer } from './support/answer.js';
-import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, createTenant, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
 
 const PAGE = `query ($search: String, $filter: ClientFilter, $first: Int, $after: String, $orderBy: ClientOrder) {
   clients(search: $search, filter: $filter, first: $first, after: $after, orderBy: $orderBy) {

@@ -1,5 +1,5 @@
-import type { Answer } from './support/answer.js';
-import { claimsOf, createClient, getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { claimsOf, createClient, getToken, graphql, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { clientId } clientSecret } }';
 const UPDATE =

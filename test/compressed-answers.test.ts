@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { getToken, startApp, type TestApp } from './support/app.js';
+import { getToken, startApp, type TestApp } from '../testbed/app.js';
 
 const SCOPES = Array.from({ length: 40 }, (_, number) => `scope-of-some-length-${number}`);
 const CLIENTS = '{ clients(first: 50) { nodes { id name clientId scopes usage(hours: 24) { from issued refused } } } }';

@@ -1,6 +1,6 @@
 import { ClientAuthMethod } from '../src/clients/client.entity.js';
 import { systemCaller } from '../src/tenants/caller.js';
-import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
+import { createClient, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 let app: TestApp;
 

@@ -1,8 +1,8 @@
 import type { Route } from 'playwright-core';
-import { createClient, requestToken } from './support/app.js';
-import { resetClock, stopClock } from './support/clock.js';
-import { dialog, itInChromium, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, requestToken } from '../testbed/app.js';
+import { resetClock, stopClock } from '../testbed/clock.js';
+import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const web = setUpConsole();
 

@@ -1,6 +1,6 @@
-import { createClient, getToken } from './support/app.js';
-import { dialog, itInChromium, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, getToken } from '../testbed/app.js';
+import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const DAY_MS = 86_400_000;
 const web = setUpConsole();

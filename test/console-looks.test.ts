@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { createClient, createTenant, getToken, requestToken } from './support/app.js';
-import { dialog, itInChromium, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, createTenant, getToken, requestToken } from '../testbed/app.js';
+import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const MOST_SCRIPT_BYTES = 250 * 1024;
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };

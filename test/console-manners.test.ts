@@ -1,6 +1,6 @@
-import { createClient, getToken } from './support/app.js';
-import { dialog, itInChromium, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, getToken } from '../testbed/app.js';
+import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const HOUR_MS = 3_600_000;
 const SECRET = `lk_${'Ab1'.repeat(17).slice(0, 49)}`;

@@ -1,6 +1,6 @@
-import { createClient, getToken, startApp } from './support/app.js';
-import { dialog, itInChromium, meddler, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, getToken, startApp } from '../testbed/app.js';
+import { dialog, itInChromium, meddler, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const HOUR_MS = 3_600_000;
 const web = setUpConsole();

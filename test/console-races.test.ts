@@ -1,6 +1,6 @@
-import { createClient, requestToken } from './support/app.js';
-import { accountOf, dialog, inMemory, itInChromium, meddler, readable, setUpConsole, signOut } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, requestToken } from '../testbed/app.js';
+import { accountOf, dialog, inMemory, itInChromium, meddler, readable, setUpConsole, signOut } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const web = setUpConsole();
 

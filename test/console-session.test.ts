@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
-import { createClient } from './support/app.js';
-import { accountOf, dialog, itInChromium, readable, setUpConsole, signOut } from './support/console.js';
+import { createClient } from '../testbed/app.js';
+import { accountOf, dialog, itInChromium, readable, setUpConsole, signOut } from '../testbed/console.js';
 
 const web = setUpConsole();
 const ENDED = 'The session has ended. Sign in again to go on.';

@@ -1,6 +1,6 @@
-import { createTenant, requestToken } from './support/app.js';
-import { dialog, itInChromium, readable, setUpConsole } from './support/console.js';
-import { until } from './support/process.js';
+import { createTenant, requestToken } from '../testbed/app.js';
+import { dialog, itInChromium, readable, setUpConsole } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 const web = setUpConsole();
 

@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from '../src/platform/errors.js';
-import { type Answer, readAnswer } from './support/answer.js';
-import { getToken, startApp, type TestApp } from './support/app.js';
-import { postSession } from './support/session.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { getToken, startApp, type TestApp } from '../testbed/app.js';
+import { postSession } from '../testbed/session.js';
 
 const ALLOWED = 'https://app.example.com';
 const OTHER = 'http://localhost:5173';

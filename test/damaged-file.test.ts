@@ -1,8 +1,8 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { getToken, graphql, requestToken } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { getToken, graphql, requestToken } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
 
 /** A database server looks after its files by itself. */
 const describeOnSqlite = kind === 'sqlite' ? describe : describe.skip;

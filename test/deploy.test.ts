@@ -3,10 +3,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startApp, type TestApp } from './support/app.js';
-import { type Authority, createAuthority } from './support/certificates.js';
-import { lastingPort } from './support/free-port.js';
-import { type Gateway, hasGateways, nginxAround, startGateway } from './support/gateway.js';
+import { startApp, type TestApp } from '../testbed/app.js';
+import { type Authority, createAuthority } from '../testbed/certificates.js';
+import { lastingPort } from '../testbed/free-port.js';
+import { type Gateway, hasGateways, nginxAround, startGateway } from '../testbed/gateway.js';
 
 const run = promisify(execFile);
 const deploy = join(import.meta.dirname, '../deploy');

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createClient, requestToken, startApp, type TestApp } from './support/app.js';
-import { shellLinesBelow } from './support/shell-lines.js';
+import { createClient, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { shellLinesBelow } from '../testbed/shell-lines.js';
 
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { verifyProof } from '../src/authentication/dpop-proof.js';
-import { readAnswer } from './support/answer.js';
-import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from './support/app.js';
+import { readAnswer } from '../testbed/answer.js';
+import { claimsOf, createClient, introspect, postForm, startApp, type TestApp } from '../testbed/app.js';
 
 let app: TestApp;
 let client: { clientId: string; secret: string };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { systemCaller } from '../src/tenants/caller.js';
-import { createClient, getToken, graphql, postForm, requestToken, startApp } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { createClient, getToken, graphql, postForm, requestToken, startApp } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
 
 const FIRST = Buffer.alloc(32, 1).toString('base64');
 const SECOND = Buffer.alloc(32, 2).toString('base64');

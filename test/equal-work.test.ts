@@ -1,7 +1,7 @@
 import * as actual from 'node:crypto';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
-import type { Credentials, TestApp } from './support/app.js';
+import type { Credentials, TestApp } from '../testbed/app.js';
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -47,7 +47,7 @@ for (const name of ['importKey', 'verify'] as const) {
   Object.defineProperty(subtle, name, { configurable: true, value: counted(`subtle.${name}`, subtle[name].bind(subtle) as never) });
 }
 
-const { createClient, postForm, requestToken, startApp } = await import('./support/app.js');
+const { createClient, postForm, requestToken, startApp } = await import('../testbed/app.js');
 const { makeSecret } = await import('../src/clients/secret.js');
 
 let app: TestApp;

@@ -1,7 +1,7 @@
-import { getToken, requestToken } from './support/app.js';
-import { itInChromium, setUpConsole } from './support/console.js';
-import type { Outcome, Question } from './support/foreign-page/callers.js';
-import { serveForeignPages } from './support/foreign-page/pages.js';
+import { getToken, requestToken } from '../testbed/app.js';
+import { itInChromium, setUpConsole } from '../testbed/console.js';
+import type { Outcome, Question } from '../testbed/foreign-page/callers.js';
+import { serveForeignPages } from '../testbed/foreign-page/pages.js';
 
 type CallerName = 'apollo' | 'urql';
 declare const callers: Record<CallerName, (question: Question) => Promise<Outcome>>;

@@ -1,6 +1,6 @@
 import { type OutgoingHttpHeaders, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { basic, type Credentials, createClient, getToken, startApp, type TestApp } from './support/app.js';
+import { basic, type Credentials, createClient, getToken, startApp, type TestApp } from '../testbed/app.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportJWK, SignJWT } from 'jose';
-import { type Answer, readAnswer } from './support/answer.js';
-import { type Credentials, createClient, createTenant, getToken, postForm, startApp, type TestApp } from './support/app.js';
-import { type Authority, createAuthority } from './support/certificates.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { type Credentials, createClient, createTenant, getToken, postForm, startApp, type TestApp } from '../testbed/app.js';
+import { type Authority, createAuthority } from '../testbed/certificates.js';
 import {
   blocksOf,
   type Echo,
@@ -17,7 +17,7 @@ import {
   startEchoApi,
   startGateway,
   startTlsFor,
-} from './support/gateway.js';
+} from '../testbed/gateway.js';
 
 const DOCUMENT = 'docs/gateways.md';
 const ORDERS = 'https://orders.example.com';

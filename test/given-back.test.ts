@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, getToken, graphql, startApp, type TestApp } from './support/app.js';
+import { createClient, getToken, graphql, startApp, type TestApp } from '../testbed/app.js';
 
 /** More than there are places. */
 const MANY = 24;

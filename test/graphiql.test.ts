@@ -1,6 +1,6 @@
-import { createClient, getToken, requestToken } from './support/app.js';
-import { accountOf, itInChromium, setUpConsole, signOut } from './support/console.js';
-import { until } from './support/process.js';
+import { createClient, getToken, requestToken } from '../testbed/app.js';
+import { accountOf, itInChromium, setUpConsole, signOut } from '../testbed/console.js';
+import { until } from '../testbed/process.js';
 
 type EditorFile = 'operation.graphql' | 'request-headers.json' | 'response.json';
 declare const __MONACO: { editor: { getModels(): { uri: { path: string }; getValue(): string; setValue(text: string): void }[] } };

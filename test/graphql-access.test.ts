@@ -16,8 +16,8 @@ import { importPKCS8, SignJWT } from 'jose';
 import type { SessionHolder } from '../src/people/session.service.js';
 import { createSchema } from '../src/server/graphql/operations.js';
 import { ActorType } from '../src/tenants/caller.js';
-import { type Answer, readAnswer } from './support/answer.js';
-import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { createClient, getToken, graphql, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const ALL_SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const VIEWER = '{ viewer { clientId scopes } }';

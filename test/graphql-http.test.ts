@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
-import { readAnswer } from './support/answer.js';
-import { getToken, startApp, type TestApp } from './support/app.js';
-import { postSession } from './support/session.js';
+import { readAnswer } from '../testbed/answer.js';
+import { getToken, startApp, type TestApp } from '../testbed/app.js';
+import { postSession } from '../testbed/session.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const STRICT_TYPE = 'application/graphql-response+json; charset=utf-8';

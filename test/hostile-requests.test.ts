@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, readAnswer } from './support/answer.js';
-import { getToken, graphql, requestToken, startApp, type TestApp } from './support/app.js';
-import { kind } from './support/database.js';
-import { until } from './support/process.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { getToken, graphql, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { kind } from '../testbed/database.js';
+import { until } from '../testbed/process.js';
 
 let app: TestApp;
 let token: string;

@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { readAnswer } from './support/answer.js';
-import { getToken, graphql, introspect, postForm, requestToken } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
-import { startProcess, type TestProcess, until } from './support/process.js';
+import { readAnswer } from '../testbed/answer.js';
+import { getToken, graphql, introspect, postForm, requestToken } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { freePort } from '../testbed/free-port.js';
+import { startProcess, type TestProcess, until } from '../testbed/process.js';
 
 type Credentials = { clientId: string; secret: string };
 

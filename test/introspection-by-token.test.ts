@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
-import { type Credentials, claimsOf, createClient, createTenant, getToken, postForm, startApp, type TestApp } from './support/app.js';
+import { type Credentials, claimsOf, createClient, createTenant, getToken, postForm, startApp, type TestApp } from '../testbed/app.js';
 
 let app: TestApp;
 let endpoint: string;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Answer } from './support/answer.js';
-import { claimsOf, createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import type { Answer } from '../testbed/answer.js';
+import { claimsOf, createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
 
 type Credentials = { clientId: string; secret: string };
 const ENDPOINTS = ['/connect/introspect', '/connect/revocation'];

@@ -1,4 +1,4 @@
-import { readAnswer } from './support/answer.js';
+import { readAnswer } from '../testbed/answer.js';
 import {
   createClient,
   createTenant,
@@ -9,8 +9,8 @@ import {
   startApp,
   type TestApp,
   type TestTenant,
-} from './support/app.js';
-import { postSession } from './support/session.js';
+} from '../testbed/app.js';
+import { postSession } from '../testbed/session.js';
 
 const FAILURE_LIMIT = 3;
 const KEYS = '/.well-known/jwks.json';

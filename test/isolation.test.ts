@@ -1,10 +1,10 @@
 import { decodeProtectedHeader } from 'jose';
 import { systemCaller, type TenantContext } from '../src/tenants/caller.js';
-import { readAnswer } from './support/answer.js';
-import { claimsOf, createClient, getToken, graphql, introspect, postForm, requestToken } from './support/app.js';
-import { cookie, credentialsFor, send, signWithKey } from './support/credentials.js';
-import { BOOKKEEPING, TABLES } from './support/database.js';
-import { type Probe, PUBLIC_ROUTES, probes } from './support/endpoints.js';
+import { readAnswer } from '../testbed/answer.js';
+import { claimsOf, createClient, getToken, graphql, introspect, postForm, requestToken } from '../testbed/app.js';
+import { cookie, credentialsFor, send, signWithKey } from '../testbed/credentials.js';
+import { BOOKKEEPING, TABLES } from '../testbed/database.js';
+import { type Probe, PUBLIC_ROUTES, probes } from '../testbed/endpoints.js';
 import {
   cursorsOf,
   ended,
@@ -22,9 +22,9 @@ import {
   tracesOf,
   visible,
   whileOthersRest,
-} from './support/neighbours.js';
-import { listOperations, type Operation, unknownInputs } from './support/operations.js';
-import { forgeToken, readRows, type SharedKeys, startSignIn, type World } from './support/worlds.js';
+} from '../testbed/neighbours.js';
+import { listOperations, type Operation, unknownInputs } from '../testbed/operations.js';
+import { forgeToken, readRows, type SharedKeys, startSignIn, type World } from '../testbed/worlds.js';
 
 const OPERATIONS = listOperations().map((operation): [string, Operation] => [operation.name, operation]);
 const QUERIES = OPERATIONS.filter(([, { isMutation }]) => !isMutation);

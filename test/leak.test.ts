@@ -1,6 +1,6 @@
 import { systemCaller } from '../src/tenants/caller.js';
-import type { Answer } from './support/answer.js';
-import { createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, getToken, introspect, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const READ =
   'query ($clientId: String!) { client(clientId: $clientId) { version secrets { expiresAt revokedAt leak { reportedAt reportedFrom url } } } }';

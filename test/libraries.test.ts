@@ -10,7 +10,7 @@ import * as oidc from 'openid-client';
 import { ClientCredentials } from 'simple-oauth2';
 import { readConfig } from '../src/platform/config.js';
 import { SIGNING_ALGORITHMS } from '../src/platform/setting-values.js';
-import { createClient, getToken, startApp, type TestApp } from './support/app.js';
+import { createClient, getToken, startApp, type TestApp } from '../testbed/app.js';
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 const LIFETIME_SECONDS = 600;

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request, Server } from 'node:http';
 import { jest } from '@jest/globals';
-import { readAnswer } from './support/answer.js';
-import { basic, getToken, startApp, type TestApp } from './support/app.js';
+import { readAnswer } from '../testbed/answer.js';
+import { basic, getToken, startApp, type TestApp } from '../testbed/app.js';
 
 /** What may be long, and why: no parser is given it that takes the square of it. */
 const MAY_BE_LONG: Record<string, string> = {

@@ -11,8 +11,8 @@ import {
   startApp,
   type TestApp,
   type TestTenant,
-} from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+} from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
 
 const DAY = 86_400;
 const EVEN = 3601;

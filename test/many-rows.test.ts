@@ -1,4 +1,4 @@
-import { createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
+import { createTenant, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
 
 /** More than go together with a tenant. */
 const MANY = 6_201;

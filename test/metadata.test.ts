@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { KeyRing } from '../src/keys/key-ring.js';
-import { readAnswer } from './support/answer.js';
-import { createClient, getToken, requestToken, startApp, type TestApp } from './support/app.js';
+import { readAnswer } from '../testbed/answer.js';
+import { createClient, getToken, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'];
 const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519', 'HS256'];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { startProcess } from './support/process.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { startProcess } from '../testbed/process.js';
 
 let database: TestDatabase;
 

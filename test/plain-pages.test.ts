@@ -1,7 +1,7 @@
 import { request } from 'node:http';
-import { startApp, type TestApp } from './support/app.js';
-import { hasChromium, launchChromium } from './support/chromium.js';
-import { until } from './support/process.js';
+import { startApp, type TestApp } from '../testbed/app.js';
+import { hasChromium, launchChromium } from '../testbed/chromium.js';
+import { until } from '../testbed/process.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 let app: TestApp;

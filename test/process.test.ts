@@ -15,11 +15,11 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ENCRYPTION_KEY, getToken, graphql, requestToken } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
-import { logOf } from './support/workers.js';
+import { ENCRYPTION_KEY, getToken, graphql, requestToken } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { freePort } from '../testbed/free-port.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
+import { logOf } from '../testbed/workers.js';
 
 let database: TestDatabase;
 const running: TestProcess[] = [];

@@ -7,7 +7,7 @@ import { ERROR_CODES } from '../src/platform/error-codes.js';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { createHttpServer, setHandler } from '../src/platform/http/listener.js';
 import { createWaitingApp } from '../src/server/app.js';
-import { getToken, startApp, type TestApp } from './support/app.js';
+import { getToken, startApp, type TestApp } from '../testbed/app.js';
 
 const ORIGIN = 'https://app.example.com';
 const APOLLO = 'application/graphql-response+json,application/json;q=0.9';

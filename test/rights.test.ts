@@ -1,10 +1,10 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createSchema } from '../src/server/graphql/operations.js';
 import { ActorType } from '../src/tenants/caller.js';
-import type { Answer } from './support/answer.js';
-import { type Credentials, createClient, getToken, graphql, startApp, type TestApp } from './support/app.js';
-import { MUTATIONS, type RunnableMutation } from './support/mutations.js';
-import { cookieName, deleteSession, graphqlBySession, postSession } from './support/session.js';
+import type { Answer } from '../testbed/answer.js';
+import { type Credentials, createClient, getToken, graphql, startApp, type TestApp } from '../testbed/app.js';
+import { MUTATIONS, type RunnableMutation } from '../testbed/mutations.js';
+import { cookieName, deleteSession, graphqlBySession, postSession } from '../testbed/session.js';
 
 const SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 const PAST = '2026-01-01 00:00:00.000';

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { In } from 'typeorm';
 import { v4 as uuid } from 'uuid';
 import { ClientSecret } from '../src/clients/client-secret.entity.js';
-import type { Answer } from './support/answer.js';
-import { createClient, getToken, graphql, introspect, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock, stopClock } from './support/clock.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, getToken, graphql, introspect, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock, stopClock } from '../testbed/clock.js';
 
 const ROTATE = `mutation ($clientId: String!, $overlapSeconds: Int, $version: Int) {
   rotateClientSecret(clientId: $clientId, overlapSeconds: $overlapSeconds, version: $version) {

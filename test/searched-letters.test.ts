@@ -1,6 +1,6 @@
-import { administered, type TestTenant } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess } from './support/process.js';
+import { administered, type TestTenant } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { startProcess, type TestProcess } from '../testbed/process.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { clientId } } }';
 const FIND = 'query ($search: String) { clients(search: $search) { nodes { clientId } totalCount } }';

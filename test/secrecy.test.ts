@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAnswer } from './support/answer.js';
-import { createClient, createTenant, getToken, graphql, postForm, requestToken, startApp, type TestApp } from './support/app.js';
-import { kind } from './support/database.js';
-import { deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
+import { readAnswer } from '../testbed/answer.js';
+import { createClient, createTenant, getToken, graphql, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { kind } from '../testbed/database.js';
+import { deleteSession, getSession, graphqlBySession, postSession } from '../testbed/session.js';
 
 let app: TestApp;
 

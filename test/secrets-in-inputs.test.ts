@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createTenant, startApp, type TestApp } from './support/app.js';
+import { createTenant, startApp, type TestApp } from '../testbed/app.js';
 
 const SECRET = `lk_${'a1B'.repeat(16)}9`;
 const jwk = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }), kid: 'one' };

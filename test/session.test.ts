@@ -1,7 +1,7 @@
-import { type Answer, readAnswer } from './support/answer.js';
-import { type Credentials, createClient, createTenant, graphql, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock, stopClock } from './support/clock.js';
-import { cookieName, deleteSession, getSession, graphqlBySession, postSession } from './support/session.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { type Credentials, createClient, createTenant, graphql, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock, stopClock } from '../testbed/clock.js';
+import { cookieName, deleteSession, getSession, graphqlBySession, postSession } from '../testbed/session.js';
 
 const VIEWER = '{ viewer { clientId scopes } }';
 

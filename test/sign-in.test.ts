@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { describeCauses } from '../src/people/sign-in-endpoint.js';
-import { type Answer, readAnswer } from './support/answer.js';
-import { startApp, type TestApp } from './support/app.js';
-import { hasChromium, launchChromium } from './support/chromium.js';
-import { advanceClock, resetClock } from './support/clock.js';
-import { type LoginProvider, startLoginProvider } from './support/login-provider.js';
-import { type Lies, type LyingProvider, startLyingProvider } from './support/lying-provider.js';
-import { cookieName, getSession, graphqlBySession } from './support/session.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { startApp, type TestApp } from '../testbed/app.js';
+import { hasChromium, launchChromium } from '../testbed/chromium.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
+import { type LoginProvider, startLoginProvider } from '../testbed/login-provider.js';
+import { type Lies, type LyingProvider, startLyingProvider } from '../testbed/lying-provider.js';
+import { cookieName, getSession, graphqlBySession } from '../testbed/session.js';
 
 const SET =
   'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name issuer scope claim grants { value scopes } } }';

@@ -2,9 +2,9 @@ import { verify } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { systemCaller } from '../src/tenants/caller.js';
 import { createTokenVerifier } from '../src/tokens/access-token.js';
-import { type Answer, readAnswer } from './support/answer.js';
-import { createClient, getToken, graphql, introspect, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { createClient, getToken, graphql, introspect, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
 
 const KEYS = '{ signingKeys { kid algorithm state createdAt activatesAt publishedUntil } }';
 const ROTATE = 'mutation { rotateSigningKey { kid state activatesAt publishedUntil } }';

@@ -1,4 +1,4 @@
-import { createClient, postForm, startApp, type TestApp } from './support/app.js';
+import { createClient, postForm, startApp, type TestApp } from '../testbed/app.js';
 
 const FIND = 'query ($search: String) { clients(search: $search) { nodes { clientId } totalCount } }';
 

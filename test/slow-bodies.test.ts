@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import type { Answer } from './support/answer.js';
-import { createClient, createTenant, getToken, graphql, startApp, type TestApp, type TestTenant } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { createClient, createTenant, getToken, graphql, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
 
 /** What was known of the tenant and of the caller when the head of a request came is of no account when its content is here. */
 let app: TestApp;

@@ -1,10 +1,10 @@
 import { parseEnv } from 'node:util';
 import type { Credentials } from '../src/console/clients/secrets/credentials.js';
 import { makeSnippets } from '../src/console/clients/secrets/snippets.js';
-import { claimsOf, createClient, startApp, type TestApp } from './support/app.js';
-import { hasPython } from './support/python.js';
-import { getTokenWith, makeSnippet, type RunnableLabel, runProgram, runShell, runUnconfigured } from './support/snippet-runs.js';
-import { startTokenRecorder } from './support/token-recorder.js';
+import { claimsOf, createClient, startApp, type TestApp } from '../testbed/app.js';
+import { hasPython } from '../testbed/python.js';
+import { getTokenWith, makeSnippet, type RunnableLabel, runProgram, runShell, runUnconfigured } from '../testbed/snippet-runs.js';
+import { startTokenRecorder } from '../testbed/token-recorder.js';
 
 const AWKWARD_SECRET = `p:%+&= "$HOME$(id)\\n' \`id\`#{{x}}!*() ~<b>`;
 const AWKWARD_SCOPES = ['orders:read', "it's:`id`$HOME&100%+{{x}}"];

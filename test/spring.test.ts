@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
-import { claimsOf, createClient, createTenant, getToken, startApp, type TestApp } from './support/app.js';
+import { claimsOf, createClient, createTenant, getToken, startApp, type TestApp } from '../testbed/app.js';
 
-/** Jars of spring-security-oauth2-jose and what it needs, as Maven names them by `test/support/spring/pom.xml`; the suite fetches none, `.ci/run` does. */
+/** Jars of spring-security-oauth2-jose and what it needs, as Maven names them by `testbed/spring/pom.xml`; the suite fetches none, `.ci/run` does. */
 const { SPRING_CLASSPATH: jars } = process.env;
 const [, recipe = ''] = /```java\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../docs/apis.md'), 'utf8')) ?? [];
 

@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { freePort } from '../testbed/free-port.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
 
 let database: TestDatabase;
 let server: TestProcess | undefined;

@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
-import type { Answer } from './support/answer.js';
-import { getToken, graphql, startApp, type TestApp } from './support/app.js';
+import type { Answer } from '../testbed/answer.js';
+import { getToken, graphql, startApp, type TestApp } from '../testbed/app.js';
 
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }';
 const SCOPES = Array.from({ length: 12_000 }, (_, index) => `s${index}`);

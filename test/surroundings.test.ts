@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ENCRYPTION_KEY, getToken, requestToken } from './support/app.js';
-import { createTestDatabase, kind, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { ENCRYPTION_KEY, getToken, requestToken } from '../testbed/app.js';
+import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
+import { freePort } from '../testbed/free-port.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
 
 const SECRET = 'a-secret-that-the-administrator-chose';
 const itOnSqlite = kind === 'sqlite' ? it : () => undefined;

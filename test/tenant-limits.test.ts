@@ -7,9 +7,9 @@ import {
   startApp,
   type TestApp,
   type TestTenant,
-} from './support/app.js';
-import { advanceClock, resetClock, stopClock } from './support/clock.js';
-import { postSession } from './support/session.js';
+} from '../testbed/app.js';
+import { advanceClock, resetClock, stopClock } from '../testbed/clock.js';
+import { postSession } from '../testbed/session.js';
 
 let app: TestApp;
 let acme: TestTenant;

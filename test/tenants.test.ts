@@ -8,7 +8,7 @@ import { readConfig } from '../src/platform/config.js';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
 import { isWhole, normalizeHost } from '../src/tenants/host.js';
 import { TenantDirectory } from '../src/tenants/tenant-directory.service.js';
-import { type Answer, readAnswer } from './support/answer.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
 import {
   createClient,
   createTenant,
@@ -20,9 +20,9 @@ import {
   startApp,
   type TestApp,
   type TestTenant,
-} from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
-import { getSession, graphqlBySession, postSession } from './support/session.js';
+} from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
+import { getSession, graphqlBySession, postSession } from '../testbed/session.js';
 
 let app: TestApp;
 let count = 0;

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { createClient, postForm, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
-import { askAtOnce, statusesIn } from './support/pipeline.js';
+import { createClient, postForm, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
+import { askAtOnce, statusesIn } from '../testbed/pipeline.js';
 
 const LIMIT = 5;
 

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { type Answer, readAnswer } from './support/answer.js';
-import { basic, createClient, requestToken, startApp, type TestApp } from './support/app.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { basic, createClient, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const INVALID_CLIENT = '{"error":"invalid_client"}';

@@ -1,5 +1,5 @@
-import { type Answer, readAnswer } from './support/answer.js';
-import { basic, claimsOf, createClient, startApp, type TestApp } from './support/app.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { basic, claimsOf, createClient, startApp, type TestApp } from '../testbed/app.js';
 
 const BILLING = 'https://billing.example/';
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { basic } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startProcess, type TestProcess, until } from './support/process.js';
+import { basic } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../testbed/process.js';
 
 /** More than a server has open when it rests, and far less than what is asked for. */
 const MOST_FILES = 60;

@@ -1,6 +1,6 @@
 import { ClientUseService } from '../src/clients/use/client-use.service.js';
-import { createClient, postForm, requestToken, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock, stopClock } from './support/clock.js';
+import { createClient, postForm, requestToken, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock, stopClock } from '../testbed/clock.js';
 
 const READ = `query ($clientId: String!, $hours: Int! = 2) { client(clientId: $clientId) {
   lastUsedAt secrets { lastUsedAt lastUsedIp useCount } usage(hours: $hours) { from issued refused } } }`;

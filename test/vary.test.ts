@@ -1,5 +1,5 @@
-import { readAnswer } from './support/answer.js';
-import { startApp, type TestApp } from './support/app.js';
+import { readAnswer } from '../testbed/answer.js';
+import { startApp, type TestApp } from '../testbed/app.js';
 
 const ORIGIN = 'https://app.example.com';
 let app: TestApp;

@@ -2,9 +2,9 @@ import { createHash, createPublicKey, generateKeyPairSync, randomUUID } from 'no
 import { jest } from '@jest/globals';
 import { exportJWK, jwtVerify, SignJWT } from 'jose';
 import { DatabaseUnavailable } from '../src/platform/errors.js';
-import { type Answer, readAnswer } from './support/answer.js';
-import { type Credentials, createClient, createTenant, getToken, postForm, startApp, type TestApp } from './support/app.js';
-import { advanceClock, resetClock } from './support/clock.js';
+import { type Answer, readAnswer } from '../testbed/answer.js';
+import { type Credentials, createClient, createTenant, getToken, postForm, startApp, type TestApp } from '../testbed/app.js';
+import { advanceClock, resetClock } from '../testbed/clock.js';
 
 const ORDERS = 'https://orders.example.com';
 const ASKED = `audience=${encodeURIComponent(ORDERS)}`;

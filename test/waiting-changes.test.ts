@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { TenantLines } from '../src/changes/tenant-lines.service.js';
-import { createClient, createTenant, startApp, type TestApp, type TestTenant } from './support/app.js';
-import { kind } from './support/database.js';
+import { createClient, createTenant, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
+import { kind } from '../testbed/database.js';
 
 const UPDATE = 'mutation { updateClient(clientId: "a", input: { enabled: true }) { version } }';
 const CROWD = 40;

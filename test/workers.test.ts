@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import { graphql, requestToken } from './support/app.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
-import { askAtOnce, statusesIn } from './support/pipeline.js';
-import { answers, startProcess, type TestProcess, until } from './support/process.js';
+import { graphql, requestToken } from '../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../testbed/database.js';
+import { freePort } from '../testbed/free-port.js';
+import { askAtOnce, statusesIn } from '../testbed/pipeline.js';
+import { answers, startProcess, type TestProcess, until } from '../testbed/process.js';
 import {
   askForToken,
   connectionTo,
@@ -16,7 +16,7 @@ import {
   logOf,
   startLoad,
   workerOf,
-} from './support/workers.js';
+} from '../testbed/workers.js';
 
 const LIMIT = 5;
 /** For how long a failure counts. */

@@ -1,4 +1,4 @@
-import { until } from '../support/process.js';
+import { until } from '../../testbed/process.js';
 import type { Deed } from './support/client-state.js';
 import { askForToken, type Ledger } from './support/ledger.js';
 import { measured, rounds, type Subject, startSubject } from './support/subject.js';

@@ -1,5 +1,5 @@
-import { createTestDatabase, kind, type TestDatabase } from '../support/database.js';
-import { until } from '../support/process.js';
+import { createTestDatabase, kind, type TestDatabase } from '../../testbed/database.js';
+import { until } from '../../testbed/process.js';
 import { compare } from './support/comparison.js';
 import { askForToken, Ledger, type Pair, parse } from './support/ledger.js';
 import { startLoad } from './support/load.js';

@@ -1,6 +1,6 @@
-import { requestToken } from '../support/app.js';
-import { kind } from '../support/database.js';
-import { startProcess, until } from '../support/process.js';
+import { requestToken } from '../../testbed/app.js';
+import { kind } from '../../testbed/database.js';
+import { startProcess, until } from '../../testbed/process.js';
 import { createPrivateDatabase } from './support/private-database.js';
 import { CAN_MOUNT, createSmallDisk, type SmallDisk } from './support/small-disk.js';
 import { ADMIN, type Subject, startSubject } from './support/subject.js';

@@ -1,5 +1,5 @@
-import { readAnswer } from '../support/answer.js';
-import { Target } from '../support/storm/target.js';
+import { readAnswer } from '../../testbed/answer.js';
+import { Target } from '../../testbed/storm/target.js';
 
 const DOCUMENTS = 1_200;
 const CHARACTERS = 95_000;

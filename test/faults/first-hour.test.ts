@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Authority, createAuthority } from '../support/certificates.js';
-import { createTestDatabase, kind, type TestDatabase } from '../support/database.js';
-import { ENCRYPTION_KEY } from '../support/encryption-key.js';
-import { lastingPort } from '../support/free-port.js';
-import { blocksOf, type EchoApi, type Gateway, hasGateways, nginxAround, startEchoApi, startGateway } from '../support/gateway.js';
-import { until } from '../support/process.js';
-import { shellLinesBelow } from '../support/shell-lines.js';
+import { type Authority, createAuthority } from '../../testbed/certificates.js';
+import { createTestDatabase, kind, type TestDatabase } from '../../testbed/database.js';
+import { ENCRYPTION_KEY } from '../../testbed/encryption-key.js';
+import { lastingPort } from '../../testbed/free-port.js';
+import { blocksOf, type EchoApi, type Gateway, hasGateways, nginxAround, startEchoApi, startGateway } from '../../testbed/gateway.js';
+import { until } from '../../testbed/process.js';
+import { shellLinesBelow } from '../../testbed/shell-lines.js';
 import { type CheckoutServer, startCheckout } from './support/checkout-server.js';
 import { cloneRelease, makeTwoReleases, runIn, runLines, type TwoReleases } from './support/two-releases.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
 import { compare } from './support/comparison.js';
 import { parse } from './support/ledger.js';
 import { startLoad } from './support/load.js';

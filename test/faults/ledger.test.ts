@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess } from '../../testbed/process.js';
 import { compare } from './support/comparison.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess } from '../support/process.js';
-import { crewOfSize } from '../support/workers.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess } from '../../testbed/process.js';
+import { crewOfSize } from '../../testbed/workers.js';
 import { measured, rounds } from './support/subject.js';
 
 const WORKERS = 2;

@@ -1,5 +1,5 @@
-import { until } from '../support/process.js';
-import { crewOfSize } from '../support/workers.js';
+import { until } from '../../testbed/process.js';
+import { crewOfSize } from '../../testbed/workers.js';
 import { compare } from './support/comparison.js';
 import { startLoad } from './support/load.js';
 import { measured, rounds, type Subject, startSubject } from './support/subject.js';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { getToken } from '../support/app.js';
-import { contradictionsIn } from '../support/storm/consistency.js';
-import { frameInput } from '../support/storm/frame-inputs.js';
-import { graphqlInput } from '../support/storm/graphql-inputs.js';
-import type { Input } from '../support/storm/input.js';
-import { massInput } from '../support/storm/masses.js';
-import { oauthInput } from '../support/storm/oauth-inputs.js';
-import { routeInput } from '../support/storm/route-inputs.js';
-import { Target } from '../support/storm/target.js';
+import { getToken } from '../../testbed/app.js';
+import { contradictionsIn } from '../../testbed/storm/consistency.js';
+import { frameInput } from '../../testbed/storm/frame-inputs.js';
+import { graphqlInput } from '../../testbed/storm/graphql-inputs.js';
+import type { Input } from '../../testbed/storm/input.js';
+import { massInput } from '../../testbed/storm/masses.js';
+import { oauthInput } from '../../testbed/storm/oauth-inputs.js';
+import { routeInput } from '../../testbed/storm/route-inputs.js';
+import { Target } from '../../testbed/storm/target.js';
 
 /** `npm run storm` sets them; a failure names seed and path, with which that one input comes again. */
 const { STORM_INPUTS, STORM_SEED, STORM_PATH, CI } = process.env;

@@ -1,6 +1,6 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { freePort } from '../support/free-port.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { freePort } from '../../testbed/free-port.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 import { compare } from './support/comparison.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';

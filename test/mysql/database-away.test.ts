@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { readAnswer } from '../support/answer.js';
-import { getToken, graphql, introspect, postForm, requestToken } from '../support/app.js';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
-import { answers, startProcess, type TestProcess, until } from '../support/process.js';
-import { cookieName, getSession, postSession } from '../support/session.js';
-import { logOf } from '../support/workers.js';
+import { readAnswer } from '../../testbed/answer.js';
+import { getToken, graphql, introspect, postForm, requestToken } from '../../testbed/app.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
+import { answers, startProcess, type TestProcess, until } from '../../testbed/process.js';
+import { cookieName, getSession, postSession } from '../../testbed/session.js';
+import { logOf } from '../../testbed/workers.js';
 
 /** These take a server away, so they need one of their own; where only a remote one is given they are skipped. */
 const itWithOwnServer = hasMariaDb() ? it : it.skip;

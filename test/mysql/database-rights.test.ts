@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { administered, createClient, getToken } from '../support/app.js';
-import { createTestDatabase, TABLES, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { administered, createClient, getToken } from '../../testbed/app.js';
+import { createTestDatabase, TABLES, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 const PASSWORD = 'hidden%25p4ss';
 let database: TestDatabase;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { MysqlServer } from '../../src/platform/database/mysql-server.js';
-import { type Authority, createAuthority } from '../support/certificates.js';
-import { ENCRYPTION_KEY } from '../support/encryption-key.js';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+import { type Authority, createAuthority } from '../../testbed/certificates.js';
+import { ENCRYPTION_KEY } from '../../testbed/encryption-key.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { answers, startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 const USER = 'remote';
 let authority: Authority;

@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 let database: TestDatabase;
 const running: TestProcess[] = [];

@@ -1,5 +1,5 @@
-import { createTestDatabase, TABLES, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess } from '../support/process.js';
+import { createTestDatabase, TABLES, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess } from '../../testbed/process.js';
 
 let database: TestDatabase;
 let running: TestProcess | undefined;

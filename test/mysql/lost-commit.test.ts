@@ -1,7 +1,7 @@
-import { getToken, graphql, requestToken } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { startProcess, type TestProcess } from '../support/process.js';
+import { getToken, graphql, requestToken } from '../../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { startProcess, type TestProcess } from '../../testbed/process.js';
 
 let database: TestDatabase;
 let proxy: MysqlProxy;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { getToken, graphql, requestToken } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { getToken, graphql, requestToken } from '../../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 /** What a database may be made with, and with it all that does not say otherwise. */
 const COLLATIONS = ['latin1_german1_ci', 'utf16_general_ci', 'binary'];

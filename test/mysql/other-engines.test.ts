@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
-import { startProcess } from '../support/process.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
+import { startProcess } from '../../testbed/process.js';
 
 /** These give a server another name, so they need one of their own; where only a remote one is given they are skipped. */
 const eachWithOwnServer = hasMariaDb() ? it.each : it.skip.each;

@@ -1,10 +1,10 @@
 import mysql from 'mysql2/promise';
-import { readAnswer } from '../support/answer.js';
-import { getToken, graphql } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { freePort } from '../support/free-port.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { readAnswer } from '../../testbed/answer.js';
+import { getToken, graphql } from '../../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { freePort } from '../../testbed/free-port.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 const ROUNDS = 3;
 const ISOLATIONS = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { getToken, graphql, introspect, requestToken } from '../support/app.js';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+import { getToken, graphql, introspect, requestToken } from '../../testbed/app.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { answers, startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 /** These make a replica of a server, so they need two of their own; where only a remote one is given they are skipped. */
 const itWithOwnServers = hasMariaDb() ? it : it.skip;

@@ -1,7 +1,7 @@
-import { getToken, graphql, requestToken } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { MysqlProxy, type Refusal } from '../support/mysql-proxy.js';
-import { answers, startProcess, type TestProcess, until } from '../support/process.js';
+import { getToken, graphql, requestToken } from '../../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { MysqlProxy, type Refusal } from '../../testbed/mysql-proxy.js';
+import { answers, startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 /** As servers word them. */
 const REFUSALS: [string, Refusal][] = [

@@ -1,6 +1,6 @@
 import { causesOf } from '../../src/platform/errors.js';
-import { createClient, createTenant, requestToken, startApp, type TestApp } from '../support/app.js';
-import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
+import { createClient, createTenant, requestToken, startApp, type TestApp } from '../../testbed/app.js';
+import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
 
 const INJECTION = "zzqq') or 1=1 limit 51) page on page.id = client.id -- x";
 const NAME = `Miles O'Brien \\' "x" %_ \\`;

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { ENCRYPTION_KEY, startApp, type TestApp } from '../support/app.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { startProcess, type TestProcess } from '../support/process.js';
+import { ENCRYPTION_KEY, startApp, type TestApp } from '../../testbed/app.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { startProcess, type TestProcess } from '../../testbed/process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-silent-'));
 const file = join(folder, 'good');

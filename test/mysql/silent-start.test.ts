@@ -3,10 +3,10 @@ import { createDataSource } from '../../src/installation/data-source.js';
 import { readDatabases } from '../../src/platform/config.js';
 import { withLease } from '../../src/platform/database/lease.js';
 import { createLog } from '../../src/platform/log.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { createMariaDb, type PrivateMariaDb } from '../support/mariadb.js';
-import { MysqlProxy } from '../support/mysql-proxy.js';
-import { startProcess, type TestProcess, until } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../../testbed/database.js';
+import { createMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
+import { MysqlProxy } from '../../testbed/mysql-proxy.js';
+import { startProcess, type TestProcess, until } from '../../testbed/process.js';
 
 let database: TestDatabase;
 let proxy: MysqlProxy | undefined;

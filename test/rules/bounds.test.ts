@@ -9,7 +9,7 @@ const OWN_BOUND = /^\s*(?:\}, ([\d_]+)\);|([\d_]{4,}),)$/gm;
 
 it('no test has less time than all have: a slow machine is no fault', () => {
   expect(faults.testTimeout).toBe(tests.testTimeout);
-  const short = globSync('test/**/*.ts', { cwd: root }).flatMap((path) =>
+  const short = globSync('{test,testbed}/**/*.ts', { cwd: root }).flatMap((path) =>
     [...readFileSync(join(root, path), 'utf8').matchAll(OWN_BOUND)]
       .filter(([, closing, alone]) => Number((closing ?? (alone as string)).replaceAll('_', '')) <= tests.testTimeout)
       .map(([line]) => `${path}: ${line.trim()}`),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig, SETTING_NAMES } from '../../src/platform/config.js';
-import { interpolate } from '../support/interpolation.js';
+import { interpolate } from '../../testbed/interpolation.js';
 
 const folder = join(import.meta.dirname, '../../deploy/cluster');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');

@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LineWriter } from '../../src/platform/line-writer.js';
-import { until } from '../support/process.js';
+import { until } from '../../testbed/process.js';
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 let folder: string;

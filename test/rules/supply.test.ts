@@ -71,7 +71,7 @@ describe('what is installed', () => {
     expect(Object.keys(manifest.dependencies).filter((name) => !imports(server, name))).toEqual([]);
     const rest = textOf(
       'src/**/*.{ts,tsx,css}',
-      'test/**/*.{ts,js}',
+      '{test,testbed}/**/*.{ts,js}',
       'bench/**/*.ts',
       'scripts/**/*.{ts,mjs}',
       'supply/*.ts',

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { CountsInMemory } from '../../src/authentication/failure-counts.js';
 import { MOST_COUNTED, WindowCounts } from '../../src/authentication/window-counts.js';
-import { advanceClock, resetClock, stopClock } from '../support/clock.js';
+import { advanceClock, resetClock, stopClock } from '../../testbed/clock.js';
 
 const LIMIT = 5;
 const FLOOD = 400_000;

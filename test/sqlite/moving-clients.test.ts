@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { ClientOrderField, OrderDirection } from '../../src/clients/client.input.js';
 import { ClientListService } from '../../src/clients/list/client-list.service.js';
 import type { TenantContext } from '../../src/tenants/caller.js';
-import { createClient, startApp, type TestApp } from '../support/app.js';
+import { createClient, startApp, type TestApp } from '../../testbed/app.js';
 
 const CLIENTS = 30;
 

@@ -1,5 +1,5 @@
 import { removeWithin } from '../../src/platform/database/pieces.js';
-import { createClient, startApp, type TestApp } from '../support/app.js';
+import { createClient, startApp, type TestApp } from '../../testbed/app.js';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import Sqlite from 'better-sqlite3';
 import { startMaintenance } from '../../src/installation/maintenance.js';
-import { createClient } from '../support/app.js';
-import { TABLES } from '../support/database.js';
-import { probes } from '../support/endpoints.js';
-import { MUTATIONS } from '../support/mutations.js';
-import { type Neighbours, ownName, startNeighbours } from '../support/neighbours.js';
-import { listOperations } from '../support/operations.js';
+import { createClient } from '../../testbed/app.js';
+import { TABLES } from '../../testbed/database.js';
+import { probes } from '../../testbed/endpoints.js';
+import { MUTATIONS } from '../../testbed/mutations.js';
+import { type Neighbours, ownName, startNeighbours } from '../../testbed/neighbours.js';
+import { listOperations } from '../../testbed/operations.js';
 
 /** What there may be very many of, of a tenant or in all; of the others there are a few, or as many as there are tenants. */
 const LARGE = TABLES.filter((table) => !['tenants', 'signing_keys', 'identity_providers', 'client_segments'].includes(table));

@@ -89,6 +89,9 @@ export class Pace {
   #heldSince: number | undefined;
   #running: { line: Line; source: () => string } | undefined;
 
+  /** @param now a clock that never goes back, in milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
   /**
    * A connection was taken. The loop takes one in a turn, and whoever is behind a crowd of them is seen by nobody: so work waits while
    * there are more, for a while.
@@ -128,18 +131,18 @@ export class Pace {
   }
 
   get #isOver(): boolean {
-    return performance.now() - this.#began >= TURN_MS;
+    return this.now() - this.#began >= TURN_MS;
   }
 
   get #isHeld(): boolean {
-    if (!this.#hasArrival || performance.now() - (this.#heldSince ?? this.#began) >= HELD_MS) return false;
+    if (!this.#hasArrival || this.now() - (this.#heldSince ?? this.#began) >= HELD_MS) return false;
     return this.#turns.reduce((sum, { size }) => sum + size, 0) < MOST_BEHIND;
   }
 
   #beginTurn(): void {
     this.#isTurn = true;
     this.#hasArrival = false;
-    this.#began = performance.now();
+    this.#began = this.now();
     for (const line of this.#turns) line.begun = 0;
     setImmediate(() => this.#endTurn());
   }
@@ -147,7 +150,7 @@ export class Pace {
   #endTurn(): void {
     this.#isTurn = false;
     const [begun, ...others] = this.#turns.filter((line) => line.begun > 0);
-    if (begun && others.length === 0) begun.learn(performance.now() - this.#began);
+    if (begun && others.length === 0) begun.learn(this.now() - this.#began);
     const line = this.#turns.find(({ isEmpty }) => !isEmpty);
     const isHeld = line !== undefined && this.#isHeld;
     this.#heldSince = isHeld ? (this.#heldSince ?? this.#began) : undefined;

@@ -1,5 +1,5 @@
-import type { GaleraNode } from '../../support/galera-node.js';
-import { type TestProcess, until } from '../../support/process.js';
+import type { GaleraNode } from '../../../testbed/galera-node.js';
+import { type TestProcess, until } from '../../../testbed/process.js';
 import { askForToken, Ledger, type Pair, parse } from '../support/ledger.js';
 import { itWithCluster, report, useCluster } from './trouble.js';
 

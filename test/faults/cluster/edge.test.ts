@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { readAnswer } from '../../support/answer.js';
-import { answers, until } from '../../support/process.js';
+import { readAnswer } from '../../../testbed/answer.js';
+import { answers, until } from '../../../testbed/process.js';
 import { Ledger } from '../support/ledger.js';
 import { itWithCluster, useCluster } from './trouble.js';
 

@@ -1,4 +1,4 @@
-import type { GaleraNode } from '../../support/galera-node.js';
+import type { GaleraNode } from '../../../testbed/galera-node.js';
 import { expectEqualNodes, itWithCluster, type Outcome, tell, underLoad, useCluster } from './trouble.js';
 
 /** For how long writes may be refused, and no token be had, when the node that everybody uses goes. */

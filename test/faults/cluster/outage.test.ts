@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAnswer } from '../../support/answer.js';
-import type { Cluster } from '../../support/cluster.js';
-import type { GaleraNode } from '../../support/galera-node.js';
-import { answers, until } from '../../support/process.js';
+import { readAnswer } from '../../../testbed/answer.js';
+import type { Cluster } from '../../../testbed/cluster.js';
+import type { GaleraNode } from '../../../testbed/galera-node.js';
+import { answers, until } from '../../../testbed/process.js';
 import { askForToken, type Ledger } from '../support/ledger.js';
 import { expectEqualNodes, itWithCluster, type Outcome, report, tell, underLoad, useCluster } from './trouble.js';
 

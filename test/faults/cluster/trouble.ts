@@ -1,6 +1,6 @@
-import { Cluster } from '../../support/cluster.js';
-import { missingPackages } from '../../support/galera.js';
-import { until } from '../../support/process.js';
+import { Cluster } from '../../../testbed/cluster.js';
+import { missingPackages } from '../../../testbed/galera.js';
+import { until } from '../../../testbed/process.js';
 import { compare } from '../support/comparison.js';
 import { Ledger, type Tally } from '../support/ledger.js';
 import { startLoad } from '../support/load.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { until } from '../../support/process.js';
+import { until } from '../../../testbed/process.js';
 import { startLoad } from '../support/load.js';
 import { connectRaw, type RawClient } from '../support/raw-clients.js';
 import { measured, rounds, type Subject, startSubject } from '../support/subject.js';

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestProcess } from '../../support/process.js';
+import type { TestProcess } from '../../../testbed/process.js';
 import { startLoad } from '../support/load.js';
 import { connectRaw, drip, type RawClient } from '../support/raw-clients.js';
 import { measured, rounds, type Subject, startSubject } from '../support/subject.js';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { buildEnvironment } from '../../../scripts/build-environment.mjs';
-import { until } from '../../support/process.js';
-import { crewOf, logOf } from '../../support/workers.js';
+import { until } from '../../../testbed/process.js';
+import { crewOf, logOf } from '../../../testbed/workers.js';
 
 /** A server that somebody has started in a checkout. */
 export interface CheckoutServer {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answers, until } from '../../support/process.js';
+import { answers, until } from '../../../testbed/process.js';
 import { runIn, runLines } from './two-releases.js';
 
 const unit = readFileSync(join(import.meta.dirname, '../../../deploy/systemd/latchkey.service'), 'utf8');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { createMariaDb, type PrivateMariaDb } from '../../support/mariadb.js';
+import { createMariaDb, type PrivateMariaDb } from '../../../testbed/mariadb.js';
 import { type Subject, startSubject } from './subject.js';
 
 const NAME = 'faults';

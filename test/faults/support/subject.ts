@@ -1,6 +1,6 @@
-import { createTestDatabase, kind, type TestDatabase } from '../../support/database.js';
-import { freePort } from '../../support/free-port.js';
-import { startProcess, type TestProcess } from '../../support/process.js';
+import { createTestDatabase, kind, type TestDatabase } from '../../../testbed/database.js';
+import { freePort } from '../../../testbed/free-port.js';
+import { startProcess, type TestProcess } from '../../../testbed/process.js';
 import { Ledger, type Pair } from './ledger.js';
 
 /** Whether fewer rounds will do: not everybody has minutes. */

@@ -1,4 +1,4 @@
-import { until } from '../../support/process.js';
+import { until } from '../../../testbed/process.js';
 import { compare } from './comparison.js';
 import type { Tally } from './ledger.js';
 import { startLoad } from './load.js';

@@ -1,4 +1,4 @@
-import { freePort } from '../../support/free-port.js';
+import { freePort } from '../../../testbed/free-port.js';
 import { Ledger } from './ledger.js';
 import { ADMIN, type Subject } from './subject.js';
 

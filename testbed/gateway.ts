@@ -19,7 +19,7 @@ export function hasGateways(...paths: string[]): boolean {
 
 /** The blocks of a document that are written in a language, in their order. */
 export function blocksOf(document: string, language: string): string[] {
-  const text = readFileSync(join(import.meta.dirname, '../..', document), 'utf8');
+  const text = readFileSync(join(import.meta.dirname, '..', document), 'utf8');
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, block]) => block as string);
 }
 

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../../../src/platform/error-codes.js';
+import { ERROR_CODES } from '../../src/platform/error-codes.js';
 import { ENCRYPTION_KEY } from '../app.js';
 import { TABLES } from '../database.js';
 import type { Input } from './input.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { SET_SESSION } from '../../src/platform/database/mysql-session.js';
+import { SET_SESSION } from '../src/platform/database/mysql-session.js';
 
 declare const databaseKind: 'sqlite' | 'mysql';
 

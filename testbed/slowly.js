@@ -1,6 +1,6 @@
 // Runs a command as on a slow machine: each of its processes gets a part of a core, or busy loops run
 // beside it. Needs root and the cpu controller of cgroup v1 (not for loops alone).
-//   node test/support/slowly.js [--share 0.33] [--load 8] -- npm test
+//   node testbed/slowly.js [--share 0.33] [--load 8] -- npm test
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -34,7 +34,7 @@ function readArguments() {
   const given = { share: values.share && Number(values.share), load: Number(values.load ?? 0), command: positionals };
   const isShare = given.share === undefined || (given.share >= 0.01 && given.share <= 1);
   if (!isShare || !Number.isInteger(given.load) || given.load < 0 || positionals.length === 0) {
-    fail('node test/support/slowly.js [--share <part of a core for each process>] [--load <busy loops>] -- <command>');
+    fail('node testbed/slowly.js [--share <part of a core for each process>] [--load <busy loops>] -- <command>');
   }
   return given;
 }

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../../src/platform/error-codes.js';
+import { ERROR_CODES } from '../src/platform/error-codes.js';
 
 /** What came back of a request, read to the end. */
 export interface Answer {

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../..');
 const BUILD = `
   import { build } from 'vite';
-  const lib = { entry: 'test/support/foreign-page/callers.ts', formats: ['iife'], name: 'page' };
+  const lib = { entry: 'testbed/foreign-page/callers.ts', formats: ['iife'], name: 'page' };
   const built = await build({ configFile: false, logLevel: 'silent', define: { 'process.env.NODE_ENV': '"production"' }, build: { write: false, lib } });
   process.stdout.write(built[0].output[0].code);`;
 

@@ -6,7 +6,7 @@ import { GaleraNode, type NodePlace } from './galera-node.ts';
 import { handOver, lowlyUser } from './unprivileged.ts';
 
 /** What is delivered for a cluster; the very same files run here. */
-export const DELIVERED = join(import.meta.dirname, '../../deploy/cluster');
+export const DELIVERED = join(import.meta.dirname, '../deploy/cluster');
 /** Whom the servers are at the database. */
 export const DATABASE_USER = 'latchkey:private';
 

@@ -23,7 +23,7 @@ export interface Operation {
 /** Text of a document, with what becomes a variable or a fragment of its own. */
 type Piece = string | { type: string; value: Value } | { on: string; selection: Piece } | Piece[];
 
-const schema = buildSchema(readFileSync(join(import.meta.dirname, '../../../schema.graphql'), 'utf8'));
+const schema = buildSchema(readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8'));
 const TYPES = ['String!', 'String', 'ID!', 'Int', 'Boolean!', '[String]', '[[Int]]', 'CreateClientInput', 'Nothing', 'Client'];
 const known = new Map<string, fc.Arbitrary<Piece>>();
 

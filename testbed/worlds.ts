@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
-import { ActorType } from '../../src/tenants/caller.js';
+import { ActorType } from '../src/tenants/caller.js';
 import { readAnswer } from './answer.js';
 import { type Credentials, claimsOf, createClient, getToken, postForm, type TestApp, type TestTenant } from './app.js';
 import { TABLES } from './database.js';

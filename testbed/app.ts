@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type Router from '@koa/router';
 import type Koa from 'koa';
 import { pino } from 'pino';
-import { type Installation, openInstallation } from '../../src/installation/installation.js';
-import { readConfig } from '../../src/platform/config.js';
-import { createHttpServer, setHandler } from '../../src/platform/http/listener.js';
-import { LOG_RULES, type Log } from '../../src/platform/log.js';
-import { Metrics } from '../../src/platform/metrics.js';
-import { createApp } from '../../src/server/app.js';
+import { type Installation, openInstallation } from '../src/installation/installation.js';
+import { readConfig } from '../src/platform/config.js';
+import { createHttpServer, setHandler } from '../src/platform/http/listener.js';
+import { LOG_RULES, type Log } from '../src/platform/log.js';
+import { Metrics } from '../src/platform/metrics.js';
+import { createApp } from '../src/server/app.js';
 import { type Answer, readAnswer } from './answer.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { ENCRYPTION_KEY } from './encryption-key.ts';
@@ -66,7 +66,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
     log,
     metrics,
     health: { isReady: () => installation.database.ping('SELECT 1') },
-    pagesFolder: join(import.meta.dirname, '../../dist/console'),
+    pagesFolder: join(import.meta.dirname, '../dist/console'),
   });
   setHandler(server, app.callback());
   const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Credentials } from '../../src/console/clients/secrets/credentials.js';
-import { makeSnippets, type Snippet } from '../../src/console/clients/secrets/snippets.js';
+import type { Credentials } from '../src/console/clients/secrets/credentials.js';
+import { makeSnippets, type Snippet } from '../src/console/clients/secrets/snippets.js';
 import { startTokenRecorder } from './token-recorder.js';
 
 const run = promisify(execFile);
-const newman = join(import.meta.dirname, '../../node_modules/newman/bin/newman.js');
+const newman = join(import.meta.dirname, '../node_modules/newman/bin/newman.js');
 
 /** The ready-made request with this label. */
 export function makeSnippet(label: Snippet['label'], credentials: Credentials): Snippet {

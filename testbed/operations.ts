@@ -11,7 +11,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { createSchema } from '../../src/server/graphql/operations.js';
+import { createSchema } from '../src/server/graphql/operations.js';
 
 /** What an argument can name. */
 export type Kind =

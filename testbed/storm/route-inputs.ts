@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { authorization, type Header, type HttpInput, header, host, someHeaders } from './input.js';
 import { text } from './texts.js';
 
-const assets = readdirSync(join(import.meta.dirname, '../../../dist/console/assets')).slice(0, 6);
+const assets = readdirSync(join(import.meta.dirname, '../../dist/console/assets')).slice(0, 6);
 const PATHS = [
   ...['/', '/client', '/activity', '/signing-keys', '/tenants', '/graphql', '/session', '/session/start', '/session/callback'],
   ...[

@@ -6,7 +6,7 @@ import type { TestDatabase } from './database.ts';
 import { ENCRYPTION_KEY } from './encryption-key.ts';
 import { freePort } from './free-port.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 /** The one bound for whatever is waited for: a machine that is ten times slower is still in time, and what never comes is told before the test's own. */
 const WITHIN_MS = 120_000;
 

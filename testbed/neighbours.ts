@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { printSchema } from 'graphql';
-import { ClientIndexService } from '../../src/clients/search/client-index.service.js';
-import { createSchema } from '../../src/server/graphql/operations.js';
+import { ClientIndexService } from '../src/clients/search/client-index.service.js';
+import { createSchema } from '../src/server/graphql/operations.js';
 import type { Answer } from './answer.js';
 import { createTenant, startApp, type TestApp } from './app.js';
 import type { Identifier, Operation } from './operations.js';
