@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { EntityManager } from 'typeorm';
 import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
 import { systemCaller } from '../src/tenants/caller.js';
@@ -263,6 +265,44 @@ it('finds a leaked secret whose digests were made with the key before', async ()
   const found = await secrets.reportLeak(systemCaller(app.installation.home, 'test'), client.secret as never);
   expect(found.map(({ clientId }) => clientId)).toEqual(['leaky']);
   expect((await requestToken(app, client)).status).toBe(401);
+  await app.stop();
+});
+
+it('protects a secret for an identity provider that is kept while the key is changed, whichever is read first', async () => {
+  const { IdentityProviderService } = await import('../src/people/identity-provider.service.js');
+  const { IdentityProvider } = await import('../src/people/identity-provider.entity.js');
+  const app = await startApp();
+  const { database, changes, home, sessions, outbound } = app.installation;
+  const both = new Cipher(Buffer.from(SECOND, 'base64'), Buffer.from(FIRST, 'base64'));
+  const providers = new IdentityProviderService(database, changes, { cipher: both, sessions, outbound });
+  const set = (input: string) => app.administer(`mutation { setIdentityProvider(input: { ${input} }) { name } }`);
+  const kept = 'issuer: "https://x.example", clientId: "x", claim: "x", grants: [{ value: "x", scopes: ["clients:read"] }]';
+  const look = async () => {
+    const provider = await providers.find(home);
+    return provider && [provider.name, provider.keyId, providers.secretOf(provider)];
+  };
+
+  await set(`name: "Before", clientSecret: "hush", ${kept}`);
+  const { findOneBy, find } = EntityManager.prototype;
+  const reading = jest.spyOn(EntityManager.prototype, 'findOneBy').mockImplementation(async function (this: EntityManager, ...asked) {
+    const found = await findOneBy.apply(this, asked);
+    if (asked[0] === IdentityProvider) await providers.reencrypt(this, '');
+    return found;
+  });
+  await set(`name: "After", ${kept}`);
+  reading.mockRestore();
+  expect(await look()).toEqual(['After', both.keyId, 'hush']);
+
+  await set(`name: "Before", clientSecret: "again", ${kept}`);
+  const renewing = jest.spyOn(EntityManager.prototype, 'find').mockImplementation(async function (this: EntityManager, ...asked) {
+    const found = await find.apply(this, asked);
+    if (asked[0] === IdentityProvider)
+      await this.update(IdentityProvider, { tenantId: home.tenant.id }, { name: 'Meanwhile', version: 'another' });
+    return found;
+  });
+  const { done } = await database.write((manager) => providers.reencrypt(manager, ''));
+  renewing.mockRestore();
+  expect([done, await look()]).toEqual([1, ['Meanwhile', both.keyId, 'again']]);
   await app.stop();
 });
 

@@ -176,6 +176,16 @@ describe('PROTOCOL 5: Basic', () => {
     expect(status).toBe(200);
   });
 
+  it('takes base64 with its padding or without', async () => {
+    for (const extra of ['', 'x', 'xx']) {
+      const { clientId, secret } = await createClient(app, { clientId: `padded${extra}` });
+      const encoded = btoa(`${clientId}:${secret}`);
+      for (const credentials of [encoded, encoded.replaceAll('=', '')])
+        expect((await form('grant_type=client_credentials', { authorization: `Basic ${credentials}` })).status).toBe(200);
+      expect((await form('grant_type=client_credentials', { authorization: `Basic ${encoded}=` })).status).toBe(400);
+    }
+  });
+
   it('takes a blank that was encoded as a plus', async () => {
     const credentials = `admin:${encodeURIComponent(ADMIN_SECRET).replaceAll('%20', '+')}`;
     const { status } = await form('grant_type=client_credentials', { authorization: `Basic ${btoa(credentials)}` });
@@ -193,6 +203,9 @@ describe('PROTOCOL 5: Basic', () => {
     `Basic ${btoa('board:%00')}`,
     `Basic ${btoa('board:\xff\xfe')}`,
     `Basic ${btoa('board:x')} ${btoa('board:x')}`,
+    `Basic ${btoa('board:four')}=`,
+    `Basic ${btoa('board:xyz').slice(0, -1)}==`,
+    `Basic ${btoa('board:x').slice(0, 9)}`,
     'Bearer abc',
     'Negotiate',
   ])('refuses %p without failing', async (authorization) => {

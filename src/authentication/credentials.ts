@@ -11,7 +11,8 @@ export type Credentials = { clientId: string } & ({ secret: string } | { asserti
 const PARAMETERS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** With its padding, or without. @see https://www.rfc-editor.org/rfc/rfc4648#section-4 */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 /** What no client id or secret has in it. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A */
 const NO_VSCHAR = /[^\x20-\x7E]/;
 

@@ -180,12 +180,13 @@ async function hasSecret({ config, lookup, cipher }: Services, home: TenantConte
   return client !== undefined && matchSecret(cipher, client.rowId, secret, client.secrets) !== undefined;
 }
 
-/** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused. */
+/** Whoever removes the previous key too early would otherwise learn of it from the clients that are refused, and people who cannot sign in. */
 async function warnOfLostKey(services: Services, log: Log): Promise<void> {
-  const lost = await countSecretsOfLostKeys(services);
-  if (lost === 0) return;
+  const secrets = await countSecretsOfLostKeys(services);
+  const providerSecrets = await services.providers.countLost();
+  if (secrets + providerSecrets === 0) return;
   log.warn(
-    { secrets: lost },
+    { secrets, providerSecrets },
     'some secrets were stored under an encryption key that is not at hand, and are refused: set ENCRYPTION_KEY_PREVIOUS to it',
   );
 }

@@ -1,4 +1,4 @@
-import { type EntityManager, MoreThan, Not } from 'typeorm';
+import { type EntityManager, In, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Changes } from '../changes/changes.service.js';
 import { type Description, difference } from '../changes/record/audit.service.js';
@@ -56,7 +56,10 @@ export class IdentityProviderService {
       // Who gives rights needs them, and who takes them away: people are signed out.
       requireSameRights(present, { scopes: [...grantedBy(before), ...grantedBy(input)] });
       const after = this.#merge(caller, before, input);
-      if (before) await manager.update(IdentityProvider, { tenantId: caller.tenant.id }, after);
+      const { encryptedSecret, keyId, ...others } = after;
+      // A secret that is kept is not written: it may be encrypted anew meanwhile.
+      const changed = input.clientSecret == null ? others : after;
+      if (before) await manager.update(IdentityProvider, { tenantId: caller.tenant.id }, changed);
       else await manager.insert(IdentityProvider, after);
       await this.parts.sessions.endForPersons(manager, caller);
       const told = difference(before ? describe(before) : {}, describe(after));
@@ -86,19 +89,24 @@ export class IdentityProviderService {
   async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
     const { cipher } = this.parts;
     // What else is in the row is no business of this, and may be damaged.
-    const select = { tenantId: true, version: true, keyId: true, encryptedSecret: true };
+    const select = { tenantId: true, keyId: true, encryptedSecret: true };
     const where = { keyId: Not(cipher.keyId), tenantId: MoreThan(after) };
     const providers = await manager.find(IdentityProvider, { select, where, order: { tenantId: 'ASC' }, take: RENEWED_AT_A_TIME });
     return renewAll(providers, {
       idOf: ({ tenantId }) => tenantId,
       nameOf: ({ tenantId }) => `secret for the identity provider of tenant ${tenantId}`,
       decrypt: (provider) => this.secretOf(provider),
-      store: ({ tenantId, version }, secret) => {
+      store: ({ tenantId, encryptedSecret: former }, secret) => {
         const encryptedSecret = cipher.encrypt(secret, contextOf(tenantId));
         // One that was changed in the meantime has its new secret under the current key already.
-        return manager.update(IdentityProvider, { tenantId, version }, { encryptedSecret, keyId: cipher.keyId });
+        return manager.update(IdentityProvider, { tenantId, encryptedSecret: former }, { encryptedSecret, keyId: cipher.keyId });
       },
     });
+  }
+
+  /** How many secrets are under a key that is not at hand: nobody signs in through those providers. */
+  countLost(): Promise<number> {
+    return this.database.read((manager) => manager.countBy(IdentityProvider, { keyId: Not(In([...this.parts.cipher.keyIds])) }));
   }
 
   #merge({ tenant }: TenantContext, before: IdentityProvider | null, input: IdentityProviderInput): IdentityProvider {

@@ -41,7 +41,6 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
   requireNoCredentialsInUrl(ctx);
   // First: whoever sends it slowly is asked who they are when it is here.
   const form = await readForm(ctx);
-  const token = tokenIn(form);
   const caller = await authenticator.authenticate(tenantOf(ctx), {
     authorization: ctx.get('Authorization'),
     dpop: ctx.get('DPoP') || undefined,
@@ -58,5 +57,5 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
   }
   if (OTHER_PROOFS.some((name) => form.values[name] !== undefined))
     throw new BadRequest('Prove who you are in one way: with a token, or with credentials.');
-  ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, token);
+  ctx.body = await inspect({ issuer: await issuers.of(tenantOf(ctx)), status }, tokenIn(form));
 }

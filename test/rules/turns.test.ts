@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Member } from '../../src/platform/queues/crowd-lines.js';
-import { STRANGERS, Turns } from '../../src/platform/queues/turns.js';
+import { NEWCOMERS, STRANGERS, Turns } from '../../src/platform/queues/turns.js';
 
 /** The order in which those begin who came while somebody else had the turn. */
 async function orderOf(members: readonly Member[], costOf: (member: Member) => number = () => 0): Promise<string> {
@@ -41,6 +41,14 @@ it('whose turns cost more has fewer, and so has their crowd', async () => {
 
 it('strangers come last, by turns', async () => {
   expect(await orderOf([...times(3, x), y, ...times(3, c), a])).toBe('caccxyxx');
+});
+
+it('newcomers have every other turn, however many crowds there are beside them', async () => {
+  const crowds = Array.from({ length: 6 }, (_, number) => ({ crowd: `crowd ${number}`, name: `${number}` }));
+  const n = { crowd: NEWCOMERS, name: 'n' };
+  const m = { crowd: NEWCOMERS, name: 'm' };
+  expect(await orderOf([...crowds, ...times(3, n), m, x, y])).toBe('0n1m2n3n45xy');
+  expect(await orderOf([x, ...times(3, n), a])).toBe('annnx');
 });
 
 it('who was alone stands where those stand who come, as a crowd and as one of it', async () => {

@@ -6,10 +6,14 @@ import { StartupError } from '../../platform/errors.js';
 import { runProgram } from '../../platform/exit.js';
 import { createLog } from '../../platform/log.js';
 import { renewInPieces } from '../../platform/renewal.js';
+import type { Encrypted } from '../../platform/room.js';
 import { say } from '../../platform/terminal.js';
 import { systemCaller } from '../../tenants/caller.js';
 import { openInstallation } from '../installation.js';
 import { encryptedOf } from '../rooms.js';
+
+/** How often all is looked through at most. */
+const MOST_ROUNDS = 10;
 
 /**
  * `npm run encryption-key:change`: encrypts with `ENCRYPTION_KEY` what `ENCRYPTION_KEY_PREVIOUS` protects, and tells
@@ -30,22 +34,27 @@ async function reencrypt(): Promise<void> {
   let isBegun = false;
   try {
     const caller = systemCaller(home, 'encryption-key:change');
-    const counts: Record<string, number> = {};
-    const renewed: string[] = [];
-    const unreadable: string[] = [];
-    for (const { name, words, renew } of encryptedOf(installation)) {
+    const kinds = encryptedOf(installation);
+    const counts = Object.fromEntries(kinds.map(({ name }) => [name, 0]));
+    const unreadable = new Set<string>();
+    const renewAll = async ({ name, renew }: Encrypted) => {
       const renewal = await renewInPieces((after) => {
         isBegun = true;
         return changes.perform(caller, ({ manager }) => renew(manager, after), { isPart: true });
       });
-      counts[name] = renewal.done;
-      renewed.push(`${renewal.done} ${words}`);
-      unreadable.push(...renewal.unreadable);
+      counts[name] = (counts[name] ?? 0) + renewal.done;
+      for (const one of renewal.unreadable) unreadable.add(one);
+      return renewal.done;
+    };
+    // A server may have put away more in the meantime, whatever it knew of the keys.
+    for (let round = 0, found = 1; found > 0 && round < MOST_ROUNDS; round += 1) {
+      found = 0;
+      for (const kind of kinds) found += await renewAll(kind);
     }
     const on: [AuditObjectType, string] = [AuditObjectType.INSTALLATION, cipher.keyId];
     await changes.perform(caller, ({ record }) => record({ action: AuditAction.CHANGE_ENCRYPTION_KEY, on, after: counts }));
-    say(`Encrypted anew: ${renewed.join(', ')}.\n`);
-    if (unreadable.length > 0) say(tellUnreadable(unreadable));
+    say(`Encrypted anew: ${kinds.map(({ name, words }) => `${counts[name]} ${words}`).join(', ')}.\n`);
+    if (unreadable.size > 0) say(tellUnreadable([...unreadable]));
     await tellAll(LOST, secretsOfLostKeys({ database, cipher }));
     if (!(await tellAll(WAITING, secretsWaitingForUse({ database, cipher })))) say(NOTHING_WAITS);
   } catch (error) {

@@ -4,6 +4,8 @@ import { CrowdLines, type Member } from './crowd-lines.js';
 
 /** Whose turn comes when nobody else waits: who has not proved who they are, and may say to be anybody. */
 export const STRANGERS = '';
+/** Who shows what nobody has seen yet. It may be made up, so that all these are one crowd; with every other turn, for there are many who are found. */
+export const NEWCOMERS = 'newcomers';
 
 interface Waiting extends Member {
   begin(): void;
@@ -16,7 +18,9 @@ interface Waiting extends Member {
  */
 export class Turns {
   readonly #known = new CrowdLines<Waiting>();
+  readonly #newcomers = new CrowdLines<Waiting>();
   readonly #strangers = new CrowdLines<Waiting>();
+  #isNewcomersTurn = false;
   #isTaken = false;
 
   /**
@@ -51,14 +55,21 @@ export class Turns {
   }
 
   #linesOf({ crowd }: Member): CrowdLines<Waiting> {
-    return crowd === STRANGERS ? this.#strangers : this.#known;
+    if (crowd === STRANGERS) return this.#strangers;
+    return crowd === NEWCOMERS ? this.#newcomers : this.#known;
+  }
+
+  #next(): Waiting | undefined {
+    const [first, second] = this.#isNewcomersTurn ? [this.#newcomers, this.#known] : [this.#known, this.#newcomers];
+    this.#isNewcomersTurn = !this.#isNewcomersTurn;
+    return first.next() ?? second.next() ?? this.#strangers.next();
   }
 
   #hold(member: Member): void {
     this.#isTaken = true;
     this.spend(member, 1);
     void breathe().then(() => {
-      const next = this.#known.next() ?? this.#strangers.next();
+      const next = this.#next();
       if (next) this.#hold(next);
       else this.#isTaken = false;
       next?.begin();

@@ -4,12 +4,10 @@ import { readCookie } from '../../people/cookies.js';
 import { addressOf } from '../../platform/http/ip.js';
 import { hashOf } from '../../platform/keyed-hash.js';
 import type { Member } from '../../platform/queues/crowd-lines.js';
-import { STRANGERS } from '../../platform/queues/turns.js';
+import { NEWCOMERS, STRANGERS } from '../../platform/queues/turns.js';
 import { actorKey, type Principal, tenantOf } from '../../tenants/caller.js';
 
 const MOST_KNOWN = 10_000;
-/** Whose credentials nobody has seen yet. They may be made up, so that all these are one crowd, whatever tenant they ask at. */
-const NEWCOMERS = 'newcomers';
 
 /**
  * A cache that knows by their credentials who was found lately: they wait among those of their tenant before they are looked for again. Whoever shows what
