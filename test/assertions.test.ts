@@ -263,9 +263,9 @@ describe('PROTOCOL 21: private_key_jwt', () => {
     const api = await createClient(app, { clientId: 'api', scopes: ['tokens:introspect'] });
     const token = (await prove(await sign(signer, claims('stopped')))).body.access_token;
     expect((await introspect(app, api, token)).body.active).toBe(true);
-    await app.administer('mutation { revokeClientTokens(clientId: "stopped") { lastTokenExpiresAt } }');
+    await app.api.revokeClientTokens('stopped');
     expect((await introspect(app, api, token)).body.active).toBe(false);
-    await app.administer('mutation { updateClient(clientId: "stopped", input: { enabled: false }) { id } }');
+    await app.api.updateClient('stopped', { enabled: false });
     expect((await prove(await sign(signer, claims('stopped')))).status).toBe(401);
   });
 });
@@ -388,7 +388,7 @@ describe('client_secret_jwt', () => {
 });
 
 it('are refused for the rest of an hour to a client that has used a hundred thousand, and to no other', async () => {
-  const input = { scopes: ['orders:read'], authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [own.publicJwk] } };
+  const input = { scopes: ['orders:read'], authMethod: 'PRIVATE_KEY_JWT' as const, jwks: { keys: [own.publicJwk] } };
   for (const clientId of ['eager', 'calm']) await createClient(app, { clientId, ...input });
   const asks = jest.spyOn(HourlyCounts.prototype, 'require');
   expect((await prove(await sign(own, claims('eager')))).status).toBe(200);

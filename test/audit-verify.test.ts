@@ -196,8 +196,8 @@ it('tells of it, too, when another tenant is called home meanwhile', async () =>
 it('tells nothing of a tenant that was deleted, and made and deleted again', async () => {
   const host = new URL(acme.url).host;
   for (let time = 0; time < 2; time += 1) {
-    await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { id } }`);
-    await app.administer(`mutation { deleteTenant(host: "${host}") { host } }`);
+    await app.api.updateTenant(host, { enabled: false });
+    await app.api.deleteTenant(host);
     const reports = await verifyRecords(app.installation.database, app.installation.cipher);
     expect(reports.map(({ faults }) => faults)).toEqual([[]]);
     await createTenant(app, 'acme');

@@ -181,7 +181,7 @@ describe('what is no mutation and is recorded all the same', () => {
 describe('what an entry says', () => {
   it('of a change: what differs, before and after', async () => {
     await createClient(app, { clientId: 'told', accessTokenLifetime: 900, scopes: ['orders:read'] });
-    await app.administer('mutation { updateClient(clientId: "told", input: { accessTokenLifetime: 60 }) { id } }');
+    await app.api.updateClient('told', { accessTokenLifetime: 60 });
     const [update, creation] = await events({ objectId: 'told' });
     expect([update?.before, update?.after]).toEqual([{ accessTokenLifetime: 900 }, { accessTokenLifetime: 60 }]);
     expect(creation?.before).toBeNull();

@@ -278,7 +278,7 @@ it('takes the place of data only when that is said and no server runs, and keeps
   const second = await start(database, port);
   const tenant = administered(second.url, clients[0] as Credentials);
   const later = await createClient(tenant, { clientId: 'later' });
-  await tenant.administer('mutation { deleteClient(clientId: "one") { clientId } }');
+  await tenant.api.deleteClient('one');
   const refused = await command(database, 'restore', [file]);
   expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('has tables')]);
   const busy = await command(database, 'restore', [file, '--replace']);

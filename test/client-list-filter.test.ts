@@ -114,7 +114,7 @@ it('knows of a use once it is flushed', async () => {
   await getToken(app, client);
   await app.installation.use.flush();
   expect(await list({ filter, search: 'first-use' })).toEqual([]);
-  await app.administer('mutation { deleteClient(clientId: "first-use") { clientId } }');
+  await app.api.deleteClient('first-use');
 });
 
 describe('secretExpiresBefore', () => {
@@ -163,7 +163,7 @@ describe('secretExpiresBefore', () => {
 
   it('goes together with the rest', async () => {
     for (const clientId of ['secret-a', 'secret-b']) await endOf(clientId, 3600);
-    await app.administer('mutation { updateClient(clientId: "secret-a", input: { enabled: false }) { id } }');
+    await app.api.updateClient('secret-a', { enabled: false });
     const filter = { secretExpiresBefore: '2999-01-01T00:00:00Z', neverUsed: true };
     for (const field of ['NAME', 'LAST_USED_AT']) {
       const orderBy = { field, direction: 'DESC' };

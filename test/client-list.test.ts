@@ -73,9 +73,9 @@ it('keeps its place when clients come and go', async () => {
   const { endCursor } = (await app.administer(PAGE, { first: 3 })).body.data.clients.pageInfo;
   const rest = idsOf(await app.administer(PAGE, { after: endCursor }));
   await createClient(app, { clientId: 'early', name: '000' });
-  await app.administer('mutation { deleteClient(clientId: "apple") { clientId } }');
+  await app.api.deleteClient('apple');
   expect(idsOf(await app.administer(PAGE, { after: endCursor }))).toEqual(rest);
-  await app.administer('mutation { deleteClient(clientId: "early") { clientId } }');
+  await app.api.deleteClient('early');
   await createClient(app, { clientId: 'apple', name: 'apple' });
 });
 

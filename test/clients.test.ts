@@ -193,7 +193,7 @@ describe('a client id', () => {
       await createClient(app, { clientId: 'CASE', accessTokenLifetime: 61 }),
     ];
     for (const [index, client] of clients.entries()) expect((await requestToken(app, client)).body.expires_in).toBe(60 + index);
-    await app.administer('mutation { deleteClient(clientId: "CASE") { clientId } }');
+    await app.api.deleteClient('CASE');
     expect((await requestToken(app, clients[0])).status).toBe(200);
   });
 
@@ -214,7 +214,7 @@ describe('a client id', () => {
 
   it('is free again after its client was deleted, for another secret', async () => {
     const first = await createClient(app, { clientId: 'again' });
-    await app.administer('mutation { deleteClient(clientId: "again") { clientId } }');
+    await app.api.deleteClient('again');
     const second = await createClient(app, { clientId: 'again' });
     expect((await requestToken(app, first)).status).toBe(401);
     expect((await requestToken(app, second)).status).toBe(200);

@@ -226,7 +226,7 @@ itInChromium('tells what became of a client that somebody deleted meanwhile', as
   await createClient(app, { clientId: 'fleeting', name: 'Fleeting' });
   await web.signIn('/?search=fleeting');
   await page.getByRole('button', { name: 'Edit Fleeting' }).waitFor();
-  await app.administer('mutation { deleteClient(clientId: "fleeting") { clientId } }');
+  await app.api.deleteClient('fleeting');
   await page.getByRole('button', { name: 'Edit Fleeting' }).click();
   await page.getByText('Somebody deleted it in the meantime.').waitFor();
 });

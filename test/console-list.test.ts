@@ -20,8 +20,8 @@ beforeAll(async () => {
   await getToken(app, stale);
   await app.installation.use.flush();
   await app.database.query("UPDATE clients SET last_used_at = ? WHERE client_id = 'stale'", [past(120)]);
-  await app.administer('mutation { updateClient(clientId: "job-007", input: { enabled: false }) { id } }');
-  await app.administer('mutation { rotateClientSecret(clientId: "used", overlapSeconds: 3600) { clientSecret } }');
+  await app.api.updateClient('job-007', { enabled: false });
+  await app.api.rotateClientSecret('used', 3600);
 });
 
 /** A moment so many days ago, as either database takes it. */
@@ -227,7 +227,7 @@ itInChromium('keeps itself up to date by asking for what can change, and reads w
 
   await getToken(app, busy);
   await app.installation.use.flush();
-  await app.administer('mutation { updateClient(clientId: "busy", input: { accessTokenLifetime: 120 }) { id } }');
+  await app.api.updateClient('busy', { accessTokenLifetime: 120 });
   await page.clock.fastForward('00:31');
   await row.getByLabel('1 token in the last 24 hours').waitFor();
   await row.getByText('2 min').waitFor();
@@ -239,7 +239,7 @@ itInChromium('keeps itself up to date by asking for what can change, and reads w
   await other.waitFor();
   expect(askedSince()).toEqual(['ClientsNow', 'Clients']);
 
-  await app.administer('mutation { deleteClient(clientId: "busy-too") { clientId } }');
+  await app.api.deleteClient('busy-too');
   await page.clock.fastForward('00:31');
   await other.waitFor({ state: 'detached' });
   expect(askedSince()).toEqual(['ClientsNow']);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await getToken(app, board);
   await requestToken(app, { ...board, secret: `lk_${'0'.repeat(49)}` });
   await app.installation.use.flush();
-  await app.administer('mutation { rotateClientSecret(clientId: "sales-board", overlapSeconds: 3600) { clientSecret } }');
+  await app.api.rotateClientSecret('sales-board', 3600);
   await createTenant(app, 'neighbour');
 });
 

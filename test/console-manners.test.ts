@@ -74,7 +74,7 @@ itInChromium('rotates where two keys work, and says what ends with it', async ()
   const client = await createClient(app, { clientId: 'doubled', name: 'Doubled' });
   await getToken(app, client);
   await app.installation.use.flush();
-  await app.administer('mutation { rotateClientSecret(clientId: "doubled", overlapSeconds: 3600) { clientSecret } }');
+  await app.api.rotateClientSecret('doubled', 3600);
   await web.signIn('/client?id=doubled&tab=secrets');
   await page.getByRole('button', { name: 'Rotate' }).click();
   const asked = dialog(page, 'Rotate the secret key');

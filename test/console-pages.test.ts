@@ -53,7 +53,7 @@ itInChromium('says what deserves a look', async () => {
   await app.database.query("UPDATE clients SET created_at = ? WHERE client_id = 'wasteful'", ['2020-01-01 00:00:00.000']);
   await getToken(app, wasteful);
   await app.installation.use.flush();
-  await app.administer('mutation { rotateClientSecret(clientId: "wasteful", overlapSeconds: 3600) { clientSecret } }');
+  await app.api.rotateClientSecret('wasteful', 3600);
   await web.signIn('/client?id=wasteful');
   const findings = page.getByRole('list', { name: 'Findings' });
   await findings.getByText(/It asks for a new token every [12] s though one lives 1 hour: let it keep its token\./).waitFor();
@@ -73,7 +73,7 @@ itInChromium('says what deserves a look', async () => {
 itInChromium('finds entries of the record by what, on what and who, and unfolds what changed', async () => {
   const { page, app } = web;
   await createClient(app, { clientId: 'recorded', name: 'Recorded' });
-  await app.administer('mutation { updateClient(clientId: "recorded", input: { accessTokenLifetime: 60 }) { id } }');
+  await app.api.updateClient('recorded', { accessTokenLifetime: 60 });
   await web.signIn('/activity');
   await page.getByLabel('Its id').fill('CORDE');
   await until(async () => (await entries().count()) === 2);
@@ -82,13 +82,13 @@ itInChromium('finds entries of the record by what, on what and who, and unfolds 
   expect(await entries().textContent()).toMatch(/admin.*changed a client.*Client recorded.*127\.0\.0\.1/);
   await page.getByRole('button', { name: 'changed a client' }).click();
   expect(await entries().nth(1).textContent()).toContain('accessTokenLifetime3600 60');
-  await app.administer('mutation { rotateClientSecret(clientId: "recorded", overlapSeconds: 3600) { clientSecret } }');
+  await app.api.rotateClientSecret('recorded', 3600);
   await page.getByLabel('What', { exact: true }).selectOption('rotated a secret key');
   await page.getByRole('button', { name: 'rotated a secret key' }).click();
   await page.getByText(/^…\w{4} until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC.*, …\w{4}$/).waitFor();
   await page.reload();
   await until(async () => (await entries().count()) === 1);
-  await app.administer('mutation { rotateClientSecret(clientId: "recorded", overlapSeconds: 0) { clientSecret } }');
+  await app.api.rotateClientSecret('recorded', 0);
   await page.getByRole('button', { name: 'Refresh' }).click();
   await until(async () => (await entries().count()) === 2);
   await page.getByLabel('Who').fill('nobody');
@@ -126,7 +126,7 @@ itInChromium('keeps what comes late out of a list that asks for something else, 
 itInChromium('exports what the filter leaves as CSV, all pages of it and no formula', async () => {
   const { page, app } = web;
   for (let number = 0; number < 130; number += 1) {
-    await app.administer(`mutation { updateClient(clientId: "admin", input: { accessTokenLifetime: ${3000 + number} }) { id } }`);
+    await app.api.updateClient('admin', { accessTokenLifetime: 3000 + number });
   }
   await app.database.query("UPDATE audit_events SET actor_id = '=cmd()' WHERE action = 'CREATE_CLIENT'");
   await web.signIn('/activity?objectId=admin');

@@ -5,7 +5,7 @@ import { until } from '../testbed/process.js';
 const web = setUpConsole();
 
 async function revokeAdmin(): Promise<void> {
-  await web.app.administer('mutation { revokeClientTokens(clientId: "admin") { lastTokenExpiresAt } }');
+  await web.app.api.revokeClientTokens('admin');
 }
 
 /** Makes a client by hand. @returns the secret, which is still on the page */
@@ -37,7 +37,7 @@ itInChromium('stays open while an answer is awaited, and says what it was', asyn
 itInChromium('goes on as before after a session that ended: the list answers, and is read anew', async () => {
   const { page, app } = web;
   await createClient(app, { clientId: 'sleeper', name: 'Sleeper' });
-  await app.administer('mutation { updateClient(clientId: "sleeper", input: { enabled: false }) { id } }');
+  await app.api.updateClient('sleeper', { enabled: false });
   await web.signIn();
   await page.getByRole('link', { name: 'Sleeper' }).waitFor();
   await revokeAdmin();
@@ -179,7 +179,7 @@ itInChromium('rotates after a conflict, once what changed was seen, and without 
   await last.getByRole('button', { name: 'Rotate' }).click();
   const asked = dialog(page, 'Rotate the secret key');
   await asked.getByText('The current key was never used.').waitFor();
-  await app.administer('mutation { updateClient(clientId: "stubborn", input: { enabled: false }) { id } }');
+  await app.api.updateClient('stubborn', { enabled: false });
   const { body } = await app.administer('{ client(clientId: "stubborn") { secrets { id } } }');
   await app.administer('mutation ($id: ID!) { revokeClientSecret(clientId: "stubborn", secretId: $id) { id } }', {
     id: body.data.client.secrets[0].id,

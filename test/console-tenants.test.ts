@@ -71,7 +71,7 @@ itInChromium('shows what somebody else saved in between, and puts a change on to
   await page.getByRole('button', { name: 'Edit shared' }).click();
   const drawer = dialog(page, 'Edit shared');
   await drawer.getByLabel('Longest access token lifetime').fill('7200');
-  await app.administer(`mutation { updateTenant(host: "shared.localhost:${app.port}", input: { name: "Renamed" }) { id } }`);
+  await app.api.updateTenant(`shared.localhost:${app.port}`, { name: 'Renamed' });
   await drawer.getByRole('button', { name: 'Save' }).click();
   const table = drawer.getByRole('table', { name: 'Yours and theirs' });
   await table.waitFor();

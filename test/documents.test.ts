@@ -88,7 +88,7 @@ it.each([
 
 it('the tour leaves alone what it did not make', async () => {
   const board = await createClient(app, { clientId: 'sales-board', name: 'The real one' });
-  await app.administer(`mutation { createTenant(input: { name: "The real one", host: "acme.localhost:${app.port}" }) { clientSecret } }`);
+  await app.api.createTenant({ name: 'The real one', host: `acme.localhost:${app.port}` });
   const lines = `${shellLinesBelow('A tour with curl', TOUR)}\n${shellLinesBelow('Two tenants on one server', TOUR)}\nexit 0\n`;
   const child = run('bash', ['--norc', '-i'], { env: { PATH: process.env.PATH, HOME: '/nonexistent' } });
   child.child.stdin?.end(lines.replaceAll('localhost:4000', `localhost:${app.port}`).replace(/lk_paste\w+/, app.admin.secret));

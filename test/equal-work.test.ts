@@ -68,7 +68,7 @@ beforeAll(async () => {
   for (const [clientId, keys] of Object.entries(keySets()))
     await createClient(app, { clientId, authMethod: 'PRIVATE_KEY_JWT', jwks: { keys } });
   await createClient(app, { clientId: 'disabled' });
-  await app.administer('mutation { updateClient(clientId: "disabled", input: { enabled: false }) { id } }');
+  await app.api.updateClient('disabled', { enabled: false });
 });
 afterAll(() => app.stop());
 

@@ -285,7 +285,7 @@ describe.each(GATEWAYS)('%s', (name, asks, needs, plan) => {
     const leaving = await createClient(app, { clientId: randomUUID(), scopes: ['orders:read'], audiences: [ORDERS] });
     const authorization = `Bearer ${await getToken(app, leaving)}`;
     expect(await refused(authorization)).toBe(200);
-    await app.administer(`mutation { deleteClient(clientId: "${leaving.clientId}") { clientId } }`);
+    await app.api.deleteClient(leaving.clientId);
     expect(await refused(authorization)).toBe(asks ? 401 : 200);
   });
 

@@ -138,11 +138,11 @@ describe('PROTOCOL 15: without a good token', () => {
     const token = await tokenWith(['clients:read'], 'leaver');
     const isLetIn = async () => (await graphql(app, { token, query: VIEWER })).status === 200;
     expect(await isLetIn()).toBe(true);
-    await app.administer('mutation { updateClient(clientId: "leaver", input: { enabled: false }) { id } }');
+    await app.api.updateClient('leaver', { enabled: false });
     expect(await isLetIn()).toBe(false);
-    await app.administer('mutation { updateClient(clientId: "leaver", input: { enabled: true }) { id } }');
+    await app.api.updateClient('leaver', { enabled: true });
     expect(await isLetIn()).toBe(false);
-    await app.administer('mutation { deleteClient(clientId: "leaver") { clientId } }');
+    await app.api.deleteClient('leaver');
     await createClient(app, { clientId: 'leaver', scopes: ['clients:read'] });
     expect(await isLetIn()).toBe(false);
   });
@@ -159,7 +159,7 @@ it('whoever sends a request slowly is asked who they are when it is complete', a
     `${[...headers, 'Content-Type: application/json', 'Expect: 100-continue', `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n`,
   );
   while (!answer.includes('100 Continue')) await once(socket, 'data');
-  await app.administer('mutation { deleteClient(clientId: "slow") { clientId } }');
+  await app.api.deleteClient('slow');
   socket.write(body);
   await once(socket, 'close');
   expect(answer).toContain('HTTP/1.1 401');
@@ -219,7 +219,7 @@ describe('PROTOCOL 16: rights', () => {
 
   it('shrink with the client, not only with the token', async () => {
     const token = await tokenWith(['clients:read', 'audit:read'], 'shrinking');
-    await app.administer('mutation { updateClient(clientId: "shrinking", input: { scopes: ["audit:read"] }) { id } }');
+    await app.api.updateClient('shrinking', { scopes: ['audit:read'] });
     expect((await graphql(app, { token, query: VIEWER })).body.data.viewer.scopes).toEqual(['audit:read']);
     expect(codeOf(await graphql(app, { token, query: '{ clients { nodes { id } } }' }))).toBe('FORBIDDEN');
   });
@@ -243,7 +243,7 @@ describe('PROTOCOL 16: rights', () => {
       await app.administer(`mutation { deleteClient(clientId: "${clientId}") { clientId } }`);
     await createClient(app, { clientId: 'plain', audiences: [`${app.url}/graphql`] });
     await createClient(app, { clientId: 'strong', scopes: ['keys:write'] });
-    await app.administer('mutation { updateClient(clientId: "strong", input: { enabled: false }) { id } }');
+    await app.api.updateClient('strong', { enabled: false });
     const before = await app.database.query('SELECT client_id, scopes, enabled, version FROM clients ORDER BY id');
     const answer = await graphql(app, { token, query: query.replace('AUD', `${app.url}/graphql`) });
     expect(codeOf(answer)).toBe('FORBIDDEN');
@@ -329,11 +329,11 @@ describe('the last administrator', () => {
   ])('cannot be %s', async (_how, query) => {
     const alone = await startApp();
     await createClient(alone, { clientId: 'asleep', scopes: ALL_SCOPES });
-    await alone.administer('mutation { updateClient(clientId: "asleep", input: { enabled: false }) { id } }');
+    await alone.api.updateClient('asleep', { enabled: false });
     await createClient(alone, { clientId: 'lookalike', scopes: ['Clients:Write', 'xclients:write'] });
     expect(codeOf(await alone.administer(query))).toBe('LAST_ADMINISTRATOR');
     expect((await requestToken(alone, alone.admin)).status).toBe(200);
-    await alone.administer('mutation { updateClient(clientId: "asleep", input: { enabled: true }) { id } }');
+    await alone.api.updateClient('asleep', { enabled: true });
     expect((await alone.administer(query)).body.errors).toBeUndefined();
     await alone.stop();
   });
@@ -352,7 +352,7 @@ describe('the last administrator', () => {
         expect.stringContaining(`the scope ${scope}.`),
       ]);
     }
-    await alone.administer(`mutation { updateClient(clientId: "deputy", input: { scopes: ${JSON.stringify(ALL_SCOPES)} }) { id } }`);
+    await alone.api.updateClient('deputy', { scopes: ALL_SCOPES });
     expect((await alone.administer('mutation { deleteClient(clientId: "admin") { clientId } }')).body.errors).toBeUndefined();
     await alone.stop();
   });

@@ -187,7 +187,7 @@ it.each(['ws', 'ftp', 'file', 'urn', 'javascript', 'x'])('takes no %s URL for th
 });
 
 it('knows a host in the target of a request by its name, whether the port that goes without saying is named', async () => {
-  await app.administer('mutation { createTenant(input: { name: "Port", host: "port.example" }) { clientSecret } }');
+  await app.api.createTenant({ name: 'Port', host: 'port.example' });
   const get = (target: string, host: string) =>
     sendAsItIs(`GET http://${target}/.well-known/jwks.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   const named = ['port.example', 'port.example:80', 'PORT.example'];

@@ -67,14 +67,14 @@ it('is closed as soon as the right is taken away, or the client', async () => {
   const leaving = await createClient(app, { clientId: 'leaving', scopes: ['tokens:introspect'] });
   const token = await getToken(app, leaving, { resource: endpoint });
   expect((await look(`Bearer ${token}`)).status).toBe(200);
-  await app.administer('mutation { updateClient(clientId: "leaving", input: { scopes: ["orders:read"] }) { id } }');
+  await app.api.updateClient('leaving', { scopes: ['orders:read'] });
   const { status, body, headers } = await look(`Bearer ${token}`);
   expect([status, body.error, headers.get('www-authenticate')]).toEqual([
     403,
     'insufficient_scope',
     expect.stringContaining('tokens:introspect'),
   ]);
-  await app.administer('mutation { deleteClient(clientId: "leaving") { clientId } }');
+  await app.api.deleteClient('leaving');
   expect((await look(`Bearer ${token}`)).status).toBe(401);
 });
 

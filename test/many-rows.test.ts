@@ -78,7 +78,7 @@ it('what hangs on few rows of a tenant and is very much goes in pieces as well',
   const [segment] = await run<{ id: number }>('SELECT id FROM client_segments WHERE tenant_id = ?', [tenantId]);
   const grams = Array.from({ length: MANY }, (_, number) => [segment?.id, String.fromCodePoint(0x4e00 + number), Buffer.alloc(2)]);
   await run(`INSERT INTO client_grams (segment_id, gram, slots) VALUES ${grams.map(() => '(?, ?, ?)').join(', ')}`, grams.flat());
-  await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { host } }`);
+  await app.api.updateTenant(host, { enabled: false });
   writes = 0;
   const { body } = await app.administer(`mutation { deleteTenant(host: "${host}") { host } }`);
   expect(body).toEqual({ data: { deleteTenant: { host } } });

@@ -25,7 +25,7 @@ let withdrawn: string | undefined;
 
 beforeAll(async () => {
   app = await startApp({ FAILURE_LIMIT: '0' });
-  await app.administer('mutation { createTenant(input: { name: "Spare", host: "spare.example" }) { clientSecret } }');
+  await app.api.createTenant({ name: 'Spare', host: 'spare.example' });
   [home, spare] = (await run('SELECT id FROM tenants ORDER BY is_home DESC')).map(({ id }) => String(id)) as [string, string];
 });
 afterAll(() => app.stop());

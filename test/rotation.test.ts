@@ -328,7 +328,7 @@ describe('rotateClientSecret', () => {
     const token = await getToken(app, junior);
     await createClient(app, { clientId: 'senior', scopes: ['keys:write'] });
     for (const enabled of [true, false]) {
-      await app.administer(`mutation { updateClient(clientId: "senior", input: { enabled: ${enabled} }) { id } }`);
+      await app.api.updateClient('senior', { enabled: enabled });
       const answer = await graphql(app, { token, query: ROTATE, variables: { clientId: 'senior', overlapSeconds: 0 } });
       expect(codeOf(answer)).toBe('FORBIDDEN');
     }
@@ -355,7 +355,7 @@ describe('revokeClientSecret', () => {
     const [only] = await secretsOf('last');
     expect(codeOf(await app.administer(REVOKE, { clientId: 'last', secretId: only.id }))).toBe('LAST_SECRET');
     expect((await requestToken(app, client)).status).toBe(200);
-    await app.administer('mutation { updateClient(clientId: "last", input: { enabled: false }) { id } }');
+    await app.api.updateClient('last', { enabled: false });
     expect((await app.administer(REVOKE, { clientId: 'last', secretId: only.id })).body.errors).toBeUndefined();
   });
 

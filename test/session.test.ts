@@ -38,7 +38,7 @@ describe('POST /session', () => {
 
   it('tells the log why, and nobody else', async () => {
     const disabled = await createClient(app, { clientId: 'told-disabled', scopes: ['clients:read'] });
-    await app.administer('mutation { updateClient(clientId: "told-disabled", input: { enabled: false }) { enabled } }');
+    await app.api.updateClient('told-disabled', { enabled: false });
     const signing = await createClient(app, { clientId: 'told-signing', authMethod: 'CLIENT_SECRET_JWT' });
     const powerless = await createClient(app, { clientId: 'told-powerless' });
     const reasons = async (credentials: Credentials, headers?: Record<string, string>) => {
@@ -74,7 +74,7 @@ describe('POST /session', () => {
 
   it('says of an unknown client, a wrong secret, a disabled client and one with a key of its own the same', async () => {
     const disabled = await createClient(app, { clientId: 'disabled', scopes: ['clients:read'] });
-    await app.administer('mutation { updateClient(clientId: "disabled", input: { enabled: false }) { id } }');
+    await app.api.updateClient('disabled', { enabled: false });
     const signing = await createClient(app, { clientId: 'signing', scopes: ['clients:read'], authMethod: 'CLIENT_SECRET_JWT' });
     const pairs = [
       { clientId: 'admin', secret: `${app.admin.secret}x` },
@@ -183,7 +183,7 @@ describe('what ends a session', () => {
       async (id) => {
         const { body } = await app.administer(`mutation { rotateClientSecret(clientId: "${id}") { client { secrets { id } } } }`);
         const secretId = body.data.rotateClientSecret.client.secrets[1].id;
-        await app.administer(`mutation { revokeClientSecret(clientId: "${id}", secretId: "${secretId}") { id } }`);
+        await app.api.revokeClientSecret(id, secretId);
       },
     ],
     [
@@ -225,7 +225,7 @@ describe('what ends a session', () => {
   it('nothing of it shrinks without the other: rights go with those of the client', async () => {
     const client = await createClient(app, { clientId: 'shrinks', scopes: ['clients:read', 'audit:read'] });
     const { cookie } = await postSession(app, client);
-    await app.administer('mutation { updateClient(clientId: "shrinks", input: { scopes: ["audit:read"] }) { id } }');
+    await app.api.updateClient('shrinks', { scopes: ['audit:read'] });
     const { body } = await graphqlBySession(app, cookie, '{ viewer { scopes } }');
     expect(body.data.viewer.scopes).toEqual(['audit:read']);
     expect((await graphqlBySession(app, cookie, '{ clients { nodes { id } } }')).body.errors[0].extensions.code).toBe('FORBIDDEN');

@@ -72,11 +72,11 @@ describe('PROTOCOL 14: signing keys', () => {
   });
 
   it('stay until the last token that they signed has expired, and then go', async () => {
-    await app.administer('mutation { updateClient(clientId: "admin", input: { accessTokenLifetime: 60 }) { id } }');
+    await app.api.updateClient('admin', { accessTokenLifetime: 60 });
     const long = await createClient(app, { clientId: 'long', accessTokenLifetime: 10 * DAY });
     const token = await getToken(app, long);
-    await app.administer('mutation { updateClient(clientId: "long", input: { accessTokenLifetime: 60 }) { id } }');
-    await app.administer('mutation { deleteClient(clientId: "long") { clientId } }');
+    await app.api.updateClient('long', { accessTokenLifetime: 60 });
+    await app.api.deleteClient('long');
     await rotate();
     advanceClock(10 * DAY - 60);
     await app.installation.signingKeys.extend(new Date());
@@ -91,7 +91,7 @@ describe('PROTOCOL 14: signing keys', () => {
   it('stay longer when a lifetime is raised while an instance may still sign with them', async () => {
     const before = Date.now();
     await rotate();
-    await app.administer(`mutation { updateClient(clientId: "board", input: { accessTokenLifetime: ${10 * DAY} }) { id } }`);
+    await app.api.updateClient('board', { accessTokenLifetime: 10 * DAY });
     await app.installation.signingKeys.extend(new Date());
     const retired = (await keys()).find(({ state }) => state === 'RETIRED');
     expect(Date.parse(retired?.publishedUntil ?? '')).toBeGreaterThanOrEqual(before + 10 * DAY * 1000);

@@ -46,7 +46,7 @@ it('the recipe for Spring asks of a token what tokens say', async () => {
     const other = await getToken(app, client, { resource: 'https://other.example' });
     const acme = await createTenant(app, 'acme');
     const foreign = await getToken(acme, await createClient(acme, { clientId: 'spring' }));
-    await app.administer(`mutation { updateTenant(host: "${new URL(app.url).host}", input: { accessTokenType: JWT }) { id } }`);
+    await app.api.updateTenant(new URL(app.url).host, { accessTokenType: 'JWT' });
     const plain = await getToken(app, client);
     const folder = mkdtempSync(join(tmpdir(), 'spring-'));
     const file = join(folder, 'Main.java');

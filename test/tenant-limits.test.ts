@@ -39,7 +39,7 @@ it('a tenant has as many clients as the settings say, and no more', async () => 
   for (const clientId of ['a', 'b', 'c', 'd']) await createClient(acme, { clientId });
   const { status, body } = await create('e');
   expect([status, body.errors[0].extensions]).toEqual([200, { code: 'TENANT_LIMIT', limit: 'CLIENTS' }]);
-  await acme.administer('mutation { deleteClient(clientId: "a") { clientId } }');
+  await acme.api.deleteClient('a');
   expect((await create('e')).body.errors).toBeUndefined();
 });
 

@@ -448,7 +448,7 @@ describe('deleteTenant', () => {
     const client = await createClient(acme, { clientId: 'x' });
     await getToken(acme, client);
     await postSession(acme, acme.admin);
-    await acme.administer('mutation { rotateSigningKey { kid } }');
+    await acme.api.rotateSigningKey();
     await app.installation.use.flush();
     const [row] = await app.database.query('SELECT id FROM tenants WHERE host = ?', [hostOf(acme)]);
     const [clientRow] = await app.database.query("SELECT id FROM clients WHERE tenant_id = ? AND client_id = 'x'", [row?.id]);

@@ -87,8 +87,8 @@ describe('PROTOCOL 2 and 3: whoever is not a valid client', () => {
     const disabled = await createClient(app, { clientId: 'disabled' });
     const deleted = await createClient(app, { clientId: 'deleted' });
     const expired = await createClient(app, { clientId: 'expired' });
-    await app.administer('mutation { updateClient(clientId: "disabled", input: { enabled: false }) { id } }');
-    await app.administer('mutation { deleteClient(clientId: "deleted") { clientId } }');
+    await app.api.updateClient('disabled', { enabled: false });
+    await app.api.deleteClient('deleted');
     await app.database.query(
       "UPDATE client_secrets SET expires_at = '2020-01-01 00:00:00.000' WHERE client_row_id = (SELECT id FROM clients WHERE client_id = 'expired')",
     );

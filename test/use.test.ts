@@ -57,7 +57,7 @@ it('counts by hour, what was refused as well', async () => {
 
 it('sees that a disabled client goes on asking', async () => {
   const client = await createClient(app, { clientId: 'asleep' });
-  await app.administer('mutation { updateClient(clientId: "asleep", input: { enabled: false }) { id } }');
+  await app.api.updateClient('asleep', { enabled: false });
   await requestToken(app, client);
   await app.installation.use.flush();
   const { usage, lastUsedAt } = await read('asleep');
@@ -128,7 +128,7 @@ it('writes many at once, and nothing for those that are gone', async () => {
       ...(await Promise.all(Array.from({ length: 15 }, (_, index) => createClient(app, { clientId: `crowd-${first + index}` })))),
     );
   await Promise.all(clients.map((client) => requestToken(app, client)));
-  await app.administer('mutation { deleteClient(clientId: "crowd-7") { clientId } }');
+  await app.api.deleteClient('crowd-7');
   await app.installation.use.flush();
   const [row] = await app.database.query(
     "SELECT SUM(h.issued) AS n FROM client_hours h JOIN clients c ON c.id = h.client_row_id WHERE c.client_id LIKE 'crowd-%'",

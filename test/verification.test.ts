@@ -94,9 +94,9 @@ it('knows at once what ended a token, and that it is over', async () => {
   const authorization = `Bearer ${await getToken(app, leaving)}`;
   const asked = () => statusOf(`${ASKED}&scope=orders:read`, { authorization });
   expect(await asked()).toBe(204);
-  await app.administer('mutation { updateClient(clientId: "leaving", input: { scopes: ["orders:write"] }) { id } }');
+  await app.api.updateClient('leaving', { scopes: ['orders:write'] });
   expect(await asked()).toBe(403);
-  await app.administer('mutation { deleteClient(clientId: "leaving") { clientId } }');
+  await app.api.deleteClient('leaving');
   expect(await asked()).toBe(401);
   const old = await bearer();
   advanceClock(601);
@@ -189,7 +189,7 @@ describe('/.well-known/jwks.pem', () => {
   const keysIn = (text: string) => text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\n/g) ?? [];
 
   it('has the keys of the JWKS, that of the present tokens first', async () => {
-    await app.administer('mutation { rotateSigningKey { id } }');
+    await app.api.rotateSigningKey();
     const { status, headers, text } = await read();
     expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([
       200,

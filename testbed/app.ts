@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type Router from '@koa/router';
 import type Koa from 'koa';
 import { pino } from 'pino';
+import type { CreateClientInput } from '../src/console/api/generated.js';
 import { type Installation, openInstallation } from '../src/installation/installation.js';
 import { readConfig } from '../src/platform/config.js';
 import { createHttpServer, setHandler } from '../src/platform/http/listener.js';
@@ -10,13 +11,12 @@ import { LOG_RULES, type Log } from '../src/platform/log.js';
 import { Metrics } from '../src/platform/metrics.js';
 import { createApp } from '../src/server/app.js';
 import { type Answer, readAnswer } from './answer.js';
+import { Api } from './api.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { ENCRYPTION_KEY } from './encryption-key.ts';
 import './loopback.js';
 
 export { ENCRYPTION_KEY };
-
-const MOST_TRIES = 10;
 
 /** A client id and its secret. */
 export interface Credentials {
@@ -31,6 +31,8 @@ export interface TestTenant {
   admin: Credentials;
   /** Sends a GraphQL operation as the administrator. */
   administer(query: string, variables?: object): Promise<Answer>;
+  /** The mutations, as the administrator's. */
+  api: Api;
 }
 
 /** The whole server in this process, on a database of its own and a free port. It is its home tenant. */
@@ -97,17 +99,12 @@ export function administered(url: string, admin: Credentials): TestTenant {
     token = await getToken({ url }, admin);
     return graphql({ url }, { token, query, variables });
   };
-  return { url, admin, administer };
+  return { url, admin, administer, api: new Api(administer) };
 }
 
 /** Creates a tenant as the administrator of the home tenant. @param name its host is `name.localhost` */
 export async function createTenant(home: TestApp, name: string): Promise<TestTenant> {
-  const { body, text } = await home.administer(
-    'mutation ($input: CreateTenantInput!) { createTenant(input: $input) { tenant { issuer } client { clientId } clientSecret } }',
-    { input: { name, host: `${name}.localhost:${home.port}` } },
-  );
-  if (!body.data) throw new Error(text);
-  const { tenant, client, clientSecret } = body.data.createTenant;
+  const { tenant, client, clientSecret } = await home.api.createTenant({ name, host: `${name}.localhost:${home.port}` });
   return administered(tenant.issuer, { clientId: client.clientId, secret: clientSecret });
 }
 
@@ -184,17 +181,11 @@ export async function getToken(app: { url: string }, credentials: Credentials, p
 
 /** Creates a client as the administrator. @returns its credentials */
 export async function createClient(
-  app: Pick<TestTenant, 'administer'>,
-  input: { clientId: string; [field: string]: unknown },
+  { api }: Pick<TestTenant, 'api'>,
+  input: Omit<CreateClientInput, 'name'> & { name?: string },
 ): Promise<Credentials> {
-  const query = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }';
-  const variables = { input: { name: `Test ${input.clientId}`, ...input } };
-  let answer = await app.administer(query, variables);
-  // Slow machine: what waits for its turn for over four seconds is told to try again.
-  const isBusy = () => answer.body.errors?.[0].extensions.code === 'DATABASE_UNAVAILABLE';
-  for (let time = 0; time < MOST_TRIES && isBusy(); time += 1) answer = await app.administer(query, variables);
-  if (!answer.body.data) throw new Error(answer.text);
-  return { clientId: input.clientId, secret: answer.body.data.createClient.clientSecret };
+  const { clientSecret } = await api.createClient({ name: `Test ${input.clientId}`, ...input });
+  return { clientId: input.clientId, secret: clientSecret as string };
 }
 
 function routesOf({ middleware }: Koa): string[] {

@@ -65,7 +65,7 @@ export const MUTATIONS: Record<string, Prepare> = {
   },
   deleteTenant: async (app, unique) => {
     const { host } = new URL((await createTenant(app, `deleted-${unique}`)).url);
-    await app.administer(`mutation { updateTenant(host: "${host}", input: { enabled: false }) { id } }`);
+    await app.api.updateTenant(host, { enabled: false });
     return { query: `mutation { deleteTenant(host: "${host}") { host } }` };
   },
   setIdentityProvider: async () => ({ query: SET_PROVIDER, variables: { input: PROVIDER } }),

@@ -49,7 +49,7 @@ async function tellStory(): Promise<void> {
       expect(Date.parse(moment)).toBeGreaterThan(before);
       expect(Date.parse(moment)).toBeLessThan(Date.now() + 1000);
     }
-    await app.administer('mutation { updateClient(clientId: "obrien", input: { enabled: false }) { enabled } }');
+    await app.api.updateClient('obrien', { enabled: false });
     for (const _ of Array(8)) expect((await requestToken(app, client)).status).toBe(401);
     expect(await enginesOf(app)).toEqual([{ engine: 'innodb' }]);
     // A restore relies on it: what is not there cannot be moved, and nothing else is with it.
