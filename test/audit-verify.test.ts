@@ -337,7 +337,7 @@ it('goes on when the encryption key was lost, and says of what it cannot prove',
 it('is not broken by a server that lacks the encryption key in use', async () => {
   const [both, second] = [new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64')), new Cipher(SECOND)];
   const { database, changes, home } = app.installation;
-  await database.write((manager) => reencryptRecordKeys(manager, both, ''));
+  await reencryptRecordKeys(database, both, '');
   await run('UPDATE signing_keys SET key_id = ?', [second.keyId]);
   const caller = systemCaller(home, 'test');
   const deed = { action: AuditAction.RESTORE, on: [AuditObjectType.INSTALLATION, 'x'] as [AuditObjectType, string] };
@@ -356,14 +356,14 @@ it('says since when each chain is, which tells one that was taken away as a whol
 it('lets the encryption key be changed though the key of one record is lost', async () => {
   await run("UPDATE tenants SET record_key_id = 'lost' WHERE id = ?", [id]);
   const both = new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64'));
-  expect((await app.installation.database.write((manager) => reencryptRecordKeys(manager, both, ''))).done).toBe(1);
+  expect((await reencryptRecordKeys(app.installation.database, both, '')).done).toBe(1);
   const [home, { faults }] = await verify(new Cipher(SECOND));
   expect([home.faults, faults]).toEqual([[], [expect.stringMatching(/^its key cannot be read/)]]);
 });
 
 it('holds on after the encryption key was changed', async () => {
   const both = new Cipher(SECOND, Buffer.from(ENCRYPTION_KEY, 'base64'));
-  expect((await app.installation.database.write((manager) => reencryptRecordKeys(manager, both, ''))).done).toBe(2);
+  expect((await reencryptRecordKeys(app.installation.database, both, '')).done).toBe(2);
   for (const { faults } of await verify(new Cipher(SECOND))) expect(faults).toEqual([]);
 });
 

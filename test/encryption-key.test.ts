@@ -5,6 +5,7 @@ import { jest } from '@jest/globals';
 import { EntityManager } from 'typeorm';
 import { makeSecret } from '../src/clients/secret.js';
 import { Cipher } from '../src/platform/cipher.js';
+import type { Reach } from '../src/platform/renewal.js';
 import { systemCaller } from '../src/tenants/caller.js';
 import { createClient, getToken, graphql, postForm, requestToken, startApp } from '../testbed/app.js';
 import { createTestDatabase, kind, type TestDatabase } from '../testbed/database.js';
@@ -277,6 +278,7 @@ it('protects a secret for an identity provider that is kept while the key is cha
   const providers = new IdentityProviderService(database, changes, { cipher: both, sessions, outbound });
   const set = (input: string) => app.administer(`mutation { setIdentityProvider(input: { ${input} }) { name } }`);
   const kept = 'issuer: "https://x.example", clientId: "x", claim: "x", grants: [{ value: "x", scopes: ["clients:read"] }]';
+  const within = (manager: EntityManager): Reach => ({ read: (work) => work(manager), write: (work) => work(manager) });
   const look = async () => {
     const provider = await providers.find(home);
     return provider && [provider.name, provider.keyId, providers.secretOf(provider)];
@@ -286,7 +288,7 @@ it('protects a secret for an identity provider that is kept while the key is cha
   const { findOneBy, find } = EntityManager.prototype;
   const reading = jest.spyOn(EntityManager.prototype, 'findOneBy').mockImplementation(async function (this: EntityManager, ...asked) {
     const found = await findOneBy.apply(this, asked);
-    if (asked[0] === IdentityProvider) await providers.reencrypt(this, '');
+    if (asked[0] === IdentityProvider) await providers.reencrypt(within(this), '');
     return found;
   });
   await set(`name: "After", ${kept}`);
@@ -300,7 +302,7 @@ it('protects a secret for an identity provider that is kept while the key is cha
       await this.update(IdentityProvider, { tenantId: home.tenant.id }, { name: 'Meanwhile', version: 'another' });
     return found;
   });
-  const { done } = await database.write((manager) => providers.reencrypt(manager, ''));
+  const { done } = await database.write((manager) => providers.reencrypt(within(manager), ''));
   renewing.mockRestore();
   expect([done, await look()]).toEqual([1, ['Meanwhile', both.keyId, 'again']]);
   await app.stop();

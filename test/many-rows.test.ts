@@ -1,3 +1,4 @@
+import { removeSomeOfMany } from '../src/installation/removal.js';
 import { createTenant, startApp, type TestApp, type TestTenant } from '../testbed/app.js';
 
 /** More than go together with a tenant. */
@@ -62,6 +63,14 @@ it('a large tenant is removed in pieces, as one change', async () => {
   for (const table of ['used_proofs', 'clients', 'audit_events', 'signing_keys']) expect(await count(table, tenantId)).toBe(0);
   const { body } = await app.administer('{ auditEvents(first: 5, filter: { action: DELETE_TENANT }) { nodes { objectId } } }');
   expect(body.data.auditEvents.nodes).toEqual([{ objectId: host }]);
+});
+
+it('clients of a tenant are counted anew where its removal was broken off', async () => {
+  const tenantId = await idOf(await createTenant(app, 'kept'));
+  await use(tenantId, new Date(Date.now() + 600_000));
+  await run('UPDATE tenants SET client_count = 7 WHERE id = ?', [tenantId]);
+  expect(await app.installation.database.write((manager) => removeSomeOfMany(manager, String(tenantId)))).toBe(true);
+  expect(await run('SELECT client_count FROM tenants WHERE id = ?', [tenantId])).toEqual([{ client_count: null }]);
 });
 
 it('what hangs on few rows of a tenant and is very much goes in pieces as well', async () => {

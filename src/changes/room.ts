@@ -20,7 +20,7 @@ export const changesRoom: Room<Parts> = {
   resolvers: [AuditResolver],
   createResolvers: ({ audit }) => [new AuditResolver(audit)],
   encrypted: ({ cipher }) => [
-    { name: 'recordKeys', words: 'keys of records', renew: (manager, after) => reencryptRecordKeys(manager, cipher, after) },
+    { name: 'recordKeys', words: 'keys of records', renew: (reach, after) => reencryptRecordKeys(reach, cipher, after) },
   ],
   sweeps: ({ audit, config }, now) => [() => audit.sweep(now, config.auditRetentionDays)],
 };

@@ -8,7 +8,7 @@ import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
 import { madeByRequest, noteMade, requestBegan } from '../platform/deadline.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
-import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Reach, type Renewal, renewSome } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
@@ -157,17 +157,18 @@ export class ClientSecretService {
   }
 
   /** Encrypts some of the secrets that sign assertions with the current key. @param after those whose id comes after this one */
-  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
-    const where = { keyId: Not(this.cipher.keyId), encryptedSecret: Not(IsNull()), id: MoreThan(after) };
-    const secrets = await manager.find(ClientSecret, { where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME });
-    return renewAll(secrets, {
+  reencrypt(reach: Reach, after: string): Promise<Renewal> {
+    const { cipher } = this;
+    const where = { keyId: Not(cipher.keyId), encryptedSecret: Not(IsNull()), id: MoreThan(after) };
+    return renewSome(reach, {
+      find: (manager) => manager.find(ClientSecret, { where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME }),
       idOf: ({ id }) => id,
       nameOf: ({ id }) => `secret ${id}`,
-      decrypt: ({ id, encryptedSecret, keyId }) => this.cipher.decrypt(encryptedSecret as string, id, keyId),
-      store: ({ id, tenantId }, secret) => {
-        const digest = lookupDigest(this.cipher, tenantId, secret as PlainSecret);
-        const renewed = { encryptedSecret: this.cipher.encrypt(secret, id), lookupDigest: digest, keyId: this.cipher.keyId };
-        return manager.update(ClientSecret, { id }, renewed);
+      decrypt: ({ id, encryptedSecret, keyId }) => cipher.decrypt(encryptedSecret as string, id, keyId),
+      store: (manager, { id, tenantId, encryptedSecret: former }, secret) => {
+        const digest = lookupDigest(cipher, tenantId, secret as PlainSecret);
+        const renewed = { encryptedSecret: cipher.encrypt(secret, id), lookupDigest: digest, keyId: cipher.keyId };
+        return manager.update(ClientSecret, { id, encryptedSecret: former as string }, renewed);
       },
     });
   }

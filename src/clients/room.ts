@@ -36,7 +36,7 @@ export const clientsRoom: Room<Parts> = {
     return [new ClientResolver(clients, list, loader), new ClientConnectionResolver(list), new ClientSecretResolver(secrets, loader)];
   },
   encrypted: ({ secrets }) => [
-    { name: 'assertionSecrets', words: 'secrets that sign assertions', renew: (manager, after) => secrets.reencrypt(manager, after) },
+    { name: 'assertionSecrets', words: 'secrets that sign assertions', renew: (reach, after) => secrets.reencrypt(reach, after) },
   ],
   sweeps: ({ secrets, use }, now) => [() => secrets.sweep(now), () => use.sweep(now)],
 };

@@ -15,6 +15,8 @@ export async function removeSomeOfMany(manager: EntityManager, tenantId: string)
   for (const belonging of BELONGINGS) {
     if (!belonging.mayBeMany || !(await areVeryMany(manager, belonging, tenantId))) continue;
     await removePiece(manager, belonging, tenantId);
+    // Whoever keeps what is left has room for as many as are gone: they are counted anew.
+    await manager.query('UPDATE tenants SET client_count = NULL WHERE id = ?', [tenantId]);
     return true;
   }
   return false;

@@ -9,7 +9,7 @@ export const keysRoom: Room<{ signingKeys: SigningKeys }> = {
   resolvers: [SigningKeyResolver],
   createResolvers: ({ signingKeys }) => [new SigningKeyResolver(signingKeys)],
   encrypted: ({ signingKeys }) => [
-    { name: 'keys', words: 'signing keys', sealsBackups: true, renew: (manager, after) => signingKeys.reencrypt(manager, after) },
+    { name: 'keys', words: 'signing keys', sealsBackups: true, renew: (reach, after) => signingKeys.reencrypt(reach, after) },
   ],
   sweeps: ({ signingKeys }, now) => [() => signingKeys.sweep(now)],
 };

@@ -4,7 +4,7 @@ import { type EntityManager, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { type Cipher, KEY_ID } from '../platform/cipher.js';
 import { StartupError } from '../platform/errors.js';
-import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Reach, type Renewal, renewSome } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { publicJwkOf } from './key-ring.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -102,16 +102,19 @@ export class SigningKeyStore {
   }
 
   /** Encrypts some of what an earlier key protects with the current one. @param after keys whose id comes after this one */
-  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
+  reencrypt(reach: Reach, after: string): Promise<Renewal> {
+    const { cipher } = this;
     const select = { id: true, keyId: true, encryptedPrivateKey: true };
-    const where = { keyId: Not(this.cipher.keyId), id: MoreThan(after) };
-    const rows = await manager.find(SigningKey, { select, where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME });
-    return renewAll(rows, {
+    const where = { keyId: Not(cipher.keyId), id: MoreThan(after) };
+    return renewSome(reach, {
+      find: (manager) => manager.find(SigningKey, { select, where, order: { id: 'ASC' }, take: RENEWED_AT_A_TIME }),
       idOf: ({ id }) => id,
       nameOf: ({ id }) => `signing key ${id}`,
-      decrypt: ({ id, keyId, encryptedPrivateKey }) => this.cipher.decrypt(encryptedPrivateKey, id, keyId),
-      store: ({ id }, text) =>
-        manager.update(SigningKey, { id }, { encryptedPrivateKey: this.cipher.encrypt(text, id), keyId: this.cipher.keyId }),
+      decrypt: ({ id, keyId, encryptedPrivateKey }) => cipher.decrypt(encryptedPrivateKey, id, keyId),
+      store: (manager, { id, encryptedPrivateKey: former }, text) => {
+        const encryptedPrivateKey = cipher.encrypt(text, id);
+        return manager.update(SigningKey, { id, encryptedPrivateKey: former }, { encryptedPrivateKey, keyId: cipher.keyId });
+      },
     });
   }
 }

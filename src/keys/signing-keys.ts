@@ -6,7 +6,7 @@ import { lastTokenOfTenant } from '../clients/client-row.service.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
 import { forEach } from '../platform/each.js';
-import type { Renewal } from '../platform/renewal.js';
+import type { Reach, Renewal } from '../platform/renewal.js';
 import type { SigningAlgorithm } from '../platform/setting-values.js';
 import { type Principal, systemCaller, type TenantContext } from '../tenants/caller.js';
 import { Tenant } from '../tenants/tenant.entity.js';
@@ -171,8 +171,8 @@ export class SigningKeys {
   }
 
   /** Encrypts some of what an earlier `ENCRYPTION_KEY` protects with the current one. @param after keys whose id comes after this one */
-  reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
-    return this.store.reencrypt(manager, after);
+  reencrypt(reach: Reach, after: string): Promise<Renewal> {
+    return this.store.reencrypt(reach, after);
   }
 
   /** Tenants that are served and have such a key. */

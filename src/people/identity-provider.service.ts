@@ -1,4 +1,4 @@
-import { type EntityManager, In, MoreThan, Not } from 'typeorm';
+import { In, MoreThan, Not } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import type { Changes } from '../changes/changes.service.js';
 import { type Description, difference } from '../changes/record/audit.service.js';
@@ -8,7 +8,7 @@ import type { Cipher } from '../platform/cipher.js';
 import type { Database } from '../platform/database/transaction.js';
 import { BadUserInput } from '../platform/errors.js';
 import type { Outbound } from '../platform/http/outbound.js';
-import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Reach, type Renewal, renewSome } from '../platform/renewal.js';
 import type { Principal, TenantContext } from '../tenants/caller.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { DEFAULT_SCOPE, type IdentityProviderInput } from './identity-provider.input.js';
@@ -86,19 +86,18 @@ export class IdentityProviderService {
   }
 
   /** Encrypts some of the secrets that an earlier key protects with the current one. @param after those of tenants whose id comes after this one */
-  async reencrypt(manager: EntityManager, after: string): Promise<Renewal> {
+  reencrypt(reach: Reach, after: string): Promise<Renewal> {
     const { cipher } = this.parts;
     // What else is in the row is no business of this, and may be damaged.
     const select = { tenantId: true, keyId: true, encryptedSecret: true };
     const where = { keyId: Not(cipher.keyId), tenantId: MoreThan(after) };
-    const providers = await manager.find(IdentityProvider, { select, where, order: { tenantId: 'ASC' }, take: RENEWED_AT_A_TIME });
-    return renewAll(providers, {
+    return renewSome(reach, {
+      find: (manager) => manager.find(IdentityProvider, { select, where, order: { tenantId: 'ASC' }, take: RENEWED_AT_A_TIME }),
       idOf: ({ tenantId }) => tenantId,
       nameOf: ({ tenantId }) => `secret for the identity provider of tenant ${tenantId}`,
       decrypt: (provider) => this.secretOf(provider),
-      store: ({ tenantId, encryptedSecret: former }, secret) => {
+      store: (manager, { tenantId, encryptedSecret: former }, secret) => {
         const encryptedSecret = cipher.encrypt(secret, contextOf(tenantId));
-        // One that was changed in the meantime has its new secret under the current key already.
         return manager.update(IdentityProvider, { tenantId, encryptedSecret: former }, { encryptedSecret, keyId: cipher.keyId });
       },
     });

@@ -13,7 +13,7 @@ export const peopleRoom: Room<PeopleParts> = {
   resolvers: [IdentityProviderResolver, ViewerResolver],
   createResolvers: ({ providers }) => [new IdentityProviderResolver(providers), new ViewerResolver()],
   encrypted: ({ providers }) => [
-    { name: 'providerSecrets', words: 'secrets for identity providers', renew: (manager, after) => providers.reencrypt(manager, after) },
+    { name: 'providerSecrets', words: 'secrets for identity providers', renew: (reach, after) => providers.reencrypt(reach, after) },
   ],
   sweeps: ({ sessions }, now) => [() => sessions.sweep(now)],
   routes: async (parts, watchers) => (await import('./routes.js')).peopleRoutes(parts, watchers),

@@ -1,8 +1,7 @@
 import type { Middleware } from 'koa';
-import type { EntityManager } from 'typeorm';
 import type { Log } from './log.js';
 import type { CounterDefinition, Metrics } from './metrics.js';
-import type { Renewal } from './renewal.js';
+import type { Reach, Renewal } from './renewal.js';
 
 /** Something that is made with `new`. */
 export type Class = new (...parts: never[]) => object;
@@ -25,7 +24,7 @@ export interface Encrypted {
   /** It is renewed before all else: none is sealed with a key that has been left. */
   sealsBackups?: boolean;
   /** Encrypts some with the current key. @param after those whose id comes after this one */
-  renew(manager: EntityManager, after: string): Promise<Renewal>;
+  renew(reach: Reach, after: string): Promise<Renewal>;
 }
 
 /** What a room answers at a path, the same on every tenant's host. */

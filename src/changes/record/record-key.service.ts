@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../../platform/cipher.js';
 import { StartupError } from '../../platform/errors.js';
-import { RENEWED_AT_A_TIME, type Renewal, renewAll } from '../../platform/renewal.js';
+import { RENEWED_AT_A_TIME, type Reach, type Renewal, renewSome } from '../../platform/renewal.js';
 import { type ChainEnds, type RecordKey, recordKey } from './audit-chain.rules.js';
 
 const KEY_BYTES = 32;
@@ -74,19 +74,17 @@ export async function requireLost(manager: EntityManager, { record_key_id }: Sto
  * lost verifying tells.
  * @param after those of tenants whose id comes after this one
  */
-export async function reencryptRecordKeys(manager: EntityManager, cipher: Cipher, after: string): Promise<Renewal> {
+export async function reencryptRecordKeys(reach: Reach, cipher: Cipher, after: string): Promise<Renewal> {
   const sql = `SELECT id, record_key, record_key_id FROM tenants WHERE record_key_id IS NOT NULL AND record_key_id <> ? AND id > ?
     ORDER BY id LIMIT ${RENEWED_AT_A_TIME}`;
-  const rows: (StoredKey & { id: string })[] = await manager.query(sql, [cipher.keyId, after]);
-  const renewal = await renewAll(rows, {
+  const update = 'UPDATE tenants SET record_key = ?, record_key_id = ? WHERE id = ? AND record_key = ?';
+  const renewal = await renewSome(reach, {
+    find: (manager): Promise<(StoredKey & { id: string })[]> => manager.query(sql, [cipher.keyId, after]),
     idOf: ({ id }) => id,
     nameOf: ({ id }) => id,
     decrypt: (row) => (readRecordKey(cipher, row.id, row) as RecordKey).bytes.toString('base64'),
-    store: ({ id, record_key }, text) => {
-      // One that was made anew in the meantime is under the current key already.
-      const update = 'UPDATE tenants SET record_key = ?, record_key_id = ? WHERE id = ? AND record_key = ?';
-      return manager.query(update, [cipher.encrypt(text, contextOf(id)), cipher.keyId, id, record_key]);
-    },
+    store: (manager, { id, record_key }, text) =>
+      manager.query(update, [cipher.encrypt(text, contextOf(id)), cipher.keyId, id, record_key]),
   });
   return { ...renewal, unreadable: [] };
 }

@@ -5,7 +5,7 @@ import { readConfig } from '../../platform/config.js';
 import { StartupError } from '../../platform/errors.js';
 import { runProgram } from '../../platform/exit.js';
 import { createLog } from '../../platform/log.js';
-import { renewInPieces } from '../../platform/renewal.js';
+import { type Reach, renewInPieces } from '../../platform/renewal.js';
 import type { Encrypted } from '../../platform/room.js';
 import { say } from '../../platform/terminal.js';
 import { systemCaller } from '../../tenants/caller.js';
@@ -37,11 +37,15 @@ async function reencrypt(): Promise<void> {
     const kinds = encryptedOf(installation);
     const counts = Object.fromEntries(kinds.map(({ name }) => [name, 0]));
     const unreadable = new Set<string>();
-    const renewAll = async ({ name, renew }: Encrypted) => {
-      const renewal = await renewInPieces((after) => {
+    const reach: Reach = {
+      read: (work) => database.read(work),
+      write: (work) => {
         isBegun = true;
-        return changes.perform(caller, ({ manager }) => renew(manager, after), { isPart: true });
-      });
+        return changes.perform(caller, ({ manager }) => work(manager), { isPart: true });
+      },
+    };
+    const renewAll = async ({ name, renew }: Encrypted) => {
+      const renewal = await renewInPieces((after) => renew(reach, after));
       counts[name] = (counts[name] ?? 0) + renewal.done;
       for (const one of renewal.unreadable) unreadable.add(one);
       return renewal.done;

@@ -41,7 +41,7 @@ export class StaticFiles {
 
   async *#inPieces(content: Buffer, source: string): AsyncGenerator<Buffer> {
     for (let at = 0; at < content.length; at += PIECE_BYTES) {
-      await new Promise<void>((resolve) => void this.#pace.run(resolve, { source: () => source }));
+      await new Promise<void>((resolve) => void this.#pace.run(resolve, { kind: 'heavy', source: () => source }));
       yield content.subarray(at, at + PIECE_BYTES);
     }
   }
