@@ -11,6 +11,7 @@ export class TooManyFailures extends TooOften {
 export class InvalidClient extends AppError {
   /** @param reason for the log alone */
   constructor(reason: string) {
-    super('UNAUTHENTICATED', 'The client did not prove who it is.', { status: 401, oauthError: 'invalid_client', reason });
+    const telling = { status: 401, oauthError: 'invalid_client', reason, exposed: false };
+    super('UNAUTHENTICATED', 'The client did not prove who it is.', telling);
   }
 }

@@ -18,6 +18,8 @@ export interface Telling extends ErrorOptions {
   challenge?: string;
   /** Why, for the log alone. */
   reason?: string;
+  /** Whether its sentence is told in OAuth's form; it is when absent. */
+  exposed?: boolean;
 }
 
 /**
@@ -30,11 +32,12 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly challenge: string | undefined;
   readonly reason: string | undefined;
+  readonly exposed: boolean;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { status = 400, oauthError = 'invalid_request', retryAfterSeconds, challenge, reason, ...options }: Telling = {},
+    { status = 400, oauthError = 'invalid_request', retryAfterSeconds, challenge, reason, exposed = true, ...options }: Telling = {},
   ) {
     super(message, options);
     this.name = new.target.name;
@@ -43,6 +46,7 @@ export class AppError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
     this.challenge = challenge;
     this.reason = reason;
+    this.exposed = exposed;
   }
 
   /** What a caller's program is told beside the code. */

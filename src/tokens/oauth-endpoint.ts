@@ -58,7 +58,11 @@ export function oauthEndpoint({ issuers, authentication, log }: OAuthParts, { an
       await issuer.keys.catchUp(named.tenantVersion as number);
       await answer(ctx, { ...client, accessTokenType: named.accessTokenType, form, issuer });
     } catch (error) {
-      answerRefusal(ctx, toAnswer(ctx, error, log), named);
+      const told = toRefusal(ctx, error, log);
+      // There are callers that send nothing before they are asked.
+      const isAsked = told instanceof InvalidClient && (ctx.headers.authorization || !named);
+      if (isAsked) ctx.set('WWW-Authenticate', `Basic realm="${tenantOf(ctx).issuer}"`);
+      answerError(ctx, told);
     }
     finish?.(ctx, named);
     // What was sent in place of a client id may be anything, a secret too.
@@ -84,17 +88,9 @@ export function requireNoCredentialsInUrl(ctx: Context): void {
 }
 
 /** @throws a tenant that is gone: it is refused as the host is */
-function toAnswer(ctx: Context, error: unknown, log: Log): AppError {
+function toRefusal(ctx: Context, error: unknown, log: Log): AppError {
   if (isOfTenantGone(error)) throw error;
   const told = toTold(error);
   if (told instanceof Unforeseen) log.error({ requestId: requestIdOf(ctx), err: error }, 'OAuth endpoint failed');
   return told;
-}
-
-function answerRefusal(ctx: Context, error: AppError, named: NamedClient | undefined): void {
-  answerError(ctx, error);
-  if (!(error instanceof InvalidClient)) return;
-  // There are callers that send nothing before they are asked.
-  if (ctx.headers.authorization || !named) ctx.set('WWW-Authenticate', `Basic realm="${tenantOf(ctx).issuer}"`);
-  ctx.body = { error: error.oauthError };
 }

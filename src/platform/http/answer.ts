@@ -35,7 +35,7 @@ export function toTold(error: unknown): AppError {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export function answerError(ctx: Context, error: AppError): void {
-  const { status, code, message, details, oauthError, challenge, retryAfterSeconds, reason } = error;
+  const { status, code, message, details, oauthError, challenge, retryAfterSeconds, reason, exposed } = error;
   if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   if (reason !== undefined) logged.add(ctx, { error: oauthError, reason });
@@ -46,6 +46,6 @@ export function answerError(ctx: Context, error: AppError): void {
   } else if (prefersPage(ctx)) {
     showRefusal(ctx, error);
   } else {
-    ctx.body = { error: oauthError, error_description: message };
+    ctx.body = exposed ? { error: oauthError, error_description: message } : { error: oauthError };
   }
 }
