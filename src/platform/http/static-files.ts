@@ -1,16 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { addressOf } from './ip.js';
-import { Pace } from './pace.js';
 
 /** How the build ends the name of a file that it has compressed, by the coding; the smallest first. */
 const CODINGS = { br: '.br', gzip: '.gz' };
-
-/** What is more goes in pieces: the system takes megabytes at once from whoever asks it to, and each takes time to copy. */
-const PIECE_BYTES = 64 * 1024;
 
 /**
  * The files of a folder, as they were when they were first asked for. They stay in memory: whoever takes no answer holds up no file, and a
@@ -18,7 +12,6 @@ const PIECE_BYTES = 64 * 1024;
  */
 export class StaticFiles {
   readonly #contents = new Map<string, Promise<Buffer | undefined>>();
-  readonly #pace = new Pace();
   #names: Set<string> | undefined;
 
   constructor(private readonly folder: string) {}
@@ -31,19 +24,11 @@ export class StaticFiles {
     const ending = CODINGS[coding as keyof typeof CODINGS];
     const content = await this.#read(name + (ending ?? ''));
     if (!content) return false;
-    ctx.body = content.length > PIECE_BYTES ? Readable.from(this.#inPieces(content, addressOf(ctx.ip).network)) : content;
-    ctx.length = content.length;
+    ctx.body = content;
     ctx.type = extname(name);
     if (ending) ctx.set('Content-Encoding', coding as string);
     ctx.vary('Accept-Encoding');
     return true;
-  }
-
-  async *#inPieces(content: Buffer, source: string): AsyncGenerator<Buffer> {
-    for (let at = 0; at < content.length; at += PIECE_BYTES) {
-      await new Promise<void>((resolve) => void this.#pace.run(resolve, { kind: 'heavy', source: () => source }));
-      yield content.subarray(at, at + PIECE_BYTES);
-    }
   }
 
   #codingsOf(name: string): string[] {
