@@ -1,4 +1,4 @@
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type EntityManager, MoreThan } from 'typeorm';
 import type { Description } from '../changes/record/audit.service.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { fromStoredAudience, toStoredAudience } from '../tenants/scopes.js';
@@ -43,7 +43,7 @@ export async function lastTokenOfTenant(manager: EntityManager, tenantId: string
   });
   const [latest] = await manager.find(Client, {
     select: { id: true, tokensExpireBy: true },
-    where: { tenantId, tokensExpireBy: Not(IsNull()) },
+    where: { tenantId, tokensExpireBy: MoreThan(new Date(0)) },
     order: { tokensExpireBy: 'DESC' },
     take: 1,
   });

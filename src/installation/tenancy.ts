@@ -1,10 +1,10 @@
-import { And, type EntityManager, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { And, type EntityManager, LessThanOrEqual, MoreThan } from 'typeorm';
 import { Client } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
-import { Session } from '../people/session.entity.js';
+import { anySubject, Session } from '../people/session.entity.js';
 import type { Config } from '../platform/config.js';
 import { chooseAdministratorSecret, putAdministrator } from './bootstrap.js';
 import { removeBelongings, removeSomeOfMany } from './removal.js';
@@ -40,7 +40,7 @@ export function createTenantContents({ clients, secrets, signingKeys }: ContentS
 
 /** Those of people. Those of clients end with their tokens. */
 async function endSessions(manager: EntityManager, tenantId: string): Promise<void> {
-  await manager.delete(Session, { tenantId, subject: Not(IsNull()) });
+  await manager.delete(Session, { tenantId, subject: anySubject() });
 }
 
 async function cutSomeTokens(manager: EntityManager, tenantId: string, after: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { whereSessionHolds } from '../changes/rights.service.js';
@@ -11,7 +11,7 @@ import { ReferenceGone } from '../platform/errors.js';
 import { HourlyCounts } from '../platform/hourly-counts.js';
 import { type Actor, ActorType, type Caller, type TenantContext } from '../tenants/caller.js';
 import { isManagementScope } from '../tenants/scopes.js';
-import { Session } from './session.entity.js';
+import { anySubject, Session } from './session.entity.js';
 
 const TOKEN_BYTES = 32;
 /** How long what a session's cookie holds is, in base64url. */
@@ -119,7 +119,7 @@ export class SessionService {
 
   /** Ends the sessions of all people of a tenant, within a running transaction. */
   async endForPersons(manager: EntityManager, { tenant }: TenantContext): Promise<void> {
-    await manager.delete(Session, { tenantId: tenant.id, subject: Not(IsNull()) });
+    await manager.delete(Session, { tenantId: tenant.id, subject: anySubject() });
   }
 
   /** Forgets sessions that are over. */
@@ -140,7 +140,7 @@ async function begin({ manager, caller, record }: Change, { seconds, ...holder }
   // Whoever signs in again and again has no more sessions than anybody needs.
   await endOldest(manager, { tenantId, ...(subject === null ? { clientRowId: clientRowId as string } : { subject }) }, MOST_SESSIONS);
   // Who comes through a provider may be somebody else each time.
-  if (subject !== null) await endOldest(manager, { tenantId, subject: Not(IsNull()) }, MOST_OF_PEOPLE);
+  if (subject !== null) await endOldest(manager, { tenantId, subject: anySubject() }, MOST_OF_PEOPLE);
   await record({ action: AuditAction.SIGN_IN, on: objectOf(id), after: { scopes, expiresAt } });
   return { token, expiresAt, scopes };
 }

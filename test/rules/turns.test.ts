@@ -1,11 +1,10 @@
 import { Socket } from 'node:net';
-import type { Member } from '../../src/platform/queues/crowd-lines.js';
-import { NEWCOMERS, STRANGERS, Turns } from '../../src/platform/queues/turns.js';
+import { type Comer, Turns } from '../../src/platform/queues/turns.js';
 
 /** The order in which those begin who came while somebody else had the turn. */
-async function orderOf(members: readonly Member[], costOf: (member: Member) => number = () => 0): Promise<string> {
+async function orderOf(members: readonly Comer[], costOf: (member: Comer) => number = () => 0): Promise<string> {
   const turns = new Turns();
-  const first = turns.take({ crowd: 'first', name: 'first' });
+  const first = turns.take({ rank: 'known', crowd: 'first', name: 'first' });
   let order = '';
   const begun = members.map((member) =>
     turns.take(member).then(() => {
@@ -17,17 +16,14 @@ async function orderOf(members: readonly Member[], costOf: (member: Member) => n
   return order;
 }
 
-const times = (count: number, member: Member) => Array.from({ length: count }, () => member);
+const times = (count: number, member: Comer) => Array.from({ length: count }, () => member);
 const [a, b, c, d] = [
-  { crowd: 'one', name: 'a' },
-  { crowd: 'one', name: 'b' },
-  { crowd: 'two', name: 'c' },
-  { crowd: 'three', name: 'd' },
+  { rank: 'known', crowd: 'one', name: 'a' },
+  { rank: 'known', crowd: 'one', name: 'b' },
+  { rank: 'known', crowd: 'two', name: 'c' },
+  { rank: 'known', crowd: 'three', name: 'd' },
 ] as const;
-const [x, y] = [
-  { crowd: STRANGERS, name: 'x' },
-  { crowd: STRANGERS, name: 'y' },
-];
+const [x, y] = [{ rank: 'stranger', crowd: 'network', name: 'x' } as const, { rank: 'stranger', crowd: 'network', name: 'y' } as const];
 
 it('crowds take turns, and so do the members of one', async () => {
   expect(await orderOf([...times(6, a), ...times(2, b), ...times(3, c), d])).toBe('acdbcacbaaaa');
@@ -44,11 +40,13 @@ it('strangers come last, by turns', async () => {
 });
 
 it('newcomers have every other turn, however many crowds there are beside them', async () => {
-  const crowds = Array.from({ length: 6 }, (_, number) => ({ crowd: `crowd ${number}`, name: `${number}` }));
-  const n = { crowd: NEWCOMERS, name: 'n' };
-  const m = { crowd: NEWCOMERS, name: 'm' };
+  const crowds = Array.from({ length: 6 }, (_, number) => ({ rank: 'known' as const, crowd: `crowd ${number}`, name: `${number}` }));
+  const n = { rank: 'newcomer', crowd: 'network', name: 'n' } as const;
+  const m = { rank: 'newcomer', crowd: 'network', name: 'm' } as const;
   expect(await orderOf([...crowds, ...times(3, n), m, x, y])).toBe('0n1m2n3n45xy');
   expect(await orderOf([x, ...times(3, n), a])).toBe('annnx');
+  const many = Array.from({ length: 4 }, (_, number) => ({ rank: 'newcomer' as const, crowd: 'one network', name: `${number}` }));
+  expect(await orderOf([...many, n, a])).toBe('a0n123');
 });
 
 it('who was alone stands where those stand who come, as a crowd and as one of it', async () => {

@@ -1,4 +1,5 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { isOnSqlite } from '../../platform/database/dialect.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
@@ -25,17 +26,22 @@ export async function readPage(
   page: ClientPage & { near?: ClientIdQuery },
 ): Promise<Client[]> {
   const rows = await readStretch(manager, caller, page);
-  if (rows.length === page.limit || !endsBeforeNull(page)) return rows;
-  const rest = { ...page, position: BEFORE_NULL, limit: page.limit - rows.length };
-  return [...rows, ...(await readStretch(manager, caller, rest))];
+  const next = nextStretch(page);
+  if (rows.length === page.limit || !next) return rows;
+  return [...rows, ...(await readStretch(manager, caller, { ...page, position: next, limit: page.limit - rows.length }))];
 }
 
 /** Above every id. */
 const BEFORE_NULL: Position = { key: null, id: '~' };
+/** Below every key. */
+const AFTER_NULL: Position = { key: new Date(Date.UTC(1000, 0)), id: '' };
 
-/** Whether absent keys follow, which a walk of the index from the position does not come to. */
-function endsBeforeNull({ order: { field, direction }, position }: ClientPage): boolean {
-  return field === ClientOrderField.LAST_USED_AT && direction === OrderDirection.DESC && position !== null && position.key !== null;
+/** Where the list goes on behind a stretch in which no key is absent, or all are: a walk of the index from the position does not come there. */
+function nextStretch({ order: { field, direction }, position }: ClientPage): Position | undefined {
+  if (field !== ClientOrderField.LAST_USED_AT || position === null) return undefined;
+  const isNull = position.key === null;
+  if (direction === OrderDirection.ASC) return isNull ? AFTER_NULL : undefined;
+  return isNull ? undefined : BEFORE_NULL;
 }
 
 function readStretch(
@@ -49,7 +55,7 @@ function readStretch(
   return inOrder(rows.setParameters(ids.getParameters()), page).getMany();
 }
 
-/** The next so many clients in the order of a page, whether they match or not; fewer where absent keys begin. */
+/** The next so many clients in the order of a page, whether they match or not; fewer where absent keys begin or end. */
 export function nextOf(manager: EntityManager, caller: TenantContext, page: ClientPage, count: number): ClientIdQuery {
   const all = inOrder(continueAfter(matching(manager, caller, { match: {} }), page), page)
     .limit(count)
@@ -80,18 +86,19 @@ function inOrder(query: SelectQueryBuilder<Client>, { order: { field, direction 
 }
 
 /**
- * Written so that both databases walk the index: first to the key, then past the id among equal keys. Null comes before
- * every key; downward the walk ends before it.
+ * Written so that both databases walk the index: SQLite seeks the very place, MySQL goes to the key, then past the id among equal keys. Null
+ * comes before every key, and a walk ends where absent keys begin or end.
  */
 function continueAfter(query: SelectQueryBuilder<Client>, { position, order }: ClientPage): SelectQueryBuilder<Client> {
   if (!position) return query;
   const { key, id } = position;
   const { field, direction } = order;
   const column = `client.${SORT_COLUMN[field]}`;
-  const isUpward = direction === OrderDirection.ASC;
-  const beyond = isUpward ? '>' : '<';
+  const beyond = direction === OrderDirection.ASC ? '>' : '<';
   if (field === ClientOrderField.CLIENT_ID) return query.andWhere(`${column} ${beyond} :key`, { key });
-  if (key === null)
-    return query.andWhere(isUpward ? `(${column} IS NOT NULL OR client.id > :id)` : `${column} IS NULL AND client.id < :id`, { id });
-  return query.andWhere(`${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`, { key, id });
+  if (key === null) return query.andWhere(`${column} IS NULL AND client.id ${beyond} :id`, { id });
+  const after = isOnSqlite(query)
+    ? `(${column}, client.id) ${beyond} (:key, :id)`
+    : `${column} ${beyond}= :key AND (${column} ${beyond} :key OR client.id ${beyond} :id)`;
+  return query.andWhere(after, { key, id });
 }

@@ -2,12 +2,17 @@ import type { Socket } from 'node:net';
 import { breathe } from './breath.js';
 import { CrowdLines, type Member } from './crowd-lines.js';
 
-/** Whose turn comes when nobody else waits: who has not proved who they are, and may say to be anybody. */
-export const STRANGERS = '';
-/** Who shows what nobody has seen yet. It may be made up, so that all these are one crowd; with every other turn, for there are many who are found. */
-export const NEWCOMERS = 'newcomers';
+/** As one of whom somebody waits for a turn. */
+export interface Comer extends Member {
+  /**
+   * Who was found lately is known, and their crowd is that of their tenant. Newcomers show what nobody has seen yet, which may be made up: their crowd
+   * is the network that they come from, and all together have every other turn, however many others are known. So are strangers' crowds, who
+   * show nothing, and whose turn comes when nobody else waits.
+   */
+  rank: 'known' | 'newcomer' | 'stranger';
+}
 
-interface Waiting extends Member {
+interface Waiting extends Comer {
   begin(): void;
 }
 
@@ -17,9 +22,7 @@ interface Waiting extends Member {
  * cost more.
  */
 export class Turns {
-  readonly #known = new CrowdLines<Waiting>();
-  readonly #newcomers = new CrowdLines<Waiting>();
-  readonly #strangers = new CrowdLines<Waiting>();
+  readonly #lines = { known: new CrowdLines<Waiting>(), newcomer: new CrowdLines<Waiting>(), stranger: new CrowdLines<Waiting>() };
   #isNewcomersTurn = false;
   #isTaken = false;
 
@@ -28,10 +31,10 @@ export class Turns {
    * @param connection over which they asked: nobody waits for an answer when it has closed
    * @returns whether it is; it never comes when the connection has closed
    */
-  take(member: Member, connection?: Socket): Promise<boolean> {
+  take(member: Comer, connection?: Socket): Promise<boolean> {
     if (connection?.destroyed) return Promise.resolve(false);
     if (!this.#isTaken) {
-      this.#linesOf(member).pass(member);
+      this.#lines[member.rank].pass(member);
       this.#hold(member);
       return Promise.resolve(true);
     }
@@ -40,7 +43,7 @@ export class Turns {
       connection?.off('close', leave);
       resolve(true);
     };
-    const forget = this.#linesOf(member).add(member, { ...member, begin });
+    const forget = this.#lines[member.rank].add(member, { ...member, begin });
     const leave = () => {
       forget();
       resolve(false);
@@ -50,22 +53,18 @@ export class Turns {
   }
 
   /** Notes what somebody's turn has cost beside itself: the next one comes when others had as much. @param turns in turns of which each is short */
-  spend(member: Member, turns: number): void {
-    this.#linesOf(member).spend(member, turns);
-  }
-
-  #linesOf({ crowd }: Member): CrowdLines<Waiting> {
-    if (crowd === STRANGERS) return this.#strangers;
-    return crowd === NEWCOMERS ? this.#newcomers : this.#known;
+  spend(member: Comer, turns: number): void {
+    this.#lines[member.rank].spend(member, turns);
   }
 
   #next(): Waiting | undefined {
-    const [first, second] = this.#isNewcomersTurn ? [this.#newcomers, this.#known] : [this.#known, this.#newcomers];
+    const { known, newcomer, stranger } = this.#lines;
+    const [first, second] = this.#isNewcomersTurn ? [newcomer, known] : [known, newcomer];
     this.#isNewcomersTurn = !this.#isNewcomersTurn;
-    return first.next() ?? second.next() ?? this.#strangers.next();
+    return first.next() ?? second.next() ?? stranger.next();
   }
 
-  #hold(member: Member): void {
+  #hold(member: Comer): void {
     this.#isTaken = true;
     this.spend(member, 1);
     void breathe().then(() => {

@@ -146,10 +146,18 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   };
 }
 
+/** Where all strangers have their places together. */
+const STRANGERS = '';
+
 /** Whoever asks waits for others of their tenant, by turns of those who ask; strangers for strangers, whatever they said to be. */
 function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
   const member = memberFound(ctx, answering.of(ctx).principal);
-  return places.take(member.crowd, { member, deadline: requestDeadline(), tooLate: waitedInVain, connection: ctx.req.socket });
+  return places.take(member.rank === 'stranger' ? STRANGERS : member.crowd, {
+    member,
+    deadline: requestDeadline(),
+    tooLate: waitedInVain,
+    connection: ctx.req.socket,
+  });
 }
 
 function waitedInVain(): DatabaseUnavailable {

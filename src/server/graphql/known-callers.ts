@@ -3,46 +3,48 @@ import { LRUCache } from 'lru-cache';
 import { readCookie } from '../../people/cookies.js';
 import { addressOf } from '../../platform/http/ip.js';
 import { hashOf } from '../../platform/keyed-hash.js';
-import type { Member } from '../../platform/queues/crowd-lines.js';
-import { NEWCOMERS, STRANGERS } from '../../platform/queues/turns.js';
+import type { Comer } from '../../platform/queues/turns.js';
 import { actorKey, type Principal, tenantOf } from '../../tenants/caller.js';
 
-const MOST_KNOWN = 10_000;
+const MOST_TENANTS = 1_000;
+/** One tenant's crowd pushes out its own alone. */
+const MOST_OF_A_TENANT = 100;
 
-/**
- * A cache that knows by their credentials who was found lately: they wait among those of their tenant before they are looked for again. Whoever shows what
- * was never seen waits by turns of addresses, and who shows nothing behind all others.
- */
+/** A cache that knows by their credentials who was found lately: they wait among those of their tenant before they are looked for again. */
 export class KnownCallers {
-  readonly #known = new LRUCache<number, Member>({ max: MOST_KNOWN });
+  readonly #known = new LRUCache<string, LRUCache<number, Comer>>({ max: MOST_TENANTS });
 
   /** As one of whom a request waits before its sender is looked for. */
-  memberOf(ctx: Context): Member {
-    const name = addressOf(ctx.ip).source;
+  memberOf(ctx: Context): Comer {
     const shown = shownBy(ctx);
-    if (shown === undefined) return { crowd: STRANGERS, name };
-    return this.#known.get(shown) ?? { crowd: NEWCOMERS, name };
+    if (shown === undefined) return fromElsewhere(ctx, 'stranger');
+    return this.#known.get(tenantOf(ctx).tenant.id)?.get(shown) ?? fromElsewhere(ctx, 'newcomer');
   }
 
   /** Notes who was found; whoever was not is known no more. */
   note(ctx: Context, principal: Principal | undefined): void {
     const shown = shownBy(ctx);
     if (shown === undefined) return;
-    if (principal) this.#known.set(shown, { crowd: `known ${principal.tenant.id}`, name: actorKey(principal.actor) });
-    else this.#known.delete(shown);
+    const { id } = tenantOf(ctx).tenant;
+    const known = this.#known.get(id) ?? new LRUCache<number, Comer>({ max: MOST_OF_A_TENANT });
+    if (principal) this.#known.set(id, known.set(shown, { ...memberFound(ctx, principal), crowd: `known ${id}` }));
+    else known.delete(shown);
   }
 }
 
-/** As one of whom somebody who was found waits; strangers by their address. */
-export function memberFound(ctx: Context, principal: Principal | undefined): Member {
-  if (!principal) return { crowd: STRANGERS, name: addressOf(ctx.ip).source };
-  return { crowd: `found ${principal.tenant.id}`, name: actorKey(principal.actor) };
+/** As one of whom somebody who was found waits, and whoever shows nothing. */
+export function memberFound(ctx: Context, principal: Principal | undefined): Comer {
+  if (!principal) return fromElsewhere(ctx, 'stranger');
+  return { rank: 'known', crowd: `found ${principal.tenant.id}`, name: actorKey(principal.actor) };
 }
 
-/** A mark of the credentials that a request shows at a tenant. It tells nothing of them. */
+function fromElsewhere(ctx: Context, rank: Comer['rank']): Comer {
+  const { network, source } = addressOf(ctx.ip);
+  return { rank, crowd: network, name: source };
+}
+
+/** A mark of the credentials that a request goes by. It tells nothing of them. */
 function shownBy(ctx: Context): number | undefined {
-  const { authorization } = ctx.req.headers;
-  const session = readCookie(ctx, 'session');
-  if (authorization === undefined && session === undefined) return undefined;
-  return hashOf(JSON.stringify([tenantOf(ctx).tenant.id, authorization, session]));
+  const shown = ctx.req.headers.authorization || readCookie(ctx, 'session');
+  return shown === undefined ? undefined : hashOf(shown);
 }
