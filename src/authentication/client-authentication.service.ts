@@ -101,14 +101,9 @@ export class ClientAuthentication {
   }
 
   async #look({ tenant, registration, credentials }: NamedClient, audiences: readonly string[]): Promise<Proof> {
-    const { cipher, proofs } = this.parts;
-    if ('secret' in credentials) return proveBySecret(cipher, registration, credentials.secret);
-    if (!('assertion' in credentials)) return { refusal: 'nothing proves who it is' };
-    const { jti, expiresAt, ...proof } = await proveByAssertion(cipher, credentials.assertion, { registration, audiences });
-    if (proof.refusal !== undefined) return proof;
-    const { clientId } = registration;
-    const isFirst = await proofs.useOfClient(tenant, { clientId, kind: 'assertion', jti: jti as string, expiresAt: expiresAt as Date });
-    return isFirst ? proof : { refusal: 'the assertion was used before' };
+    if ('secret' in credentials) return proveBySecret(this.parts.cipher, registration, credentials.secret);
+    if ('assertion' in credentials) return proveByAssertion(this.parts, credentials.assertion, { tenant, registration, audiences });
+    return { refusal: 'nothing proves who it is' };
   }
 
   /** Notes that a client proved who it is; digests of its secret that were made with an earlier key are renewed. */

@@ -41,9 +41,8 @@ export async function readForm(ctx: Context): Promise<Form> {
     throw new BadRequest('The body ended before it was complete.');
   });
   requireFewAndShort(bytes);
-  const text = bytes.toString();
-  const values = parse(text);
-  if (text.includes('%') || text.includes(REPLACEMENT)) requireUtf8(values);
+  const values = parse(bytes.toString());
+  requireUtf8(values);
   return { bytes, values };
 }
 

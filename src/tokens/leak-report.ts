@@ -36,9 +36,8 @@ export function leakEndpoint({ secrets, throttle, log }: LeakParts): Middleware 
     const attempt = { tenantId: context.tenant.id, source, clientId: REPORTER };
     const form = await readForm(ctx);
     const token = form.values.token === '' ? '' : tokenIn(form);
-    const [found] = [form.values.url ?? ''].flat();
     await throttle.admit(attempt);
-    const url = placeOf(found as string, token);
+    const url = placeOf(String([form.values.url ?? ''].flat()[0]), token);
     const actor = { type: ActorType.ANONYMOUS, id: null, name: null };
     const reporter = { ...context, actor, request: { id: requestIdOf(ctx), address } };
     const clients = isPossibleSecret(token) ? await secrets.reportLeak(reporter, token, url) : [];
