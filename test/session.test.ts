@@ -1,3 +1,4 @@
+import type { TenantContext } from '../src/tenants/caller.js';
 import { type Answer, readAnswer } from '../testbed/answer.js';
 import { type Credentials, createClient, createTenant, graphql, requestToken, startApp, type TestApp } from '../testbed/app.js';
 import { advanceClock, resetClock, stopClock } from '../testbed/clock.js';
@@ -21,15 +22,34 @@ describe('POST /session', () => {
     expect(status).toBe(200);
     expect(body.session).toMatchObject({ clientId: 'admin', person: null, scopes: expect.arrayContaining(['clients:write']) });
     expect(Date.parse(body.session.expiresAt) - Date.now()).toBeGreaterThan(3_590_000);
-    expect(setCookie).toMatch(/^latchkey-session-\d+=[\w-]{43}; path=\/; samesite=strict; httponly$/);
+    expect(setCookie).toMatch(/^latchkey-session-\d+=[\w-]{54}; path=\/; samesite=strict; httponly$/);
     expect(headers.get('cache-control')).toBe('no-store');
     expect((await graphqlBySession(app, cookie, VIEWER)).body.data.viewer.clientId).toBe('admin');
+  });
+
+  it('gives out what can be told from what anybody makes up, without a query', async () => {
+    const { cookie } = await postSession(app, app.admin);
+    const [, token = ''] = cookie.split('=');
+    const { sessions, directory } = app.installation;
+    const context = (await directory.find(new URL(app.url).host)) as TenantContext;
+    const hasMade = (text: string) => sessions.hasMade(context, text);
+    expect(hasMade(token)).toBe(true);
+    const made = [
+      token.slice(0, 43),
+      `${token.slice(1)}A`,
+      `A${token.slice(1)}`,
+      `${token.slice(0, 43)}AAAAAAAAAAA`,
+      '',
+      '\u{1F511}'.repeat(27),
+    ];
+    expect(made.filter((text) => text !== token && hasMade(text))).toEqual([]);
+    expect(sessions.hasMade({ ...context, tenant: { ...context.tenant, id: 'another' } }, token)).toBe(false);
   });
 
   it('sets a cookie for this host and TLS alone when the issuer is https', async () => {
     const secure = await startApp({ ISSUER: 'https://id.example.com', TRUST_PROXY: 'true', TRUST_FORWARDED_HOST: 'true' });
     const { setCookie, cookie } = await postSession(secure, secure.admin, { 'x-forwarded-host': 'id.example.com' });
-    expect(setCookie).toMatch(/^__Host-latchkey-session=[\w-]{43}; path=\/; samesite=strict; secure; httponly$/);
+    expect(setCookie).toMatch(/^__Host-latchkey-session=[\w-]{54}; path=\/; samesite=strict; secure; httponly$/);
     const headers = { 'x-forwarded-host': 'id.example.com' };
     expect((await graphqlBySession(secure, cookie, VIEWER, headers)).status).toBe(200);
     expect((await graphqlBySession(secure, cookie.replace('__Host-', ''), VIEWER, headers)).status).toBe(401);

@@ -59,7 +59,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, changes, cipher);
   const clients = new ClientService(changes, secrets);
-  const sessions = new SessionService(database, changes);
+  const sessions = new SessionService(database, changes, cipher);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database, lines);
   const use = new ClientUseService(database);

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import type { Change, Changes } from '../changes/changes.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { whereSessionHolds } from '../changes/rights.service.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
+import type { Cipher } from '../platform/cipher.js';
 import { fromStored } from '../platform/database/moments.js';
 import { removeInPieces } from '../platform/database/pieces.js';
 import type { Database } from '../platform/database/transaction.js';
@@ -13,9 +14,11 @@ import { type Actor, ActorType, type Caller, type TenantContext } from '../tenan
 import { isManagementScope } from '../tenants/scopes.js';
 import { anySubject, Session } from './session.entity.js';
 
-const TOKEN_BYTES = 32;
-/** How long what a session's cookie holds is, in base64url. */
-export const SESSION_TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 4) / 3);
+const RANDOM_BYTES = 32;
+const RANDOM_CHARACTERS = 43;
+const MARK_BYTES = 8;
+/** How long what a session's cookie holds is, in base64url: what is at random, and a mark. */
+export const SESSION_TOKEN_CHARACTERS = RANDOM_CHARACTERS + 11;
 const LONGEST_SECONDS = 3600;
 const MOST_SESSIONS = 20;
 /** Of a tenant's people together: when they all end they go at once. */
@@ -63,7 +66,24 @@ export class SessionService {
   constructor(
     private readonly database: Database,
     private readonly changes: Changes,
+    private readonly cipher: Cipher,
   ) {}
+
+  /** Whether what a cookie holds was made for a session of this tenant, which may have ended. That of an older release does not tell. */
+  hasMade({ tenant }: TenantContext, token: string): boolean {
+    if (token.length !== SESSION_TOKEN_CHARACTERS) return false;
+    const [random, mark] = [token.slice(0, RANDOM_CHARACTERS), Buffer.from(token.slice(RANDOM_CHARACTERS), 'base64url')];
+    return mark.length === MARK_BYTES && this.cipher.keyIds.some((keyId) => timingSafeEqual(mark, this.#markOf(tenant.id, random, keyId)));
+  }
+
+  #markOf(tenantId: string, random: string, keyId?: string): Buffer {
+    return this.cipher.mac(`session of ${tenantId} ${random}`, keyId).subarray(0, MARK_BYTES);
+  }
+
+  #makeToken({ tenant }: TenantContext): string {
+    const random = randomBytes(RANDOM_BYTES).toString('base64url');
+    return random + this.#markOf(tenant.id, random).toString('base64url');
+  }
 
   /** Counts a sign-in of somebody who proved who they are. @throws {TooOften} */
   count({ tenant, actor }: Caller): void {
@@ -84,7 +104,7 @@ export class SessionService {
     const scopes = client.scopes.filter(isManagementScope);
     const holder = { clientRowId: rowId, tokenEpoch, secretId, subject: null, name: null };
     return this.changes
-      .admit(caller, (change) => begin(change, { ...holder, scopes, seconds }))
+      .admit(caller, (change) => begin(change, this.#makeToken(caller), { ...holder, scopes, seconds }))
       .catch((error) => {
         if (error instanceof ReferenceGone) return undefined;
         throw error;
@@ -95,7 +115,7 @@ export class SessionService {
   beginForPerson(change: Change, scopes: string[]): Promise<NewSession> {
     const { id: subject, name } = change.caller.actor;
     const holder = { clientRowId: null, tokenEpoch: '', secretId: null, subject, name };
-    return begin(change, { ...holder, scopes, seconds: LONGEST_SECONDS });
+    return begin(change, this.#makeToken(change.caller), { ...holder, scopes, seconds: LONGEST_SECONDS });
   }
 
   /** Who a session belongs to. @returns undefined when there is none, any more, in this tenant */
@@ -128,8 +148,11 @@ export class SessionService {
   }
 }
 
-async function begin({ manager, caller, record }: Change, { seconds, ...holder }: Holder & { seconds: number }): Promise<NewSession> {
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+async function begin(
+  { manager, caller, record }: Change,
+  token: string,
+  { seconds, ...holder }: Holder & { seconds: number },
+): Promise<NewSession> {
   const id = hash(token);
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + seconds * 1000);

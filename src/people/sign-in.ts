@@ -194,7 +194,7 @@ export class SignIn {
     const claims = tokens.claims() as oidc.IDToken;
     // @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
     if (claims.azp !== undefined && claims.azp !== provider.clientId) throw new Error('the ID token was issued to another party');
-    if (!SUBJECT_FORM.test(claims.sub)) throw new Error('the subject is empty, too long, or not printable');
+    if (!claims.sub.isWellFormed() || !SUBJECT_FORM.test(claims.sub)) throw new Error('the subject is empty, too long, or not printable');
     return claims;
   }
 }

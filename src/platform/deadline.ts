@@ -14,6 +14,7 @@ interface Waiter {
   made: Set<string>;
   ends: number;
   member: Member;
+  isAsking: boolean;
 }
 
 /** The server's own work. */
@@ -23,7 +24,10 @@ const storage = new AsyncLocalStorage<Waiter>();
 
 /** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
 export function withDeadline<T>(work: () => T): T {
-  return storage.run({ began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY }, work);
+  return storage.run(
+    { began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY, isAsking: false },
+    work,
+  );
 }
 
 /** The deadline of the request that asks now, on the clock of `performance.now()`. */
@@ -47,13 +51,23 @@ export function madeByRequest(): string[] {
   return [...(storage.getStore()?.made ?? [])];
 }
 
-/** Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is. */
-export function waitAs(member: Partial<Member>): void {
+/**
+ * Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is.
+ * @param isAsking whether it asks for what may take long, and has to leave room for others
+ */
+export function waitAs({ isAsking, ...member }: Partial<Member> & { isAsking?: boolean }): void {
   const waiter = storage.getStore();
-  if (waiter) waiter.member = { ...waiter.member, ...member };
+  if (!waiter) return;
+  waiter.member = { ...waiter.member, ...member };
+  waiter.isAsking = isAsking ?? waiter.isAsking;
 }
 
 /** As whom it waits; the server's own work as nobody. */
 export function waitingMember(): Member {
   return storage.getStore()?.member ?? NOBODY;
+}
+
+/** Whether it asks for what may take long. */
+export function isAsking(): boolean {
+  return storage.getStore()?.isAsking ?? false;
 }

@@ -86,15 +86,15 @@ export class Authenticator {
     if (request.query.has('access_token')) {
       throw new BearerError(400, 'invalid_request', 'Send the access token in the Authorization header, never in the URL.');
     }
-    const [name = '', token = '', ...more] = request.authorization?.trim().split(/ +/) ?? [];
-    if (request.authorization === undefined || OF_GATEWAYS.has(name.toLowerCase())) return this.#findSession(tenant, request);
-    const scheme = ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()];
+    const shown = readAuthorization(request.authorization);
+    if (!shown) return this.#findSession(tenant, request);
+    const { scheme, token, isWhole } = shown;
     if (!scheme) return undefined;
     const refuse = (cause?: unknown): never => {
       if (cause instanceof DatabaseUnavailable) throw cause;
       throw new BearerError(401, 'invalid_token', 'The access token is expired, damaged, revoked or not for this API.', { scheme, cause });
     };
-    if (more.length > 0) return refuse();
+    if (!isWhole) return refuse();
     const claims = await this.parts.verify(tenant, token).catch(refuse);
     const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
     waitAs({ name: actorKey(actor) });
@@ -105,6 +105,25 @@ export class Authenticator {
     const { clientId, jti, kid, expiresAt } = claims;
     const credential = { clientId, jti, kid, expiresAt, scopes: claims.scopes };
     return { ...tenant, actor, request: request.request, scopes: claims.scopes.filter((scope) => scopes.includes(scope)), credential };
+  }
+
+  /**
+   * Whose a token or a session is that was made here, whether or not it is worth anything by now: no query is needed for that.
+   * @returns a name, undefined for what anybody may have made up
+   * @throws {DatabaseUnavailable} when the keys of the tenant cannot be had
+   */
+  async vouch(
+    tenant: TenantContext,
+    { authorization, session }: Pick<PresentedCredentials, 'authorization' | 'session'>,
+  ): Promise<string | undefined> {
+    const shown = readAuthorization(authorization);
+    if (!shown) return session !== undefined && this.parts.sessions.hasMade(tenant, session) ? 'a session' : undefined;
+    if (!shown.scheme || !shown.isWhole) return undefined;
+    const claims = await this.parts.verify(tenant, shown.token).catch((error) => {
+      if (error instanceof DatabaseUnavailable) throw error;
+      return undefined;
+    });
+    return claims && actorKey({ type: ActorType.CLIENT, id: claims.clientId });
   }
 
   /** Whoever was found before, with the rights that they have by now. @throws {BearerError} when they have none of it any more */
@@ -135,4 +154,20 @@ export class Authenticator {
     const proof = target ? await verifyProof(dpop, { ...target, ...token }).catch(refuse) : refuse();
     if (!(await this.parts.proofs.use(tenant, { by, ...proof }))) refuse();
   }
+}
+
+/** What an Authorization header shows. */
+interface Shown {
+  /** Absent where it is none of those in which tokens are sent. */
+  scheme: Scheme | undefined;
+  token: string;
+  /** Whether nothing stands behind the token. */
+  isWhole: boolean;
+}
+
+/** What an Authorization header shows; undefined where it shows nothing, or what proves a browser to a gateway. */
+export function readAuthorization(authorization: string | undefined): Shown | undefined {
+  const [name = '', token = '', ...more] = authorization?.trim().split(/ +/) ?? [];
+  if (authorization === undefined || OF_GATEWAYS.has(name.toLowerCase())) return undefined;
+  return { scheme: ({ bearer: 'Bearer', dpop: 'DPoP' } as const)[name.toLowerCase()], token, isWhole: more.length === 0 };
 }

@@ -39,16 +39,6 @@ it('strangers come last, by turns', async () => {
   expect(await orderOf([...times(3, x), y, ...times(3, c), a])).toBe('caccxyxx');
 });
 
-it('newcomers have every other turn, however many crowds there are beside them', async () => {
-  const crowds = Array.from({ length: 6 }, (_, number) => ({ rank: 'known' as const, crowd: `crowd ${number}`, name: `${number}` }));
-  const n = { rank: 'newcomer', crowd: 'network', name: 'n' } as const;
-  const m = { rank: 'newcomer', crowd: 'network', name: 'm' } as const;
-  expect(await orderOf([...crowds, ...times(3, n), m, x, y])).toBe('0n1m2n3n45xy');
-  expect(await orderOf([x, ...times(3, n), a])).toBe('annnx');
-  const many = Array.from({ length: 4 }, (_, number) => ({ rank: 'newcomer' as const, crowd: 'one network', name: `${number}` }));
-  expect(await orderOf([...many, n, a])).toBe('a0n123');
-});
-
 it('who was alone stands where those stand who come, as a crowd and as one of it', async () => {
   const turns = new Turns();
   for (let time = 0; time < 1_000; time += 1) await turns.take(a);

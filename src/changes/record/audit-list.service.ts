@@ -12,7 +12,7 @@ import {
   toConnection,
   toCursor,
 } from '../../platform/graphql/connection.js';
-import { breathe } from '../../platform/queues/breath.js';
+import { nextSlice } from '../../platform/queues/slices.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { whileServed } from '../../tenants/tenant-lock.service.js';
 import type { Changes } from '../changes.service.js';
@@ -142,7 +142,7 @@ async function findEvents(manager: EntityManager, range: Range, { conditions, li
     for (const [sql, parameters] of conditions) query.andWhere(sql, parameters);
     events.push(...(await query.limit(limit - events.length).getMany()));
     if (!end || events.length === limit) break;
-    await breathe();
+    await nextSlice();
   }
   return { events, end };
 }

@@ -2,7 +2,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { isOnSqlite } from '../../platform/database/dialect.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { type Connection, type PageRequest, requirePageSize, toConnection } from '../../platform/graphql/connection.js';
-import { breathe } from '../../platform/queues/breath.js';
+import { nextSlice } from '../../platform/queues/slices.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
@@ -90,7 +90,7 @@ export class ClientListService {
       // One that is used meanwhile comes into another part.
       if (part.within) for (const row of await rowsOf(matching(manager, caller, part))) rows.add(row);
       else count += await matching(manager, caller, part).getCount();
-      await breathe();
+      await nextSlice();
     }
     const isWhole = segments.length === 0 || (await hasSegments(manager, tenantId, segments));
     return isWhole ? count + rows.size : this.#count(manager, caller, match);
@@ -135,7 +135,7 @@ export class ClientListService {
       if (found.size === page.limit) return [...found.values()];
       if (step === count) return undefined;
       position = await placeAfter(manager, caller, rest, step);
-      await breathe();
+      await nextSlice();
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { type EntityManager, In } from 'typeorm';
 import { fromStored, toSqlText } from '../../platform/database/moments.js';
-import { breathe } from '../../platform/queues/breath.js';
+import { nextSlice } from '../../platform/queues/slices.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { ClientOrderField, OrderDirection } from '../client.input.js';
@@ -30,7 +30,7 @@ export async function readPageInParts(
   const first = new FirstPlaces(page);
   const read = async (part: ClientPart, position: ClientPage['position']) => {
     first.add(part, await placesIn(manager, caller, { ...page, position }, part));
-    await breathe();
+    await nextSlice();
   };
   for await (const part of parts) await read(part, page.position);
   for (;;) {

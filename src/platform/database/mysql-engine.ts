@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { requestDeadline } from '../deadline.js';
+import { isAsking, requestDeadline, waitingMember } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import { Places } from '../queues/places.js';
+import { Held } from '../queues/held.js';
+import { Places, PlacesByName } from '../queues/places.js';
 import { hasMarker } from './commit-marker.js';
 import type { Engine, Work, Writing } from './engine.js';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
@@ -15,8 +16,14 @@ import { CommitUnknown, transact } from './mysql-transaction.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
 const MOST_WRITING = 0.7;
+/** So many of them look for what may take long, and so many of one crowd: whoever asks little, such as for a token, has the others. */
+const MOST_ASKING = 0.5;
+const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
+/** What is looked for ends in the database as well: nobody waits for it any more. */
+const QUESTION_SECONDS = 5;
+const QUESTION: Bound = { longestMs: 2 * QUESTION_SECONDS * 1000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
 /** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
 const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
 /** The first time it is tried again soon: a deadlock is over, another node leads. */
@@ -31,6 +38,9 @@ export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #access: MysqlAccess;
   readonly #writing: Places;
+  /** A bulkhead: what is asked for at length. */
+  readonly #asking: Places;
+  readonly #askingOf = new PlacesByName(MOST_ASKING_OF_ONE);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -38,6 +48,7 @@ export class MysqlEngine implements Engine {
     log: Log,
   ) {
     this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
+    this.#asking = new Places(Math.max(1, Math.floor(server.settings.poolSize * MOST_ASKING)));
     this.#access = new MysqlAccess(server, log);
   }
 
@@ -47,7 +58,7 @@ export class MysqlEngine implements Engine {
       requireWriter(await manager.query(witnessed('SELECT 1')));
       return result;
     };
-    return this.#persist((deadline) => this.#withRunner(deadline, done));
+    return this.#persist((deadline) => (isAsking() ? this.#ask(deadline, done) : this.#withRunner(deadline, done)));
   }
 
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -94,6 +105,18 @@ export class MysqlEngine implements Engine {
         if (!isWorthAgain(cause) || performance.now() > deadline) throw cause;
         await sleep(Math.random() * pause);
       }
+    }
+  }
+
+  /** Looks for what may take long, beside others that do. */
+  async #ask<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const held = new Held();
+    try {
+      held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
+      held.add(await this.#asking.take(waitForPlace(deadline)));
+      return await this.#withRunner(deadline, (runner) => withinTime(runner, work), QUESTION);
+    } finally {
+      held.end();
     }
   }
 
@@ -151,4 +174,19 @@ function execute<T>(connection: MysqlConnection, statement: string, parameters: 
   return new Promise((resolve, reject) =>
     connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
   );
+}
+
+/** Bounds the time of each statement, in the database itself: one that is broken off here would go on there. */
+async function withinTime<T>(runner: QueryRunner, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  await runner.query(boundStatements(QUESTION_SECONDS));
+  try {
+    return await work(runner);
+  } finally {
+    await runner.query(boundStatements(0)).catch(() => undefined);
+  }
+}
+
+/** In the words of MariaDB and of MySQL; each passes over the other's. */
+function boundStatements(seconds: number): string {
+  return `SET /*M! max_statement_time = ${seconds} */ /*!80017 max_execution_time = ${seconds * 1000} */`;
 }

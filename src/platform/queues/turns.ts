@@ -4,12 +4,8 @@ import { CrowdLines, type Member } from './crowd-lines.js';
 
 /** As one of whom somebody waits for a turn. */
 export interface Comer extends Member {
-  /**
-   * Who was found lately is known, and their crowd is that of their tenant. Newcomers show what nobody has seen yet, which may be made up: their crowd
-   * is the network that they come from, and all together have every other turn, however many others are known. So are strangers' crowds, who
-   * show nothing, and whose turn comes when nobody else waits.
-   */
-  rank: 'known' | 'newcomer' | 'stranger';
+  /** Who is known has the crowd of their tenant. All others are strangers, whose turn comes when nobody else waits: their crowd is the network that they come from. */
+  rank: 'known' | 'stranger';
 }
 
 interface Waiting extends Comer {
@@ -22,8 +18,7 @@ interface Waiting extends Comer {
  * cost more.
  */
 export class Turns {
-  readonly #lines = { known: new CrowdLines<Waiting>(), newcomer: new CrowdLines<Waiting>(), stranger: new CrowdLines<Waiting>() };
-  #isNewcomersTurn = false;
+  readonly #lines = { known: new CrowdLines<Waiting>(), stranger: new CrowdLines<Waiting>() };
   #isTaken = false;
 
   /**
@@ -58,10 +53,7 @@ export class Turns {
   }
 
   #next(): Waiting | undefined {
-    const { known, newcomer, stranger } = this.#lines;
-    const [first, second] = this.#isNewcomersTurn ? [newcomer, known] : [known, newcomer];
-    this.#isNewcomersTurn = !this.#isNewcomersTurn;
-    return first.next() ?? second.next() ?? stranger.next();
+    return this.#lines.known.next() ?? this.#lines.stranger.next();
   }
 
   #hold(member: Comer): void {

@@ -14,6 +14,7 @@ import {
   isScalarType,
 } from 'graphql';
 import { OperationTooLarge } from './errors.js';
+import type { RunningFields } from './running-fields.js';
 
 /** More than a page of what people keep here has. What is asked under several names counts under each. */
 const MOST_CHARACTERS = 3_000_000;
@@ -45,7 +46,10 @@ export class AnswerSize {
   }
 }
 
-/** Lets every field of a schema count what it adds to an answer. With one that is too large already nothing long is added any more. */
+/**
+ * Lets every field of a schema count what it adds to an answer, and itself while it is found. With one that is too large already nothing long is
+ * added any more, and to one that is made nothing at all.
+ */
 export function measureAnswers(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
@@ -53,13 +57,14 @@ export function measureAnswers(schema: GraphQLSchema): void {
   }
 }
 
-function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
+function measure(field: GraphQLField<unknown, { size: AnswerSize; running: RunningFields }>): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   const isLeaf = isLeafType(getNamedType(field.type));
   const shortest = shortestOf(field.type);
   const weight = Number(getNamedType(field.type).extensions.weight ?? WEIGHT_OF_AN_OBJECT);
   field.resolve = (source, args, context, info) => {
-    const { size } = context;
+    const { size, running } = context;
+    if (running.isOver) throw new Error('the answer is made');
     if (size.isTooLarge && shortest !== undefined) return shortest;
     size.add(String(info.path.key).length + AROUND);
     const count = (value: unknown) => {
@@ -68,7 +73,7 @@ function measure(field: GraphQLField<unknown, { size: AnswerSize }>): void {
       return size.isTooLarge && shortest !== undefined ? shortest : value;
     };
     const value = resolve(source, args, context, info);
-    return value instanceof Promise ? value.then(count) : count(value);
+    return value instanceof Promise ? running.during(value.then(count)) : count(value);
   };
 }
 

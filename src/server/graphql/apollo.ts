@@ -22,12 +22,14 @@ import { inputFaults } from './input-faults.js';
 import { exceededLimit, LIMITS, operationLimits } from './operation-limits.js';
 import { refusalOf, refuseAll, refusingAll } from './refusals.js';
 import { tellRefusals } from './refused-rights.js';
+import type { RunningFields } from './running-fields.js';
 
 /** What is known of a request while it is answered. */
 interface AnswerContext extends GraphQLContext {
   /** Whether the status has to fit what the answer says. */
   isStrict: boolean;
   size: AnswerSize;
+  running: RunningFields;
   /** Told that the document was read and found valid. */
   onRead(): void;
   /**

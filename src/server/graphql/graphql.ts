@@ -3,9 +3,8 @@ import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import { isCrossSite, isOfOwnPage, readCookie } from '../../people/cookies.js';
-import { WaitedInVain } from '../../platform/database/faults.js';
-import { requestDeadline } from '../../platform/deadline.js';
-import { BadRequest, DatabaseUnavailable } from '../../platform/errors.js';
+import { requestDeadline, waitAs } from '../../platform/deadline.js';
+import { BadRequest } from '../../platform/errors.js';
 import { receiveJson } from '../../platform/http/body.js';
 import { answerTypeOf, isStrict, prefersPage } from '../../platform/http/graphql-answer.js';
 import { markOf } from '../../platform/http/request.js';
@@ -20,9 +19,10 @@ import { type Authenticator, BearerError } from '../../tokens/bearer.js';
 import { AnswerSize } from './answer-size.js';
 import { answering } from './answering.js';
 import { createApollo } from './apollo.js';
-import { KnownCallers, memberFound } from './known-callers.js';
+import { KnownCallers, memberFound, waitedInVain } from './known-callers.js';
 import { requireFewLines } from './operation-limits.js';
 import { weightOnceRead } from './reading-weight.js';
+import { RunningFields } from './running-fields.js';
 import { requireSchemaQuestion } from './stranger.js';
 import { keepUnread, reserve, UnreadAnswers } from './unread-answers.js';
 
@@ -61,7 +61,9 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
   const apollo = createApollo(parts.schema, parts.log, parts.metrics);
   const unread = new UnreadAnswers();
   const turns = new Turns();
-  const callers = new KnownCallers();
+  const callers = new KnownCallers((ctx) =>
+    parts.authenticator.vouch(tenantOf(ctx), { authorization: ctx.headers.authorization, session: readCookie(ctx, 'session') }),
+  );
   const questionsOf = new PlacesByName(MOST_QUESTIONS);
   const readingOf = new PlacesByName(MOST_READ);
   const largeOf = new PlacesByName(MOST_LARGE);
@@ -72,6 +74,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
       requestId: requestIdOf(ctx),
       isStrict: isStrict(ctx),
       size: new AnswerSize(),
+      running: answering.of(ctx).running as RunningFields,
       onMutation: (longest: number) => {
         answering.add(ctx, { recount: reserve(unread, ctx, longest) });
       },
@@ -81,6 +84,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
         const { principal, foundAt = 0, held } = answering.of(ctx);
         const member = memberFound(ctx, principal);
+        waitAs({ isAsking: true });
         held?.add(await takePlace(questionsOf, ctx));
         held?.add(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
@@ -115,13 +119,14 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     // Before anything is done: whoever cannot take the answer would not learn what was.
     if (!answerTypeOf(ctx)) throw new BadRequest(NOT_ACCEPTABLE, { status: 406 });
     const held = new Held();
+    const running = new RunningFields();
     try {
       // First: whoever sends it slowly is asked who they are when it is here.
       const json = ctx.method === 'POST' ? await receiveJson(ctx) : undefined;
-      if (!(await turns.take(callers.memberOf(ctx), ctx.req.socket))) throw new BadRequest('Nobody is there to be answered.');
+      if (!(await turns.take(await callers.memberOf(ctx), ctx.req.socket))) throw new BadRequest('Nobody is there to be answered.');
       const principal = await find(ctx);
       logged.add(ctx, loggedOf(principal));
-      answering.add(ctx, { principal, foundAt: performance.now(), held });
+      answering.add(ctx, { principal, foundAt: performance.now(), held, running });
       if (!principal && !parts.isSchemaOpen) throw new BearerError(401, undefined, 'This needs an access token.');
       // Where many large ones wait, what is small goes past them, such as a change that ends access.
       if (!principal || weightOnceRead(json?.bytes ?? asked(ctx)) > LARGE_BYTES) held.add(await takePlace(largeOf, ctx));
@@ -137,7 +142,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     } finally {
       // The answer may wait for long before it is taken.
       delete (ctx.request as { body?: object }).body;
-      held.end();
+      running.end(() => held.end());
     }
   };
   return (ctx) => {
@@ -158,10 +163,6 @@ function takePlace(places: PlacesByName, ctx: Context): Promise<GiveBack> {
     tooLate: waitedInVain,
     connection: ctx.req.socket,
   });
-}
-
-function waitedInVain(): DatabaseUnavailable {
-  return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
 }
 
 /** What the URL of a request asks. */

@@ -1,0 +1,52 @@
+import mysql from 'mysql2/promise';
+import { createClient, createTenant, getToken, requestToken, startApp, type TestApp, type TestTenant } from '../../testbed/app.js';
+import { until } from '../../testbed/process.js';
+
+const TENANTS = 4;
+const EACH = 8;
+/** Half of a pool of ten. */
+const MOST_ASKING = 5;
+const PROPER = '{ a: auditEvents { nodes { id } } b: auditEvents { nodes { id } } c: auditEvents { nodes { id } } }';
+/** GraphQL answers as soon as the last one fails, and lets the others go on. */
+const FAILING = '{ a: auditEvents { nodes { id } } b: auditEvents { nodes { id } } c: clients(after: "none") { totalCount } }';
+
+let app: TestApp;
+let tenants: TestTenant[];
+let locker: mysql.Connection;
+
+beforeAll(async () => {
+  app = await startApp();
+  tenants = await Promise.all(Array.from({ length: TENANTS }, (_, index) => createTenant(app, `asking-${index}`)));
+  for (const { administer } of tenants) await administer('{ viewer { scopes } }');
+  locker = await mysql.createConnection(app.database.url);
+});
+afterAll(async () => {
+  await locker?.end();
+  await app?.stop();
+});
+
+const waiting = async () =>
+  (
+    await app.database.query(
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%audit_events%' AND state LIKE 'Waiting%'",
+    )
+  ).length;
+
+it.each([
+  ['proper questions of several tenants', PROPER],
+  ['questions that are answered while parts of them go on', FAILING],
+])('%s that the database takes long for leave room for those who want a token', async (_, query) => {
+  await locker.query('LOCK TABLES audit_events WRITE');
+  const asked = tenants.flatMap(({ administer }) => Array.from({ length: EACH }, () => administer(query)));
+  try {
+    await until(async () => (await waiting()) >= MOST_ASKING - 1);
+    const { status } = await requestToken(app, app.admin);
+    expect(status).toBe(200);
+    expect(await waiting()).toBeLessThanOrEqual(MOST_ASKING);
+  } finally {
+    await locker.query('UNLOCK TABLES');
+    await Promise.allSettled(asked);
+  }
+  await createClient(app, { clientId: `after-${query.length}` });
+  expect(await getToken(app, app.admin)).not.toBe('');
+});
