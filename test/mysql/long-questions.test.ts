@@ -1,4 +1,5 @@
 import mysql from 'mysql2/promise';
+import { waitAs, withDeadline } from '../../src/platform/deadline.js';
 import { createClient, createTenant, getToken, requestToken, startApp, type TestApp, type TestTenant } from '../../testbed/app.js';
 import { until } from '../../testbed/process.js';
 
@@ -49,4 +50,17 @@ it.each([
   }
   await createClient(app, { clientId: `after-${query.length}` });
   expect(await getToken(app, app.admin)).not.toBe('');
+});
+
+it('what the database looks for too long ends there as well', async () => {
+  const { database } = app.installation;
+  const look = () => database.read((manager) => manager.query('SELECT SLEEP(60) AS slept'));
+  const end = await withDeadline(() => {
+    waitAs({ isAsking: true });
+    return look().catch((error: Error) => error.name);
+  });
+  expect(end).not.toEqual([{ slept: 0 }]);
+  expect(
+    await app.database.query("SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND id <> CONNECTION_ID()"),
+  ).toEqual([]);
 });

@@ -12,6 +12,7 @@ import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mys
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
 import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
+import { QUESTION_MS } from './mysql-session.js';
 import { CommitUnknown, transact } from './mysql-transaction.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
@@ -21,9 +22,8 @@ const MOST_ASKING = 0.5;
 const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
-/** What is looked for ends in the database as well: nobody waits for it any more. */
-const QUESTION_SECONDS = 5;
-const QUESTION: Bound = { longestMs: 2 * QUESTION_SECONDS * 1000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
+/** Each of its statements ends in the database within half of that. */
+const QUESTION: Bound = { longestMs: 2 * QUESTION_MS, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
 /** What is asked in few words and takes that long has lost its connection on the way: another is tried. */
 const LOOKUP: Bound = { longestMs: 2_500, tooLong: () => new Silent() };
 /** The first time it is tried again soon: a deadlock is over, another node leads. */
@@ -114,7 +114,7 @@ export class MysqlEngine implements Engine {
     try {
       held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
       held.add(await this.#asking.take(waitForPlace(deadline)));
-      return await this.#withRunner(deadline, (runner) => withinTime(runner, work), QUESTION);
+      return await this.#withRunner(deadline, work, QUESTION);
     } finally {
       held.end();
     }
@@ -174,19 +174,4 @@ function execute<T>(connection: MysqlConnection, statement: string, parameters: 
   return new Promise((resolve, reject) =>
     connection.execute(statement, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
   );
-}
-
-/** Bounds the time of each statement, in the database itself: one that is broken off here would go on there. */
-async function withinTime<T>(runner: QueryRunner, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-  await runner.query(boundStatements(QUESTION_SECONDS));
-  try {
-    return await work(runner);
-  } finally {
-    await runner.query(boundStatements(0)).catch(() => undefined);
-  }
-}
-
-/** In the words of MariaDB and of MySQL; each passes over the other's. */
-function boundStatements(seconds: number): string {
-  return `SET /*M! max_statement_time = ${seconds} */ /*!80017 max_execution_time = ${seconds * 1000} */`;
 }

@@ -1,8 +1,11 @@
 import type { Connection } from 'mysql2';
+import { isAsking } from '../deadline.js';
 import { isAway } from './faults.js';
 import { requireKnownProduct } from './mysql-product.js';
 
 const SESSION_MS = 2_000;
+/** For so long the database looks for what may take long: a statement that is broken off here would go on there, for nobody. */
+export const QUESTION_MS = 5_000;
 
 /**
  * What a session is set to, whatever the server's own settings are. Each of these changes what a statement means, or whether it is
@@ -65,8 +68,9 @@ export function prepareSession(connection: Connection): Promise<void> {
     });
   ask(SET_SESSION, () => ask(READ_CLUSTER, () => ask(begin(connection.config), () => ask(UNLOCK, resolve))));
   const apart = (...args: unknown[]) => {
-    const [statement, values, done] = args;
-    if (!Array.isArray(values) || values.length === 0) return asText(...args);
+    const [given, values, done] = args;
+    const statement = isAsking() && typeof given === 'string' ? bounded(given) : given;
+    if (!Array.isArray(values) || values.length === 0) return asText(statement, ...args.slice(1));
     return connection.execute(
       statement as string,
       values.map((value) => value ?? null),
@@ -75,6 +79,14 @@ export function prepareSession(connection: Connection): Promise<void> {
   };
   Object.assign(connection, { query: apart });
   return promise;
+}
+
+/** In the words of MariaDB and in those of MySQL; to each the other's are a comment. */
+function bounded(select: string): string {
+  return select.replace(
+    /^\s*SELECT\b/,
+    `/*M! SET STATEMENT max_statement_time = ${QUESTION_MS / 1000} FOR */ SELECT /*+ MAX_EXECUTION_TIME(${QUESTION_MS}) */`,
+  );
 }
 
 /** An engine that only looks like MySQL may not know all that is set: then its name says more. @throws what to tell */
