@@ -7,6 +7,9 @@ export const REQUEST_WAIT_MS = 4_000;
 /** A request that has spent it on something else still gets what is at hand. */
 const LEAST_MS = 200;
 
+/** How much is looked through at most for what somebody asks: of a tenant that has few clients, or of one that has many. */
+export type Asking = 'little' | 'much';
+
 /** A request, as far as it waits for what all share. */
 interface Waiter {
   began: Date;
@@ -14,7 +17,7 @@ interface Waiter {
   made: Set<string>;
   ends: number;
   member: Member;
-  isAsking: boolean;
+  asks: Asking | undefined;
 }
 
 /** The server's own work. */
@@ -25,7 +28,7 @@ const storage = new AsyncLocalStorage<Waiter>();
 /** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
 export function withDeadline<T>(work: () => T): T {
   return storage.run(
-    { began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY, isAsking: false },
+    { began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY, asks: undefined },
     work,
   );
 }
@@ -53,13 +56,13 @@ export function madeByRequest(): string[] {
 
 /**
  * Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is.
- * @param isAsking whether it asks for what may take long, and has to leave room for others
+ * @param asks when it looks for what may take long, and has to leave room for others
  */
-export function waitAs({ isAsking, ...member }: Partial<Member> & { isAsking?: boolean }): void {
+export function waitAs({ asks, ...member }: Partial<Member> & { asks?: Asking }): void {
   const waiter = storage.getStore();
   if (!waiter) return;
   waiter.member = { ...waiter.member, ...member };
-  waiter.isAsking = isAsking ?? waiter.isAsking;
+  waiter.asks = asks ?? waiter.asks;
 }
 
 /** As whom it waits; the server's own work as nobody. */
@@ -67,7 +70,7 @@ export function waitingMember(): Member {
   return storage.getStore()?.member ?? NOBODY;
 }
 
-/** Whether it asks for what may take long. */
-export function isAsking(): boolean {
-  return storage.getStore()?.isAsking ?? false;
+/** Whether it looks for what may take long. */
+export function isAsking(): Asking | undefined {
+  return storage.getStore()?.asks;
 }

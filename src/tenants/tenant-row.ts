@@ -23,6 +23,7 @@ export function newTenant(names: Names): Tenant {
     maxClients: null,
     maxMutationsPerMinute: null,
     maxRecordBytesPerDay: null,
+    clientCount: null,
     revision: 0,
     signingAlgorithm: null,
     accessTokenType: AccessTokenType.AT_JWT,

@@ -91,6 +91,10 @@ export class Tenant {
   @Column('int', { name: 'max_record_bytes_a_day', nullable: true })
   maxRecordBytesPerDay!: number | null;
 
+  /** How many clients it has, as far as it was counted. */
+  @Column({ type: 'int', name: 'client_count', nullable: true, insert: false, update: false })
+  clientCount!: number | null;
+
   /** Counted up by every change to the tenant's clients, so that changes which depend on one another wait for one another. */
   @Column('int')
   revision!: number;

@@ -56,11 +56,28 @@ it('what the database looks for too long ends there as well', async () => {
   const { database } = app.installation;
   const look = () => database.read((manager) => manager.query('SELECT SLEEP(60) AS slept'));
   const end = await withDeadline(() => {
-    waitAs({ isAsking: true });
+    waitAs({ asks: 'much' });
     return look().catch((error: Error) => error.name);
   });
   expect(end).not.toEqual([{ slept: 0 }]);
   expect(
     await app.database.query("SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND id <> CONNECTION_ID()"),
   ).toEqual([]);
+});
+
+it('who has little does not wait for those who have much', async () => {
+  const { database } = app.installation;
+  const read = (crowd: string, asks: 'little' | 'much', sql: string) =>
+    withDeadline(() => {
+      waitAs({ crowd, asks });
+      return database.read((manager) => manager.query(sql));
+    });
+  let isOver = false;
+  const much = Array.from({ length: 12 }, (_, index) => read(`much ${index}`, 'much', 'SELECT SLEEP(4) AS slept'));
+  const end = Promise.any(much).then(() => {
+    isOver = true;
+  });
+  expect(await read('little', 'little', 'SELECT 1 AS one')).toMatchObject([{ one: 1 }]);
+  expect(isOver).toBe(false);
+  await Promise.allSettled([end, ...much]);
 });

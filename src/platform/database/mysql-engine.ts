@@ -17,8 +17,12 @@ import { CommitUnknown, transact } from './mysql-transaction.js';
 
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
 const MOST_WRITING = 0.7;
-/** So many of them look for what may take long, and so many of one crowd: whoever asks little, such as for a token, has the others. */
+/**
+ * So many of them look for what may take long, fewer among very much, and two of one crowd: who wants a token has the others, and who has little
+ * to be looked through does not wait for those who have much.
+ */
 const MOST_ASKING = 0.5;
+const MOST_ASKING_MUCH = 0.3;
 const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
@@ -38,8 +42,9 @@ export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #access: MysqlAccess;
   readonly #writing: Places;
-  /** A bulkhead: what is asked for at length. */
+  /** Bulkheads. */
   readonly #asking: Places;
+  readonly #askingMuch: Places;
   readonly #askingOf = new PlacesByName(MOST_ASKING_OF_ONE);
 
   constructor(
@@ -48,7 +53,8 @@ export class MysqlEngine implements Engine {
     log: Log,
   ) {
     this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
-    this.#asking = new Places(Math.max(1, Math.floor(server.settings.poolSize * MOST_ASKING)));
+    this.#asking = new Places(partOf(server.settings.poolSize, MOST_ASKING));
+    this.#askingMuch = new Places(partOf(server.settings.poolSize, MOST_ASKING_MUCH));
     this.#access = new MysqlAccess(server, log);
   }
 
@@ -113,6 +119,7 @@ export class MysqlEngine implements Engine {
     const held = new Held();
     try {
       held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
+      if (isAsking() === 'much') held.add(await this.#askingMuch.take(waitForPlace(deadline)));
       held.add(await this.#asking.take(waitForPlace(deadline)));
       return await this.#withRunner(deadline, work, QUESTION);
     } finally {
@@ -163,6 +170,10 @@ export class MysqlEngine implements Engine {
     };
     return this.#access.use(deadline, { open, close: () => runner.release() }, { work: () => work(runner), bound });
   }
+}
+
+function partOf(size: number, share: number): number {
+  return Math.max(1, Math.floor(size * share));
 }
 
 /** Whether the same may be done again at once, on this node or another. */

@@ -37,6 +37,8 @@ const MOST_READ = 8;
 /** What may take more once it is read has a place from before that until it is answered; of strangers whatever it takes. */
 const LARGE_BYTES = 128 * 1024;
 const MOST_LARGE = 8;
+/** Of a tenant: whatever is looked for among fewer takes some ten milliseconds at most. */
+const MANY_CLIENTS = 5_000;
 const COMPRESSED_FROM_BYTES = 1024;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
@@ -84,11 +86,13 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         ctx.compress = ctx.acceptsEncodings('gzip') === 'gzip';
         const { principal, foundAt = 0, held } = answering.of(ctx);
         const member = memberFound(ctx, principal);
-        waitAs({ isAsking: true });
         held?.add(await takePlace(questionsOf, ctx));
         held?.add(() => turns.spend(member, String(ctx.body ?? '').length / CHARACTERS_OF_A_TURN));
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
-        return principal && performance.now() - foundAt > LONGEST_UNSEEN_MS ? parts.authenticator.lookAgain(principal) : principal;
+        const isToBeSeen = principal && performance.now() - foundAt > LONGEST_UNSEEN_MS;
+        const asker = isToBeSeen ? await parts.authenticator.lookAgain(principal) : principal;
+        waitAs({ asks: (tenantOf(ctx).tenant.clientCount ?? 0) > MANY_CLIENTS ? 'much' : 'little' });
+        return asker;
       },
     }),
   });
