@@ -7,9 +7,6 @@ export const REQUEST_WAIT_MS = 4_000;
 /** A request that has spent it on something else still gets what is at hand. */
 const LEAST_MS = 200;
 
-/** How much is looked through at most for what somebody asks: of a tenant that has few clients, or of one that has many. */
-export type Asking = 'little' | 'much';
-
 /** A request, as far as it waits for what all share. */
 interface Waiter {
   began: Date;
@@ -17,7 +14,7 @@ interface Waiter {
   made: Set<string>;
   ends: number;
   member: Member;
-  asks: Asking | undefined;
+  isAsking: boolean;
 }
 
 /** The server's own work. */
@@ -28,7 +25,7 @@ const storage = new AsyncLocalStorage<Waiter>();
 /** Gives a request its deadline: all it does together waits for the database for {@link REQUEST_WAIT_MS}, however often it asks. */
 export function withDeadline<T>(work: () => T): T {
   return storage.run(
-    { began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY, asks: undefined },
+    { began: new Date(), made: new Set(), ends: performance.now() + REQUEST_WAIT_MS, member: NOBODY, isAsking: false },
     work,
   );
 }
@@ -56,13 +53,13 @@ export function madeByRequest(): string[] {
 
 /**
  * Lets what asks from now on wait as somebody: who they are in a crowd may turn out later than whose that is.
- * @param asks when it looks for what may take long, and has to leave room for others
+ * @param isAsking whether it looks for what may take long, and has to leave room for others
  */
-export function waitAs({ asks, ...member }: Partial<Member> & { asks?: Asking }): void {
+export function waitAs({ isAsking, ...member }: Partial<Member> & { isAsking?: boolean }): void {
   const waiter = storage.getStore();
   if (!waiter) return;
   waiter.member = { ...waiter.member, ...member };
-  waiter.asks = asks ?? waiter.asks;
+  waiter.isAsking = isAsking ?? waiter.isAsking;
 }
 
 /** As whom it waits; the server's own work as nobody. */
@@ -71,6 +68,6 @@ export function waitingMember(): Member {
 }
 
 /** Whether it looks for what may take long. */
-export function isAsking(): Asking | undefined {
-  return storage.getStore()?.asks;
+export function isAsking(): boolean {
+  return storage.getStore()?.isAsking ?? false;
 }

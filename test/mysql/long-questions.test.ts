@@ -56,7 +56,7 @@ it('what the database looks for too long ends there as well', async () => {
   const { database } = app.installation;
   const look = () => database.read((manager) => manager.query('SELECT SLEEP(60) AS slept'));
   const end = await withDeadline(() => {
-    waitAs({ asks: 'much' });
+    waitAs({ isAsking: true });
     return look().catch((error: Error) => error.name);
   });
   expect(end).not.toEqual([{ slept: 0 }]);
@@ -65,19 +65,19 @@ it('what the database looks for too long ends there as well', async () => {
   ).toEqual([]);
 });
 
-it('who has little does not wait for those who have much', async () => {
+it('who asks what is found at once does not wait for what is not', async () => {
   const { database } = app.installation;
-  const read = (crowd: string, asks: 'little' | 'much', sql: string) =>
+  const read = (crowd: string, isLong: boolean, sql: string) =>
     withDeadline(() => {
-      waitAs({ crowd, asks });
-      return database.read((manager) => manager.query(sql));
+      waitAs({ crowd, isAsking: true });
+      return database.read((manager) => manager.query(sql), { isLong });
     });
   let isOver = false;
-  const much = Array.from({ length: 12 }, (_, index) => read(`much ${index}`, 'much', 'SELECT SLEEP(4) AS slept'));
-  const end = Promise.any(much).then(() => {
+  const long = Array.from({ length: 12 }, (_, index) => read(`long ${index}`, true, 'SELECT SLEEP(4) AS slept'));
+  const end = Promise.any(long).then(() => {
     isOver = true;
   });
-  expect(await read('little', 'little', 'SELECT 1 AS one')).toMatchObject([{ one: 1 }]);
+  expect(await read('short', false, 'SELECT 1 AS one')).toMatchObject([{ one: 1 }]);
   expect(isOver).toBe(false);
-  await Promise.allSettled([end, ...much]);
+  await Promise.allSettled([end, ...long]);
 });

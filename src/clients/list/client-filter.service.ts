@@ -8,6 +8,11 @@ import { ClientSecret } from '../client-secret.entity.js';
 
 /** The index that has all that clients are filtered and sorted by. */
 const WHOLE_INDEX = 'clients_by_use';
+/** Of those that begin with the tenant. */
+const SMALLEST_INDEX = 'clients_by_lifetime';
+
+const MANY = 5_000;
+const VERY_MANY = 500_000;
 
 /** Which clients are wanted: those to which all that is given applies. */
 export interface ClientMatch {
@@ -29,6 +34,12 @@ export interface ClientPart {
 export interface ClientIdQuery {
   ids: string;
   parameters: object;
+}
+
+/** Whether it may take a second and more to find, or to count, which clients match: by a text or their secrets among many, or whatever it is among very many. */
+export function isLong({ tenant }: TenantContext, match: ClientMatch): boolean {
+  const count = tenant.clientCount ?? 0;
+  return count > VERY_MANY || (count > MANY && (searchedText(match) !== '' || match.filter?.secretExpiresBefore != null));
 }
 
 /** What is searched; `''` when nothing is. */
@@ -53,6 +64,14 @@ export function matching(
   if (near) lookAmong(query, near);
   else if (filter && text === '' && filter.secretExpiresBefore == null) readIndexAlone(query, filter);
   return query;
+}
+
+/** Those that {@link matching} finds, to be counted. Of all clients of a tenant the smallest index tells that, and MariaDB takes it when it is told to. */
+export function counted(manager: EntityManager, caller: TenantContext, part: ClientPart): SelectQueryBuilder<Client> {
+  const query = matching(manager, caller, part);
+  const isNarrowed =
+    part.near || part.within || searchedText(part.match) !== '' || Object.values(part.match.filter ?? {}).some((wanted) => wanted != null);
+  return isNarrowed ? query : query.useIndex(SMALLEST_INDEX);
 }
 
 /** The sign changes nothing but that SQLite uses no index with it: it would rather go through all clients in the order that is asked for. */

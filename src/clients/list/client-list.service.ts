@@ -9,7 +9,7 @@ import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.in
 import { present } from '../client-row.service.js';
 import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
 import { fromClientCursor, type Position, toClientCursor } from './client-cursor.js';
-import { type ClientMatch, type ClientPart, matching, searchedText } from './client-filter.service.js';
+import { type ClientMatch, type ClientPart, counted, isLong, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, placeAfter, readPage } from './client-page.service.js';
 import { readPageInParts } from './client-part-page.service.js';
 import { type PartSizes, partSizes, partsOf, waitingParts } from './client-parts.service.js';
@@ -68,14 +68,14 @@ export class ClientListService {
     const order = orderBy ?? { field: ClientOrderField.NAME, direction: OrderDirection.ASC };
     const position = request.after == null ? null : fromClientCursor(request.after, order.field);
     const page = { match: request, order, position, limit: request.first + 1 };
-    const rows = await this.database.read((manager) => this.#findPage(manager, caller, page));
+    const rows = await this.database.read((manager) => this.#findPage(manager, caller, page), { isLong: isLong(caller, request) });
     const clients = rows.map((client) => present(client, caller.issuer));
     return toConnection(clients, request, (client) => toClientCursor(client, order.field));
   }
 
   /** How many clients there are, or match. */
   count(caller: TenantContext, match: ClientMatch): Promise<number> {
-    return this.database.read((manager) => this.#count(manager, caller, match));
+    return this.database.read((manager) => this.#count(manager, caller, match), { isLong: isLong(caller, match) });
   }
 
   /** Some at a time: SQLite works in this thread. */
@@ -89,7 +89,7 @@ export class ClientListService {
     for await (const part of partsToLookAt(manager, { tenantId, match, candidates }, this.limits)) {
       // One that is used meanwhile comes into another part.
       if (part.within) for (const row of await rowsOf(matching(manager, caller, part))) rows.add(row);
-      else count += await matching(manager, caller, part).getCount();
+      else count += await counted(manager, caller, part).getCount();
       await nextSlice();
     }
     const isWhole = segments.length === 0 || (await hasSegments(manager, tenantId, segments));

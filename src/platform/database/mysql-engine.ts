@@ -6,7 +6,7 @@ import type { Log } from '../log.js';
 import { Held } from '../queues/held.js';
 import { Places, PlacesByName } from '../queues/places.js';
 import { hasMarker } from './commit-marker.js';
-import type { Engine, Work, Writing } from './engine.js';
+import type { Engine, Pace, Work, Writing } from './engine.js';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
 import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
@@ -18,11 +18,11 @@ import { CommitUnknown, transact } from './mysql-transaction.js';
 /** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
 const MOST_WRITING = 0.7;
 /**
- * So many of them look for what may take long, fewer among very much, and two of one crowd: who wants a token has the others, and who has little
- * to be looked through does not wait for those who have much.
+ * So many of them answer questions, fewer long ones, and two those of one crowd: who wants a token has the others, and who asks what is found at
+ * once does not wait for what is not.
  */
 const MOST_ASKING = 0.5;
-const MOST_ASKING_MUCH = 0.3;
+const MOST_ASKING_LONG = 0.3;
 const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
@@ -44,7 +44,7 @@ export class MysqlEngine implements Engine {
   readonly #writing: Places;
   /** Bulkheads. */
   readonly #asking: Places;
-  readonly #askingMuch: Places;
+  readonly #askingLong: Places;
   readonly #askingOf = new PlacesByName(MOST_ASKING_OF_ONE);
 
   constructor(
@@ -54,17 +54,17 @@ export class MysqlEngine implements Engine {
   ) {
     this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
     this.#asking = new Places(partOf(server.settings.poolSize, MOST_ASKING));
-    this.#askingMuch = new Places(partOf(server.settings.poolSize, MOST_ASKING_MUCH));
+    this.#askingLong = new Places(partOf(server.settings.poolSize, MOST_ASKING_LONG));
     this.#access = new MysqlAccess(server, log);
   }
 
-  read<T>(work: Work<T>): Promise<T> {
+  read<T>(work: Work<T>, pace?: Pace): Promise<T> {
     const done = async ({ manager }: QueryRunner) => {
       const result = await work(manager);
       requireWriter(await manager.query(witnessed('SELECT 1')));
       return result;
     };
-    return this.#persist((deadline) => (isAsking() ? this.#ask(deadline, done) : this.#withRunner(deadline, done)));
+    return this.#persist((deadline) => (isAsking() ? this.#ask(deadline, done, pace) : this.#withRunner(deadline, done)));
   }
 
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]> {
@@ -115,11 +115,11 @@ export class MysqlEngine implements Engine {
   }
 
   /** Looks for what may take long, beside others that do. */
-  async #ask<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  async #ask<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, pace?: Pace): Promise<T> {
     const held = new Held();
     try {
       held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
-      if (isAsking() === 'much') held.add(await this.#askingMuch.take(waitForPlace(deadline)));
+      if (pace?.isLong) held.add(await this.#askingLong.take(waitForPlace(deadline)));
       held.add(await this.#asking.take(waitForPlace(deadline)));
       return await this.#withRunner(deadline, work, QUESTION);
     } finally {

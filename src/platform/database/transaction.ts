@@ -1,7 +1,8 @@
+import { isAsking } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Engine, Work, Writing } from './engine.js';
-import { rootCode, translate } from './faults.js';
+import type { Engine, Pace, Work, Writing } from './engine.js';
+import { isInterrupted, rootCode, translate, WaitedInVain } from './faults.js';
 import { toSqlText } from './moments.js';
 import { deniedRight } from './sentences.js';
 
@@ -20,8 +21,8 @@ export class Database {
   ) {}
 
   /** Runs reads; nothing in it may write. `work` may run more than once. @throws {DatabaseUnavailable} */
-  read<T>(work: Work<T>): Promise<T> {
-    return this.#translated(this.engine.read(work));
+  read<T>(work: Work<T>, pace?: Pace): Promise<T> {
+    return this.#translated(this.engine.read(work, pace));
   }
 
   /**
@@ -66,7 +67,9 @@ export class Database {
       return await answer;
     } catch (cause) {
       const error = translate(cause);
-      if (error instanceof DatabaseUnavailable) this.#tell(error);
+      // A question that takes too long, or waits for others like it, says nothing of the database.
+      const isOfQuestion = isAsking() && (cause instanceof WaitedInVain || isInterrupted(cause));
+      if (error instanceof DatabaseUnavailable && !isOfQuestion) this.#tell(error);
       throw error;
     }
   }

@@ -99,6 +99,7 @@ export class PlacesByName {
 
   /** Waits for a place of those of one name. */
   async take(name: string, wait: Wait): Promise<GiveBack> {
+    if (wait.connection?.destroyed) throw wait.tooLate();
     const places = this.#places.get(name) ?? new Places(this.size);
     this.#places.set(name, places);
     const giveBack = await places.take(wait);

@@ -37,8 +37,6 @@ const MOST_READ = 8;
 /** What may take more once it is read has a place from before that until it is answered; of strangers whatever it takes. */
 const LARGE_BYTES = 128 * 1024;
 const MOST_LARGE = 8;
-/** Of a tenant: whatever is looked for among fewer takes some ten milliseconds at most. */
-const MANY_CLIENTS = 5_000;
 const COMPRESSED_FROM_BYTES = 1024;
 /** Parameters of a query in a URL. @see https://graphql.github.io/graphql-over-http/draft/#sec-GET */
 const OPTIONAL = ['operationName', 'variables', 'extensions'] as const;
@@ -91,7 +89,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
         if (!(await turns.take(member, ctx.req.socket))) throw waitedInVain();
         const isToBeSeen = principal && performance.now() - foundAt > LONGEST_UNSEEN_MS;
         const asker = isToBeSeen ? await parts.authenticator.lookAgain(principal) : principal;
-        waitAs({ asks: (tenantOf(ctx).tenant.clientCount ?? 0) > MANY_CLIENTS ? 'much' : 'little' });
+        waitAs({ isAsking: true });
         return asker;
       },
     }),
