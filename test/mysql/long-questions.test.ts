@@ -81,3 +81,13 @@ it('who asks what is found at once does not wait for what is not', async () => {
   expect(isOver).toBe(false);
   await Promise.allSettled([end, ...long]);
 });
+
+it('uses the index that is named, though going through the whole table would be taken for cheaper', async () => {
+  const { database } = app.installation;
+  const explain = (hint: string) =>
+    database.read<{ key: string | null }[]>((manager) =>
+      manager.query(`EXPLAIN SELECT id, name FROM clients${hint} WHERE tenant_id > ?`, ['0']),
+    );
+  expect((await explain(''))[0]?.key).toBeNull();
+  expect((await explain(' USE INDEX (clients_by_use)'))[0]?.key).toBe('clients_by_use');
+});
