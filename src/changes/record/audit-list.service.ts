@@ -56,7 +56,8 @@ export class AuditListService {
     const conditions = conditionsOf(filter ?? {});
     const after = page.after == null ? undefined : (fromCursor(page.after, LIST, isPosition) as Place);
     const range = { tenantId: caller.tenant.id, filter: filter ?? {}, after };
-    const { events, end } = await this.database.read((manager) => findEvents(manager, range, { conditions, limit: page.first + 1 }));
+    const wanted = { conditions, limit: page.first + 1 };
+    const { events, end } = await this.database.read((manager) => findEvents(manager, range, wanted), { isLong: conditions.length > 0 });
     const { pageInfo, ...found } = toConnection(events, page, cursorOf);
     if (!end || pageInfo.hasNextPage) return { ...found, pageInfo };
     return { ...found, pageInfo: { ...pageInfo, hasNextPage: true, endCursor: toCursor(LIST, ...end) } };
@@ -140,11 +141,19 @@ async function findEvents(manager: EntityManager, range: Range, { conditions, li
     const query = newestFirst(manager, next);
     if (end) query.andWhere('event.at >= :endAt AND (event.at > :endAt OR event.id >= :endId)', { endAt: momentOf(end), endId: end[1] });
     for (const [sql, parameters] of conditions) query.andWhere(sql, parameters);
-    events.push(...(await query.limit(limit - events.length).getMany()));
+    events.push(...(await readWhole(manager, query.limit(limit - events.length))));
     if (!end || events.length === limit) break;
     await nextSlice();
   }
   return { events, end };
+}
+
+/** Only what is found is read whole: most of an entry may stand on pages of its own. */
+async function readWhole(manager: EntityManager, query: SelectQueryBuilder<AuditEvent>): Promise<AuditEvent[]> {
+  const found = await query.select(['event.at', 'event.id']).getMany();
+  const whole = await manager.findBy(AuditEvent, { id: In(found.map(({ id }) => id)) });
+  const byId = new Map(whole.map((event) => [event.id, event]));
+  return found.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
 /** The place of the last of so many entries; undefined when there are not as many. */

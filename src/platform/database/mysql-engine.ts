@@ -23,6 +23,7 @@ const MOST_WRITING = 0.7;
  */
 const MOST_ASKING = 0.5;
 const MOST_ASKING_LONG = 0.3;
+const FEWEST_ASKING = 2;
 const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
@@ -52,9 +53,11 @@ export class MysqlEngine implements Engine {
     server: MysqlServer,
     log: Log,
   ) {
-    this.#writing = new Places(Math.floor(server.settings.poolSize * MOST_WRITING));
-    this.#asking = new Places(partOf(server.settings.poolSize, MOST_ASKING));
-    this.#askingLong = new Places(partOf(server.settings.poolSize, MOST_ASKING_LONG));
+    const { poolSize } = server.settings;
+    this.#writing = new Places(Math.floor(poolSize * MOST_WRITING));
+    const asking = Math.max(Math.floor(poolSize * MOST_ASKING), Math.min(FEWEST_ASKING, poolSize - 1));
+    this.#asking = new Places(asking);
+    this.#askingLong = new Places(Math.max(1, Math.min(Math.floor(poolSize * MOST_ASKING_LONG), asking - 1)));
     this.#access = new MysqlAccess(server, log);
   }
 
@@ -170,10 +173,6 @@ export class MysqlEngine implements Engine {
     };
     return this.#access.use(deadline, { open, close: () => runner.release() }, { work: () => work(runner), bound });
   }
-}
-
-function partOf(size: number, share: number): number {
-  return Math.max(1, Math.floor(size * share));
 }
 
 /** Whether the same may be done again at once, on this node or another. */
