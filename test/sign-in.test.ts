@@ -181,6 +181,7 @@ describe('a provider that cannot be trusted', () => {
     ['signs with a key that it does not publish any more', { hidesKey: true, kid: 'two' }],
     ['names somebody too long', { claims: { sub: 'x'.repeat(256) } }],
     ['names somebody who cannot be printed', { claims: { sub: 'a\u0007b' } }],
+    ['names somebody by half a character', { claims: { sub: '\ud800' } }],
     ['answers 500', { answers: { '/token': (_request, response) => response.writeHead(500).end('{}') } }],
     [
       'answers with a page',
@@ -204,6 +205,12 @@ describe('a provider that cannot be trusted', () => {
   ])('%s, and nobody is sent there', async (_how, lies) => {
     tell(lies);
     await expectNoSession(await start(), 502, "The identity provider's answer cannot be used");
+  });
+
+  it('is not asked again at once for whoever comes while it fails', async () => {
+    tell({ metadata: { issuer: 'https://evil.example' } });
+    for (let time = 0; time < 5; time += 1) await expectNoSession(await start(), 502, "The identity provider's answer cannot be used");
+    expect(provider.paths).toEqual(['/.well-known/openid-configuration']);
   });
 
   it.each<[string, Lies, number]>([

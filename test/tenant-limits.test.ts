@@ -43,6 +43,9 @@ it('a tenant has as many clients as the settings say, and no more', async () => 
   expect((await create('e')).body.errors).toBeUndefined();
 });
 
+const countOf = async (tenant: TestTenant) =>
+  (await app.database.query('SELECT client_count FROM tenants WHERE host = ?', [hostOf(tenant)]))[0]?.client_count;
+
 it('counts clients that a release which counts none has made, from the next day on', async () => {
   await createClient(acme, { clientId: 'a' });
   const [row] = await app.database.query(
@@ -59,6 +62,15 @@ it('counts clients that a release which counts none has made, from the next day 
   }
   advanceClock(24 * 3600);
   expect((await create('e')).body.errors?.[0].extensions.limit).toBe('CLIENTS');
+});
+
+it('knows how many clients there are after every change, whatever it changes', async () => {
+  await createClient(acme, { clientId: 'a' });
+  const before = await countOf(acme);
+  advanceClock(24 * 3600);
+  await acme.api.revokeClientTokens('a');
+  expect(await countOf(acme)).toBe(before);
+  expect(before).toBeGreaterThan(0);
 });
 
 it('a tenant makes as many mutations a minute as it may, then waits; those of others go on', async () => {

@@ -25,6 +25,7 @@ const TICKET = ' sign-in';
 const TIMEOUT_SECONDS = 5;
 const MOST_DISCOVERED = 1_000;
 const DISCOVERED_MS = 10_000;
+const FAILED_MS = 3_000;
 const MOST_EXCHANGED = 10_000;
 const LONGEST_SUBJECT = 255;
 const SUBJECT_FORM = new RegExp(`^[\\P{Cc}]{1,${LONGEST_SUBJECT}}$`, 'u');
@@ -168,7 +169,8 @@ export class SignIn {
     const discovery = { version, configuration: this.#discover(provider) };
     this.#discovered.set(tenantId, discovery);
     return discovery.configuration.catch((error) => {
-      if (this.#discovered.peek(tenantId) === discovery) this.#discovered.delete(tenantId);
+      // A failure is remembered as well, for less long: who sees to it tries again.
+      if (this.#discovered.peek(tenantId) === discovery) this.#discovered.set(tenantId, discovery, { ttl: FAILED_MS });
       throw error;
     });
   }

@@ -36,10 +36,15 @@ export interface ClientIdQuery {
   parameters: object;
 }
 
-/** Whether it may take a second and more to find, or to count, which clients match: by a text or their secrets among many, or whatever it is among very many. */
+/** Whether it may take a second and more to find, or to count, which clients match: where something is asked of many, or of very many anything. */
 export function isLong({ tenant }: TenantContext, match: ClientMatch): boolean {
-  const count = tenant.clientCount ?? 0;
-  return count > VERY_MANY || (count > MANY && (searchedText(match) !== '' || match.filter?.secretExpiresBefore != null));
+  const count = tenant.clientCount ?? Number.POSITIVE_INFINITY;
+  return count > VERY_MANY || (count > MANY && isFiltered(match));
+}
+
+/** Whether anything is asked of which clients are wanted. */
+export function isFiltered({ filter, ...match }: ClientMatch): boolean {
+  return searchedText(match) !== '' || Object.values(filter ?? {}).some((wanted) => wanted != null);
 }
 
 /** What is searched; `''` when nothing is. */
@@ -69,9 +74,7 @@ export function matching(
 /** Those that {@link matching} finds, to be counted. Of all clients of a tenant the smallest index tells that, and MariaDB takes it when it is told to. */
 export function counted(manager: EntityManager, caller: TenantContext, part: ClientPart): SelectQueryBuilder<Client> {
   const query = matching(manager, caller, part);
-  const isNarrowed =
-    part.near || part.within || searchedText(part.match) !== '' || Object.values(part.match.filter ?? {}).some((wanted) => wanted != null);
-  return isNarrowed ? query : query.useIndex(SMALLEST_INDEX);
+  return part.near || part.within || isFiltered(part.match) ? query : query.useIndex(SMALLEST_INDEX);
 }
 
 /** The sign changes nothing but that SQLite uses no index with it: it would rather go through all clients in the order that is asked for. */

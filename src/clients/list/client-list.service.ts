@@ -9,7 +9,7 @@ import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.in
 import { present } from '../client-row.service.js';
 import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
 import { fromClientCursor, type Position, toClientCursor } from './client-cursor.js';
-import { type ClientMatch, type ClientPart, counted, isLong, matching, searchedText } from './client-filter.service.js';
+import { type ClientMatch, type ClientPart, counted, isFiltered, isLong, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, placeAfter, readPage } from './client-page.service.js';
 import { readPageInParts } from './client-part-page.service.js';
 import { type PartSizes, partSizes, partsOf, waitingParts } from './client-parts.service.js';
@@ -162,10 +162,6 @@ async function* partsToLookAt(
   } else {
     yield { match };
   }
-}
-
-function isFiltered({ filter, ...match }: ClientMatch): boolean {
-  return searchedText(match) !== '' || Object.values(filter ?? {}).some((wanted) => wanted != null);
 }
 
 /** Whether clients that match may be anywhere in the list. Those with a secret that ends are found by the secret. */

@@ -1,10 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { isOnSqlite } from './dialect.js';
 import type { Database } from './transaction.js';
 
 /** What takes some milliseconds, with the little that hangs on each row. */
 const ROWS = 500;
+const LONGEST_REST_MS = 50;
 
 /** Rows of a table that are to go. */
 export interface Condemned {
@@ -19,10 +20,16 @@ export interface Condemned {
   atATime?: number;
 }
 
-/** Removes rows some at a time, each time in a transaction of its own: so many at once would hold up everybody, or be too much for one. */
+/**
+ * Removes rows some at a time, each time in a transaction of its own: so many at once would hold up everybody, or be too much for one. It rests
+ * for as long as it works, which leaves half of the time to others.
+ */
 export async function removeInPieces(database: Database, condemned: Condemned): Promise<void> {
-  let isMore = true;
-  while (isMore) isMore = await database.write((manager) => removeSome(manager, condemned));
+  for (;;) {
+    const began = performance.now();
+    if (!(await database.write((manager) => removeSome(manager, condemned)))) return;
+    await sleep(Math.min(performance.now() - began, LONGEST_REST_MS));
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } f
 import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
 import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
+import { nextSlice } from '../queues/slices.js';
 import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
@@ -193,6 +194,8 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
     throw new Error('it redirects');
   }
   const body = await readBounded(incoming);
+  // What is done with it takes some ten milliseconds, of this thread, and whoever is asked may be somebody's own.
+  await nextSlice();
   if (countValues(body) > MOST_VALUES) throw new Error('the answer has too many values');
   if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
