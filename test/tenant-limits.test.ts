@@ -71,6 +71,9 @@ it('knows how many clients there are after every change, whatever it changes', a
   await acme.api.revokeClientTokens('a');
   expect(await countOf(acme)).toBe(before);
   expect(before).toBeGreaterThan(0);
+  advanceClock(2 * 24 * 3600);
+  await acme.api.deleteClient('a');
+  expect(await countOf(acme)).toBe(Number(before) - 1);
 });
 
 it('a tenant makes as many mutations a minute as it may, then waits; those of others go on', async () => {

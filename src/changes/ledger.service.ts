@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
 import type { Commit } from '../platform/database/commit-marker.js';
-import { isOnSqlite } from '../platform/database/dialect.js';
 import type { Caller, Credential } from '../tenants/caller.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
 import { type Deed, describeDeed } from './record/audit.service.js';
@@ -124,9 +123,7 @@ export class Ledger {
   }
 
   async #countClients(): Promise<number> {
-    // MariaDB might go through the rows of all tenants.
-    const index = isOnSqlite(this.manager) ? '' : ' FORCE INDEX (clients_by_lifetime)';
-    const [row]: [{ n: number | string }] = await this.manager.query(`SELECT COUNT(*) AS n FROM clients${index} WHERE tenant_id = ?`, [
+    const [row]: [{ n: number | string }] = await this.manager.query('SELECT COUNT(*) AS n FROM clients WHERE tenant_id = ?', [
       this.opening.tenantId,
     ]);
     return Number(row.n);

@@ -16,6 +16,13 @@ export async function requireClient(manager: EntityManager, { tenant, issuer }: 
   return present(client, issuer);
 }
 
+const MANY = 5_000;
+
+/** Whether a tenant has so many clients that going through all of them takes long. */
+export function hasMany({ tenant }: TenantContext): boolean {
+  return (tenant.clientCount ?? Number.POSITIVE_INFINITY) > MANY;
+}
+
 /** A client as it leaves the database: with whole audiences. */
 export function present(client: Client, issuer: string): Client {
   return Object.assign(client, { audiences: client.audiences.map((audience) => fromStoredAudience(audience, issuer)) });

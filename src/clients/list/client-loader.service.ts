@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { In, MoreThanOrEqual } from 'typeorm';
 import type { Database } from '../../platform/database/transaction.js';
 import { BadUserInput } from '../../platform/errors.js';
+import { nextSlice } from '../../platform/queues/slices.js';
 import type { Principal } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import { ClientSecret } from '../client-secret.entity.js';
@@ -17,8 +18,10 @@ const MOST_READ = MOST_ENDED + 2;
 /** Each is a part of the statement. */
 const MOST_BATCHED_FOR_SECRETS = 100;
 const MOST_BATCHED_FOR_HOURS = 500;
+/** Rows that are read in one go on SQLite, which works in this thread. */
+const ROWS_OF_A_SLICE = 500;
 const MOST_HOURS = 720;
-const MOST_HOURS_A_REQUEST = 20_000;
+const MOST_HOURS_A_REQUEST = 10_000;
 /** All that there is to tell of an hour; whoever asks for some of it twice gets fewer hours. */
 const VALUES_OF_AN_HOUR = 4;
 
@@ -68,7 +71,7 @@ export class ClientLoader {
     }
     const { usage } = loaders;
     const first = toHour(Date.now()) - hours + 1;
-    const loader = usage.get(first) ?? batched(MOST_BATCHED_FOR_HOURS, (ids) => this.#readHours(ids, first));
+    const loader = usage.get(first) ?? batched(this.#atOnce(MOST_BATCHED_FOR_HOURS, hours), (ids) => this.#readHours(ids, first));
     usage.set(first, loader);
     const counts = new Map((await loader.load(id))?.map((count) => [count.hour, count]));
     return Array.from({ length: hours }, (_, index) => {
@@ -77,10 +80,15 @@ export class ClientLoader {
     });
   }
 
+  /** How many clients are looked up at once, each with so many rows at most. */
+  #atOnce(most: number, rows: number): number {
+    return this.database.dialect({ sqlite: Math.max(1, Math.floor(ROWS_OF_A_SLICE / rows)), mysql: most });
+  }
+
   #for(caller: Principal): Loaders {
     const known = this.#loaders.get(caller);
     const loaders = known ?? {
-      secrets: batched(MOST_BATCHED_FOR_SECRETS, (ids) => this.#readSecrets(caller, ids)),
+      secrets: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_READ), (ids) => this.#readSecrets(caller, ids)),
       usage: new Map(),
       hoursAskedFor: 0,
     };
@@ -114,8 +122,10 @@ function batched<T>(most: number, read: (ids: string[]) => Promise<Map<string, T
   const readAll = async (ids: readonly string[]) => {
     const found = new Map<string, T>();
     const distinct = [...new Set(ids)];
-    for (let next = distinct.splice(0, most); next.length > 0; next = distinct.splice(0, most))
+    for (let next = distinct.splice(0, most); next.length > 0; next = distinct.splice(0, most)) {
       for (const [id, value] of await read(next)) found.set(id, value);
+      if (distinct.length > 0) await nextSlice();
+    }
     return ids.map((id) => found.get(id));
   };
   return new DataLoader(readAll, { cache: false });

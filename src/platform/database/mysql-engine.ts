@@ -1,30 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { isAsking, requestDeadline, waitingMember } from '../deadline.js';
+import { isAsking, requestDeadline } from '../deadline.js';
 import { DatabaseUnavailable } from '../errors.js';
 import type { Log } from '../log.js';
-import { Held } from '../queues/held.js';
-import { Places, PlacesByName } from '../queues/places.js';
 import { hasMarker } from './commit-marker.js';
 import type { Engine, Pace, Work, Writing } from './engine.js';
 import { isAway, isInterrupted, isReadOnly, isUndone, Silent, WaitedInVain } from './faults.js';
-import { type Bound, FREE_CONNECTION_MS, MysqlAccess, waitForPlace } from './mysql-access.js';
+import { type Bound, FREE_CONNECTION_MS, MysqlAccess } from './mysql-access.js';
+import { Bulkheads } from './mysql-bulkheads.js';
 import type { MysqlConnection, MysqlPool } from './mysql-connection.js';
 import { requireWriter, witnessed } from './mysql-node.js';
 import type { MysqlServer } from './mysql-server.js';
 import { QUESTION_MS } from './mysql-session.js';
 import { CommitUnknown, transact } from './mysql-transaction.js';
 
-/** So many of the connections write at most: what waits for locks does not keep tokens from being issued. */
-const MOST_WRITING = 0.7;
-/**
- * So many of them answer questions, fewer long ones, and two those of one crowd: who wants a token has the others, and who asks what is found at
- * once does not wait for what is not.
- */
-const MOST_ASKING = 0.5;
-const MOST_ASKING_LONG = 0.3;
-const FEWEST_ASKING = 2;
-const MOST_ASKING_OF_ONE = 2;
 /** The longest that anything may take on a database that is there. */
 const WORK: Bound = { longestMs: 20_000, tooLong: () => new WaitedInVain('TOOK_TOO_LONG') };
 /** Each of its statements ends in the database within half of that. */
@@ -42,22 +31,14 @@ const LONGEST_PAUSE_MS = 250;
 export class MysqlEngine implements Engine {
   readonly dialect = 'mysql';
   readonly #access: MysqlAccess;
-  readonly #writing: Places;
-  /** Bulkheads. */
-  readonly #asking: Places;
-  readonly #askingLong: Places;
-  readonly #askingOf = new PlacesByName(MOST_ASKING_OF_ONE);
+  readonly #bulkheads: Bulkheads;
 
   constructor(
     private readonly dataSource: DataSource,
     server: MysqlServer,
     log: Log,
   ) {
-    const { poolSize } = server.settings;
-    this.#writing = new Places(Math.floor(poolSize * MOST_WRITING));
-    const asking = Math.max(Math.floor(poolSize * MOST_ASKING), Math.min(FEWEST_ASKING, poolSize - 1));
-    this.#asking = new Places(asking);
-    this.#askingLong = new Places(Math.max(1, Math.min(Math.floor(poolSize * MOST_ASKING_LONG), asking - 1)));
+    this.#bulkheads = new Bulkheads(server.settings.poolSize);
     this.#access = new MysqlAccess(server, log);
   }
 
@@ -74,10 +55,10 @@ export class MysqlEngine implements Engine {
     return this.#persist((deadline) => this.#select<T>(deadline, statement, parameters));
   }
 
-  write<T>(work: Writing<T>): Promise<T> {
+  write<T>(work: Writing<T>, pace?: Pace): Promise<T> {
     let undecided: CommitUnknown | undefined;
     return this.#persist(async (deadline) => {
-      const leave = await this.#writing.take(waitForPlace(deadline));
+      const held = await this.#bulkheads.enter('writing', deadline, pace?.isLong);
       try {
         if (undecided && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
         if (undecided) return await this.#doAgain(work, undecided, deadline);
@@ -89,7 +70,7 @@ export class MysqlEngine implements Engine {
         if (!isAway(cause.cause) && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
         throw cause.cause;
       } finally {
-        leave();
+        held.end();
       }
     });
   }
@@ -119,11 +100,8 @@ export class MysqlEngine implements Engine {
 
   /** Looks for what may take long, beside others that do. */
   async #ask<T>(deadline: number, work: (runner: QueryRunner) => Promise<T>, pace?: Pace): Promise<T> {
-    const held = new Held();
+    const held = await this.#bulkheads.enter('asking', deadline, pace?.isLong);
     try {
-      held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
-      if (pace?.isLong) held.add(await this.#askingLong.take(waitForPlace(deadline)));
-      held.add(await this.#asking.take(waitForPlace(deadline)));
       return await this.#withRunner(deadline, work, QUESTION);
     } finally {
       held.end();
