@@ -6,6 +6,9 @@ import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
 import { ClientNotFound } from './errors.js';
 
+/** Of a tenant: whatever is looked for among fewer takes some ten milliseconds. */
+const MANY = 5_000;
+
 /**
  * The client with exactly this client id, within a running transaction.
  * @throws {ClientNotFound}
@@ -15,8 +18,6 @@ export async function requireClient(manager: EntityManager, { tenant, issuer }: 
   if (!client) throw new ClientNotFound();
   return present(client, issuer);
 }
-
-const MANY = 5_000;
 
 /** Whether a tenant has so many clients that going through all of them takes long. */
 export function hasMany({ tenant }: TenantContext): boolean {

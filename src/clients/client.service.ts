@@ -91,37 +91,34 @@ export class ClientService {
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     const allowance = input.enabled === false ? 'ending' : 'ordinary';
     const mayTakeRights = input.scopes != null || input.enabled === false;
-    return this.changes.make(
-      caller,
-      { ...RIGHT, allowance, isLong: mayTakeRights && hasMany(caller) },
-      async ({ manager, caller: present, record, requireRoom }) => {
-        const before = await requireClient(manager, caller, clientId);
-        if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
-        requireSameRights(present, before);
-        if (!before.enabled) requireRoom();
-        if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
-        const now = new Date();
-        const after = {
-          accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
-          scopes: input.scopes ?? before.scopes,
-          audiences: input.audiences ?? before.audiences,
-          enabled: input.enabled ?? before.enabled,
-          jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
-          tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
-          tokensExpireBy: lastTokenExpiry(before, now),
-          version: before.version + 1,
-          updatedAt: now,
-        };
-        if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
-        requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
-        requireGrantable(present, before, after);
-        await requireOtherHolders(manager, caller, { before, after });
-        await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
-        const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
-        await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
-        return Object.assign(before, after);
-      },
-    );
+    const terms = { ...RIGHT, allowance, isLong: mayTakeRights && hasMany(caller) } as const;
+    return this.changes.make(caller, terms, async ({ manager, caller: present, record, requireRoom }) => {
+      const before = await requireClient(manager, caller, clientId);
+      if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
+      requireSameRights(present, before);
+      if (!before.enabled) requireRoom();
+      if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
+      const now = new Date();
+      const after = {
+        accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
+        scopes: input.scopes ?? before.scopes,
+        audiences: input.audiences ?? before.audiences,
+        enabled: input.enabled ?? before.enabled,
+        jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
+        tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
+        tokensExpireBy: lastTokenExpiry(before, now),
+        version: before.version + 1,
+        updatedAt: now,
+      };
+      if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
+      requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
+      requireGrantable(present, before, after);
+      await requireOtherHolders(manager, caller, { before, after });
+      await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
+      const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
+      await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
+      return Object.assign(before, after);
+    });
   }
 
   /**
