@@ -281,12 +281,12 @@ describe('rotateClientSecret', () => {
 
   it('is CONFLICT when somebody else came between what the same document has done and this', async () => {
     const { clientId } = await createClient(app, { clientId: 'between' });
-    const { database } = app.installation;
-    const { write } = database;
+    const { changes } = app.installation;
+    const { make } = changes;
     let theirs: unknown;
-    database.write = async (work) => {
-      const done = await write.call(database, work as never);
-      database.write = write;
+    changes.make = async (...change) => {
+      const done = await make.apply(changes, change as never);
+      changes.make = make;
       theirs = await rotated(clientId, 0);
       return done as never;
     };

@@ -62,7 +62,7 @@ export class UsedProofService {
       .update(JSON.stringify([maker, jti]))
       .digest('base64url');
     try {
-      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey(by) }, () =>
+      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey(by), locks: false }, () =>
         this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
       );
       return true;

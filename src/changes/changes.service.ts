@@ -145,7 +145,8 @@ export class Changes {
         },
         { isLong },
       );
-    return tenantId === undefined ? write() : this.lines.run({ tenantId, line, name: caller ? actorKey(caller.actor) : '' }, write);
+    if (tenantId === undefined) return write();
+    return this.lines.run({ tenantId, line, name: caller ? actorKey(caller.actor) : '', locks: true, isLong }, write);
   }
 }
 

@@ -2,6 +2,7 @@ import { TenantLimit } from '../tenants/errors.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
+const MOST_COUNTED_ANEW = 50_000;
 
 /** The quotas and rate limits of a tenant: what it may have and do. */
 export interface TenantLimits {
@@ -16,7 +17,7 @@ export interface TenantUse {
   mutation_count: number;
   record_day: number;
   record_bytes: number;
-  /** How many clients it has; null when they have to be counted, which is once a day. */
+  /** How many clients it has; null when they have to be counted. */
   client_count: number | null;
 }
 
@@ -39,15 +40,23 @@ export function useAt(use: TenantUse, now: Date): TenantUse {
     ...(isThisMinute
       ? { mutation_minute: use.mutation_minute, mutation_count: countOf(use.mutation_count) }
       : { mutation_minute: minute, mutation_count: 0 }),
-    // Releases that do not count may have run beside this one: once a day it is counted anew.
+    // Releases that do not count may have run beside this one: once a day it is counted anew, where that takes few milliseconds.
     ...(isThisDay
       ? {
           record_day: use.record_day,
           record_bytes: countOf(use.record_bytes),
-          client_count: Number.isFinite(use.client_count) ? use.client_count : null,
+          client_count: countOrNone(use.client_count),
         }
-      : { record_day: day, record_bytes: 0, client_count: null }),
+      : {
+          record_day: day,
+          record_bytes: 0,
+          client_count: Number(use.client_count) > MOST_COUNTED_ANEW ? countOrNone(use.client_count) : null,
+        }),
   };
+}
+
+function countOrNone(stored: number | null): number | null {
+  return Number.isFinite(stored) ? stored : null;
 }
 
 /** A count as the driver has it; one that a damaged row has made no number begins anew, so that it can be stored. */

@@ -1,9 +1,10 @@
 import { WaitedInVain } from '../platform/database/faults.js';
 import { requestDeadline, waitAs } from '../platform/deadline.js';
 import { DatabaseUnavailable } from '../platform/errors.js';
+import { Held } from '../platform/queues/held.js';
 import { PlacesByName } from '../platform/queues/places.js';
 
-/** One works and the next is on its way: more would only wait for the tenant's turn. */
+/** Of a line: one works and the next is on its way. */
 const MOST_AT_ONCE = 2;
 
 /** What is left until a request's deadline when it begins: with less it would still wait for a lock, and be answered later than promised. */
@@ -18,25 +19,39 @@ interface Waiting {
   line: Line;
   /** Who it is that waits: a client or a person. */
   name: string;
+  /** Whether it takes the tenant's lock. */
+  locks: boolean;
+  /** Whether it may hold that for long. */
+  isLong?: boolean;
 }
 
 /** Bulkheads between tenants. They keep the changes of one tenant, and what is noted of its tokens, from the connections and queues that all share, while they wait for one another. */
 export class TenantLines {
-  readonly #places = new PlacesByName(MOST_AT_ONCE);
+  readonly #lines = new PlacesByName(MOST_AT_ONCE);
+  /** Who is next: to wait in the database for what this process itself is about to do would keep a connection from others. */
+  readonly #turns = new PlacesByName(1);
 
   /**
    * Does something for somebody: those who wait in a line take turns.
    * @throws {DatabaseUnavailable} when too many are before it
    */
-  async run<T>({ tenantId, line, name }: Waiting, work: () => Promise<T>): Promise<T> {
+  async run<T>({ tenantId, line, name, locks, isLong = false }: Waiting, work: () => Promise<T>): Promise<T> {
     waitAs({ name });
-    const crowd = `${line} ${tenantId}`;
-    const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-    const leave = await this.#places.take(crowd, { member: { crowd, name }, deadline: requestDeadline() - LEFT_MS, tooLate });
+    const held = new Held();
+    const take = async (places: PlacesByName, crowd: string) => {
+      const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
+      held.add(await places.take(crowd, { member: { crowd, name }, deadline: requestDeadline() - LEFT_MS, tooLate }));
+    };
     try {
+      // All take what they need in this order: so no two wait for each other.
+      await take(this.#lines, `${line} ${tenantId}`);
+      if (isLong) await take(this.#turns, `long ${tenantId}`);
+      // What is noted of tokens refers to the tenant, and would wait for the lock as well.
+      if (isLong) for (let place = 0; place < MOST_AT_ONCE; place += 1) await take(this.#lines, `tokens ${tenantId}`);
+      if (locks) await take(this.#turns, tenantId);
       return await work();
     } finally {
-      leave();
+      held.end();
     }
   }
 }

@@ -59,7 +59,8 @@ export class TokenStatusService {
         await manager.insert(RevokedToken, { tenantId: tenant.id, jti, expiresAt: new Date(expiresAt * 1000) });
       });
     try {
-      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey({ type: ActorType.CLIENT, id: clientId }) }, revoke);
+      const by = actorKey({ type: ActorType.CLIENT, id: clientId });
+      await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: by, locks: true }, revoke);
       this.#revocations.count(name);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
