@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Cipher } from '../platform/cipher.js';
 import type { Commit } from '../platform/database/commit-marker.js';
 import { isOnSqlite } from '../platform/database/dialect.js';
+import { lacksIndex } from '../platform/database/faults.js';
 import type { Caller, Credential } from '../tenants/caller.js';
 import type { Tenant } from '../tenants/tenant.entity.js';
 import { type Deed, describeDeed } from './record/audit.service.js';
@@ -124,11 +125,14 @@ export class Ledger {
   }
 
   async #countClients(): Promise<number> {
-    const count = (hint = '') =>
+    const count = (hint: string): Promise<[{ n: number | string }]> =>
       this.manager.query(`SELECT COUNT(*) AS n FROM clients${hint} WHERE tenant_id = ?`, [this.opening.tenantId]);
-    // MariaDB might go through the rows of all tenants. An index that somebody has taken away keeps nobody from making changes.
-    const counted = isOnSqlite(this.manager) ? count() : count(' FORCE INDEX (clients_by_lifetime)').catch(() => count());
-    const [row]: [{ n: number | string }] = await counted;
+    // MariaDB might go through the rows of all tenants. An index that somebody has taken away keeps nobody from making changes;
+    // what else fails may have undone the transaction, in which nothing more is to be done then.
+    const [row] = await count(isOnSqlite(this.manager) ? '' : ' FORCE INDEX (clients_by_lifetime)').catch((error) => {
+      if (lacksIndex(error)) return count('');
+      throw error;
+    });
     return Number(row.n);
   }
 

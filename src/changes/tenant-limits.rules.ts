@@ -36,27 +36,15 @@ export function useAt(use: TenantUse, now: Date): TenantUse {
   const [minute, day] = [Math.floor(now.getTime() / MINUTE_MS), Math.floor(now.getTime() / DAY_MS)];
   const isThisMinute = use.mutation_minute === minute || use.mutation_minute === minute + 1;
   const isThisDay = use.record_day === day || use.record_day === day + 1;
+  const clients = Number.isFinite(use.client_count) ? use.client_count : null;
   return {
     ...(isThisMinute
       ? { mutation_minute: use.mutation_minute, mutation_count: countOf(use.mutation_count) }
       : { mutation_minute: minute, mutation_count: 0 }),
+    ...(isThisDay ? { record_day: use.record_day, record_bytes: countOf(use.record_bytes) } : { record_day: day, record_bytes: 0 }),
     // Releases that do not count may have run beside this one: once a day it is counted anew, where that takes few milliseconds.
-    ...(isThisDay
-      ? {
-          record_day: use.record_day,
-          record_bytes: countOf(use.record_bytes),
-          client_count: countOrNone(use.client_count),
-        }
-      : {
-          record_day: day,
-          record_bytes: 0,
-          client_count: Number(use.client_count) > MOST_COUNTED_ANEW ? countOrNone(use.client_count) : null,
-        }),
+    client_count: isThisDay || (clients !== null && clients > MOST_COUNTED_ANEW) ? clients : null,
   };
-}
-
-function countOrNone(stored: number | null): number | null {
-  return Number.isFinite(stored) ? stored : null;
 }
 
 /** A count as the driver has it; one that a damaged row has made no number begins anew, so that it can be stored. */

@@ -1,6 +1,5 @@
-import { WaitedInVain } from '../platform/database/faults.js';
+import { waitedInVain } from '../platform/database/faults.js';
 import { requestDeadline, waitAs } from '../platform/deadline.js';
-import { DatabaseUnavailable } from '../platform/errors.js';
 import { Held } from '../platform/queues/held.js';
 import { PlacesByName } from '../platform/queues/places.js';
 
@@ -38,10 +37,8 @@ export class TenantLines {
   async run<T>({ tenantId, line, name, locks, isLong = false }: Waiting, work: () => Promise<T>): Promise<T> {
     waitAs({ name });
     const held = new Held();
-    const take = async (places: PlacesByName, crowd: string) => {
-      const tooLate = () => new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
-      held.add(await places.take(crowd, { member: { crowd, name }, deadline: requestDeadline() - LEFT_MS, tooLate }));
-    };
+    const take = async (places: PlacesByName, crowd: string) =>
+      held.add(await places.take(crowd, { member: { crowd, name }, deadline: requestDeadline() - LEFT_MS, tooLate: waitedInVain }));
     try {
       // All take what they need in this order: so no two wait for each other.
       await take(this.#lines, `${line} ${tenantId}`);

@@ -68,6 +68,16 @@ export class ReadsOnly extends Error {
   }
 }
 
+/** How somebody fails who waited for others for too long, or is gone. */
+export function waitedInVain(): DatabaseUnavailable {
+  return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
+}
+
+/** Whether an error says that an index that was named is not there, or must not be used. */
+export function lacksIndex(error: unknown): boolean {
+  return driverCode(error) === 'ER_KEY_DOES_NOT_EXITS';
+}
+
 /** Whether an error says that a unique value is there already. */
 export function isDuplicate(error: unknown): boolean {
   return DUPLICATE.has(driverCode(error));

@@ -1,9 +1,8 @@
 import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { readCookie } from '../../people/cookies.js';
-import { WaitedInVain } from '../../platform/database/faults.js';
+import { waitedInVain } from '../../platform/database/faults.js';
 import { requestDeadline } from '../../platform/deadline.js';
-import { DatabaseUnavailable } from '../../platform/errors.js';
 import { addressOf } from '../../platform/http/ip.js';
 import { hashOf } from '../../platform/keyed-hash.js';
 import { Places } from '../../platform/queues/places.js';
@@ -64,11 +63,6 @@ export class KnownCallers {
 export function memberFound(ctx: Context, principal: Principal | undefined): Comer {
   if (!principal) return fromElsewhere(ctx);
   return { rank: 'known', crowd: `found ${principal.tenant.id}`, name: actorKey(principal.actor) };
-}
-
-/** How somebody fails who waited for too long, or is gone. */
-export function waitedInVain(): DatabaseUnavailable {
-  return new DatabaseUnavailable({ cause: new WaitedInVain('QUEUE_TOO_LONG') });
 }
 
 function fromElsewhere(ctx: Context): Comer {
