@@ -6,7 +6,7 @@ import { crewOfSize } from '../../testbed/workers.js';
 import { measured, rounds } from './support/subject.js';
 
 const WORKERS = 2;
-/** What a server whose predecessor was killed may take beside the time of a start. */
+/** What a server whose predecessor was killed may take beside the time of a start, and of a second one for chance. */
 const ALLOWANCE_MS = 5_000;
 
 const running: TestProcess[] = [];
@@ -63,17 +63,18 @@ it.each(Object.keys(WAYS))('the next server has all its workers when %s was kill
   const usualMs = await startWhole(database);
   await Promise.all(running.splice(0).map(killAll));
   await database.remove();
-  const laterMs: number[] = [];
+  const starts: { laterMs: number; besideMs: number }[] = [];
   for (let time = 1; time <= times; time += 1) {
-    const harmed = await createTestDatabase();
+    const [harmed, whole] = [await createTestDatabase(), await createTestDatabase()];
     const victim = await start(harmed);
     await sleep((usualMs * time) / times);
     await WAYS[way]?.(victim);
-    laterMs.push(Math.round(await startWhole(harmed)));
+    // The machine may have other things to do by now: what a start takes is told by one beside.
+    const [laterMs, besideMs] = (await Promise.all([startWhole(harmed), startWhole(whole)])).map(Math.round) as [number, number];
+    starts.push({ laterMs, besideMs });
     await Promise.all(running.splice(0).map(killAll));
-    await harmed.remove();
+    await Promise.all([harmed.remove(), whole.remove()]);
   }
-  measured(`all workers after ${way} was killed during its start`, { usualMs: Math.round(usualMs), laterMs });
-  // Twice, for the machine has other things to do.
-  expect(laterMs.filter((milliseconds) => milliseconds > 2 * usualMs + ALLOWANCE_MS)).toEqual([]);
+  measured(`all workers after ${way} was killed during its start`, { usualMs: Math.round(usualMs), starts });
+  expect(starts.filter(({ laterMs, besideMs }) => laterMs > 2 * besideMs + ALLOWANCE_MS)).toEqual([]);
 });
