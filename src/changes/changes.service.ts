@@ -16,8 +16,6 @@ export interface Terms {
   right: ManagementScope;
   /** How far it may go past the tenant's limits; not at all when absent. */
   allowance?: Allowance;
-  /** Whether it may go through all that a tenant has very many of: it waits for others like it, and nobody else does. */
-  isLong?: boolean;
   /** Whether it is a part of one that follows, is recorded, and counts for all. */
   isPart?: boolean;
   /** The host, normalised, of another tenant that it is about: nobody else changes that one meanwhile. */
@@ -71,10 +69,10 @@ export class Changes {
    */
   make<T>(
     caller: Principal,
-    { right, allowance = 'ordinary', isPart = false, isLong = false, host }: Terms,
+    { right, allowance = 'ordinary', isPart = false, host }: Terms,
     work: (change: RightfulChange) => Promise<T>,
   ): Promise<T> {
-    return this.#transact({ caller, line: allowance === 'ordinary' ? 'ordinary' : 'urgent', isPart, isLong }, async (transaction) => {
+    return this.#transact({ caller, line: allowance === 'ordinary' ? 'ordinary' : 'urgent', isPart }, async (transaction) => {
       const { ledger, change } = await transaction.enter(caller, { isServed: true, credential: caller.credential, host });
       const scopes = ledger.rights;
       if (!scopes) throw new RightsEnded();
@@ -130,23 +128,20 @@ export class Changes {
   }
 
   #transact<T>(
-    { caller, tenantId = caller?.tenant.id, line = 'ordinary', isPart = false, isLong = false }: Place,
+    { caller, tenantId = caller?.tenant.id, line = 'ordinary', isPart = false }: Place,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const write = () =>
-      this.database.write(
-        async (manager, commit) => {
-          const { cipher, limits } = this;
-          const transaction = new Transaction(manager, { cipher, limits, commit, now: this.database.moment(new Date()) });
-          const result = await work(transaction);
-          if (!isPart) transaction.requireEntry();
-          await transaction.save();
-          return result;
-        },
-        { isLong },
-      );
+      this.database.write(async (manager, commit) => {
+        const { cipher, limits } = this;
+        const transaction = new Transaction(manager, { cipher, limits, commit, now: this.database.moment(new Date()) });
+        const result = await work(transaction);
+        if (!isPart) transaction.requireEntry();
+        await transaction.save();
+        return result;
+      });
     if (tenantId === undefined) return write();
-    return this.lines.run({ tenantId, line, name: caller ? actorKey(caller.actor) : '', locks: true, isLong }, write);
+    return this.lines.run({ tenantId, line, name: caller ? actorKey(caller.actor) : '', locks: true }, write);
   }
 }
 
@@ -160,7 +155,6 @@ interface Place {
   line?: Line;
   /** Whether no entry of the record belongs to it alone. */
   isPart?: boolean;
-  isLong?: boolean;
 }
 
 /** The tenants that one transaction changes, each with its ledger. */

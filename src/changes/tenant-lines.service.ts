@@ -20,8 +20,6 @@ interface Waiting {
   name: string;
   /** Whether it takes the tenant's lock. */
   locks: boolean;
-  /** Whether it may hold that for long. */
-  isLong?: boolean;
 }
 
 /** Bulkheads between tenants. They keep the changes of one tenant, and what is noted of its tokens, from the connections and queues that all share, while they wait for one another. */
@@ -34,7 +32,7 @@ export class TenantLines {
    * Does something for somebody: those who wait in a line take turns.
    * @throws {DatabaseUnavailable} when too many are before it
    */
-  async run<T>({ tenantId, line, name, locks, isLong = false }: Waiting, work: () => Promise<T>): Promise<T> {
+  async run<T>({ tenantId, line, name, locks }: Waiting, work: () => Promise<T>): Promise<T> {
     waitAs({ name });
     const held = new Held();
     const take = async (places: PlacesByName, crowd: string) =>
@@ -42,9 +40,6 @@ export class TenantLines {
     try {
       // All take what they need in this order: so no two wait for each other.
       await take(this.#lines, `${line} ${tenantId}`);
-      if (isLong) await take(this.#turns, `long ${tenantId}`);
-      // What is noted of tokens refers to the tenant, and would wait for the lock as well.
-      if (isLong) for (let place = 0; place < MOST_AT_ONCE; place += 1) await take(this.#lines, `tokens ${tenantId}`);
       if (locks) await take(this.#turns, tenantId);
       return await work();
     } finally {

@@ -20,8 +20,8 @@ import {
   requireSameRights,
   requireUsableScopes,
 } from './client.rules.js';
-import { requireOtherHolders } from './client-holders.service.js';
-import { describeClient, hasMany, requireClient, storeAudiences } from './client-row.service.js';
+import type { ClientHolders } from './client-holders.service.js';
+import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
 import { CLIENT_DEPENDENTS } from './dependents.js';
 import { ClientIdTaken } from './errors.js';
@@ -50,6 +50,7 @@ export class ClientService {
   constructor(
     private readonly changes: Changes,
     private readonly secrets: ClientSecretService,
+    private readonly holders: ClientHolders,
   ) {}
 
   /**
@@ -90,35 +91,35 @@ export class ClientService {
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     const allowance = input.enabled === false ? 'ending' : 'ordinary';
-    const mayTakeRights = input.scopes != null || input.enabled === false;
-    const terms = { ...RIGHT, allowance, isLong: mayTakeRights && hasMany(caller) } as const;
-    return this.changes.make(caller, terms, async ({ manager, caller: present, record, requireRoom }) => {
-      const before = await requireClient(manager, caller, clientId);
-      if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
-      requireSameRights(present, before);
-      if (!before.enabled) requireRoom();
-      if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
-      const now = new Date();
-      const after = {
-        accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
-        scopes: input.scopes ?? before.scopes,
-        audiences: input.audiences ?? before.audiences,
-        enabled: input.enabled ?? before.enabled,
-        jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
-        tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
-        tokensExpireBy: lastTokenExpiry(before, now),
-        version: before.version + 1,
-        updatedAt: now,
-      };
-      if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
-      requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
-      requireGrantable(present, before, after);
-      await requireOtherHolders(manager, caller, { before, after });
-      await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
-      const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
-      await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
-      return Object.assign(before, after);
-    });
+    return this.holders.keep(caller, (requireOthers) =>
+      this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, record, requireRoom }) => {
+        const before = await requireClient(manager, caller, clientId);
+        if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
+        requireSameRights(present, before);
+        if (!before.enabled) requireRoom();
+        if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
+        const now = new Date();
+        const after = {
+          accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
+          scopes: input.scopes ?? before.scopes,
+          audiences: input.audiences ?? before.audiences,
+          enabled: input.enabled ?? before.enabled,
+          jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
+          tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
+          tokensExpireBy: lastTokenExpiry(before, now),
+          version: before.version + 1,
+          updatedAt: now,
+        };
+        if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
+        requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
+        requireGrantable(present, before, after);
+        await requireOthers(manager, { before, after });
+        await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
+        const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
+        await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
+        return Object.assign(before, after);
+      }),
+    );
   }
 
   /**
@@ -127,24 +128,25 @@ export class ClientService {
    * @throws {ClientNotFound | LastAdministrator}
    */
   delete(caller: Principal, clientId: string): Promise<{ clientId: string; lastTokenExpiresAt: Date }> {
-    const terms = { ...RIGHT, allowance: 'ending', isLong: hasMany(caller) } as const;
-    return this.changes.make(caller, terms, async ({ manager, caller: present, record, countClient }) => {
-      const client = await requireClient(manager, caller, clientId);
-      requireSameRights(present, client);
-      await requireOtherHolders(manager, caller, { before: client, after: null });
-      const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
-      // They would go with it, all at once.
-      for (const { entity, by } of CLIENT_DEPENDENTS) {
-        const table = manager.getRepository(entity).metadata.tableName;
-        await removeWithin(manager, { table, where: `${by} = ?`, parameters: [client.id], atATime: ROWS_AT_ONCE });
-      }
-      // Before the row is gone: it may be counted anew.
-      await countClient(-1);
-      await manager.delete(Client, { id: client.id });
-      await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
-      await record({ action: AuditAction.DELETE_CLIENT, on: objectOf(client), before: describeClient(client) });
-      return { clientId, lastTokenExpiresAt };
-    });
+    return this.holders.keep(caller, (requireOthers) =>
+      this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, countClient }) => {
+        const client = await requireClient(manager, caller, clientId);
+        requireSameRights(present, client);
+        await requireOthers(manager, { before: client, after: null });
+        const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
+        // They would go with it, all at once.
+        for (const { entity, by } of CLIENT_DEPENDENTS) {
+          const table = manager.getRepository(entity).metadata.tableName;
+          await removeWithin(manager, { table, where: `${by} = ?`, parameters: [client.id], atATime: ROWS_AT_ONCE });
+        }
+        // Before the row is gone: it may be counted anew.
+        await countClient(-1);
+        await manager.delete(Client, { id: client.id });
+        await extendLifeOfKeys(manager, caller, lastTokenExpiresAt);
+        await record({ action: AuditAction.DELETE_CLIENT, on: objectOf(client), before: describeClient(client) });
+        return { clientId, lastTokenExpiresAt };
+      }),
+    );
   }
 
   /**

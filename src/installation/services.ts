@@ -6,6 +6,7 @@ import { Changes } from '../changes/changes.service.js';
 import { AuditListService } from '../changes/record/audit-list.service.js';
 import { TenantLines } from '../changes/tenant-lines.service.js';
 import { ClientService } from '../clients/client.service.js';
+import { ClientHolders } from '../clients/client-holders.service.js';
 import { ClientSecretService } from '../clients/client-secret.service.js';
 import { ClientIndexService } from '../clients/search/client-index.service.js';
 import { ClientUseService } from '../clients/use/client-use.service.js';
@@ -58,7 +59,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const changes = new Changes(database, cipher, config.tenantLimits, lines);
   const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, changes, cipher);
-  const clients = new ClientService(changes, secrets);
+  const clients = new ClientService(changes, secrets, new ClientHolders(database));
   const sessions = new SessionService(database, changes, cipher);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database, lines);

@@ -62,6 +62,12 @@ export function waitAs({ isAsking, ...member }: Partial<Member> & { isAsking?: b
   waiter.isAsking = isAsking ?? waiter.isAsking;
 }
 
+/** Does a part of a request that looks for what may take long, and has to leave room for others. */
+export function asAsking<T>(work: () => T): T {
+  const waiter = storage.getStore();
+  return waiter ? storage.run({ ...waiter, isAsking: true }, work) : work();
+}
+
 /** As whom it waits; the server's own work as nobody. */
 export function waitingMember(): Member {
   return storage.getStore()?.member ?? NOBODY;

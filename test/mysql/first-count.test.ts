@@ -17,7 +17,7 @@ it('a count that the database undid with its transaction is not made again outsi
   const { database } = app.installation;
   const { write } = database;
   const asked: string[] = [];
-  database.write = (work, pace) => {
+  database.write = (work) => {
     const watched = (manager: EntityManager, ...rest: [never]) => {
       const { query } = manager;
       manager.query = (async (sql: string, parameters: unknown[]) => {
@@ -27,7 +27,7 @@ it('a count that the database undid with its transaction is not made again outsi
       }) as typeof manager.query;
       return work(manager, ...rest);
     };
-    return write.call(database, watched as never, pace) as never;
+    return write.call(database, watched as never) as never;
   };
   await app.api.createClient({ name: 'A', clientId: 'counted' }).finally(() => {
     database.write = write;

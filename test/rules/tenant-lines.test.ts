@@ -6,8 +6,8 @@ function startWork() {
   const lines = new TenantLines();
   const atWork: string[] = [];
   const ends: (() => void)[] = [];
-  const come = (tenantId: string, line: Line, { locks = true, isLong = false } = {}) =>
-    lines.run({ tenantId, line, name: 'somebody', locks, isLong }, async () => {
+  const come = (tenantId: string, line: Line, { locks = true } = {}) =>
+    lines.run({ tenantId, line, name: 'somebody', locks }, async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       atWork.push(`${tenantId} ${line}`);
       ends.push(resolve);
@@ -35,20 +35,12 @@ it('one of a tenant takes its lock at a time, in whatever line it waits, and tho
   expect(atWork).toEqual([]);
 });
 
-it('two at a time are noted of the tokens of a tenant, and none while a long change would let them wait', async () => {
+it('two at a time are noted of the tokens of a tenant', async () => {
   const { come, atWork, endAll } = startWork();
   const notes = Array.from({ length: 4 }, () => come('one', 'tokens', { locks: false }));
   await setImmediate();
   expect(atWork).toEqual(['one tokens', 'one tokens']);
   await endAll();
   await Promise.all(notes);
-  const long = [come('one', 'ordinary', { isLong: true }), come('one', 'urgent', { isLong: true })];
-  await setImmediate();
-  const note = come('one', 'tokens', { locks: false });
-  const revocation = come('one', 'tokens');
-  await setImmediate();
-  expect(atWork).toEqual(['one ordinary']);
-  await endAll();
-  await Promise.all([...long, note, revocation]);
   expect(atWork).toEqual([]);
 });

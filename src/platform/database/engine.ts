@@ -21,7 +21,7 @@ export interface Engine {
   /** The rows of a statement that stays prepared. */
   rows<T>(statement: string, parameters: readonly unknown[]): Promise<T[]>;
   /** Runs reads and writes as one transaction. */
-  write<T>(work: Writing<T>, pace?: Pace): Promise<T>;
+  write<T>(work: Writing<T>): Promise<T>;
   /** Whether a question has an answer. @throws whatever keeps the database from giving one, without waiting for it to come back */
   ping(question: string): Promise<boolean>;
   close(): Promise<void>;

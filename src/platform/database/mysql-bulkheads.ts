@@ -14,21 +14,19 @@ const MOST_ASKING_OF_ONE = 2;
 export type Kind = 'asking' | 'writing';
 
 /**
- * Bulkheads between those who use the connections of a process. Questions and changes leave some to who wants a token or is looked for; what
- * takes long waits for others like it, and leaves room to what does not.
+ * Bulkheads between those who use the connections of a process. Questions and changes leave some to who wants a token or is looked for; a
+ * question that takes long waits for others like it, and leaves room to those that do not.
  */
 export class Bulkheads {
   readonly #askingOf = new PlacesByName(MOST_ASKING_OF_ONE);
-  readonly #places: Record<Kind, { all: Places; long: Places }>;
+  readonly #places: Record<Kind, Places>;
+  readonly #long: Places;
   readonly #atWork: Places;
 
   constructor(connections: number) {
     const part = (share: number) => Math.max(Math.floor(connections * share), Math.min(2, connections - 1));
-    const withLong = (all: number) => ({
-      all: new Places(all),
-      long: new Places(Math.max(1, Math.min(Math.floor(connections * MOST_LONG), all - 1))),
-    });
-    this.#places = { asking: withLong(part(MOST_ASKING)), writing: withLong(part(MOST_WRITING)) };
+    this.#places = { asking: new Places(part(MOST_ASKING)), writing: new Places(part(MOST_WRITING)) };
+    this.#long = new Places(Math.max(1, Math.min(Math.floor(connections * MOST_LONG), part(MOST_ASKING) - 1)));
     this.#atWork = new Places(part(MOST_AT_WORK));
   }
 
@@ -37,8 +35,8 @@ export class Bulkheads {
     const held = new Held();
     try {
       if (kind === 'asking') held.add(await this.#askingOf.take(waitingMember().crowd, waitForPlace(deadline)));
-      if (isLong) held.add(await this.#places[kind].long.take(waitForPlace(deadline)));
-      held.add(await this.#places[kind].all.take(waitForPlace(deadline)));
+      if (isLong) held.add(await this.#long.take(waitForPlace(deadline)));
+      held.add(await this.#places[kind].take(waitForPlace(deadline)));
       held.add(await this.#atWork.take(waitForPlace(deadline)));
       return held;
     } catch (error) {

@@ -55,10 +55,10 @@ export class MysqlEngine implements Engine {
     return this.#persist((deadline) => this.#select<T>(deadline, statement, parameters));
   }
 
-  write<T>(work: Writing<T>, pace?: Pace): Promise<T> {
+  write<T>(work: Writing<T>): Promise<T> {
     let undecided: CommitUnknown | undefined;
     return this.#persist(async (deadline) => {
-      const held = await this.#bulkheads.enter('writing', deadline, pace?.isLong);
+      const held = await this.#bulkheads.enter('writing', deadline);
       try {
         if (undecided && (await this.#wasCommitted(undecided, deadline))) return undecided.result as T;
         if (undecided) return await this.#doAgain(work, undecided, deadline);

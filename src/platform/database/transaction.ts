@@ -38,8 +38,8 @@ export class Database {
    * @throws {DatabaseUnavailable | ReferenceGone} After the first it may have been committed all the same, if `work` named no row by
    *   which that could be known.
    */
-  write<T>(work: Writing<T>, pace?: Pace): Promise<T> {
-    return this.#translated(this.engine.write(work, pace));
+  write<T>(work: Writing<T>): Promise<T> {
+    return this.#translated(this.engine.write(work));
   }
 
   /** A moment as a parameter of raw SQL: SQLite compares text. */
