@@ -2,19 +2,21 @@ import type { EntityManager } from 'typeorm';
 import { waitedInVain } from '../platform/database/faults.js';
 import type { Database } from '../platform/database/transaction.js';
 import { asAsking } from '../platform/deadline.js';
-import type { TenantContext } from '../tenants/caller.js';
+import { nextSlice } from '../platform/queues/slices.js';
+import { ActorType, type Principal } from '../tenants/caller.js';
 import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from '../tenants/scopes.js';
 import { type Client, ClientAuthMethod } from './client.entity.js';
 import type { Rights } from './client.rules.js';
+import { hasMany } from './client-row.service.js';
 import { LastAdministrator } from './errors.js';
 
 /** Who of them can prove who they are, with what does not end by itself. */
 const CAN_PROVE = `(c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
   OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL))`;
-/** Where so many have a right and none of them can prove who they are, nobody is searched for any longer. */
-const MOST_LOOKED_AT = 1_000;
-/** Of clients without an index of who has what: some fifty milliseconds. */
-const CLIENTS_AT_ONCE = 10_000;
+/** Of those that have a right, and of those of whom it is not known: some milliseconds in this thread, and some tens in another. */
+const AT_ONCE = { sqlite: 250, mysql: 5_000 };
+const MOST_FOUND = 100;
+const LONGEST_SEARCH_MS = 10_000;
 /** Whoever is found may lose the right before the change is made. */
 const MOST_SEARCHES = 5;
 
@@ -27,8 +29,8 @@ interface Transition {
 /** Within a change: refuses it where nobody else would have a right that it takes. @throws {LastAdministrator} */
 export type RequireOthers = (manager: EntityManager, transition: Transition) => Promise<void>;
 
-/** Of each right the row of a client that has it. */
-type Holders = Map<ManagementScope, string>;
+/** Of each right the client ids of some who have it. */
+type Holders = Map<ManagementScope, string[]>;
 
 /** Of some rights it is not known who else has them. */
 class HoldersUnknown extends Error {
@@ -42,25 +44,29 @@ class HoldersUnknown extends Error {
 
 /** Who has the rights to manage Latchkey. */
 export class ClientHolders {
-  /** @param atATime how many clients are looked at in one go, where no index has them by rights */
+  /** @param atOnce how many clients are looked at in one go */
   constructor(
     private readonly database: Database,
-    private readonly atATime = CLIENTS_AT_ONCE,
+    private readonly atOnce = database.dialect(AT_ONCE),
   ) {}
 
   /**
    * Makes a change by which a client may lose rights to manage Latchkey. The last of a tenant that has one and can use it keeps it. Those to
    * manage tenants count in the home tenant alone: nowhere else are they of any use.
    *
-   * Lock: there may be very many clients, so another one is looked for before the tenant's turn is taken, and looked at once more within it.
+   * Lock: there may be very many clients, so others are looked for before the tenant's turn is taken, and looked at once more within it.
    * @param change is begun anew when it turns out who is to be looked for
    */
-  async keep<T>(context: TenantContext, change: (requireOthers: RequireOthers) => Promise<T>): Promise<T> {
-    const others: Holders = new Map();
+  async keep<T>(caller: Principal, change: (requireOthers: RequireOthers) => Promise<T>): Promise<T> {
+    const { tenant, actor } = caller;
+    // Whoever takes a right from another has it, as a rule.
+    const own = actor.type === ActorType.CLIENT && actor.id !== null ? [actor.id] : [];
+    const others: Holders = new Map(MANAGEMENT_SCOPES.map((right) => [right, own]));
     const requireOthers: RequireOthers = async (manager, { before, after }) => {
-      const kept = context.tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES;
+      const kept = tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES;
       const taken = kept.filter((right) => holds(before, right) && !holds(after, right));
-      const unknown = await withoutHolder(manager, { tenantId: context.tenant.id, before }, taken, others);
+      const unknown: ManagementScope[] = [];
+      for (const right of taken) if (!(await isHeld(manager, { right, before, among: others.get(right) ?? [] }))) unknown.push(right);
       if (unknown.length > 0) throw new HoldersUnknown(unknown, before);
     };
     for (let search = 0; ; search += 1) {
@@ -69,73 +75,82 @@ export class ClientHolders {
       } catch (error) {
         if (!(error instanceof HoldersUnknown)) throw error;
         if (search === MOST_SEARCHES) throw waitedInVain();
-        const found = await asAsking(() => this.#search(context, error));
+        const found = await asAsking(() => this.#search(caller, error));
         const last = error.rights.filter((right) => !found.has(right));
         if (last.length > 0) throw new LastAdministrator(last);
-        for (const [right, id] of found) others.set(right, id);
+        for (const [right, clientIds] of found) others.set(right, clientIds);
       }
     }
   }
 
-  #search(context: TenantContext, unknown: HoldersUnknown): Promise<Holders> {
-    return this.database.dialect({
-      sqlite: () => this.#searchByRights(context, unknown),
-      mysql: () => this.#searchInPieces(context, unknown),
-    })();
-  }
-
-  /** In the words of the indexes that SQLite has of each right: it works in this thread. */
-  async #searchByRights({ tenant }: TenantContext, { rights, before }: HoldersUnknown): Promise<Holders> {
-    const columns = rights.map((right, index) => {
-      const some = `SELECT id, auth_method FROM clients WHERE tenant_id = ? AND id <> ? AND enabled = 1 AND ${has(right)} LIMIT ${MOST_LOOKED_AT}`;
-      return `(SELECT c.id FROM (${some}) c WHERE ${CAN_PROVE} LIMIT 1) AS holder_${index}`;
-    });
-    const parameters = rights.flatMap(() => [tenant.id, before.id]);
-    return this.database.read(async (manager) => holdersIn(await manager.query(`SELECT ${columns.join(', ')}`, parameters), rights));
-  }
-
-  /** Some clients after others, whoever has what: hardly any of them has any. */
-  async #searchInPieces({ tenant }: TenantContext, { rights, before }: HoldersUnknown): Promise<Holders> {
+  async #search(caller: Principal, { rights, before }: HoldersUnknown): Promise<Holders> {
     const found: Holders = new Map();
-    const columns = rights.map((right, index) => `MAX(CASE WHEN ${has(right)} THEN c.id END) AS holder_${index}`);
-    const part = 'FROM clients c USE INDEX (clients_client_id) WHERE c.tenant_id = ? AND c.client_id > ?';
-    const hasAny = `c.id <> ? AND c.enabled = 1 AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
-    for (let after: string | undefined = ''; after !== undefined && found.size < rights.length; ) {
-      const from: string[] = [tenant.id, after];
-      after = await this.database.read(async (manager) => {
-        const bound = `SELECT c.client_id AS last ${part} ORDER BY c.client_id LIMIT 1 OFFSET ${this.atATime - 1}`;
-        const [end]: { last: string }[] = await manager.query(bound, from);
-        const upTo = end ? [end.last] : [];
-        const sql = `SELECT ${columns.join(', ')} ${part}${end ? ' AND c.client_id <= ?' : ''} AND ${hasAny}`;
-        for (const [right, id] of holdersIn(await manager.query(sql, [...from, ...upTo, before.id]), rights)) found.set(right, id);
-        return end?.last;
-      });
+    const end = performance.now() + LONGEST_SEARCH_MS;
+    const searches = this.database.dialect({
+      sqlite: rights.map((right) => this.#searchByRight(right, before)),
+      mysql: [this.#searchAll(rights, before, hasMany(caller))],
+    });
+    for (const pieces of searches) {
+      for await (const holders of pieces) {
+        for (const [right, clientId] of holders) found.set(right, [...(found.get(right) ?? []), clientId].slice(0, MOST_FOUND));
+        if (rights.every((right) => found.has(right))) return found;
+        if (performance.now() > end) throw waitedInVain();
+      }
     }
     return found;
   }
+
+  /** Those that have a right, in the words of the index that SQLite has of it. It works in this thread. */
+  async *#searchByRight(right: ManagementScope, { id, tenantId }: Client): AsyncGenerator<[ManagementScope, string][]> {
+    const sql = `SELECT c.rowid AS place, c.client_id AS clientId, ${CAN_PROVE} AS proves FROM clients c
+      WHERE c.tenant_id = ? AND c.enabled = 1 AND ${has(right)} AND c.rowid > ? AND c.id <> ? ORDER BY c.rowid LIMIT ${this.atOnce}`;
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      await nextSlice();
+      const rows: { place: number; clientId: string; proves: number }[] = await this.database.rows(sql, [tenantId, after, id]);
+      yield rows.filter(({ proves }) => proves).map(({ clientId }) => [right, clientId]);
+      after = rows.length < this.atOnce ? undefined : rows.at(-1)?.place;
+    }
+  }
+
+  /** All clients, whoever has what: hardly any of them has any right. */
+  async *#searchAll(
+    rights: readonly ManagementScope[],
+    { id, tenantId }: Client,
+    isLong: boolean,
+  ): AsyncGenerator<[ManagementScope, string][]> {
+    const part = 'FROM clients c USE INDEX (clients_client_id) WHERE c.tenant_id = ? AND c.client_id > ?';
+    const columns = rights.map((right, index) => `${has(right)} AS right_${index}`);
+    const who = `c.id <> ? AND c.enabled = 1 AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const from: string[] = [tenantId, after];
+      const { rows, last } = await this.database.read(
+        async (manager) => {
+          const bound = `SELECT c.client_id AS last ${part} ORDER BY c.client_id LIMIT 1 OFFSET ${this.atOnce - 1}`;
+          const [end]: { last: string }[] = await manager.query(bound, from);
+          const upTo = end ? [end.last] : [];
+          const sql = `SELECT c.client_id AS clientId, ${columns.join(', ')} ${part}${end ? ' AND c.client_id <= ?' : ''} AND ${who}`;
+          const rows: Record<string, string | number>[] = await manager.query(sql, [...from, ...upTo, id]);
+          return { rows, last: end?.last };
+        },
+        { isLong },
+      );
+      yield rows.flatMap((row) =>
+        rights.filter((_, index) => Number(row[`right_${index}`])).map((right): [ManagementScope, string] => [right, String(row.clientId)]),
+      );
+      after = last;
+    }
+  }
 }
 
-/** Those of some rights that nobody else has, as far as it is known who might. */
-async function withoutHolder(
+/** Whether one of some clients, and not the one that the change is about, has a right and can use it. */
+async function isHeld(
   manager: EntityManager,
-  { tenantId, before }: { tenantId: string; before: Client },
-  rights: readonly ManagementScope[],
-  holders: Holders,
-): Promise<ManagementScope[]> {
-  const known = rights.filter((right) => holders.has(right));
-  if (known.length === 0) return [...rights];
-  const columns = known.map(
-    (right, index) =>
-      `(SELECT c.id FROM clients c WHERE c.id = ? AND c.id <> ? AND c.tenant_id = ? AND c.enabled = 1 AND ${has(right)} AND ${CAN_PROVE}) AS holder_${index}`,
-  );
-  const parameters = known.flatMap((right) => [holders.get(right), before.id, tenantId]);
-  const held = holdersIn(await manager.query(`SELECT ${columns.join(', ')}`, parameters), known);
-  return rights.filter((right) => !held.has(right));
-}
-
-function holdersIn([row]: Record<string, string | null>[], rights: readonly ManagementScope[]): Holders {
-  const pairs = rights.map((right, index) => [right, row?.[`holder_${index}`]] as const);
-  return new Map(pairs.filter((pair): pair is readonly [ManagementScope, string] => typeof pair[1] === 'string'));
+  { right, before, among }: { right: ManagementScope; before: Client; among: readonly string[] },
+): Promise<boolean> {
+  if (among.length === 0) return false;
+  const sql = `SELECT c.id FROM clients c WHERE c.tenant_id = ? AND c.client_id IN (${among.map(() => '?').join(', ')})
+    AND c.id <> ? AND c.enabled = 1 AND ${has(right)} AND ${CAN_PROVE} LIMIT 1`;
+  return (await manager.query<unknown[]>(sql, [before.tenantId, ...among, before.id])).length > 0;
 }
 
 function has(right: ManagementScope): string {

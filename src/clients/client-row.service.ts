@@ -6,6 +6,9 @@ import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
 import { ClientNotFound } from './errors.js';
 
+/** Of a tenant: whatever is looked for among fewer takes some ten milliseconds. */
+const MANY = 5_000;
+
 /**
  * The client with exactly this client id, within a running transaction.
  * @throws {ClientNotFound}
@@ -14,6 +17,11 @@ export async function requireClient(manager: EntityManager, { tenant, issuer }: 
   const client = await manager.findOneBy(Client, { tenantId: tenant.id, clientId });
   if (!client) throw new ClientNotFound();
   return present(client, issuer);
+}
+
+/** Whether a tenant has so many clients that going through all of them takes long. */
+export function hasMany({ tenant }: TenantContext): boolean {
+  return (tenant.clientCount ?? Number.POSITIVE_INFINITY) > MANY;
 }
 
 /** A client as it leaves the database: with whole audiences. */

@@ -4,6 +4,7 @@ import { toSearchedText } from '../../platform/search-text.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
 import type { ClientFilter } from '../client.input.js';
+import { hasMany } from '../client-row.service.js';
 import { ClientSecret } from '../client-secret.entity.js';
 
 /** The index that has all that clients are filtered and sorted by. */
@@ -11,8 +12,6 @@ const WHOLE_INDEX = 'clients_by_use';
 /** Of those that begin with the tenant. */
 const SMALLEST_INDEX = 'clients_by_lifetime';
 
-/** Of a tenant: whatever is looked for among fewer takes some ten milliseconds. */
-const MANY = 5_000;
 const VERY_MANY = 500_000;
 
 /** Which clients are wanted: those to which all that is given applies. */
@@ -38,8 +37,8 @@ export interface ClientIdQuery {
 }
 
 /** Whether it may take a second and more to find, or to count, which clients match: where something is asked of many, or of very many anything. */
-export function isLong({ tenant }: TenantContext, match: ClientMatch): boolean {
-  return (tenant.clientCount ?? Number.POSITIVE_INFINITY) > (isFiltered(match) ? MANY : VERY_MANY);
+export function isLong(caller: TenantContext, match: ClientMatch): boolean {
+  return hasMany(caller) && (isFiltered(match) || (caller.tenant.clientCount ?? Number.POSITIVE_INFINITY) > VERY_MANY);
 }
 
 /** Whether anything is asked of which clients are wanted. */
