@@ -7,14 +7,18 @@ import { ActorType, type Principal } from '../tenants/caller.js';
 import { MANAGEMENT_SCOPES, type ManagementScope, TENANT_SCOPES } from '../tenants/scopes.js';
 import { type Client, ClientAuthMethod } from './client.entity.js';
 import type { Rights } from './client.rules.js';
-import { hasMany } from './client-row.service.js';
 import { LastAdministrator } from './errors.js';
 
 /** Who of them can prove who they are, with what does not end by itself. */
 const CAN_PROVE = `(c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
   OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL))`;
-/** Of those that have a right, and of those of whom it is not known: some milliseconds in this thread, and some tens in another. */
+/** Of those that have a right some milliseconds in this thread, and of those of whom it is not known some tens at most in another. */
 const AT_ONCE = { sqlite: 250, mysql: 5_000 };
+/** Rows may have a few hundred bytes, or tens of thousands: how many are looked at in one go grows while that takes no time. */
+const FIRST_AT_ONCE = 100;
+const FEW_MS = 25;
+/** Who has been at it for so long waits for others who take long. */
+const SHORT_MS = 50;
 const MOST_FOUND = 100;
 const LONGEST_SEARCH_MS = 10_000;
 /** Whoever is found may lose the right before the change is made. */
@@ -44,7 +48,7 @@ class HoldersUnknown extends Error {
 
 /** Who has the rights to manage Latchkey. */
 export class ClientHolders {
-  /** @param atOnce how many clients are looked at in one go */
+  /** @param atOnce how many clients are looked at in one go at most */
   constructor(
     private readonly database: Database,
     private readonly atOnce = database.dialect(AT_ONCE),
@@ -75,7 +79,7 @@ export class ClientHolders {
       } catch (error) {
         if (!(error instanceof HoldersUnknown)) throw error;
         if (search === MOST_SEARCHES) throw waitedInVain();
-        const found = await asAsking(() => this.#search(caller, error));
+        const found = await asAsking(() => this.#search(error));
         const last = error.rights.filter((right) => !found.has(right));
         if (last.length > 0) throw new LastAdministrator(last);
         for (const [right, clientIds] of found) others.set(right, clientIds);
@@ -83,12 +87,12 @@ export class ClientHolders {
     }
   }
 
-  async #search(caller: Principal, { rights, before }: HoldersUnknown): Promise<Holders> {
+  async #search({ rights, before }: HoldersUnknown): Promise<Holders> {
     const found: Holders = new Map();
     const end = performance.now() + LONGEST_SEARCH_MS;
     const searches = this.database.dialect({
       sqlite: rights.map((right) => this.#searchByRight(right, before)),
-      mysql: [this.#searchAll(rights, before, hasMany(caller))],
+      mysql: [this.#searchAll(rights, before)],
     });
     for (const pieces of searches) {
       for await (const holders of pieces) {
@@ -113,33 +117,39 @@ export class ClientHolders {
   }
 
   /** All clients, whoever has what: hardly any of them has any right. */
-  async *#searchAll(
-    rights: readonly ManagementScope[],
-    { id, tenantId }: Client,
-    isLong: boolean,
-  ): AsyncGenerator<[ManagementScope, string][]> {
-    const part = 'FROM clients c USE INDEX (clients_client_id) WHERE c.tenant_id = ? AND c.client_id > ?';
-    const columns = rights.map((right, index) => `${has(right)} AS right_${index}`);
-    const who = `c.id <> ? AND c.enabled = 1 AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
+  async *#searchAll(rights: readonly ManagementScope[], before: Client): AsyncGenerator<[ManagementScope, string][]> {
+    let atOnce = Math.min(FIRST_AT_ONCE, this.atOnce);
+    let tookMs = 0;
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const from: string[] = [tenantId, after];
-      const { rows, last } = await this.database.read(
-        async (manager) => {
-          const bound = `SELECT c.client_id AS last ${part} ORDER BY c.client_id LIMIT 1 OFFSET ${this.atOnce - 1}`;
-          const [end]: { last: string }[] = await manager.query(bound, from);
-          const upTo = end ? [end.last] : [];
-          const sql = `SELECT c.client_id AS clientId, ${columns.join(', ')} ${part}${end ? ' AND c.client_id <= ?' : ''} AND ${who}`;
-          const rows: Record<string, string | number>[] = await manager.query(sql, [...from, ...upTo, id]);
-          return { rows, last: end?.last };
-        },
-        { isLong },
-      );
-      yield rows.flatMap((row) =>
-        rights.filter((_, index) => Number(row[`right_${index}`])).map((right): [ManagementScope, string] => [right, String(row.clientId)]),
-      );
-      after = last;
+      const from: Part = { after, atOnce };
+      const piece = await this.database.read((manager) => lookAtPart(manager, from, rights, before), { isLong: tookMs > SHORT_MS });
+      yield piece.holders;
+      after = piece.last;
+      tookMs += piece.tookMs;
+      atOnce = Math.min(Math.ceil(piece.tookMs < FEW_MS ? atOnce * 2 : atOnce / 2), this.atOnce);
     }
   }
+}
+
+/** Some clients in the order of their client ids. */
+interface Part {
+  after: string;
+  atOnce: number;
+}
+
+async function lookAtPart(manager: EntityManager, { after, atOnce }: Part, rights: readonly ManagementScope[], { id, tenantId }: Client) {
+  const began = performance.now();
+  const part = 'FROM clients c USE INDEX (clients_client_id) WHERE c.tenant_id = ? AND c.client_id > ?';
+  const bound = `SELECT c.client_id AS last ${part} ORDER BY c.client_id LIMIT 1 OFFSET ${atOnce - 1}`;
+  const [end]: { last: string }[] = await manager.query(bound, [tenantId, after]);
+  const columns = rights.map((right, index) => `${has(right)} AS right_${index}`);
+  const who = `c.id <> ? AND c.enabled = 1 AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
+  const sql = `SELECT c.client_id AS clientId, ${columns.join(', ')} ${part}${end ? ' AND c.client_id <= ?' : ''} AND ${who}`;
+  const rows: Record<string, string | number>[] = await manager.query(sql, [tenantId, after, ...(end ? [end.last] : []), id]);
+  const holders = rows.flatMap((row) =>
+    rights.filter((_, index) => Number(row[`right_${index}`])).map((right): [ManagementScope, string] => [right, String(row.clientId)]),
+  );
+  return { holders, last: end?.last, tookMs: performance.now() - began };
 }
 
 /** Whether one of some clients, and not the one that the change is about, has a right and can use it. */

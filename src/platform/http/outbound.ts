@@ -200,9 +200,9 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
   if (incoming.socket.errored) throw incoming.socket.errored;
-  const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
-    (values ?? []).map((value): [string, string] => [name, value]),
-  );
+  // No other one is needed, and what reads them may take long for what was made for that.
+  const type = incoming.headers['content-type'];
+  const headers = type === undefined ? {} : { 'content-type': type };
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
 }
 
