@@ -12,7 +12,7 @@ import { isManagementScope } from '../tenants/scopes.js';
 import { SignInFailed } from './errors.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import type { IdentityProviderService } from './identity-provider.service.js';
-import { requireShort, withBoundedKeys } from './provider-bounds.js';
+import { requireShortEndpoint, withBoundedKeys, withShortMetadata } from './provider-bounds.js';
 import { type NewSession, SESSION_TOKEN_CHARACTERS, type SessionService } from './session.service.js';
 
 /** Path to which providers send people back, the same on every tenant's host. */
@@ -179,14 +179,16 @@ export class SignIn {
   async #discover(provider: IdentityProvider): Promise<oidc.Configuration> {
     const { issuer, clientId } = provider;
     const execute = [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])];
+    const fetch = this.parts.outbound.fetch as oidc.CustomFetch;
     const options = {
-      [oidc.customFetch]: withBoundedKeys(this.parts.outbound.fetch as oidc.CustomFetch),
+      [oidc.customFetch]: withShortMetadata(fetch),
       timeout: TIMEOUT_SECONDS,
       execute,
     };
     const authenticate = authenticateWith(this.parts.providers.secretOf(provider));
     const configuration = await oidc.discovery(new URL(issuer), clientId, undefined, authenticate, options);
-    requireShort(configuration.serverMetadata());
+    configuration[oidc.customFetch] = withBoundedKeys(fetch);
+    requireShortEndpoint(configuration.serverMetadata());
     return configuration;
   }
 

@@ -194,6 +194,22 @@ it('does without TLS on the loopback alone, where that is allowed', async () => 
     expect([other, allowing(answering(['127.0.0.1']).lookUp).permits(other)]).toEqual([other, false]);
 });
 
+it('takes what is cut into many pieces for as long as most of it is content', async () => {
+  const { lookUp } = answering(['127.0.0.1']);
+  const inPieces = (count: number, text: string) => {
+    answer = (_request, response) => {
+      response.writeHead(200);
+      for (let piece = 0; piece < count; piece += 1) response.write(text);
+      response.end();
+    };
+    return outbound(lookUp).fetch(away(), {});
+  };
+  const value = `"${'x'.repeat(97)}",`;
+  expect(await (await inPieces(3_000, 'x')).text()).toBe('x'.repeat(3_000));
+  expect(await (await inPieces(2_500, value)).text()).toBe(value.repeat(2_500));
+  await expect(inPieces(20_000, 'x')).rejects.toMatchObject(TOO_LARGE);
+});
+
 it('follows no redirect', async () => {
   answer = (_request, response) => response.writeHead(302, { location: away('/elsewhere') }).end();
   await expect(outbound(answering(['127.0.0.1']).lookUp).fetch(away(), {})).rejects.toThrow(Unreachable);

@@ -1,22 +1,18 @@
 import type { LookupAddress } from 'node:dns';
-import { Agent as HttpAgent, type IncomingMessage, request as requestPlainly } from 'node:http';
-import { request as requestOverTls, Agent as TlsAgent } from 'node:https';
-import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { type ConnectionOptions, connect as connectOverTls } from 'node:tls';
+import { type IncomingMessage, request as requestPlainly } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { nextSlice } from '../queues/slices.js';
 import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
+import { BoundedAgent, BoundedTlsAgent, LARGEST_BYTES, Paced, TIMEOUT_MS } from './outbound-agents.js';
 
-const TIMEOUT_MS = 5_000;
-const LARGEST_BYTES = 256 * 1024;
 /** Of JSON, which is copied by whoever asks: a provider that describes itself has some hundred. */
 const MOST_VALUES = 5_000;
 /** Of JSON: an ID token is one text, and is parsed as well. */
 const LONGEST_TEXT = 48 * 1024;
-/** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks, what TLS says by itself. */
-const MOST_AROUND_BYTES = 128 * 1024;
-const LOOK_MS = 20;
 /** Statuses whose answer has no body, and that `Response` refuses one for. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -61,7 +57,7 @@ const lookUpAll: LookUp = (hostname, done) => {
  * values at most.
  */
 export class Outbound {
-  readonly #agents: { http: HttpAgent; https: TlsAgent };
+  readonly #agents: { http: BoundedAgent; https: BoundedTlsAgent };
 
   constructor(private readonly rules: OutboundRules) {
     // DNS rebinding: the connection's own look-up is what is checked, so that no second one can say something else.
@@ -112,44 +108,6 @@ export class Outbound {
     });
     return toResponse(incoming);
   }
-}
-
-/** What an agent is told of a connection that it makes. */
-type Wanted = TcpNetConnectOpts & ConnectionOptions;
-
-class BoundedAgent extends HttpAgent {
-  override createConnection(wanted: Wanted): Socket {
-    return bounded(connect(wanted));
-  }
-}
-
-/**
- * TLS over a connection of its own, which counts what TLS keeps to itself as well, such as tickets without end. It begins when that is
- * there: as long as addresses are tried one after the other Node puts another handle into the same socket.
- */
-class BoundedTlsAgent extends TlsAgent {
-  override createConnection(wanted: Wanted, done?: (error: Error | null, socket: Socket) => void): undefined {
-    const below = bounded(connect(wanted));
-    const fail = (error: Error) => done?.(error, below);
-    below.once('error', fail).once('connect', () => {
-      const socket = connectOverTls({ ...wanted, socket: below });
-      below.off('error', fail).once('error', (error) => socket.destroy(error));
-      done?.(null, socket);
-    });
-  }
-}
-
-/**
- * No parser bounds answers that only inform, and what stands behind the size of a chunk. Nobody ends a connection that is not there yet, and
- * each is for one request.
- */
-function bounded(socket: Socket): Socket {
-  const began = performance.now();
-  const look = setInterval(() => {
-    if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES) socket.destroy(new Error('the answer is too large'));
-    if (performance.now() - began > TIMEOUT_MS) socket.destroy(new Error('the answer takes too long'));
-  }, LOOK_MS);
-  return socket.once('close', () => clearInterval(look));
 }
 
 /** A name is looked up once, by the connection, and every address that it has must be allowed. */
@@ -209,10 +167,12 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
 /** Copied together: a piece that is kept by itself takes more memory than it has bytes, and there may be as many as bytes. */
 async function readBounded(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const body = Buffer.alloc(LARGEST_BYTES);
+  const connection: Duplex = incoming.socket;
   let size = 0;
   for await (const chunk of incoming) {
     if (size + chunk.length > LARGEST_BYTES) throw new Error('the answer is too large');
     size += chunk.copy(body, size);
+    if (connection instanceof Paced) connection.content = size;
   }
   return new Uint8Array(body.subarray(0, size));
 }
