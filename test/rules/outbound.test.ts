@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { parseNetwork } from '../../src/platform/http/networks.js';
 import { type LookUp, Outbound, Unreachable } from '../../src/platform/http/outbound.js';
+import { nextSlice } from '../../src/platform/queues/slices.js';
 
 /** Answers with these addresses, one list a question. Nothing here is connected to that is not on the loopback. */
 function answering(...answers: string[][]): { lookUp: LookUp; asked: string[] } {
@@ -208,6 +209,42 @@ it('takes what is cut into many pieces for as long as most of it is content', as
   expect(await (await inPieces(3_000, 'x')).text()).toBe('x'.repeat(3_000));
   expect(await (await inPieces(2_500, value)).text()).toBe(value.repeat(2_500));
   await expect(inPieces(20_000, 'x')).rejects.toMatchObject(TOO_LARGE);
+});
+
+it('takes an answer that came whole before its connection broke, however long others keep it waiting', async () => {
+  const { lookUp } = answering(['127.0.0.1']);
+  answer = (_request, response) => {
+    response
+      .writeHead(200, { 'content-length': '20000' })
+      .end(JSON.stringify('x'.repeat(19_998)), () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
+  };
+  let isOver = false;
+  const others = Array.from({ length: 20 }, async () => {
+    while (!isOver) await nextSlice();
+  });
+  const answers = Array.from({ length: 20 }, async () => (await outbound(lookUp).fetch(away(), {})).text());
+  expect((await Promise.allSettled(answers)).filter(({ status }) => status === 'rejected')).toEqual([]);
+  isOver = true;
+  await Promise.all(others);
+});
+
+it('takes what TLS cuts into many records for as long as most of it is content', async () => {
+  const inRecords = async (count: number, text: string) => {
+    const server = tls.createServer(identity, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${count * text.length}\r\n\r\n`);
+        for (let record = 0; record < count; record += 1) socket.write(text);
+      });
+    });
+    await listen(server, '127.0.0.1');
+    const asked = outbound(answering(['127.0.0.1']).lookUp).fetch(`https://id.example.com:${portOf(server)}/`, {});
+    return asked.then((response) => response.text()).finally(() => server.close());
+  };
+  const value = `"${'x'.repeat(197)}",`;
+  expect(await inRecords(500, 'x')).toBe('x'.repeat(500));
+  expect(await inRecords(1_000, value)).toBe(value.repeat(1_000));
+  await expect(inRecords(6_000, 'x')).rejects.toMatchObject(TOO_LARGE);
 });
 
 it('follows no redirect', async () => {

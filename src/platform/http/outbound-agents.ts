@@ -12,97 +12,135 @@ export const TIMEOUT_MS = 5_000;
 export const LARGEST_BYTES = 256 * 1024;
 /** What comes over a connection beside the content: heads, those of answers that only inform, ends of chunks. */
 const MOST_AROUND_BYTES = 32 * 1024;
-/** What TLS says by itself. */
-const MOST_OF_TLS_BYTES = 96 * 1024;
+/** What TLS says by itself: certificates, tickets, heads of records. */
+const MOST_OF_TLS_BYTES = 32 * 1024;
 /** What a parser is given at a time: of chunks of one byte each some seven hundred, which take it a millisecond. */
 const PIECE_BYTES = 4 * 1024;
-const LOOK_MS = 20;
 
 /** What an agent is told of a connection that it makes. */
 type Wanted = TcpNetConnectOpts & ConnectionOptions;
 
-/** Makes connections that are {@link bounded} and {@link Paced}. */
+/** What a connection is read from. */
+const sources = new WeakMap<Duplex, Paced>();
+
+/** Notes how much of what came over a connection of these agents was content. */
+export function noteContent(connection: Duplex, bytes: number): void {
+  const source = sources.get(connection);
+  if (source) source.content = bytes;
+}
+
+/** Makes connections that are {@link Paced}. */
 export class BoundedAgent extends HttpAgent {
   override createConnection(wanted: Wanted): Duplex {
-    return new Paced(bounded(connect(wanted)));
+    const paced = new Paced(open(wanted), MOST_AROUND_BYTES);
+    sources.set(paced, paced);
+    return paced;
   }
 }
 
 /**
- * TLS over a connection of its own, which counts what TLS keeps to itself as well, such as tickets without end. It begins when that is
- * there: as long as addresses are tried one after the other Node puts another handle into the same socket.
+ * TLS over a connection that is {@link Paced}, so that what TLS keeps to itself is as well, such as tickets without end. It begins when that
+ * is there: as long as addresses are tried one after the other Node puts another handle into the same socket.
  */
 export class BoundedTlsAgent extends TlsAgent {
   override createConnection(wanted: Wanted, done?: (error: Error | null, socket: Duplex) => void): undefined {
-    const below = bounded(connect(wanted));
+    const below = open(wanted);
     const fail = (error: Error) => done?.(error, below);
     below.once('error', fail).once('connect', () => {
-      const socket = connectOverTls({ ...wanted, socket: below });
-      below.off('error', fail).once('error', (error) => socket.destroy(error));
-      done?.(null, new Paced(socket));
+      below.off('error', fail);
+      const paced = new Paced(below, MOST_AROUND_BYTES + MOST_OF_TLS_BYTES);
+      const socket = connectOverTls({ ...wanted, socket: paced });
+      paced.on('error', (error) => socket.destroy(error));
+      sources.set(socket, paced);
+      done?.(null, socket);
     });
   }
 }
 
-/**
- * No parser bounds answers that only inform, and what stands behind the size of a chunk. Nobody ends a connection that is not there yet, and
- * each is for one request.
- */
-function bounded(socket: Socket): Socket {
-  const began = performance.now();
-  const look = setInterval(() => {
-    if (socket.bytesRead > LARGEST_BYTES + MOST_AROUND_BYTES + MOST_OF_TLS_BYTES) socket.destroy(new Error('the answer is too large'));
-    if (performance.now() - began > TIMEOUT_MS) socket.destroy(new Error('the answer takes too long'));
-  }, LOOK_MS);
-  return socket.once('close', () => clearInterval(look));
+/** A connection that ends in time. Nobody else ends one that is not there yet. */
+function open(wanted: Wanted): Socket {
+  const connection = connect(wanted);
+  const timer = setTimeout(() => connection.destroy(new Error('the answer takes too long')), TIMEOUT_MS);
+  return connection.once('close', () => clearTimeout(timer));
 }
 
-/** Hands on what comes over a connection in small pieces, each in a turn of its own: a parser works through all that it is given, however little that says. */
-export class Paced extends Duplex {
+/**
+ * Hands on what comes over a connection in small pieces, each in a turn of its own: a parser works through all that it is given, however
+ * little that says. What has come is handed on also when the connection broke since, and there is a bound to it. It is for one request.
+ */
+class Paced extends Duplex {
   /** How much of what was handed on was content. */
   content = 0;
   readonly #inContext = AsyncLocalStorage.snapshot();
-  readonly #socket: Socket;
-  #wanted = Promise.withResolvers<void>();
+  readonly #received: Buffer[] = [];
+  #receivedBytes = 0;
+  #end: { error?: Error } | undefined;
+  /** Fulfilled when there is something to do. */
+  #wake = Promise.withResolvers<void>();
+  #isWanted = false;
 
-  constructor(socket: Socket) {
+  constructor(
+    private readonly connection: Socket,
+    private readonly mostAround: number,
+  ) {
     super();
-    this.#socket = socket.on('error', (error) => this.destroy(error));
-    this.#handOn().then(
-      () => this.push(null),
-      (error) => this.destroy(error),
-    );
+    connection
+      .on('data', (chunk) => this.#receive(chunk))
+      .once('end', () => this.#finish({}))
+      .on('error', (error) => this.#finish({ error }))
+      .once('close', () => this.#finish({}));
+    void this.#handOn();
   }
 
   override _read(): void {
-    this.#wanted.resolve();
+    this.#isWanted = true;
+    this.#wake.resolve();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, encoding, done);
+    this.connection.write(chunk, encoding, done);
   }
 
-  /** It is for one request: who ends it has its answer. */
+  /** Who ends it has its answer. */
   override _final(done: () => void): void {
     this.destroy();
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#socket.destroy();
+    this.connection.destroy();
+    this.#wake.resolve();
     done(error);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > LARGEST_BYTES + this.mostAround) this.destroy(new Error('the answer is too large'));
+    for (let start = 0; start < chunk.length; start += PIECE_BYTES) this.#received.push(chunk.subarray(start, start + PIECE_BYTES));
+    this.#wake.resolve();
+  }
+
+  #finish(end: { error?: Error }): void {
+    this.#end ??= end;
+    this.#wake.resolve();
   }
 
   async #handOn(): Promise<void> {
     let bytes = 0;
-    for await (const chunk of this.#socket as AsyncIterable<Buffer>) {
-      for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+    while (!this.destroyed) {
+      const piece = this.#isWanted ? this.#received.shift() : undefined;
+      if (piece) {
         await this.#inContext(nextSlice);
-        const piece = chunk.subarray(start, start + PIECE_BYTES);
         bytes += piece.length;
-        if (bytes - this.content > MOST_AROUND_BYTES) throw new Error('the answer is too large');
-        this.#wanted = Promise.withResolvers<void>();
-        if (!this.push(piece)) await this.#wanted.promise;
+        if (bytes - this.content > this.mostAround) this.destroy(new Error('the answer is too large'));
+        else this.#isWanted = this.push(piece);
+      } else if (this.#end && this.#received.length === 0) {
+        if (this.#end.error) this.destroy(this.#end.error);
+        else this.push(null);
+        return;
+      } else {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers<void>();
       }
     }
   }

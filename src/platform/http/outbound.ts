@@ -2,12 +2,11 @@ import type { LookupAddress } from 'node:dns';
 import { type IncomingMessage, request as requestPlainly } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { nextSlice } from '../queues/slices.js';
 import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
-import { BoundedAgent, BoundedTlsAgent, LARGEST_BYTES, Paced, TIMEOUT_MS } from './outbound-agents.js';
+import { BoundedAgent, BoundedTlsAgent, LARGEST_BYTES, noteContent, TIMEOUT_MS } from './outbound-agents.js';
 
 /** Of JSON, which is copied by whoever asks: a provider that describes itself has some hundred. */
 const MOST_VALUES = 5_000;
@@ -157,7 +156,8 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   if (countValues(body) > MOST_VALUES) throw new Error('the answer has too many values');
   if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
-  if (incoming.socket.errored) throw incoming.socket.errored;
+  const saysItsEnd = incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
+  if (!saysItsEnd && incoming.socket.errored) throw incoming.socket.errored;
   // No other one is needed, and what reads them may take long for what was made for that.
   const type = incoming.headers['content-type'];
   const headers = type === undefined ? {} : { 'content-type': type };
@@ -167,12 +167,11 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
 /** Copied together: a piece that is kept by itself takes more memory than it has bytes, and there may be as many as bytes. */
 async function readBounded(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const body = Buffer.alloc(LARGEST_BYTES);
-  const connection: Duplex = incoming.socket;
   let size = 0;
   for await (const chunk of incoming) {
     if (size + chunk.length > LARGEST_BYTES) throw new Error('the answer is too large');
     size += chunk.copy(body, size);
-    if (connection instanceof Paced) connection.content = size;
+    noteContent(incoming.socket, size);
   }
   return new Uint8Array(body.subarray(0, size));
 }
