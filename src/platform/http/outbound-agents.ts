@@ -29,6 +29,11 @@ export function noteContent(connection: Duplex, bytes: number): void {
   if (source) source.content = bytes;
 }
 
+/** Why a connection of these agents broke. TLS, and whoever speaks over it, may pass over that. */
+export function faultOf(connection: Duplex): Error | null | undefined {
+  return sources.get(connection)?.errored;
+}
+
 /** Makes connections that are {@link Paced}. */
 export class BoundedAgent extends HttpAgent {
   override createConnection(wanted: Wanted): Duplex {
@@ -97,8 +102,10 @@ class Paced extends Duplex {
     this.#wake.resolve();
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.connection.write(chunk, encoding, done);
+  /** What cannot be sent any more keeps nobody from what has come. */
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: () => void): void {
+    if (this.connection.writable) this.connection.write(chunk, encoding, () => done());
+    else done();
   }
 
   /** Who ends it has its answer. */
@@ -116,7 +123,11 @@ class Paced extends Duplex {
   #receive(chunk: Buffer): void {
     this.#receivedBytes += chunk.length;
     if (this.#receivedBytes > LARGEST_BYTES + this.mostAround) this.destroy(new Error('the answer is too large'));
-    for (let start = 0; start < chunk.length; start += PIECE_BYTES) this.#received.push(chunk.subarray(start, start + PIECE_BYTES));
+    const last = this.#received.at(-1);
+    // What waits is joined: a byte that comes by itself takes no turn of its own.
+    const isLittle = last !== undefined && last.length + chunk.length <= PIECE_BYTES;
+    const received = isLittle ? Buffer.concat([this.#received.pop() as Buffer, chunk]) : chunk;
+    for (let start = 0; start < received.length; start += PIECE_BYTES) this.#received.push(received.subarray(start, start + PIECE_BYTES));
     this.#wake.resolve();
   }
 
@@ -128,9 +139,9 @@ class Paced extends Duplex {
   async #handOn(): Promise<void> {
     let bytes = 0;
     while (!this.destroyed) {
-      const piece = this.#isWanted ? this.#received.shift() : undefined;
-      if (piece) {
+      if (this.#isWanted && this.#received.length > 0) {
         await this.#inContext(nextSlice);
+        const piece = this.#received.shift() as Buffer;
         bytes += piece.length;
         if (bytes - this.content > this.mostAround) this.destroy(new Error('the answer is too large'));
         else this.#isWanted = this.push(piece);

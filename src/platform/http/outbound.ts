@@ -6,7 +6,7 @@ import { nextSlice } from '../queues/slices.js';
 import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
 import { isLoopback, isLoopbackHttp, isReachable, type Network } from './networks.js';
-import { BoundedAgent, BoundedTlsAgent, LARGEST_BYTES, noteContent, TIMEOUT_MS } from './outbound-agents.js';
+import { BoundedAgent, BoundedTlsAgent, faultOf, LARGEST_BYTES, noteContent, TIMEOUT_MS } from './outbound-agents.js';
 
 /** Of JSON, which is copied by whoever asks: a provider that describes itself has some hundred. */
 const MOST_VALUES = 5_000;
@@ -157,7 +157,8 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
   const saysItsEnd = incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
-  if (!saysItsEnd && incoming.socket.errored) throw incoming.socket.errored;
+  const fault = faultOf(incoming.socket);
+  if (!saysItsEnd && fault) throw fault;
   // No other one is needed, and what reads them may take long for what was made for that.
   const type = incoming.headers['content-type'];
   const headers = type === undefined ? {} : { 'content-type': type };
