@@ -111,8 +111,9 @@ export class ClientHolders {
     for (let after: number | undefined = 0; after !== undefined; ) {
       await nextSlice();
       const rows: { place: number; clientId: string; proves: number }[] = await this.database.rows(sql, [tenantId, after, id]);
-      yield rows.filter(({ proves }) => proves).map(({ clientId }) => [right, clientId]);
-      after = rows.length < this.atOnce ? undefined : rows.at(-1)?.place;
+      const able = rows.filter(({ proves }) => proves);
+      yield able.map(({ clientId }) => [right, clientId]);
+      after = able.length > 0 || rows.length < this.atOnce ? undefined : rows.at(-1)?.place;
     }
   }
 

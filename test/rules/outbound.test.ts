@@ -212,25 +212,28 @@ it('takes what is cut into many pieces for as long as most of it is content', as
 });
 
 it.each([
-  ['was reset', (socket: Socket) => socket.resetAndDestroy()],
-  ['ended', (socket: Socket) => socket.end()],
-])('takes an answer that came whole before its connection %s, however long others keep it waiting', async (_how, finish) => {
-  const { lookUp } = answering(['127.0.0.1']);
-  answer = (_request, response) => {
-    const text = JSON.stringify('x'.repeat(19_998));
-    response
-      .writeHead(200, { 'content-length': text.length })
-      .end(text, () => setTimeout(() => response.socket && finish(response.socket), 5));
-  };
-  let isOver = false;
-  const others = Array.from({ length: 20 }, async () => {
-    while (!isOver) await nextSlice();
-  });
-  const answers = Array.from({ length: 20 }, async () => (await outbound(lookUp).fetch(away(), {})).text());
-  expect((await Promise.allSettled(answers)).filter(({ status }) => status === 'rejected')).toEqual([]);
-  isOver = true;
-  await Promise.all(others);
-});
+  ['was reset', 200, (socket: Socket) => socket.resetAndDestroy()],
+  ['was reset', 204, (socket: Socket) => socket.resetAndDestroy()],
+  ['ended', 200, (socket: Socket) => socket.end()],
+])(
+  'takes an answer that came whole before its connection %s, with status %i, however long others keep it waiting',
+  async (_how, status, finish) => {
+    const { lookUp } = answering(['127.0.0.1']);
+    answer = (_request, response) => {
+      const text = status === 200 ? JSON.stringify('x'.repeat(19_998)) : '';
+      const head = text ? { 'content-length': text.length } : {};
+      response.writeHead(status, head).end(text, () => setTimeout(() => response.socket && finish(response.socket), 5));
+    };
+    let isOver = false;
+    const others = Array.from({ length: 20 }, async () => {
+      while (!isOver) await nextSlice();
+    });
+    const answers = Array.from({ length: 20 }, async () => (await outbound(lookUp).fetch(away(), {})).text());
+    expect((await Promise.allSettled(answers)).filter(({ status }) => status === 'rejected')).toEqual([]);
+    isOver = true;
+    await Promise.all(others);
+  },
+);
 
 it('takes what TLS cuts into many records for as long as most of it is content', async () => {
   const inRecords = async (count: number, text: string) => {
@@ -302,27 +305,30 @@ it('takes no part of an answer for the whole that ends with its connection, whic
   await expect(asked.fetch(`${address}/part`, {})).rejects.toThrow(Unreachable);
 });
 
-it('takes no part of an answer for the whole that ends with its connection, which was reset', async () => {
-  const { lookUp } = answering(['127.0.0.1']);
-  const breakOff = (socket: Socket | tls.TLSSocket, raw: Socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n{"a":1', () => setTimeout(() => raw.resetAndDestroy(), 5)));
-  };
-  const raw = new Map<number | undefined, Socket>();
-  const servers = [createTcpServer((socket) => breakOff(socket, socket))];
-  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const server = tls.createServer({ ...identity, maxVersion }, (socket) => breakOff(socket, raw.get(socket.remotePort) as Socket));
-    server.on('connection', (socket: Socket) => raw.set(socket.remotePort, socket));
-    servers.push(server);
-  }
-  for (const [index, server] of servers.entries()) {
-    await listen(server, '127.0.0.1');
-    const asked = new Outbound({ allowsLoopback: true, networks: listed('127.0.0.1'), lookUp });
-    const url = index === 0 ? `http://localhost:${portOf(server)}/` : `https://id.example.com:${portOf(server)}/`;
-    await expect(asked.fetch(url, {})).rejects.toThrow(Unreachable);
-    server.close();
-  }
-});
+it.each(['', 'transfer-encoding: identity\r\n', 'transfer-encoding: chunked, identity\r\n'])(
+  'takes no part of an answer for the whole that ends with its connection, which was reset: %j',
+  async (header) => {
+    const { lookUp } = answering(['127.0.0.1']);
+    const breakOff = (socket: Socket | tls.TLSSocket, raw: Socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${header}\r\n{"a":1`, () => setTimeout(() => raw.resetAndDestroy(), 5)));
+    };
+    const raw = new Map<number | undefined, Socket>();
+    const servers = [createTcpServer((socket) => breakOff(socket, socket))];
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const server = tls.createServer({ ...identity, maxVersion }, (socket) => breakOff(socket, raw.get(socket.remotePort) as Socket));
+      server.on('connection', (socket: Socket) => raw.set(socket.remotePort, socket));
+      servers.push(server);
+    }
+    for (const [index, server] of servers.entries()) {
+      await listen(server, '127.0.0.1');
+      const asked = new Outbound({ allowsLoopback: true, networks: listed('127.0.0.1'), lookUp });
+      const url = index === 0 ? `http://localhost:${portOf(server)}/` : `https://id.example.com:${portOf(server)}/`;
+      await expect(asked.fetch(url, {})).rejects.toThrow(Unreachable);
+      server.close();
+    }
+  },
+);
 
 it('takes an answer without a body', async () => {
   answer = (_request, response) => response.writeHead(204).end();

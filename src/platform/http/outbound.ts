@@ -156,7 +156,8 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   if (countValues(body) > MOST_VALUES) throw new Error('the answer has too many values');
   if (hasLongText(body, LONGEST_TEXT)) throw new Error('the answer has a text that is too long');
   // An answer that says nothing of its length ends with its connection, also where we end that.
-  const saysItsEnd = incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
+  const { 'content-length': length, 'transfer-encoding': coding = '' } = incoming.headers;
+  const saysItsEnd = length !== undefined || coding.toLowerCase().endsWith('chunked') || WITHOUT_BODY.includes(status);
   const fault = faultOf(incoming.socket);
   if (!saysItsEnd && fault) throw fault;
   // No other one is needed, and what reads them may take long for what was made for that.
