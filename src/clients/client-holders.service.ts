@@ -12,6 +12,8 @@ import { LastAdministrator } from './errors.js';
 /** Who of them can prove who they are, with what does not end by itself. */
 const CAN_PROVE = `(c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
   OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL))`;
+/** Not the client that the change is about, which is a parameter. */
+const IS_ANOTHER = 'c.id <> ? AND c.enabled = 1';
 /** Of those that have a right some milliseconds in this thread, and of those of whom it is not known some tens at most in another. */
 const AT_ONCE = { sqlite: 250, mysql: 5_000 };
 /** Rows may have a few hundred bytes, or tens of thousands: how many are looked at in one go grows while that takes no time. */
@@ -64,13 +66,12 @@ export class ClientHolders {
   async keep<T>(caller: Principal, change: (requireOthers: RequireOthers) => Promise<T>): Promise<T> {
     const { tenant, actor } = caller;
     // Whoever takes a right from another has it, as a rule.
-    const own = actor.type === ActorType.CLIENT && actor.id !== null ? [actor.id] : [];
-    const others: Holders = new Map(MANAGEMENT_SCOPES.map((right) => [right, own]));
+    const others = new Set(actor.type === ActorType.CLIENT && actor.id !== null ? [actor.id] : []);
     const requireOthers: RequireOthers = async (manager, { before, after }) => {
       const kept = tenant.isHome ? MANAGEMENT_SCOPES : TENANT_SCOPES;
       const taken = kept.filter((right) => holds(before, right) && !holds(after, right));
-      const unknown: ManagementScope[] = [];
-      for (const right of taken) if (!(await isHeld(manager, { right, before, among: others.get(right) ?? [] }))) unknown.push(right);
+      const held = await findHeld(manager, taken, { before, among: [...others] });
+      const unknown = taken.filter((right) => !held.includes(right));
       if (unknown.length > 0) throw new HoldersUnknown(unknown, before);
     };
     for (let search = 0; ; search += 1) {
@@ -82,7 +83,7 @@ export class ClientHolders {
         const found = await asAsking(() => this.#search(error));
         const last = error.rights.filter((right) => !found.has(right));
         if (last.length > 0) throw new LastAdministrator(last);
-        for (const [right, clientIds] of found) others.set(right, clientIds);
+        for (const clientId of [...found.values()].flat()) others.add(clientId);
       }
     }
   }
@@ -107,7 +108,7 @@ export class ClientHolders {
   /** Those that have a right, in the words of the index that SQLite has of it. It works in this thread. */
   async *#searchByRight(right: ManagementScope, { id, tenantId }: Client): AsyncGenerator<[ManagementScope, string][]> {
     const sql = `SELECT c.rowid AS place, c.client_id AS clientId, ${CAN_PROVE} AS proves FROM clients c
-      WHERE c.tenant_id = ? AND c.enabled = 1 AND ${has(right)} AND c.rowid > ? AND c.id <> ? ORDER BY c.rowid LIMIT ${this.atOnce}`;
+      WHERE c.tenant_id = ? AND ${has(right)} AND c.rowid > ? AND ${IS_ANOTHER} ORDER BY c.rowid LIMIT ${this.atOnce}`;
     for (let after: number | undefined = 0; after !== undefined; ) {
       await nextSlice();
       const rows: { place: number; clientId: string; proves: number }[] = await this.database.rows(sql, [tenantId, after, id]);
@@ -144,24 +145,32 @@ async function lookAtPart(manager: EntityManager, { after, atOnce }: Part, right
   const bound = `SELECT c.client_id AS last ${part} ORDER BY c.client_id LIMIT 1 OFFSET ${atOnce - 1}`;
   const [end]: { last: string }[] = await manager.query(bound, [tenantId, after]);
   const columns = rights.map((right, index) => `${has(right)} AS right_${index}`);
-  const who = `c.id <> ? AND c.enabled = 1 AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
+  const who = `${IS_ANOTHER} AND (${rights.map(has).join(' OR ')}) AND ${CAN_PROVE}`;
   const sql = `SELECT c.client_id AS clientId, ${columns.join(', ')} ${part}${end ? ' AND c.client_id <= ?' : ''} AND ${who}`;
-  const rows: Record<string, string | number>[] = await manager.query(sql, [tenantId, after, ...(end ? [end.last] : []), id]);
-  const holders = rows.flatMap((row) =>
-    rights.filter((_, index) => Number(row[`right_${index}`])).map((right): [ManagementScope, string] => [right, String(row.clientId)]),
-  );
+  const rows: Flags[] = await manager.query(sql, [tenantId, after, ...(end ? [end.last] : []), id]);
+  const holders = rows.flatMap((row) => flagged(rights, row).map((right): [ManagementScope, string] => [right, String(row.clientId)]));
   return { holders, last: end?.last, tookMs: performance.now() - began };
 }
 
-/** Whether one of some clients, and not the one that the change is about, has a right and can use it. */
-async function isHeld(
+/** Those of some rights that one of some clients, and not the one that the change is about, has and can use. */
+async function findHeld(
   manager: EntityManager,
-  { right, before, among }: { right: ManagementScope; before: Client; among: readonly string[] },
-): Promise<boolean> {
-  if (among.length === 0) return false;
-  const sql = `SELECT c.id FROM clients c WHERE c.tenant_id = ? AND c.client_id IN (${among.map(() => '?').join(', ')})
-    AND c.id <> ? AND c.enabled = 1 AND ${has(right)} AND ${CAN_PROVE} LIMIT 1`;
-  return (await manager.query<unknown[]>(sql, [before.tenantId, ...among, before.id])).length > 0;
+  rights: readonly ManagementScope[],
+  { before, among }: { before: Client; among: readonly string[] },
+): Promise<ManagementScope[]> {
+  if (rights.length === 0 || among.length === 0) return [];
+  const columns = rights.map((right, index) => `MAX(${has(right)}) AS right_${index}`);
+  const some = among.map(() => '?').join(', ');
+  const sql = `SELECT ${columns.join(', ')} FROM clients c WHERE c.tenant_id = ? AND c.client_id IN (${some}) AND ${IS_ANOTHER} AND ${CAN_PROVE}`;
+  const [row]: Flags[] = await manager.query(sql, [before.tenantId, ...among, before.id]);
+  return flagged(rights, row);
+}
+
+/** Of each right, by where it stands, whether somebody has it. */
+type Flags = Record<string, string | number | null>;
+
+function flagged(rights: readonly ManagementScope[], row: Flags | undefined): ManagementScope[] {
+  return rights.filter((_, index) => Number(row?.[`right_${index}`]));
 }
 
 function has(right: ManagementScope): string {
