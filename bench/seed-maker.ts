@@ -58,7 +58,13 @@ export async function createMaker(env: Record<string, string>): Promise<Maker> {
     return { tenant: made, issuer: `http://${names.host}` };
   };
   const client = async (at: SeedTenant, { name, clientId, ...other }: SeedClient) => {
-    const rights = { scopes: ['orders:read'], audiences: [`${at.issuer}/api`], authMethod: ClientAuthMethod.SECRET, jwks: null };
+    const rights = {
+      scopes: ['orders:read'],
+      audiences: [`${at.issuer}/api`],
+      authMethod: ClientAuthMethod.SECRET,
+      jwks: null,
+      jwksUri: null,
+    };
     // Nobody counts what is poured in: the server counts a tenant's clients by itself once a day.
     const change = { manager: manager.with(other), caller: at, countClient: async () => undefined };
     const row = await clients.insert(change, { name, clientId, accessTokenLifetime: 3600, ...rights });

@@ -67,6 +67,7 @@ async function measureAlone(env: Record<string, string>): Promise<object> {
     audiences: ['urn:x'],
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
+    jwksUri: null,
   };
   for (let index = 0; index < CLIENTS; index += 1) {
     const make = async (change: Change) => {

@@ -19,6 +19,7 @@ it('lets nobody see what is not committed', async () => {
     audiences: [`${app.url}/api`],
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
+    jwksUri: null,
   };
   const undone = changes.perform(systemCaller(home, 'test'), async (change) => {
     await clients.insert(change, values);

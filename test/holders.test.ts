@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ClientHolders } from '../src/clients/client-holders.service.js';
+import { ClientHolders, lossOf } from '../src/clients/client-holders.service.js';
 import { requireClient } from '../src/clients/client-row.service.js';
 import type { SessionHolder } from '../src/people/session.service.js';
 import type { AppError } from '../src/platform/errors.js';
@@ -120,7 +120,7 @@ it('whoever has a right is found among all clients, however many are looked at i
   const before = await database.read((manager) => requireClient(manager, context, 'admin'));
   const take = (atOnce: number) =>
     new ClientHolders(database, atOnce)
-      .keep(person, (requireOthers) => database.read((manager) => requireOthers(manager, { before, after: null })))
+      .keep(person, (requireOthers) => database.read((manager) => requireOthers(manager, lossOf(before, null))))
       .then(
         () => 'taken',
         (error: AppError) => error.code,

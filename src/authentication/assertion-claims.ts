@@ -47,17 +47,19 @@ function findNameFault({ iss, sub, aud, jti }: AssertionClaims, { clientId, audi
   return audiences.includes(audience as string) ? undefined : 'aud is neither the issuer nor the endpoint';
 }
 
-function findMomentFault({ iat, exp, nbf }: AssertionClaims): string | undefined {
+/** @param mostSeconds that it may live for, from when it says that it was made, or from now */
+export function findMomentFault({ iat, exp, nbf }: AssertionClaims, mostSeconds = LONGEST_ASSERTION_SECONDS): string | undefined {
   const now = Date.now() / 1000;
   if (exp === undefined) return 'exp is missing';
   if ([iat, exp, nbf].some((moment) => moment !== undefined && !Number.isFinite(moment))) return 'a moment is no finite number';
   if (Number(exp) <= now - CLOCK_TOLERANCE_SECONDS) return 'the assertion has expired';
   if (Number(nbf ?? 0) > now + CLOCK_TOLERANCE_SECONDS) return 'the assertion is not valid yet';
   if (Number(iat ?? 0) > now + CLOCK_TOLERANCE_SECONDS) return 'the assertion comes from the future';
-  return Number(exp) > now + LONGEST_ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS ? 'the assertion lives for too long' : undefined;
+  return Number(exp) > now + mostSeconds + CLOCK_TOLERANCE_SECONDS ? 'the assertion lives for too long' : undefined;
 }
 
-function isAssertionType(typ: unknown): boolean {
+/** Whether a token calls itself one that may prove a client, or says nothing of that. */
+export function isAssertionType(typ: unknown): boolean {
   if (typ === undefined) return true;
   return typeof typ === 'string' && TYPES.includes(typ.toLowerCase().replace(/^application\//, ''));
 }

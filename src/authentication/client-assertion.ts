@@ -1,9 +1,10 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { RegisteredClient } from '../clients/registered-client.js';
 import type { Cipher } from '../platform/cipher.js';
 import type { TenantContext } from '../tenants/caller.js';
-import { type AssertionClaims, type AssertionHeader, findAssertionFault } from './assertion-claims.js';
+import type { Assertion } from './assertion.js';
+import { findAssertionFault } from './assertion-claims.js';
 import { proveBySecretJwt } from './client-secret-jwt.js';
+import type { RemoteKeys } from './federation/remote-keys.service.js';
 import { proveByKeyJwt } from './private-key-jwt.js';
 import type { Proof } from './proof.js';
 import type { UsedProofService } from './used-proof.service.js';
@@ -23,6 +24,7 @@ export interface AssertionSubject {
 export interface AssertionParts {
   cipher: Cipher;
   proofs: UsedProofService;
+  remoteKeys: RemoteKeys;
 }
 
 /**
@@ -30,31 +32,25 @@ export interface AssertionParts {
  * whoever it is about: its sender learns nothing from that. Then the work hangs on what was sent alone, whether there is such a client.
  * Each counts once.
  * @throws {TooOften} where the client has used very many
+ * @throws {KeysUnavailable} where its keys are elsewhere, and cannot be had
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-3
  */
 export async function proveByAssertion(
-  { cipher, proofs }: AssertionParts,
-  assertion: string,
+  { cipher, proofs, remoteKeys }: AssertionParts,
+  assertion: Assertion,
   { tenant, registration, audiences }: AssertionSubject,
 ): Promise<Proof> {
   const { clientId } = registration;
-  const read = readAssertion(assertion);
-  if (!read) return { refusal: 'the assertion cannot be read' };
-  const { header, claims } = read;
-  const fault = findAssertionFault(read, { clientId, audiences });
+  const { header, claims } = assertion;
+  const fault = findAssertionFault(assertion, { clientId, audiences });
   if (fault !== undefined) return { refusal: fault };
-  const prove = header.alg === 'HS256' ? proveBySecretJwt(cipher, registration, assertion) : proveByKeyJwt(registration, assertion, header);
+  const isBySecret = header.alg === 'HS256';
+  const prove = isBySecret
+    ? proveBySecretJwt(cipher, registration, assertion.text)
+    : proveByKeyJwt(remoteKeys, assertion, { tenant, registration });
   const proof = await prove;
   if (proof.refusal !== undefined) return proof;
   const expiresAt = new Date((Number(claims.exp) + REMEMBERED_SECONDS) * 1000);
   const isFirst = await proofs.useOfClient(tenant, { clientId, kind: 'assertion', jti: claims.jti as string, expiresAt });
   return isFirst ? proof : { refusal: 'the assertion was used before' };
-}
-
-function readAssertion(assertion: string): { header: AssertionHeader; claims: AssertionClaims } | undefined {
-  try {
-    return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
-import { decoyClient, type RegisteredClient, type RegisteredSecret } from '../clients/registered-client.js';
+import type { RegisteredClient } from '../clients/registered-client.js';
 import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
@@ -10,10 +10,14 @@ import type { AccessTokenType } from '../tenants/tenant.entity.js';
 import { proveByAssertion } from './client-assertion.js';
 import type { ClientLookupService } from './client-lookup.service.js';
 import { proveBySecret } from './client-secret.js';
-import type { Credentials } from './credentials.js';
+import type { Credentials, ForeignCredentials } from './credentials.js';
 import { InvalidClient } from './errors.js';
 import type { Attempt } from './failure-counts.js';
-import type { Proof } from './proof.js';
+import { proveByFederatedJwt } from './federation/federated-jwt.js';
+import { type FederatedLookup, type FederatedLookupService, nobody } from './federation/federated-lookup.service.js';
+import type { IssuerKeys } from './federation/issuer-keys.js';
+import type { RemoteKeys } from './federation/remote-keys.service.js';
+import type { Evidence, Proof } from './proof.js';
 import type { Throttle } from './throttle.js';
 import type { UsedProofService } from './used-proof.service.js';
 
@@ -22,10 +26,15 @@ export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'clien
 
 /** Under which all client ids that cannot exist are counted together. */
 const IMPOSSIBLE_ID = ' impossible';
+/** What names somebody by an issuer and a subject; no client id has a blank in it. */
+const LONGEST_NAME = 1_001;
 
 /** What authentication works with. */
 export interface AuthenticationParts {
   lookup: ClientLookupService;
+  federatedLookup: FederatedLookupService;
+  issuerKeys: IssuerKeys;
+  remoteKeys: RemoteKeys;
   throttle: Throttle;
   cipher: Cipher;
   proofs: UsedProofService;
@@ -46,13 +55,13 @@ export interface NamedClient extends Shown {
   tenantVersion: number | undefined;
   accessTokenType: AccessTokenType | undefined;
   attempt: Attempt;
+  /** Where somebody else vouches for the client: what their token is held against. */
+  federated?: Pick<FederatedLookup, 'trust' | 'credentials'>;
 }
 
 /** A client that proved who it is. */
-export interface ProvenClient {
+export interface ProvenClient extends Evidence {
   registration: RegisteredClient;
-  /** Absent where a key of its own proved it. */
-  usedSecret: RegisteredSecret | undefined;
 }
 
 /**
@@ -68,22 +77,22 @@ export class ClientAuthentication {
    * @throws {TooManyFailures | HostNotServed | DatabaseUnavailable}
    */
   async find(tenant: TenantContext, shown: Shown): Promise<NamedClient> {
-    const { clientId } = shown.credentials;
+    const { credentials } = shown;
+    if ('foreign' in credentials) return this.#findForeign(tenant, { ...shown, credentials });
+    const { clientId } = credentials;
     const isPossibleId = CLIENT_ID_FORM.test(clientId);
-    const { source } = addressOf(shown.ip);
-    const attempt = { tenantId: tenant.tenant.id, source, clientId: isPossibleId ? clientId : IMPOSSIBLE_ID };
-    await this.parts.throttle.admit(attempt);
-    const isWorthAsking = isPossibleId && isPossibleSecret('secret' in shown.credentials ? shown.credentials.secret : '');
+    const attempt = await this.#admit(tenant, shown, isPossibleId ? clientId : IMPOSSIBLE_ID);
+    const isWorthAsking = isPossibleId && isPossibleSecret('secret' in credentials ? credentials.secret : '');
     const found = isWorthAsking ? await this.parts.lookup.find(tenant, clientId) : undefined;
     if (found && found.tenantVersion === undefined) throw new HostNotServed();
-    const registration = found?.client ?? { ...decoyClient(tenant), clientId };
+    const registration = found?.client ?? nobody(tenant, clientId);
     return { ...shown, tenant, registration, tenantVersion: found?.tenantVersion, accessTokenType: found?.accessTokenType, attempt };
   }
 
   /**
    * Proves that a client is the one that it is named.
    * @param audiences what an assertion may call us
-   * @throws {InvalidClient | TooManyFailures}
+   * @throws {InvalidClient | TooManyFailures | KeysUnavailable}
    */
   async prove(client: NamedClient, audiences: readonly string[]): Promise<ProvenClient> {
     const { throttle } = this.parts;
@@ -96,20 +105,57 @@ export class ClientAuthentication {
     // Guesses that were sent at once count against the right one.
     await throttle.admit(attempt);
     throttle.succeed(attempt);
-    this.#noteUse(client, proof.usedSecret);
-    return { registration, usedSecret: proof.usedSecret };
+    this.#noteUse(client, proof);
+    return { registration, usedSecret: proof.usedSecret, federation: proof.federation };
   }
 
-  async #look({ tenant, registration, credentials }: NamedClient, audiences: readonly string[]): Promise<Proof> {
+  /** @throws {TooManyFailures} */
+  async #admit({ tenant }: TenantContext, { ip }: Shown, clientId: string): Promise<Attempt> {
+    const attempt = { tenantId: tenant.id, source: addressOf(ip).source, clientId };
+    await this.parts.throttle.admit(attempt);
+    return attempt;
+  }
+
+  /** Who says nothing of their client id is counted by what their token says. */
+  async #findForeign(tenant: TenantContext, shown: Shown & { credentials: ForeignCredentials }): Promise<NamedClient> {
+    const { clientId, issuer, subject } = shown.credentials;
+    const name = clientId ?? `${issuer} ${subject}`;
+    const isPossible = clientId === undefined ? name.length <= LONGEST_NAME : CLIENT_ID_FORM.test(clientId);
+    const attempt = await this.#admit(tenant, shown, isPossible ? name : IMPOSSIBLE_ID);
+    const found = isPossible ? await this.parts.federatedLookup.find(tenant, { clientId, issuer, subject }) : undefined;
+    if (found && found.tenantVersion === undefined) throw new HostNotServed();
+    const registration = found?.client ?? nobody(tenant, clientId);
+    const federated = { trust: found?.trust, credentials: found?.credentials ?? [] };
+    return {
+      ...shown,
+      tenant,
+      registration,
+      tenantVersion: found?.tenantVersion,
+      accessTokenType: found?.accessTokenType,
+      attempt,
+      federated,
+    };
+  }
+
+  async #look({ tenant, registration, credentials, federated }: NamedClient, audiences: readonly string[]): Promise<Proof> {
+    if ('foreign' in credentials)
+      return proveByFederatedJwt(this.parts, credentials.foreign, {
+        tenant,
+        registration,
+        trust: undefined,
+        credentials: [],
+        ...federated,
+      });
     if ('secret' in credentials) return proveBySecret(this.parts.cipher, registration, credentials.secret);
     if ('assertion' in credentials) return proveByAssertion(this.parts, credentials.assertion, { tenant, registration, audiences });
     return { refusal: 'nothing proves who it is' };
   }
 
   /** Notes that a client proved who it is; digests of its secret that were made with an earlier key are renewed. */
-  #noteUse({ registration, credentials, ip }: NamedClient, usedSecret: RegisteredSecret | undefined): void {
+  #noteUse({ registration, credentials, ip }: NamedClient, { usedSecret, federation }: Evidence): void {
     const { use, cipher } = this.parts;
-    use.used({ clientRowId: registration.rowId, secretId: usedSecret?.id, ip: addressOf(ip).plain });
+    const by = { secretId: usedSecret?.id, credentialId: federation?.credentialId };
+    use.used({ clientRowId: registration.rowId, ...by, ip: addressOf(ip).plain });
     if (!usedSecret || !('secret' in credentials)) return;
     if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;
     const secret = credentials.secret as PlainSecret;

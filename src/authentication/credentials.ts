@@ -1,16 +1,29 @@
-import { decodeJwt } from 'jose';
 import type { Context } from 'koa';
 import { BadRequest } from '../platform/errors.js';
+import { type Assertion, issuerOf, readAssertion } from './assertion.js';
 import { InvalidClient } from './errors.js';
 import { type Form, parameterOf } from './form.js';
 
 /** What a client shows to prove who it is, and who it says it is. */
-export type Credentials = { clientId: string } & ({ secret: string } | { assertion: string } | { nothing: true });
+export type Credentials = OwnCredentials | ForeignCredentials;
+
+type OwnCredentials = { clientId: string } & ({ secret: string } | { assertion: Assertion } | { nothing: true });
+
+/** A token that somebody else signed who vouches for the client. */
+export interface ForeignCredentials {
+  /** Absent where the request does not say who the client is: the token's subject need not be its id. */
+  clientId: string | undefined;
+  foreign: Assertion;
+  issuer: string;
+  subject: string;
+}
 
 /** The parameters of a form that belong to it. */
 const PARAMETERS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** Of tokens of SPIFFE alone. @see https://datatracker.ietf.org/doc/draft-ietf-oauth-spiffe-client-auth/ */
+const SPIFFE_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe';
 /** With its padding, or without. @see https://www.rfc-editor.org/rfc/rfc4648#section-4 */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 /** What no client id or secret has in it. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A */
@@ -31,21 +44,22 @@ export function presentedCredentials({ headers }: Context, form: Form): Credenti
     );
   if (authorization !== undefined) return same(clientId, basicCredentials(authorization));
   if (assertion !== undefined) {
-    if (type !== ASSERTION_TYPE) throw new BadRequest(`Send client_assertion_type with the assertion: ${ASSERTION_TYPE}.`);
-    return same(clientId, { clientId: subjectOf(assertion), assertion });
+    if (type !== ASSERTION_TYPE && type !== SPIFFE_ASSERTION_TYPE)
+      throw new BadRequest(`Send client_assertion_type with the assertion: ${ASSERTION_TYPE}.`);
+    return byAssertion(clientId, assertion);
   }
   if (clientId === undefined) throw new InvalidClient('there are no credentials');
   return secret === undefined ? { clientId, nothing: true } : { clientId, secret };
 }
 
 /** @param said of the form, which may say it again */
-function same(said: string | undefined, credentials: Credentials): Credentials {
+function same(said: string | undefined, credentials: OwnCredentials): OwnCredentials {
   if (said !== undefined && said !== credentials.clientId) throw new BadRequest('The request names two clients: client_id is another one.');
   return credentials;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
-function basicCredentials(authorization: string): Credentials {
+function basicCredentials(authorization: string): OwnCredentials {
   // Any number of blanks may stand behind the scheme: RFC 9110, section 11.4.
   const [, encoded = ''] = /^basic +([^ ]+)$/i.exec(authorization) ?? [];
   const text = BASE64.test(encoded) ? Buffer.from(encoded, 'base64').toString() : '';
@@ -72,13 +86,11 @@ function decode(text: string): string | undefined {
 }
 
 /** Whom an assertion is about, before it proves anything. @throws {InvalidClient} */
-function subjectOf(assertion: string): string {
-  let sub: unknown;
-  try {
-    ({ sub } = decodeJwt(assertion));
-  } catch {
-    throw new InvalidClient('the assertion cannot be read');
-  }
+function byAssertion(clientId: string | undefined, text: string): Credentials {
+  const assertion = readAssertion(text);
+  if (!assertion) throw new InvalidClient('the assertion cannot be read');
+  const { sub } = assertion.claims;
   if (typeof sub !== 'string' || sub === '') throw new InvalidClient('sub of the assertion is no text');
-  return sub;
+  const issuer = issuerOf(assertion.claims);
+  return issuer === undefined ? same(clientId, { clientId: sub, assertion }) : { clientId, foreign: assertion, issuer, subject: sub };
 }

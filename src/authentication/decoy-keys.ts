@@ -19,7 +19,7 @@ const FILLING = randomBytes(MOST_RSA_BYTES).fill(0xff, 0, 8);
 
 /** Whether the time of checking a signature hangs on the key, on its length and its exponent. */
 export function isRsa(algorithm: string): boolean {
-  return algorithm === 'RS256' || algorithm === 'PS256';
+  return algorithm.startsWith('RS') || algorithm.startsWith('PS');
 }
 
 /**

@@ -15,3 +15,15 @@ export class InvalidClient extends AppError {
     super('UNAUTHENTICATED', 'The client did not prove who it is.', telling);
   }
 }
+
+/** The keys with which a client's assertion has to be checked are somebody else's, and cannot be had at this moment. */
+export class KeysUnavailable extends AppError {
+  constructor(retryAfterSeconds: number) {
+    super('KEYS_UNAVAILABLE', 'The keys that sign the assertion cannot be fetched at the moment. Try again later.', {
+      status: 503,
+      oauthError: 'temporarily_unavailable',
+      retryAfterSeconds,
+      reason: 'the keys cannot be fetched, and none are at hand',
+    });
+  }
+}

@@ -1,24 +1,39 @@
 import { compactVerify, type JWK } from 'jose';
 import { ClientAuthMethod } from '../clients/client.entity.js';
+import type { PublicJwks } from '../clients/keys/public-jwks.js';
 import type { RegisteredClient } from '../clients/registered-client.js';
-import type { AssertionHeader } from './assertion-claims.js';
+import type { TenantContext } from '../tenants/caller.js';
+import type { Assertion } from './assertion.js';
 import { assertionKey } from './assertion-keys.js';
+import type { RemoteKeys, Wanted } from './federation/remote-keys.service.js';
 import type { Proof } from './proof.js';
 
 const NOT_SIGNED: Proof = { refusal: 'no key of the client signed the assertion' };
 
 /** Proves a client by an assertion that a key of its own signed. Where none fits, one that is nobody's is tried, so that the work is the same. */
 export async function proveByKeyJwt(
-  { enabled, authMethod, jwks }: RegisteredClient,
-  assertion: string,
-  { alg, kid }: AssertionHeader,
+  remoteKeys: RemoteKeys,
+  { text, header }: Assertion,
+  { tenant, registration }: { tenant: TenantContext; registration: RegisteredClient },
 ): Promise<Proof> {
-  const isAllowed = enabled && authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
-  const signature = Buffer.from(assertion.split('.')[2] ?? '', 'base64url');
-  const { jwk, isOwn } = await assertionKey(isAllowed && jwks ? jwks : undefined, { alg: alg as string, kid, signature });
-  const isSigned = await compactVerify(assertion, { ...jwk, alg } as JWK, { algorithms: [alg as string] }).then(
+  const mark = { alg: header.alg as string, kid: header.kid };
+  const signature = Buffer.from(text.split('.')[2] ?? '', 'base64url');
+  const jwks = await keysOf(remoteKeys, tenant, registration, mark);
+  const { jwk, isOwn } = await assertionKey(jwks, { ...mark, signature });
+  const isSigned = await compactVerify(text, { ...jwk, alg: mark.alg } as JWK, { algorithms: [mark.alg] }).then(
     () => true,
     () => false,
   );
-  return isSigned && isOwn ? { usedSecret: undefined } : NOT_SIGNED;
+  return isSigned && isOwn ? {} : NOT_SIGNED;
+}
+
+/** Those that were given, or those that are where the client says; none of whoever may not sign with keys. */
+async function keysOf(
+  remoteKeys: RemoteKeys,
+  tenant: TenantContext,
+  { enabled, authMethod, jwks, jwksUri }: RegisteredClient,
+  wanted: Wanted,
+): Promise<PublicJwks | undefined> {
+  if (!enabled || authMethod !== ClientAuthMethod.PRIVATE_KEY_JWT) return undefined;
+  return jwksUri === null ? (jwks ?? undefined) : (await remoteKeys.find(tenant, { kind: 'jwks', url: jwksUri }, wanted)).jwks;
 }

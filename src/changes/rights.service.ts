@@ -1,5 +1,5 @@
 import type { Credential, SessionCredential, TokenName } from '../tenants/caller.js';
-import { originOf } from './token-id.js';
+import { type FederatedOrigin, originOf } from './token-id.js';
 
 /** A statement with its parameters. */
 export interface Question {
@@ -9,19 +9,28 @@ export interface Question {
 
 /**
  * Finds the client of a token that is worth something: the client is there and enabled, and its tenant served; its tokens were not cut,
- * nor those of its secret, nor those of the signing key, nor this one. A secret that is there no more was forgotten with what it was used for.
+ * nor those of its secret, of the issuer that vouched for it, of the signing key, nor this one. A secret that is there no more was forgotten
+ * with what it was used for, and a credential too.
  */
 export function whereTokenHolds(tenantId: string, { clientId, jti, kid }: TokenName): Question {
-  const { epoch, secretId } = originOf(jti);
+  const { epoch, secretId, federation } = originOf(jti);
   return {
     sql: `FROM clients c
       WHERE c.tenant_id = ? AND c.client_id = ? AND c.enabled = 1 AND c.token_epoch = ?
         AND ${isServed('c')}
         AND EXISTS (SELECT 1 FROM signing_keys k WHERE k.id = ? AND k.tenant_id = c.tenant_id)
         AND (? IS NULL OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.id = ? AND s.revoked_at IS NULL))
+        AND (? IS NULL OR EXISTS (SELECT 1 FROM federated_credentials f
+          JOIN trusted_issuers i ON i.tenant_id = f.tenant_id AND i.issuer_key = f.issuer_key
+          WHERE f.id = ? AND f.client_row_id = c.id AND i.enabled = 1 AND i.epoch = ?))
         AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.tenant_id = c.tenant_id AND r.jti = ?)`,
-    parameters: [tenantId, clientId, epoch, kid, secretId ?? null, secretId ?? null, jti],
+    parameters: [tenantId, clientId, epoch, kid, secretId ?? null, secretId ?? null, ...originParameters(federation), jti],
   };
+}
+
+function originParameters(federation: FederatedOrigin | undefined): (string | null)[] {
+  const { credentialId = null, issuerEpoch = null } = federation ?? {};
+  return [credentialId, credentialId, issuerEpoch];
 }
 
 /** Finds a session that goes on, and its client unless it is a person's: what ends a client's tokens ends its sessions. */

@@ -5,6 +5,8 @@ import { fromStoredAudience, toStoredAudience } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { Client } from './client.entity.js';
 import { ClientNotFound } from './errors.js';
+import type { FederatedCredential } from './federation/federated-credential.entity.js';
+import { describeCredential } from './federation/federated-credentials.service.js';
 
 /** Of a tenant: whatever is looked for among fewer takes some ten milliseconds. */
 const MANY = 5_000;
@@ -29,10 +31,15 @@ export function present(client: Client, issuer: string): Client {
   return Object.assign(client, { audiences: client.audiences.map((audience) => fromStoredAudience(audience, issuer)) });
 }
 
-/** A client as the record has it. */
-export function describeClient(client: Client): Description {
-  const { name, clientId, accessTokenLifetime, authMethod, jwks, scopes, audiences, enabled } = client;
-  return { name, clientId, accessTokenLifetime, authMethod, ...(jwks ? { jwks } : {}), scopes, audiences, enabled };
+/** A client as the record has it. @param credentials of one with `FEDERATED_JWT` */
+export function describeClient(client: Client, credentials: readonly FederatedCredential[] = []): Description {
+  const { name, clientId, accessTokenLifetime, authMethod, jwks, jwksUri, scopes, audiences, enabled } = client;
+  const proof = {
+    ...(jwks ? { jwks } : {}),
+    ...(jwksUri ? { jwksUri } : {}),
+    ...(credentials.length > 0 ? { federatedCredentials: credentials.map(describeCredential) } : {}),
+  };
+  return { name, clientId, accessTokenLifetime, authMethod, ...proof, scopes, audiences, enabled };
 }
 
 /** Audiences as the database has them. */

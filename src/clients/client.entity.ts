@@ -8,6 +8,7 @@ export enum ClientAuthMethod {
   SECRET = 'SECRET',
   CLIENT_SECRET_JWT = 'CLIENT_SECRET_JWT',
   PRIVATE_KEY_JWT = 'PRIVATE_KEY_JWT',
+  FEDERATED_JWT = 'FEDERATED_JWT',
 }
 
 registerEnumType(ClientAuthMethod, {
@@ -24,6 +25,10 @@ registerEnumType(ClientAuthMethod, {
     },
     PRIVATE_KEY_JWT: {
       description: 'With a JWT that its private key signs (private_key_jwt). Only its public keys are known here; there is no secret.',
+    },
+    FEDERATED_JWT: {
+      description:
+        'With a JWT that the platform gives it on which it runs: a CI service, a cluster, a cloud (RFC 7523). It holds nothing that could leak; what is known here is whose tokens count, and what they have to say.',
     },
   },
 });
@@ -82,10 +87,18 @@ export class Client {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'The public keys of a client with PRIVATE_KEY_JWT, as a JWKS (RFC 7517); null otherwise.',
+    description: 'The public keys of a client with PRIVATE_KEY_JWT, as a JWKS (RFC 7517); null when they are fetched, and otherwise.',
   })
   @Column('simple-json', { nullable: true })
   jwks!: PublicJwks | null;
+
+  @Extensions({ longest: 500 })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Where the public keys of a client with PRIVATE_KEY_JWT are fetched from; null when they were given, and otherwise.',
+  })
+  @Column('varchar', { name: 'jwks_uri', length: 500, nullable: true })
+  jwksUri!: string | null;
 
   @Field(() => [String], {
     description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.',

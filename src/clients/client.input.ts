@@ -3,6 +3,9 @@ import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
 import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/graphql/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
+import { FederatedCredentialInput } from './federation/federated-credential.input.js';
+import { findCredentialsFault } from './federation/federated-credential.rules.js';
+import { isHttpUrl } from './federation/trusted-issuer.rules.js';
 import { findJwksFault, type PublicJwks } from './keys/public-jwks.js';
 
 const MOST_AUDIENCES = 20;
@@ -58,6 +61,24 @@ export class CreateClientInput {
   @IsOptional()
   @IsPublicJwks()
   jwks?: PublicJwks | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion.',
+  })
+  @IsOptional()
+  @rule('Give an https URL of at most 500 characters without user.', isHttpUrl)
+  @HoldsNoSecret()
+  jwksUri?: string | null;
+
+  @Field(() => [FederatedCredentialInput], {
+    nullable: true,
+    description: 'Which tokens of trusted issuers prove an application with FEDERATED_JWT: 1 to 20, of which any one will do.',
+  })
+  @IsOptional()
+  @AreFederatedCredentials()
+  federatedCredentials?: FederatedCredentialInput[] | null;
 }
 
 /** What may be changed of a client. */
@@ -92,6 +113,25 @@ export class UpdateClientInput {
   @IsOptional()
   @IsPublicJwks()
   jwks?: PublicJwks | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion. It takes the place of jwks, as jwks does of it.',
+  })
+  @IsOptional()
+  @rule('Give an https URL of at most 500 characters without user.', isHttpUrl)
+  @HoldsNoSecret()
+  jwksUri?: string | null;
+
+  @Field(() => [FederatedCredentialInput], {
+    nullable: true,
+    description:
+      'All of which any one proves an application with FEDERATED_JWT from now on: 1 to 20. One that stays as it was keeps its tokens; one that is gone ends them.',
+  })
+  @IsOptional()
+  @AreFederatedCredentials()
+  federatedCredentials?: FederatedCredentialInput[] | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -179,6 +219,13 @@ function IsScopes(): PropertyDecorator {
 function IsAudiences(): PropertyDecorator {
   const message = `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`;
   return IsListOf({ least: 1, most: MOST_AUDIENCES, of: isAudience, message });
+}
+
+function AreFederatedCredentials(): PropertyDecorator {
+  return rule(
+    (value) => findCredentialsFault(value) ?? '',
+    (value) => findCredentialsFault(value) === undefined,
+  );
 }
 
 function IsPublicJwks(): PropertyDecorator {

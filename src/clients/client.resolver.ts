@@ -21,6 +21,8 @@ import { ClientFilter, ClientOrder, CreateClientInput, UpdateClientInput } from 
 import { lastTokenExpiry } from './client.rules.js';
 import { ClientService } from './client.service.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { FederatedCredential } from './federation/federated-credential.entity.js';
+import { MOST_CREDENTIALS } from './federation/federated-credential.rules.js';
 import { ClientConnection } from './list/client-connection.js';
 import { ClientListService } from './list/client-list.service.js';
 import { ClientLoader, requireHours } from './list/client-loader.service.js';
@@ -162,6 +164,14 @@ export class ClientResolver {
   })
   secrets(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientSecret[]> {
     return this.loader.secretsOf(principal as Principal, client);
+  }
+
+  @Extensions({ most: MOST_CREDENTIALS })
+  @FieldResolver(() => [FederatedCredential], {
+    description: 'Which tokens of trusted issuers prove a client with FEDERATED_JWT, the oldest first: any one will do. None otherwise.',
+  })
+  federatedCredentials(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<FederatedCredential[]> {
+    return this.loader.credentialsOf(principal as Principal, client);
   }
 
   @FieldResolver(() => GraphQLDateTime, {

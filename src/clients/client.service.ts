@@ -5,11 +5,13 @@ import { difference } from '../changes/record/audit.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
 import { isDuplicate } from '../platform/database/faults.js';
 import { removeWithin } from '../platform/database/pieces.js';
-import { BadUserInput, StaleVersion } from '../platform/errors.js';
+import { StaleVersion } from '../platform/errors.js';
+import type { Outbound } from '../platform/http/outbound.js';
 import { toNameKey, toSearchText } from '../platform/search-text.js';
 import type { Principal, TenantContext } from '../tenants/caller.js';
 import { audiencesFor } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
+import { hasSecrets, requireFittingProof, requireOfMethod } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
 import {
@@ -20,11 +22,14 @@ import {
   requireSameRights,
   requireUsableScopes,
 } from './client.rules.js';
-import type { ClientHolders } from './client-holders.service.js';
+import { type ClientHolders, lossOf } from './client-holders.service.js';
 import { describeClient, requireClient, storeAudiences } from './client-row.service.js';
 import type { ClientSecretService } from './client-secret.service.js';
 import { CLIENT_DEPENDENTS } from './dependents.js';
 import { ClientIdTaken } from './errors.js';
+import type { FederatedCredential } from './federation/federated-credential.entity.js';
+import type { GivenCredential } from './federation/federated-credential.rules.js';
+import { credentialsOf, isOneInForce, noteRights, replaceCredentials } from './federation/federated-credentials.service.js';
 import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 
@@ -41,8 +46,9 @@ export interface NewClient {
   scopes: string[];
   audiences: string[];
   authMethod: ClientAuthMethod;
-  /** Only with `PRIVATE_KEY_JWT`. */
+  /** Only with `PRIVATE_KEY_JWT`, and then this or the next. */
   jwks: PublicJwks | null;
+  jwksUri: string | null;
 }
 
 /** Changes clients. Whoever calls comes first, so that the tenant cannot be forgotten. */
@@ -51,10 +57,11 @@ export class ClientService {
     private readonly changes: Changes,
     private readonly secrets: ClientSecretService,
     private readonly holders: ClientHolders,
+    private readonly outbound: Outbound,
   ) {}
 
   /**
-   * Registers a client and makes its secret; one with `PRIVATE_KEY_JWT` has none.
+   * Registers a client and makes its secret, where its method has one.
    * @returns the secret in the clear, for the one response that shows it
    * @throws {BadUserInput | ClientIdTaken | Forbidden | TenantLimit}
    */
@@ -62,10 +69,12 @@ export class ClientService {
     const scopes = input.scopes ?? [];
     const accessTokenLifetime = input.accessTokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
     const authMethod = input.authMethod ?? ClientAuthMethod.SECRET;
-    const jwks = input.jwks ? usedOf(input.jwks) : null;
-    requireFittingJwks(authMethod, jwks);
-    const clientSecret = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? null : makeSecret();
-    const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, authMethod, jwks };
+    const federatedCredentials = input.federatedCredentials ?? [];
+    requireFittingProof(authMethod, input);
+    if (input.jwksUri != null) this.outbound.requirePermitted(input.jwksUri, 'input.jwksUri');
+    const clientSecret = hasSecrets(authMethod) ? makeSecret() : null;
+    const proof = { authMethod, jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null };
+    const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, ...proof };
     const client = await this.changes
       .make(caller, RIGHT, async (change) => {
         const { tenant, issuer } = change.caller;
@@ -76,7 +85,8 @@ export class ClientService {
         requireGrantable(change.caller, null, rights);
         const made = await this.insert(change, { ...given, audiences });
         if (clientSecret) await this.secrets.insert(change.manager, made, { secret: clientSecret, hint: hintOf(clientSecret) });
-        await change.record({ action: AuditAction.CREATE_CLIENT, on: objectOf(made), after: describeClient(made) });
+        const credentials = await replaceCredentials(change.manager, made, { given: federatedCredentials, issuer });
+        await change.record({ action: AuditAction.CREATE_CLIENT, on: objectOf(made), after: describeClient(made, credentials) });
         return made;
       })
       .catch((cause) => {
@@ -91,20 +101,21 @@ export class ClientService {
    */
   update(caller: Principal, clientId: string, input: UpdateClientInput): Promise<Client> {
     const allowance = input.enabled === false ? 'ending' : 'ordinary';
+    if (input.jwksUri != null) this.outbound.requirePermitted(input.jwksUri, 'input.jwksUri');
     return this.holders.keep(caller, (requireOthers) =>
       this.changes.make(caller, { ...RIGHT, allowance }, async ({ manager, caller: present, record, requireRoom }) => {
         const before = await requireClient(manager, caller, clientId);
         if (input.version != null && input.version !== before.version) throw new StaleVersion('client', before.version);
         requireSameRights(present, before);
         if (!before.enabled) requireRoom();
-        if (input.jwks) requireFittingJwks(before.authMethod, input.jwks);
+        requireOfMethod(before.authMethod, input);
         const now = new Date();
         const after = {
           accessTokenLifetime: input.accessTokenLifetime ?? before.accessTokenLifetime,
           scopes: input.scopes ?? before.scopes,
           audiences: input.audiences ?? before.audiences,
           enabled: input.enabled ?? before.enabled,
-          jwks: input.jwks ? usedOf(input.jwks) : before.jwks,
+          ...keysOf(before, input),
           tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
           tokensExpireBy: lastTokenExpiry(before, now),
           version: before.version + 1,
@@ -113,9 +124,19 @@ export class ClientService {
         if (input.accessTokenLifetime != null) requireAllowedLifetime(present.tenant, after.accessTokenLifetime);
         requireUsableScopes(after, caller.issuer, input.audiences ? 'input.audiences' : 'input.scopes');
         requireGrantable(present, before, after);
-        await requireOthers(manager, { before, after });
+        if (input.scopes) await noteRights(manager, { ...before, ...after });
+        const credentials = await changeCredentials(
+          manager,
+          { ...before, ...after },
+          { given: input.federatedCredentials, issuer: caller.issuer },
+        );
+        const canProve = !credentials || (await isOneInForce(manager, before));
+        await requireOthers(manager, lossOf(before, canProve ? after : null));
         await manager.update(Client, { id: before.id }, { ...after, audiences: storeAudiences(after.audiences, caller.issuer) });
-        const changed = difference(describeClient(before), describeClient({ ...before, ...after }));
+        const changed = difference(
+          describeClient(before, credentials?.before),
+          describeClient({ ...before, ...after }, credentials?.after),
+        );
         await record({ action: AuditAction.UPDATE_CLIENT, on: objectOf(before), ...changed });
         return Object.assign(before, after);
       }),
@@ -132,7 +153,7 @@ export class ClientService {
       this.changes.make(caller, { ...RIGHT, allowance: 'ending' }, async ({ manager, caller: present, record, countClient }) => {
         const client = await requireClient(manager, caller, clientId);
         requireSameRights(present, client);
-        await requireOthers(manager, { before: client, after: null });
+        await requireOthers(manager, lossOf(client, null));
         const lastTokenExpiresAt = lastTokenExpiry(client, new Date());
         // They would go with it, all at once.
         for (const { entity, by } of CLIENT_DEPENDENTS) {
@@ -192,15 +213,24 @@ export class ClientService {
   }
 }
 
+/** Gives a client other credentials, where any are given. @returns those before and after */
+async function changeCredentials(
+  manager: EntityManager,
+  client: Client,
+  { given, issuer }: { given: readonly GivenCredential[] | null | undefined; issuer: string },
+): Promise<{ before: FederatedCredential[]; after: FederatedCredential[] } | undefined> {
+  if (!given) return undefined;
+  return { before: await credentialsOf(manager, client), after: await replaceCredentials(manager, client, { given, issuer }) };
+}
+
 function objectOf({ clientId }: Client): [AuditObjectType, string] {
   return [AuditObjectType.CLIENT, clientId];
 }
 
-function requireFittingJwks(authMethod: ClientAuthMethod, jwks: PublicJwks | null): void {
-  const needsKeys = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
-  if (needsKeys && !jwks) throw new BadUserInput([{ path: 'input.jwks', message: 'A client with PRIVATE_KEY_JWT needs its public keys.' }]);
-  if (!needsKeys && jwks)
-    throw new BadUserInput([{ path: 'input.jwks', message: 'Only a client with PRIVATE_KEY_JWT has keys of its own.' }]);
+/** One takes the place of the other. */
+function keysOf({ jwks, jwksUri }: Client, given: UpdateClientInput): Pick<Client, 'jwks' | 'jwksUri'> {
+  if (given.jwks) return { jwks: usedOf(given.jwks), jwksUri: null };
+  return given.jwksUri ? { jwks: null, jwksUri: given.jwksUri } : { jwks, jwksUri };
 }
 
 /** A signing key stays published for the tokens of clients that are gone as well. */

@@ -25,6 +25,8 @@ export interface RegisteredClient {
   enabled: boolean;
   authMethod: ClientAuthMethod;
   jwks: PublicJwks | null;
+  /** Where its keys are, in place of these. */
+  jwksUri: string | null;
   tokenEpoch: string;
   accessTokenLifetimeSeconds: number;
   scopes: string[];
@@ -49,6 +51,7 @@ export interface ClientRow extends Wanted {
   enabled: number | boolean;
   auth_method: string;
   jwks: string | null;
+  jwks_uri: string | null;
   token_epoch: string;
   lifetime: number;
   scopes: string;
@@ -83,6 +86,7 @@ export function toRegisteredClient(rows: readonly ClientRow[], { tenantId, clien
     enabled: Boolean(row.enabled),
     authMethod: row.auth_method as ClientAuthMethod,
     jwks: row.jwks === null ? null : JSON.parse(row.jwks),
+    jwksUri: row.jwks_uri,
     tokenEpoch: row.token_epoch,
     accessTokenLifetimeSeconds: Number(row.lifetime),
     scopes: JSON.parse(row.scopes),
@@ -115,6 +119,7 @@ const NOBODY: readonly ClientRow[] = [
     enabled: 0,
     auth_method: ClientAuthMethod.SECRET,
     jwks: null,
+    jwks_uri: null,
     token_epoch: 'nobodyXX',
     lifetime: 3600,
     scopes: '[]',

@@ -8,6 +8,13 @@ import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretResolver } from './client-secret.resolver.js';
 import type { ClientSecretService } from './client-secret.service.js';
 import { CLIENT_DEPENDENTS } from './dependents.js';
+import { FederatedCredential } from './federation/federated-credential.entity.js';
+import { FederatedCredentialResolver } from './federation/federated-credential.resolver.js';
+import { KeySet } from './federation/key-set.entity.js';
+import { TrustedIssuer } from './federation/trusted-issuer.entity.js';
+import { CreateTrustedIssuerInput, UpdateTrustedIssuerInput } from './federation/trusted-issuer.input.js';
+import { TrustedIssuerResolver } from './federation/trusted-issuer.resolver.js';
+import type { TrustedIssuerService } from './federation/trusted-issuer.service.js';
 import { ClientListService } from './list/client-list.service.js';
 import { ClientLoader } from './list/client-loader.service.js';
 import { ClientGram, ClientSegment } from './search/client-segment.entity.js';
@@ -20,20 +27,29 @@ interface Parts {
   clients: ClientService;
   secrets: ClientSecretService;
   use: ClientUseService;
+  trustedIssuers: TrustedIssuerService;
 }
 
 export const clientsRoom: Room<Parts> = {
-  entities: [Client, ClientSecret, ClientHour, ClientSegment, ClientGram],
+  entities: [Client, ClientSecret, ClientHour, ClientSegment, ClientGram, TrustedIssuer, FederatedCredential, KeySet],
   belongings: [
     { entity: ClientSegment, mayBeMany: true, dependents: [{ entity: ClientGram, by: 'segment_id' }] },
     { entity: Client, mayBeMany: true, dependents: CLIENT_DEPENDENTS },
+    { entity: TrustedIssuer },
+    { entity: KeySet, mayBeMany: true },
   ],
-  inputs: [CreateClientInput, UpdateClientInput],
-  resolvers: [ClientResolver, ClientConnectionResolver, ClientSecretResolver],
-  createResolvers: ({ database, clients, secrets }) => {
+  inputs: [CreateClientInput, UpdateClientInput, CreateTrustedIssuerInput, UpdateTrustedIssuerInput],
+  resolvers: [ClientResolver, ClientConnectionResolver, ClientSecretResolver, FederatedCredentialResolver, TrustedIssuerResolver],
+  createResolvers: ({ database, clients, secrets, trustedIssuers }) => {
     const list = new ClientListService(database);
     const loader = new ClientLoader(database);
-    return [new ClientResolver(clients, list, loader), new ClientConnectionResolver(list), new ClientSecretResolver(secrets, loader)];
+    return [
+      new ClientResolver(clients, list, loader),
+      new ClientConnectionResolver(list),
+      new ClientSecretResolver(secrets, loader),
+      new FederatedCredentialResolver(),
+      new TrustedIssuerResolver(trustedIssuers),
+    ];
   },
   encrypted: ({ secrets }) => [
     { name: 'assertionSecrets', words: 'secrets that sign assertions', renew: (reach, after) => secrets.reencrypt(reach, after) },

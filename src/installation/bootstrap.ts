@@ -79,6 +79,7 @@ function insert(change: Change, { clients }: ClientServices, clientId: string): 
     audiences: [managementAudience(caller.issuer)],
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
+    jwksUri: null,
   });
 }
 
@@ -123,6 +124,7 @@ async function mend(manager: EntityManager, where: { tenantId: string; clientId:
   const damaged = columns.filter((column) => !SOUND[column].isSound(stored[column]));
   await manager.update(Client, where, {
     jwks: null,
+    jwksUri: null,
     ...Object.fromEntries(damaged.map((column) => [column, SOUND[column].instead()])),
   });
 }

@@ -11,6 +11,7 @@ import { Changes1764288000000 } from './migrations/1764288000000-changes.js';
 import { AccessTokenType1764374400000 } from './migrations/1764374400000-access-token-type.js';
 import { SearchedLetters1764460800000 } from './migrations/1764460800000-searched-letters.js';
 import { ShortWays1764547200000 } from './migrations/1764547200000-short-ways.js';
+import { Federation1764633600000 } from './migrations/1764633600000-federation.js';
 import { ENTITIES } from './rooms.js';
 
 const shared = {
@@ -25,6 +26,7 @@ const shared = {
     AccessTokenType1764374400000,
     SearchedLetters1764460800000,
     ShortWays1764547200000,
+    Federation1764633600000,
   ],
   migrationsTransactionMode: 'each' as const,
   logging: false,

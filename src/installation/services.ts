@@ -1,5 +1,8 @@
 import { ClientAuthentication } from '../authentication/client-authentication.service.js';
 import { ClientLookupService } from '../authentication/client-lookup.service.js';
+import { FederatedLookupService } from '../authentication/federation/federated-lookup.service.js';
+import { IssuerKeys } from '../authentication/federation/issuer-keys.js';
+import { RemoteKeys } from '../authentication/federation/remote-keys.service.js';
 import { Throttle } from '../authentication/throttle.js';
 import { UsedProofService } from '../authentication/used-proof.service.js';
 import { Changes } from '../changes/changes.service.js';
@@ -8,6 +11,7 @@ import { TenantLines } from '../changes/tenant-lines.service.js';
 import { ClientService } from '../clients/client.service.js';
 import { ClientHolders } from '../clients/client-holders.service.js';
 import { ClientSecretService } from '../clients/client-secret.service.js';
+import { TrustedIssuerService } from '../clients/federation/trusted-issuer.service.js';
 import { ClientIndexService } from '../clients/search/client-index.service.js';
 import { ClientUseService } from '../clients/use/client-use.service.js';
 import { SigningKeyStore } from '../keys/signing-key-store.js';
@@ -39,6 +43,8 @@ export interface Services {
   index: ClientIndexService;
   lookup: ClientLookupService;
   authentication: ClientAuthentication;
+  remoteKeys: RemoteKeys;
+  trustedIssuers: TrustedIssuerService;
   status: TokenStatusService;
   proofs: UsedProofService;
   audit: AuditListService;
@@ -59,13 +65,17 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const changes = new Changes(database, cipher, config.tenantLimits, lines);
   const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));
   const secrets = new ClientSecretService(database, changes, cipher);
-  const clients = new ClientService(changes, secrets, new ClientHolders(database));
+  // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
+  const outbound = new Outbound({ allowsLoopback: isLoopbackHttp(config.issuer), networks: config.trustedIssuerNetworks });
+  const holders = new ClientHolders(database);
+  const clients = new ClientService(changes, secrets, holders, outbound);
   const sessions = new SessionService(database, changes, cipher);
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database, lines);
   const use = new ClientUseService(database);
-  // Who tries it out on one machine has the other parts there, too; whoever serves others has services there that trust the loopback.
-  const outbound = new Outbound({ allowsLoopback: isLoopbackHttp(config.issuer), networks: config.trustedIssuerNetworks });
+  const remoteKeys = new RemoteKeys(database, outbound);
+  const federatedLookup = new FederatedLookupService(database);
+  const issuerKeys = new IssuerKeys(federatedLookup, remoteKeys);
   return {
     config,
     database,
@@ -76,7 +86,9 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     use,
     index: new ClientIndexService(database),
     lookup,
-    authentication: new ClientAuthentication({ lookup, throttle, cipher, proofs, use }),
+    authentication: new ClientAuthentication({ lookup, federatedLookup, issuerKeys, remoteKeys, throttle, cipher, proofs, use }),
+    remoteKeys,
+    trustedIssuers: new TrustedIssuerService(database, changes, holders, outbound),
     status: new TokenStatusService(database, lines),
     proofs,
     audit: new AuditListService(database, changes),

@@ -48,9 +48,7 @@ export class IdentityProviderService {
    * @throws {BadUserInput | Forbidden} when it gives, or the one before gave, rights that the caller does not hold
    */
   async set(caller: Principal, input: IdentityProviderInput): Promise<IdentityProvider> {
-    if (!this.parts.outbound.permits(input.issuer)) {
-      throw new BadUserInput([{ path: 'input.issuer', message: NOT_PERMITTED }]);
-    }
+    this.parts.outbound.requirePermitted(input.issuer, 'input.issuer');
     return this.changes.make(caller, RIGHT, async ({ manager, caller: present, record }) => {
       const before = await manager.findOneBy(IdentityProvider, { tenantId: caller.tenant.id });
       // Who gives rights needs them, and who takes them away: people are signed out.
@@ -130,9 +128,6 @@ export class IdentityProviderService {
     return { encryptedSecret: this.parts.cipher.encrypt(secret, contextOf(tenantId)), keyId: this.parts.cipher.keyId };
   }
 }
-
-const NOT_PERMITTED =
-  'Give an https URL outside of this machine and of private networks: nothing else is asked. The setting TRUSTED_ISSUER_NETWORKS lists networks that may be asked all the same.';
 
 /** A secret is never sent to another provider than the one that it was given for. */
 function keptSecret(before: IdentityProvider | null, { issuer, clientId }: IdentityProviderInput) {

@@ -83,7 +83,7 @@ export class Conflict extends AppError {
 /** Somebody else changed a thing since the caller read it. */
 export class StaleVersion extends Conflict {
   constructor(
-    thing: 'client' | 'tenant',
+    thing: 'client' | 'tenant' | 'trusted issuer',
     readonly version: number,
   ) {
     super(`The ${thing} was changed in the meantime: it is at version ${version}. Read it again and repeat the change.`);

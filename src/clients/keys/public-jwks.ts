@@ -18,7 +18,7 @@ export interface PublicJwks {
 }
 
 /** The JOSE algorithms in which a client may sign its assertions. */
-export const ASSERTION_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
+export const ASSERTION_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'EdDSA', 'Ed25519'] as const;
 
 /** The JOSE algorithms in which a client may sign its DPoP proofs. */
 export const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const;

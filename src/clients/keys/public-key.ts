@@ -27,7 +27,7 @@ const KINDS = new Map<string, Kind>([
   ['EC P-256', { algorithms: ['ES256'], members: { x: 32, y: 32 } }],
   ['EC P-384', { algorithms: ['ES384'], members: { x: 48, y: 48 } }],
   ['OKP Ed25519', { algorithms: ['EdDSA', 'Ed25519'], members: { x: 32 } }],
-  ['RSA', { algorithms: ['RS256', 'PS256'], members: { n: undefined, e: undefined } }],
+  ['RSA', { algorithms: ['RS256', 'RS384', 'RS512', 'PS256'], members: { n: undefined, e: undefined } }],
 ]);
 
 /** A key without the members that say nothing: .NET and others write `null`, `""` and `[]` for what is absent. */
@@ -60,6 +60,11 @@ export function isForEncryption({ use, alg, key_ops: operations }: Jwk): boolean
 export function fitsAlgorithm(jwk: Jwk, algorithm: string): boolean {
   const algorithms = kindOf(jwk)?.algorithms ?? [];
   return algorithms.includes(algorithm) && (jwk.alg === undefined || comparableName(jwk.alg) === comparableName(algorithm));
+}
+
+/** The algorithms in which a key may have signed. */
+export function algorithmsOf(jwk: Jwk): string[] {
+  return (kindOf(jwk)?.algorithms ?? []).filter((algorithm) => fitsAlgorithm(jwk, algorithm));
 }
 
 function comparableName(algorithm: unknown): unknown {

@@ -4,8 +4,10 @@ import type { Database } from '../../platform/database/transaction.js';
 import { BadUserInput } from '../../platform/errors.js';
 import { nextSlice } from '../../platform/queues/slices.js';
 import type { Principal } from '../../tenants/caller.js';
-import { Client } from '../client.entity.js';
+import { type Client, ClientAuthMethod } from '../client.entity.js';
 import { ClientSecret } from '../client-secret.entity.js';
+import { FederatedCredential } from '../federation/federated-credential.entity.js';
+import { MOST_CREDENTIALS } from '../federation/federated-credential.rules.js';
 import { ClientHour } from '../use/client-hour.entity.js';
 import type { ClientUsage } from '../use/client-usage.js';
 import { fromHour, toHour } from '../use/use-tally.js';
@@ -27,6 +29,7 @@ const VALUES_OF_AN_HOUR = 4;
 
 interface Loaders {
   secrets: DataLoader<string, ClientSecret[] | undefined>;
+  credentials: DataLoader<string, FederatedCredential[] | undefined>;
   usage: Map<number, DataLoader<string, ClientHour[] | undefined>>;
   hoursAskedFor: number;
 }
@@ -49,6 +52,11 @@ export class ClientLoader {
     const secrets = (await this.#for(caller).secrets.load(client.id)) ?? [];
     for (const secret of secrets) this.#siblings.set(secret, { client, secrets });
     return secrets;
+  }
+
+  /** The credentials of a client with `FEDERATED_JWT`, the oldest first. */
+  async credentialsOf(caller: Principal, { id, authMethod }: Client): Promise<FederatedCredential[]> {
+    return authMethod === ClientAuthMethod.FEDERATED_JWT ? ((await this.#for(caller).credentials.load(id)) ?? []) : [];
   }
 
   /** The client of a secret that was read here, and the others beside it. */
@@ -89,6 +97,7 @@ export class ClientLoader {
     const known = this.#loaders.get(caller);
     const loaders = known ?? {
       secrets: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_READ), (ids) => this.#readSecrets(caller, ids)),
+      credentials: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_CREDENTIALS), (ids) => this.#readCredentials(ids)),
       usage: new Map(),
       hoursAskedFor: 0,
     };
@@ -107,6 +116,14 @@ export class ClientLoader {
     const ofTenant = secrets.filter(({ tenantId }) => tenantId === tenant.id);
     const ofClients = Map.groupBy(ofTenant, ({ clientRowId }) => clientRowId);
     return new Map([...ofClients].map(([id, ofClient]) => [id, withoutManyEnded(ofClient, now)]));
+  }
+
+  async #readCredentials(ids: string[]): Promise<Map<string, FederatedCredential[]>> {
+    const order = { createdAt: 'ASC', id: 'ASC' } as const;
+    const credentials = await this.database.read((manager) =>
+      manager.find(FederatedCredential, { where: { clientRowId: In(ids) }, order }),
+    );
+    return Map.groupBy(credentials, ({ clientRowId }) => clientRowId);
   }
 
   async #readHours(ids: string[], first: number): Promise<Map<string, ClientHour[]>> {

@@ -4,7 +4,7 @@ import { removeInPieces } from '../../platform/database/pieces.js';
 import type { Database } from '../../platform/database/transaction.js';
 import { ClientSecret } from '../client-secret.entity.js';
 import type { SecretDigest } from '../secret.js';
-import { toHour, UseTally } from './use-tally.js';
+import { toHour, type UsedProof, UseTally } from './use-tally.js';
 
 /** Of each table. The row of a client may have 40 KB, and is written anew. */
 const ROWS_AT_ONCE = 100;
@@ -19,10 +19,8 @@ export interface NewDigests {
 }
 
 /** A proof of who a client is. */
-export interface Use {
+export interface Use extends UsedProof {
   clientRowId: string;
-  /** Absent when the client proved itself with a key of its own. */
-  secretId: string | undefined;
   ip: string;
 }
 
@@ -37,8 +35,8 @@ export class ClientUseService {
   constructor(private readonly database: Database) {}
 
   /** Remembers that a client proved who it is, for whatever purpose. */
-  used({ clientRowId, secretId, ip }: Use): void {
-    this.#tally.use(clientRowId, { secretId, ip, at: Date.now() });
+  used({ clientRowId, ...use }: Use): void {
+    this.#tally.use(clientRowId, { ...use, at: Date.now() });
   }
 
   /** Counts an answer of the token endpoint to a client that exists. */
@@ -91,11 +89,14 @@ export class ClientUseService {
 
   #store(part: UseTally): Promise<void> {
     const moment = (milliseconds: number) => this.database.moment(new Date(milliseconds));
-    const secrets = part.secrets().map(({ id, count, at, ip }) => [id, count, moment(at), ip]);
+    const [secrets, credentials] = [part.secrets(), part.credentials()].map((uses) =>
+      uses.map(({ id, count, at, ip }) => [id, count, moment(at), ip]),
+    );
     const clients = part.clients().map(({ id, at }) => [id, moment(at)]);
     const hours = part.hours().map(({ id, hour, issued, refused }) => [id, hour, issued, refused]);
     return this.database.write(async (manager) => {
-      await run(manager, secrets, this.database.dialect(ADD_TO_SECRETS));
+      await run(manager, secrets as unknown[][], this.database.dialect(addUsesTo('client_secrets')));
+      await run(manager, credentials as unknown[][], this.database.dialect(addUsesTo('federated_credentials')));
       await run(manager, clients, this.database.dialect(ADD_TO_CLIENTS));
       await run(manager, hours, this.database.dialect(ADD_TO_HOURS));
     });
@@ -114,15 +115,15 @@ async function run(manager: EntityManager, rows: readonly unknown[][], statement
   await setImmediate();
 }
 
-const ADD_TO_SECRETS = {
-  sqlite: (rows: string) => `UPDATE client_secrets SET use_count = use_count + u.c1,
+const addUsesTo = (table: string) => ({
+  sqlite: (rows: string) => `UPDATE ${table} SET use_count = use_count + u.c1,
       last_used_ip = CASE WHEN last_used_at IS NULL OR u.c2 >= last_used_at THEN u.c3 ELSE last_used_ip END,
       last_used_at = MAX(COALESCE(last_used_at, u.c2), u.c2)
-    FROM (${rows}) u WHERE u.c0 = client_secrets.id`,
-  mysql: (rows: string) => `UPDATE client_secrets s JOIN (${rows}) u ON u.c0 = s.id SET s.use_count = s.use_count + u.c1,
+    FROM (${rows}) u WHERE u.c0 = ${table}.id`,
+  mysql: (rows: string) => `UPDATE ${table} s JOIN (${rows}) u ON u.c0 = s.id SET s.use_count = s.use_count + u.c1,
       s.last_used_ip = IF(s.last_used_at IS NULL OR CAST(u.c2 AS DATETIME(3)) >= s.last_used_at, u.c3, s.last_used_ip),
       s.last_used_at = GREATEST(COALESCE(s.last_used_at, CAST(u.c2 AS DATETIME(3))), CAST(u.c2 AS DATETIME(3)))`,
-};
+});
 
 const ADD_TO_CLIENTS = {
   sqlite: (rows: string) => `UPDATE clients SET last_used_at = MAX(COALESCE(last_used_at, u.c1), u.c1)

@@ -1,6 +1,7 @@
 const MILLISECONDS_AN_HOUR = 3_600_000;
 
-interface SecretUse {
+/** Of a secret, or of a credential of another kind. */
+interface ProofUse {
   id: string;
   count: number;
   /** Milliseconds since 1970. */
@@ -21,9 +22,24 @@ interface HourCount {
   refused: number;
 }
 
+/** What a client proved itself with, where it is counted by itself. */
+export interface UsedProof {
+  secretId?: string | undefined;
+  /** Of a credential by which somebody else vouches for it. */
+  credentialId?: string | undefined;
+}
+
+interface Uses {
+  secrets: readonly ProofUse[];
+  credentials: readonly ProofUse[];
+  clients: readonly ClientUse[];
+  hours: readonly HourCount[];
+}
+
 /** What has happened since the last time it was written down: numbers to add, and the latest of each moment. */
 export class UseTally {
-  readonly #secrets = new Map<string, SecretUse>();
+  readonly #secrets = new Map<string, ProofUse>();
+  readonly #credentials = new Map<string, ProofUse>();
   readonly #clients = new Map<string, ClientUse>();
   /** By hour, then by client. */
   readonly #hours = new Map<number, Map<string, HourCount>>();
@@ -32,8 +48,13 @@ export class UseTally {
     return this.#hours.size === 0 && this.#clients.size === 0;
   }
 
-  secrets(): SecretUse[] {
+  secrets(): ProofUse[] {
     return [...this.#secrets.values()];
+  }
+
+  /** Those by which others vouch for clients. */
+  credentials(): ProofUse[] {
+    return [...this.#credentials.values()];
   }
 
   clients(): ClientUse[] {
@@ -44,9 +65,10 @@ export class UseTally {
     return [...this.#hours.values()].flatMap((counts) => [...counts.values()]);
   }
 
-  use(clientRowId: string, { secretId, ip, at }: { secretId: string | undefined; ip: string; at: number }): void {
+  use(clientRowId: string, { secretId, credentialId, ip, at }: { ip: string; at: number } & UsedProof): void {
     this.#useClient(clientRowId, at);
-    if (secretId) this.#useSecret({ id: secretId, count: 1, at, ip });
+    if (secretId) addUse(this.#secrets, { id: secretId, count: 1, at, ip });
+    if (credentialId) addUse(this.#credentials, { id: credentialId, count: 1, at, ip });
   }
 
   count(clientRowId: string, outcome: 'issued' | 'refused', at: number): void {
@@ -55,38 +77,38 @@ export class UseTally {
 
   /** All of it in several that have no more than so many of anything. */
   *split(most: number): Generator<UseTally> {
-    const [secrets, clients, hours] = [this.secrets(), this.clients(), this.hours()];
-    for (let start = 0; start < Math.max(secrets.length, clients.length, hours.length); start += most) {
+    const all = this.#all;
+    const longest = Math.max(...Object.values(all).map((uses) => uses.length));
+    for (let start = 0; start < longest; start += most) {
+      const end = start + most;
       const part = new UseTally();
-      part.#add(secrets.slice(start, start + most), clients.slice(start, start + most), hours.slice(start, start + most));
+      part.#add({
+        secrets: all.secrets.slice(start, end),
+        credentials: all.credentials.slice(start, end),
+        clients: all.clients.slice(start, end),
+        hours: all.hours.slice(start, end),
+      });
       yield part;
     }
   }
 
   merge(other: UseTally): void {
-    this.#add(other.secrets(), other.clients(), other.hours());
+    this.#add(other.#all);
   }
 
-  #add(secrets: readonly SecretUse[], clients: readonly ClientUse[], hours: readonly HourCount[]): void {
-    for (const use of secrets) this.#useSecret(use);
+  get #all(): Uses {
+    return { secrets: this.secrets(), credentials: this.credentials(), clients: this.clients(), hours: this.hours() };
+  }
+
+  #add({ secrets, credentials, clients, hours }: Uses): void {
+    for (const use of secrets) addUse(this.#secrets, use);
+    for (const use of credentials) addUse(this.#credentials, use);
     for (const { id, at } of clients) this.#useClient(id, at);
     for (const { id, hour, issued, refused } of hours) {
       const count = this.#hourOf(id, hour);
       count.issued += issued;
       count.refused += refused;
     }
-  }
-
-  #useSecret({ id, count, at, ip }: SecretUse): void {
-    const known = this.#secrets.get(id);
-    if (!known) {
-      this.#secrets.set(id, { id, count, at, ip });
-      return;
-    }
-    known.count += count;
-    if (at < known.at) return;
-    known.at = at;
-    known.ip = ip;
   }
 
   #useClient(id: string, at: number): void {
@@ -102,6 +124,18 @@ export class UseTally {
     counts.set(id, count);
     return count;
   }
+}
+
+function addUse(uses: Map<string, ProofUse>, { id, count, at, ip }: ProofUse): void {
+  const known = uses.get(id);
+  if (!known) {
+    uses.set(id, { id, count, at, ip });
+    return;
+  }
+  known.count += count;
+  if (at < known.at) return;
+  known.at = at;
+  known.ip = ip;
 }
 
 /** When an hour began. */

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { type IncomingMessage, request as requestPlainly } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { BadUserInput } from '../errors.js';
 import { nextSlice } from '../queues/slices.js';
 import { countValues, hasLongText } from './json-values.js';
 import { findAddresses } from './name-lookup.js';
@@ -12,6 +13,8 @@ import { BoundedAgent, BoundedTlsAgent, faultOf, LARGEST_BYTES, noteContent, TIM
 const MOST_VALUES = 5_000;
 /** Of JSON: an ID token is one text, and is parsed as well. */
 const LONGEST_TEXT = 48 * 1024;
+const HANDED_ON = ['content-type', 'cache-control'] as const;
+const LONGEST_HEADER = 1_000;
 /** Statuses whose answer has no body, and that `Response` refuses one for. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -77,6 +80,11 @@ export class Outbound {
     return protocol === 'https:' && (!isLiteral(hostname) || isAllowed(addressIn(hostname), this.rules));
   }
 
+  /** Requires that a URL is one that is asked at all. @param path of the input that it was given in @throws {BadUserInput} */
+  requirePermitted(url: string, path: string): void {
+    if (!this.permits(url)) throw new BadUserInput([{ path, message: NOT_PERMITTED }]);
+  }
+
   /** As the platform's `fetch`, within these bounds. @throws {Unreachable} */
   readonly fetch = async (url: string, { signal, ...outgoing }: Outgoing): Promise<Response> => {
     if (!this.permits(url)) throw new Unreachable();
@@ -108,6 +116,9 @@ export class Outbound {
     return toResponse(incoming);
   }
 }
+
+const NOT_PERMITTED =
+  'Give an https URL outside of this machine and of private networks: nothing else is asked. The setting TRUSTED_ISSUER_NETWORKS lists networks that may be asked all the same.';
 
 /** A name is looked up once, by the connection, and every address that it has must be allowed. */
 function createLookup(allows: (address: string) => boolean, lookUp = lookUpAll): LookupFunction {
@@ -160,9 +171,11 @@ async function toResponse(incoming: IncomingMessage): Promise<Response> {
   const saysItsEnd = length !== undefined || coding.toLowerCase().endsWith('chunked') || WITHOUT_BODY.includes(status);
   const fault = faultOf(incoming.socket);
   if (!saysItsEnd && fault) throw fault;
-  // No other one is needed, and what reads them may take long for what was made for that.
-  const type = incoming.headers['content-type'];
-  const headers = type === undefined ? {} : { 'content-type': type };
+  // No others are needed, and what reads them may take long for what was made for that.
+  const headers = HANDED_ON.flatMap((name) => {
+    const value = incoming.headers[name]?.slice(0, LONGEST_HEADER);
+    return value === undefined ? [] : ([[name, value]] as [string, string][]);
+  });
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers });
 }
 

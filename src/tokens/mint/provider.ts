@@ -101,9 +101,9 @@ function nameUrlsByIssuer(provider: Provider): void {
 
 /** The name of a token, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
 function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, issuedAt: number): { jti: string; exp: number } {
-  const { registration, usedSecret } = granteeOf(token.client);
+  const { registration, usedSecret, federation } = granteeOf(token.client);
   const random = token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID);
-  const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id }, random);
+  const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id, federation }, random);
   return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
 }
 

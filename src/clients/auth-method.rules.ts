@@ -1,0 +1,66 @@
+import { BadUserInput } from '../platform/errors.js';
+import { ClientAuthMethod } from './client.entity.js';
+import type { GivenCredential } from './federation/federated-credential.rules.js';
+
+/** What a client proves itself with, beside secrets, as it is given. */
+export interface GivenProof {
+  jwks?: object | null | undefined;
+  jwksUri?: string | null | undefined;
+  federatedCredentials?: readonly GivenCredential[] | null | undefined;
+}
+
+type Field = keyof GivenProof;
+
+/** Of each method what it is given, one of them. */
+const FIELDS: Readonly<Record<ClientAuthMethod, readonly Field[]>> = {
+  SECRET: [],
+  CLIENT_SECRET_JWT: [],
+  PRIVATE_KEY_JWT: ['jwks', 'jwksUri'],
+  FEDERATED_JWT: ['federatedCredentials'],
+};
+
+const METHODS = Object.keys(FIELDS) as ClientAuthMethod[];
+
+const NEEDED: Readonly<Record<Field, string>> = {
+  jwks: 'A client with PRIVATE_KEY_JWT needs its public keys: as jwks, or where they are as jwksUri.',
+  jwksUri: 'Give jwks or jwksUri, and not both.',
+  federatedCredentials: 'A client with FEDERATED_JWT needs what tokens of a trusted issuer have to say.',
+};
+
+/** Whether a client proves itself with a secret that is made here. */
+export function hasSecrets(method: ClientAuthMethod): boolean {
+  return FIELDS[method].length === 0;
+}
+
+/**
+ * Requires that a client is given what its method proves it with, in one way, and nothing of another method.
+ * @throws {BadUserInput}
+ */
+export function requireFittingProof(method: ClientAuthMethod, given: GivenProof): void {
+  requireOfMethod(method, given);
+  const [first] = FIELDS[method];
+  if (first && givenFields(given).length === 0) throw fault(first, NEEDED[first]);
+}
+
+/**
+ * Requires that what a client is given in place of what it had is of its method, and one of a kind.
+ * @throws {BadUserInput}
+ */
+export function requireOfMethod(method: ClientAuthMethod, given: GivenProof): void {
+  const fields = givenFields(given);
+  const foreign = fields.find((field) => !FIELDS[method].includes(field));
+  if (foreign) {
+    const owners = METHODS.filter((name) => FIELDS[name].includes(foreign));
+    throw fault(foreign, `Only a client with ${owners.join(' or ')} has ${foreign}.`);
+  }
+  const [, second] = fields;
+  if (second) throw fault(second, NEEDED[second]);
+}
+
+function givenFields(given: GivenProof): Field[] {
+  return (Object.keys(NEEDED) as Field[]).filter((field) => given[field] != null);
+}
+
+function fault(field: Field, message: string): BadUserInput {
+  return new BadUserInput([{ path: `input.${field}`, message }]);
+}
