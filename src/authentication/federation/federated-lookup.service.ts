@@ -120,8 +120,7 @@ export class FederatedLookupService {
   }
 
   async #read(keys: readonly Key[]): Promise<Row[][]> {
-    const wanted = keys.flatMap(({ tenantId, clientId, issuerKey, subjectKey }) => [tenantId, clientId, issuerKey, subjectKey]);
-    const rows = await this.database.rows<Row>(selectRows(keys.length), [...wanted, this.#decoyId]);
+    const rows = await this.database.rows<Row>(selectRows(keys.length), [...keys.flatMap(parametersOf), this.#decoyId]);
     const found: Row[][] = keys.map(() => []);
     for (const row of rows) found[Number(row.wanted)]?.push(row);
     this.#keepDecoy(rows);
@@ -143,18 +142,22 @@ function selectRows(assertions: number): string {
   return statement;
 }
 
-/** Of clients that have the very same subject the first and the last by their ids: with one alone they are the same. */
+/** Of clients that have the very same subject the first or the last by their ids: with one alone they are the same. */
 const named = (direction: 'ASC' | 'DESC') => `(SELECT f.client_row_id FROM federated_credentials f
-  WHERE f.tenant_id = w.tenant_id AND f.subject_key = w.subject_key ORDER BY f.client_row_id ${direction} LIMIT 1)`;
+    WHERE f.tenant_id = ? AND f.subject_key = ? ORDER BY f.client_row_id ${direction} LIMIT 1)`;
+
+/** Whom one assertion names: by a client id, or by a subject. */
+const RESOLVED = `? AS tenant_id, ? AS issuer_key, ? AS said,
+  COALESCE((SELECT n.id FROM clients n WHERE n.tenant_id = ? AND n.client_id = ?), ${named('ASC')}) AS first_id, ${named('DESC')} AS last_id`;
+
+function parametersOf({ tenantId, clientId, issuerKey, subjectKey }: Key): string[] {
+  const subject = clientId === NO_CLIENT_ID ? subjectKey : '';
+  return [tenantId, issuerKey, clientId, tenantId, clientId, tenantId, subject, tenantId, subject];
+}
 
 function writeStatement(assertions: number): string {
-  const others = Array.from({ length: assertions - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ?, ?, ?, ?`).join('');
-  const wanted = `SELECT 0 AS wanted, ? AS tenant_id, ? AS client_id, ? AS issuer_key, ? AS subject_key${others}`;
-  const resolved = `SELECT w.wanted, w.tenant_id, w.issuer_key, w.client_id AS said,
-      CASE WHEN w.client_id = '' THEN ${named('ASC')}
-        ELSE (SELECT n.id FROM clients n WHERE n.tenant_id = w.tenant_id AND n.client_id = w.client_id) END AS first_id,
-      CASE WHEN w.client_id = '' THEN ${named('DESC')} END AS last_id
-    FROM (${wanted}) w`;
+  const others = Array.from({ length: assertions - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ${RESOLVED}`).join('');
+  const resolved = `SELECT 0 AS wanted, ${RESOLVED}${others}`;
   return `SELECT x.wanted, t.version AS tenant_version, t.access_token_type, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.client_id, c.enabled,
       c.auth_method, NULL AS jwks, NULL AS jwks_uri, c.token_epoch, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, NULL AS secret_id,
       i.id AS issuer_id, i.issuer, i.version AS issuer_version, i.enabled AS issuer_enabled, i.epoch AS issuer_epoch, i.algorithms,
