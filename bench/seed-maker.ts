@@ -45,7 +45,7 @@ export async function createMaker(env: Record<string, string>): Promise<Maker> {
   const { SigningKeyStore } = await loadBuilt('keys/signing-key-store.js');
   const { newTenant } = await loadBuilt('tenants/tenant-row.js');
   const { Tenant } = await loadBuilt('tenants/tenant.entity.js');
-  const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');
+  const { ClientAuthMethod, SenderConstraint } = await loadBuilt('clients/client.entity.js');
   const { hintOf, makeSecret } = await loadBuilt('clients/secret.js');
   const keys = new SigningKeyStore(cipher);
   const { manager, take } = createGatherer();
@@ -64,6 +64,7 @@ export async function createMaker(env: Record<string, string>): Promise<Maker> {
       authMethod: ClientAuthMethod.SECRET,
       jwks: null,
       jwksUri: null,
+      senderConstraint: SenderConstraint.NONE,
     };
     // Nobody counts what is poured in: the server counts a tenant's clients by itself once a day.
     const change = { manager: manager.with(other), caller: at, countClient: async () => undefined };

@@ -56,7 +56,7 @@ interface Change {
 async function measureAlone(env: Record<string, string>): Promise<object> {
   const { changes, clients, secrets, database, home } = await openBuilt(env);
   const { ClientUseService } = await loadBuilt('clients/use/client-use.service.js');
-  const { ClientAuthMethod } = await loadBuilt('clients/client.entity.js');
+  const { ClientAuthMethod, SenderConstraint } = await loadBuilt('clients/client.entity.js');
   const { makeSecret } = await loadBuilt('clients/secret.js');
   const { systemCaller } = await loadBuilt('tenants/caller.js');
   const uses: { clientRowId: string; secretId: string; ip: string }[] = [];
@@ -68,6 +68,7 @@ async function measureAlone(env: Record<string, string>): Promise<object> {
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    senderConstraint: SenderConstraint.NONE,
   };
   for (let index = 0; index < CLIENTS; index += 1) {
     const make = async (change: Change) => {

@@ -1,4 +1,4 @@
-import { ClientAuthMethod } from '../src/clients/client.entity.js';
+import { ClientAuthMethod, SenderConstraint } from '../src/clients/client.entity.js';
 import { systemCaller } from '../src/tenants/caller.js';
 import { createClient, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
@@ -20,6 +20,7 @@ it('lets nobody see what is not committed', async () => {
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    senderConstraint: SenderConstraint.NONE,
   };
   const undone = changes.perform(systemCaller(home, 'test'), async (change) => {
     await clients.insert(change, values);

@@ -43,7 +43,7 @@ export async function proveByAssertion(
   const { clientId } = registration;
   const { header, claims } = assertion;
   const fault = findAssertionFault(assertion, { clientId, audiences });
-  if (fault !== undefined) return { refusal: fault };
+  if (fault) return fault;
   const isBySecret = header.alg === 'HS256';
   const prove = isBySecret
     ? proveBySecretJwt(cipher, registration, assertion.text)

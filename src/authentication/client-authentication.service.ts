@@ -1,6 +1,8 @@
+import { ClientAuthMethod } from '../clients/client.entity.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
-import type { RegisteredClient } from '../clients/registered-client.js';
+import { decoyClient, type RegisteredClient } from '../clients/registered-client.js';
 import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
+import type { ClientRefusalService } from '../clients/use/client-refusals.service.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
 import { addressOf } from '../platform/http/ip.js';
@@ -10,14 +12,14 @@ import type { AccessTokenType } from '../tenants/tenant.entity.js';
 import { proveByAssertion } from './client-assertion.js';
 import type { ClientLookupService } from './client-lookup.service.js';
 import { proveBySecret } from './client-secret.js';
-import type { Credentials, ForeignCredentials } from './credentials.js';
+import { type Credentials, type ForeignCredentials, methodShown } from './credentials.js';
 import { InvalidClient } from './errors.js';
 import type { Attempt } from './failure-counts.js';
 import { proveByFederatedJwt } from './federation/federated-jwt.js';
-import { type FederatedLookup, type FederatedLookupService, nobody } from './federation/federated-lookup.service.js';
+import { type FederatedLookup, type FederatedLookupService } from './federation/federated-lookup.service.js';
 import type { IssuerKeys } from './federation/issuer-keys.js';
 import type { RemoteKeys } from './federation/remote-keys.service.js';
-import type { Evidence, Proof } from './proof.js';
+import type { Evidence, Proof, Refusal } from './proof.js';
 import type { Throttle } from './throttle.js';
 import type { UsedProofService } from './used-proof.service.js';
 
@@ -39,6 +41,7 @@ export interface AuthenticationParts {
   cipher: Cipher;
   proofs: UsedProofService;
   use: ClientUseService;
+  refusals: ClientRefusalService;
 }
 
 /** Where credentials come from. */
@@ -85,7 +88,7 @@ export class ClientAuthentication {
     const isWorthAsking = isPossibleId && isPossibleSecret('secret' in credentials ? credentials.secret : '');
     const found = isWorthAsking ? await this.parts.lookup.find(tenant, clientId) : undefined;
     if (found && found.tenantVersion === undefined) throw new HostNotServed();
-    const registration = found?.client ?? nobody(tenant, clientId);
+    const registration = found?.client ?? decoyClient(tenant, clientId);
     return { ...shown, tenant, registration, tenantVersion: found?.tenantVersion, accessTokenType: found?.accessTokenType, attempt };
   }
 
@@ -99,6 +102,7 @@ export class ClientAuthentication {
     const { registration, attempt } = client;
     const proof = await this.#look(client, audiences);
     if (proof.refusal !== undefined) {
+      this.#noteRefusal(client, proof);
       await throttle.fail(attempt);
       throw new InvalidClient(proof.refusal);
     }
@@ -124,7 +128,7 @@ export class ClientAuthentication {
     const attempt = await this.#admit(tenant, shown, isPossible ? name : IMPOSSIBLE_ID);
     const found = isPossible ? await this.parts.federatedLookup.find(tenant, { clientId, issuer, subject }) : undefined;
     if (found && found.tenantVersion === undefined) throw new HostNotServed();
-    const registration = found?.client ?? nobody(tenant, clientId);
+    const registration = found?.client ?? decoyClient(tenant, clientId);
     const federated = { trust: found?.trust, credentials: found?.credentials ?? [] };
     return {
       ...shown,
@@ -151,10 +155,27 @@ export class ClientAuthentication {
     return { refusal: 'nothing proves who it is' };
   }
 
+  /** Of a client that is not there it is noted as well, for the work's sake; what is written down knows only clients. */
+  #noteRefusal({ tenant: { tenant }, registration, credentials, ip }: NamedClient, refusal: Refusal): void {
+    const { cipher, refusals } = this.parts;
+    const secret = 'secret' in credentials && isPossibleSecret(credentials.secret) ? (credentials.secret as PlainSecret) : undefined;
+    refusals.note({
+      tenantId: tenant.id,
+      clientId: registration.clientId,
+      address: addressOf(ip).plain,
+      authMethod: methodShown(credentials) ?? null,
+      refusal,
+      lookupDigests: secret === undefined ? [] : cipher.keyIds.map((keyId) => lookupDigest(cipher, tenant.id, secret, keyId)),
+    });
+  }
+
   /** Notes that a client proved who it is; digests of its secret that were made with an earlier key are renewed. */
   #noteUse({ registration, credentials, ip }: NamedClient, { usedSecret, federation }: Evidence): void {
     const { use, cipher } = this.parts;
-    const by = { secretId: usedSecret?.id, credentialId: federation?.credentialId };
+    // What is counted by itself needs no other count, unless the client is coming from one way to another.
+    const method = methodShown(credentials);
+    const isCounted = registration.previous === undefined && method !== ClientAuthMethod.PRIVATE_KEY_JWT;
+    const by = { secretId: usedSecret?.id, credentialId: federation?.credentialId, authMethod: isCounted ? undefined : method };
     use.used({ clientRowId: registration.rowId, ...by, ip: addressOf(ip).plain });
     if (!usedSecret || !('secret' in credentials)) return;
     if (usedSecret.keyId === cipher.keyId && usedSecret.hasLookupDigest) return;

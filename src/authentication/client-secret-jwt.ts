@@ -32,8 +32,8 @@ function hasSigned(secret: string, assertion: string): Promise<boolean> {
 
 /** The secrets that a client may sign assertions with, in the clear: always as many as one can have, nobody's in place of the others. */
 function signingSecrets(registration: RegisteredClient, cipher: Cipher): SigningSecret[] {
-  const isAllowed = registration.enabled && registration.authMethod === ClientAuthMethod.CLIENT_SECRET_JWT;
-  const readable = isAllowed ? liveSecrets(registration).filter(({ keyId }) => cipher.keyIds.includes(keyId)) : [];
+  const live = registration.enabled ? liveSecrets(registration, ClientAuthMethod.CLIENT_SECRET_JWT) : [];
+  const readable = live.filter(({ keyId }) => cipher.keyIds.includes(keyId));
   return Array.from({ length: MOST_SECRETS }, (_, index) => {
     const registered = readable[index];
     const encrypted = registered?.encryptedSecret ?? decoySecret(cipher);

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { ClientAuthMethod } from '../clients/client.entity.js';
 import { BadRequest } from '../platform/errors.js';
 import { type Assertion, issuerOf, readAssertion } from './assertion.js';
 import { InvalidClient } from './errors.js';
@@ -16,6 +17,15 @@ export interface ForeignCredentials {
   foreign: Assertion;
   issuer: string;
   subject: string;
+}
+
+/** By which way credentials are to prove a client; undefined where nothing is shown that could. */
+export function methodShown(credentials: Credentials): ClientAuthMethod | undefined {
+  if ('foreign' in credentials) return ClientAuthMethod.FEDERATED_JWT;
+  if ('secret' in credentials) return ClientAuthMethod.SECRET;
+  if (!('assertion' in credentials)) return undefined;
+  const isBySecret = credentials.assertion.header.alg === 'HS256';
+  return isBySecret ? ClientAuthMethod.CLIENT_SECRET_JWT : ClientAuthMethod.PRIVATE_KEY_JWT;
 }
 
 /** The parameters of a form that belong to it. */

@@ -1,7 +1,7 @@
 import { compactVerify, type JWK } from 'jose';
 import { ClientAuthMethod } from '../clients/client.entity.js';
 import type { PublicJwks } from '../clients/keys/public-jwks.js';
-import type { RegisteredClient } from '../clients/registered-client.js';
+import { provesBy, type RegisteredClient } from '../clients/registered-client.js';
 import type { TenantContext } from '../tenants/caller.js';
 import type { Assertion } from './assertion.js';
 import { assertionKey } from './assertion-keys.js';
@@ -31,9 +31,10 @@ export async function proveByKeyJwt(
 async function keysOf(
   remoteKeys: RemoteKeys,
   tenant: TenantContext,
-  { enabled, authMethod, jwks, jwksUri }: RegisteredClient,
+  registration: RegisteredClient,
   wanted: Wanted,
 ): Promise<PublicJwks | undefined> {
-  if (!enabled || authMethod !== ClientAuthMethod.PRIVATE_KEY_JWT) return undefined;
+  const { enabled, jwks, jwksUri } = registration;
+  if (!enabled || !provesBy(registration, ClientAuthMethod.PRIVATE_KEY_JWT)) return undefined;
   return jwksUri === null ? (jwks ?? undefined) : (await remoteKeys.find(tenant, { kind: 'jwks', url: jwksUri }, wanted)).jwks;
 }

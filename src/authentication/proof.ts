@@ -1,5 +1,7 @@
 import type { FederatedOrigin } from '../changes/token-id.js';
 import type { RegisteredSecret } from '../clients/registered-client.js';
+import { withoutHidden } from '../platform/hidden-characters.js';
+import { redact } from '../platform/redaction.js';
 
 /** What proved a client: one of its secrets, a token of somebody who vouches for it, or a key of its own. */
 export interface Evidence {
@@ -7,5 +9,22 @@ export interface Evidence {
   federation?: FederatedOrigin | undefined;
 }
 
-/** What looking at a proof came to: what it was made with, or why it proves nothing, in words for the log alone. */
-export type Proof = (Evidence & { refusal?: undefined }) | { refusal: string };
+/** Why something proves nothing: in words for the log and for whoever manages the client, never for whoever showed it. */
+export interface Refusal {
+  refusal: string;
+  /** What of it is not as it has to be, such as a claim; with what is expected and what came, where there is that to say. */
+  about?: string;
+  expected?: string;
+  received?: string;
+}
+
+/** What looking at a proof came to: what it was made with, or why it proves nothing. */
+export type Proof = (Evidence & { refusal?: undefined }) | Refusal;
+
+const LONGEST_RECEIVED = 200;
+
+/** What somebody sent, as it may be shown to others: without anything hidden or secret, and not too long. */
+export function received(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return redact(withoutHidden(text.slice(0, 2 * LONGEST_RECEIVED).toWellFormed())).slice(0, LONGEST_RECEIVED);
+}

@@ -16,7 +16,7 @@ const IS_ANOTHER = 'c.id <> ? AND c.enabled = 1';
 const CAN_PROVE = `(c.auth_method = '${ClientAuthMethod.PRIVATE_KEY_JWT}'
   OR EXISTS (SELECT 1 FROM client_secrets s WHERE s.client_row_id = c.id AND s.expires_at IS NULL)
   OR EXISTS (SELECT 1 FROM federated_credentials f JOIN trusted_issuers i ON i.tenant_id = f.tenant_id AND i.issuer_key = f.issuer_key
-    WHERE f.client_row_id = c.id AND i.enabled = 1 AND i.issuer_key <> ?))`;
+    WHERE f.client_row_id = c.id AND i.enabled = 1 AND i.issuer_key <> ?) AND c.auth_method = '${ClientAuthMethod.FEDERATED_JWT}')`;
 /** Of those that have a right some milliseconds in this thread, and of those of whom it is not known some tens at most in another. */
 const AT_ONCE = { sqlite: 250, mysql: 5_000 };
 /** Rows may have a few hundred bytes, or tens of thousands: how many are looked at in one go grows while that takes no time. */

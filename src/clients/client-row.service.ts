@@ -3,7 +3,7 @@ import type { Description } from '../changes/record/audit.service.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { fromStoredAudience, toStoredAudience } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
-import { Client } from './client.entity.js';
+import { Client, SenderConstraint } from './client.entity.js';
 import { ClientNotFound } from './errors.js';
 import type { FederatedCredential } from './federation/federated-credential.entity.js';
 import { describeCredential } from './federation/federated-credentials.service.js';
@@ -33,10 +33,11 @@ export function present(client: Client, issuer: string): Client {
 
 /** A client as the record has it. @param credentials of one with `FEDERATED_JWT` */
 export function describeClient(client: Client, credentials: readonly FederatedCredential[] = []): Description {
-  const { name, clientId, accessTokenLifetime, authMethod, jwks, jwksUri, scopes, audiences, enabled } = client;
+  const { name, clientId, accessTokenLifetime, authMethod, jwks, jwksUri, senderConstraint, scopes, audiences, enabled } = client;
   const proof = {
     ...(jwks ? { jwks } : {}),
     ...(jwksUri ? { jwksUri } : {}),
+    ...(senderConstraint === SenderConstraint.NONE ? {} : { senderConstraint }),
     ...(credentials.length > 0 ? { federatedCredentials: credentials.map(describeCredential) } : {}),
   };
   return { name, clientId, accessTokenLifetime, authMethod, ...proof, scopes, audiences, enabled };

@@ -10,6 +10,7 @@ import { madeByRequest, noteMade, requestBegan } from '../platform/deadline.js';
 import { BadUserInput, StaleVersion, TooOften } from '../platform/errors.js';
 import { RENEWED_AT_A_TIME, type Reach, type Renewal, renewSome } from '../platform/renewal.js';
 import type { Caller, Principal } from '../tenants/caller.js';
+import { hasSecrets } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { makeTokenEpoch, requireSameRights } from './client.rules.js';
 import { requireClient } from './client-row.service.js';
@@ -20,7 +21,8 @@ import { end, forgetOldest, reinstate, supersede } from './secret-ends.service.j
 
 const RIGHT = { right: 'clients:write' } as const;
 const MOST_LIVE_SECRETS = 2;
-const LONGEST_OVERLAP_SECONDS = 2_592_000;
+/** For which a way to prove oneself goes on beside the one that takes its place. */
+export const LONGEST_OVERLAP_SECONDS = 2_592_000;
 /** More than anybody makes of one client who does not do so without a pause: they are kept, and read with it. */
 const MOST_MADE_A_DAY = 1_000;
 /** Between two, when there are so many. */
@@ -99,10 +101,11 @@ export class ClientSecretService {
       if (secret.revokedAt) return unchanged(client);
       const now = new Date();
       const live = await this.liveSecrets(manager, client, now);
-      if (client.enabled && live.length === 1 && live[0]?.id === secretId) throw new LastSecret();
+      if (client.enabled && hasSecrets(client.authMethod) && live.length === 1 && live[0]?.id === secretId) throw new LastSecret();
       await end(manager, secret, now);
       const others = live.filter(({ id }) => id !== secretId);
-      if (others.length > 0 && others.every(({ expiresAt }) => expiresAt !== null)) await reinstate(manager, others.at(-1) as ClientSecret);
+      if (hasSecrets(client.authMethod) && others.length > 0 && others.every(({ expiresAt }) => expiresAt !== null))
+        await reinstate(manager, others.at(-1) as ClientSecret);
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
       await record({ action: AuditAction.REVOKE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return touch(manager, client, { now, cutsUnnamed: true });
@@ -179,8 +182,8 @@ export class ClientSecretService {
     await removeInPieces(this.database, { table: 'client_secrets', where: 'expires_at < ?', parameters: [this.database.moment(end)] });
   }
 
-  /** Oldest first. */
-  private async liveSecrets(manager: EntityManager, { id }: Client, now: Date): Promise<ClientSecret[]> {
+  /** Those of every way that the client proves itself by. Oldest first. */
+  async liveSecrets(manager: EntityManager, { id }: Client, now: Date): Promise<ClientSecret[]> {
     const live = [IsNull(), MoreThan(now)].map((expiresAt) => ({ clientRowId: id, expiresAt }));
     return manager.find(ClientSecret, { where: live, order: { createdAt: 'ASC', id: 'ASC' } });
   }
@@ -201,9 +204,9 @@ function aboutSecrets(
 }
 
 function requireSecrets({ authMethod }: Client): void {
-  if (authMethod !== ClientAuthMethod.PRIVATE_KEY_JWT) return;
+  if (hasSecrets(authMethod)) return;
   throw new BadUserInput([
-    { path: 'clientId', message: 'This client proves itself with its own key and has no secret: update its jwks instead.' },
+    { path: 'clientId', message: `This client proves itself by ${authMethod} and has no secret: update it instead.` },
   ]);
 }
 

@@ -11,6 +11,21 @@ export enum ClientAuthMethod {
   FEDERATED_JWT = 'FEDERATED_JWT',
 }
 
+/** To what the tokens of a client have to be bound. */
+export enum SenderConstraint {
+  NONE = 'NONE',
+  DPOP = 'DPOP',
+}
+
+registerEnumType(SenderConstraint, {
+  name: 'SenderConstraint',
+  description: 'To what the tokens of a client have to be bound, so that they are worth nothing to whoever finds them.',
+  valuesConfig: {
+    NONE: { description: 'To nothing, unless the application asks for it.' },
+    DPOP: { description: 'To a key whose DPoP proof the application sends (RFC 9449): without one it gets no token.' },
+  },
+});
+
 registerEnumType(ClientAuthMethod, {
   name: 'ClientAuthMethod',
   description: 'How a client proves who it is at the token endpoint.',
@@ -99,6 +114,21 @@ export class Client {
   })
   @Column('varchar', { name: 'jwks_uri', length: 500, nullable: true })
   jwksUri!: string | null;
+
+  @Field(() => SenderConstraint, { description: 'To what its tokens have to be bound.' })
+  @Column('varchar', { name: 'sender_constraint', length: 20, default: SenderConstraint.NONE })
+  senderConstraint!: SenderConstraint;
+
+  /** The way before this one, which goes on for a while. */
+  @Column('varchar', { name: 'previous_auth_method', length: 30, nullable: true })
+  previousAuthMethod!: ClientAuthMethod | null;
+
+  @Column('datetime', { name: 'previous_method_ends_at', precision: 3, nullable: true })
+  previousMethodEndsAt!: Date | null;
+
+  /** When it came to prove itself as it does now; null when it never did otherwise. */
+  @Column('datetime', { name: 'auth_method_changed_at', precision: 3, nullable: true })
+  authMethodChangedAt!: Date | null;
 
   @Field(() => [String], {
     description: 'The scopes that the application may ask for; without a scope in its request it gets all that fit the audience.',

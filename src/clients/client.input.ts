@@ -2,7 +2,7 @@ import { IsOptional, Matches } from 'class-validator';
 import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int, registerEnumType } from 'type-graphql';
 import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/graphql/input-rules.js';
-import { ClientAuthMethod } from './client.entity.js';
+import { ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import { FederatedCredentialInput } from './federation/federated-credential.input.js';
 import { findCredentialsFault } from './federation/federated-credential.rules.js';
 import { isHttpUrl } from './federation/trusted-issuer.rules.js';
@@ -49,7 +49,7 @@ export class CreateClientInput {
   @Field(() => ClientAuthMethod, {
     defaultValue: ClientAuthMethod.SECRET,
     nullable: true,
-    description: 'How the application proves who it is. It cannot be changed later.',
+    description: 'How the application proves who it is. It is changed by changeClientAuthMethod.',
   })
   authMethod?: ClientAuthMethod | null;
 
@@ -68,7 +68,7 @@ export class CreateClientInput {
       'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion.',
   })
   @IsOptional()
-  @rule('Give an https URL of at most 500 characters without user.', isHttpUrl)
+  @IsJwksUri()
   @HoldsNoSecret()
   jwksUri?: string | null;
 
@@ -79,6 +79,13 @@ export class CreateClientInput {
   @IsOptional()
   @AreFederatedCredentials()
   federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => SenderConstraint, {
+    nullable: true,
+    defaultValue: SenderConstraint.NONE,
+    description: 'To what its tokens have to be bound.',
+  })
+  senderConstraint?: SenderConstraint | null;
 }
 
 /** What may be changed of a client. */
@@ -120,7 +127,7 @@ export class UpdateClientInput {
       'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion. It takes the place of jwks, as jwks does of it.',
   })
   @IsOptional()
-  @rule('Give an https URL of at most 500 characters without user.', isHttpUrl)
+  @IsJwksUri()
   @HoldsNoSecret()
   jwksUri?: string | null;
 
@@ -132,6 +139,49 @@ export class UpdateClientInput {
   @IsOptional()
   @AreFederatedCredentials()
   federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => SenderConstraint, {
+    nullable: true,
+    description: 'To what its tokens have to be bound from now on; those that it has go on.',
+  })
+  senderConstraint?: SenderConstraint | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The version that the change is based on. When the client is at another one by now, nothing is changed and the code is CONFLICT.',
+  })
+  version?: number | null;
+}
+
+/** How a client is to prove itself from now on. */
+@InputType({ description: 'How a client is to prove itself from now on, and for how long the way before goes on beside it.' })
+export class ChangeClientAuthMethodInput {
+  @Field(() => ClientAuthMethod, { description: 'The new way: another one than it has.' })
+  authMethod!: ClientAuthMethod;
+
+  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Its public keys, with PRIVATE_KEY_JWT.' })
+  @IsOptional()
+  @IsPublicJwks()
+  jwks?: PublicJwks | null;
+
+  @Field(() => String, { nullable: true, description: 'Where these are, in place of jwks.' })
+  @IsOptional()
+  @IsJwksUri()
+  @HoldsNoSecret()
+  jwksUri?: string | null;
+
+  @Field(() => [FederatedCredentialInput], { nullable: true, description: 'With FEDERATED_JWT: of which any one proves it, 1 to 20.' })
+  @IsOptional()
+  @AreFederatedCredentials()
+  federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 86_400,
+    description: 'For how long the way before goes on: 0 to 2592000 seconds (30 days). 0 ends it at once.',
+  })
+  overlapSeconds?: number | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -219,6 +269,10 @@ function IsScopes(): PropertyDecorator {
 function IsAudiences(): PropertyDecorator {
   const message = `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`;
   return IsListOf({ least: 1, most: MOST_AUDIENCES, of: isAudience, message });
+}
+
+function IsJwksUri(): PropertyDecorator {
+  return rule('Give an https URL of at most 500 characters without user.', isHttpUrl);
 }
 
 function AreFederatedCredentials(): PropertyDecorator {

@@ -26,6 +26,8 @@ import { MOST_CREDENTIALS } from './federation/federated-credential.rules.js';
 import { ClientConnection } from './list/client-connection.js';
 import { ClientListService } from './list/client-list.service.js';
 import { ClientLoader, requireHours } from './list/client-loader.service.js';
+import { ClientRefusal } from './use/client-refusal.js';
+import { MOST_REFUSALS } from './use/client-refusals.service.js';
 import { ClientUsage } from './use/client-usage.js';
 
 const DEFAULT_PAGE = 50;
@@ -172,6 +174,31 @@ export class ClientResolver {
   })
   federatedCredentials(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<FederatedCredential[]> {
     return this.loader.credentialsOf(principal as Principal, client);
+  }
+
+  @FieldResolver(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'When the keys of a client with jwksUri were last fetched; null before that, and otherwise.',
+  })
+  async keysFetchedAt(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<Date | null> {
+    return (await this.loader.keySetOf(principal as Principal, client))?.fetchedAt ?? null;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'Why the keys of a client with jwksUri could not be fetched the last time; null when they could. Those before serve for a day.',
+  })
+  async keysError(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<string | null> {
+    return (await this.loader.keySetOf(principal as Principal, client))?.error ?? null;
+  }
+
+  @Extensions({ most: MOST_REFUSALS })
+  @FieldResolver(() => [ClientRefusal], {
+    description: 'The last ten times that something did not prove who the client is, to within a few seconds, and why; the newest first.',
+  })
+  lastRefusals(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<ClientRefusal[]> {
+    return this.loader.refusalsOf(principal as Principal, client);
   }
 
   @FieldResolver(() => GraphQLDateTime, {

@@ -12,7 +12,7 @@ import type { Principal, TenantContext } from '../tenants/caller.js';
 import { audiencesFor } from '../tenants/scopes.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 import { hasSecrets, requireFittingProof, requireOfMethod } from './auth-method.rules.js';
-import { Client, ClientAuthMethod } from './client.entity.js';
+import { Client, ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import type { CreateClientInput, UpdateClientInput } from './client.input.js';
 import {
   lastTokenExpiry,
@@ -49,6 +49,7 @@ export interface NewClient {
   /** Only with `PRIVATE_KEY_JWT`, and then this or the next. */
   jwks: PublicJwks | null;
   jwksUri: string | null;
+  senderConstraint: SenderConstraint;
 }
 
 /** Changes clients. Whoever calls comes first, so that the tenant cannot be forgotten. */
@@ -73,7 +74,12 @@ export class ClientService {
     requireFittingProof(authMethod, input);
     if (input.jwksUri != null) this.outbound.requirePermitted(input.jwksUri, 'input.jwksUri');
     const clientSecret = hasSecrets(authMethod) ? makeSecret() : null;
-    const proof = { authMethod, jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null };
+    const proof = {
+      authMethod,
+      jwks: input.jwks ? usedOf(input.jwks) : null,
+      jwksUri: input.jwksUri ?? null,
+      senderConstraint: input.senderConstraint ?? SenderConstraint.NONE,
+    };
     const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, ...proof };
     const client = await this.changes
       .make(caller, RIGHT, async (change) => {
@@ -116,6 +122,7 @@ export class ClientService {
           audiences: input.audiences ?? before.audiences,
           enabled: input.enabled ?? before.enabled,
           ...keysOf(before, input),
+          senderConstraint: input.senderConstraint ?? before.senderConstraint,
           tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
           tokensExpireBy: lastTokenExpiry(before, now),
           version: before.version + 1,
@@ -202,6 +209,9 @@ export class ClientService {
       audiences: storeAudiences(values.audiences, issuer),
       enabled: true,
       tokenEpoch: makeTokenEpoch(),
+      previousAuthMethod: null,
+      previousMethodEndsAt: null,
+      authMethodChangedAt: null,
       lastUsedAt: null,
       tokensExpireBy: null,
       version: 1,

@@ -40,6 +40,13 @@ export class SecretNotFound extends AppError {
   }
 }
 
+/** The client proves itself in one way alone. */
+export class NoPreviousMethod extends AppError {
+  constructor() {
+    super('NO_PREVIOUS_METHOD', 'This client has no way before the present one that still goes on.');
+  }
+}
+
 /** The change would leave the tenant without anyone who has a right to manage Latchkey. */
 export class LastAdministrator extends AppError {
   constructor(rights: readonly string[]) {

@@ -2,7 +2,7 @@ import { fromStored } from '../platform/database/moments.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { fromStoredAudience } from '../tenants/scopes.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
-import { ClientAuthMethod } from './client.entity.js';
+import { ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import type { PublicJwks } from './keys/public-jwks.js';
 import type { SecretDigest, StoredDigest } from './secret.js';
 
@@ -24,6 +24,9 @@ export interface RegisteredClient {
   clientId: string;
   enabled: boolean;
   authMethod: ClientAuthMethod;
+  /** The way before that, which goes on until a moment, in milliseconds since 1970. */
+  previous: { authMethod: ClientAuthMethod; endsAt: number } | undefined;
+  senderConstraint: SenderConstraint;
   jwks: PublicJwks | null;
   /** Where its keys are, in place of these. */
   jwksUri: string | null;
@@ -50,6 +53,9 @@ export interface ClientRow extends Wanted {
   row_id: string;
   enabled: number | boolean;
   auth_method: string;
+  previous_auth_method: string | null;
+  previous_method_ends_at: Date | string | null;
+  sender_constraint: string;
   jwks: string | null;
   jwks_uri: string | null;
   token_epoch: string;
@@ -85,6 +91,8 @@ export function toRegisteredClient(rows: readonly ClientRow[], { tenantId, clien
     clientId,
     enabled: Boolean(row.enabled),
     authMethod: row.auth_method as ClientAuthMethod,
+    previous: toPrevious(row),
+    senderConstraint: row.sender_constraint as SenderConstraint,
     jwks: row.jwks === null ? null : JSON.parse(row.jwks),
     jwksUri: row.jwks_uri,
     tokenEpoch: row.token_epoch,
@@ -93,6 +101,16 @@ export function toRegisteredClient(rows: readonly ClientRow[], { tenantId, clien
     audiences: (JSON.parse(row.audiences) as string[]).map((audience) => fromStoredAudience(audience, issuer)),
     secrets: rows.filter(({ secret_id }) => secret_id !== null).map(toRegisteredSecret),
   };
+}
+
+function toPrevious({ previous_auth_method: authMethod, previous_method_ends_at: endsAt }: ClientRow): RegisteredClient['previous'] {
+  if (authMethod === null || endsAt === null) return undefined;
+  return { authMethod: authMethod as ClientAuthMethod, endsAt: fromStored(endsAt).getTime() };
+}
+
+/** Whether a client that is enabled may prove itself in a way at this moment. */
+export function provesBy({ authMethod, previous }: RegisteredClient, method: ClientAuthMethod): boolean {
+  return method === authMethod || (method === previous?.authMethod && Date.now() < previous.endsAt);
 }
 
 function toRegisteredSecret(row: ClientRow): RegisteredSecret {
@@ -118,6 +136,9 @@ const NOBODY: readonly ClientRow[] = [
     row_id: NO_ID,
     enabled: 0,
     auth_method: ClientAuthMethod.SECRET,
+    previous_auth_method: null,
+    previous_method_ends_at: null,
+    sender_constraint: SenderConstraint.NONE,
     jwks: null,
     jwks_uri: null,
     token_epoch: 'nobodyXX',
@@ -136,9 +157,10 @@ const NOBODY: readonly ClientRow[] = [
 /**
  * The decoy: it stands in for a client that does not exist, so that its refusal takes the way and the work of a
  * wrong secret. It is disabled, and its one secret has expired.
+ * @param clientId that was asked for
  */
-export function decoyClient({ issuer }: TenantContext): RegisteredClient {
-  return toRegisteredClient(NOBODY, { tenantId: NO_ID, clientId: 'nobody', issuer });
+export function decoyClient({ issuer }: TenantContext, clientId = 'nobody'): RegisteredClient {
+  return toRegisteredClient(NOBODY, { tenantId: NO_ID, clientId, issuer });
 }
 
 /** Whether a client is one that exists. */

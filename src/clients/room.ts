@@ -1,7 +1,9 @@
 import type { Database } from '../platform/database/transaction.js';
 import type { Room } from '../platform/room.js';
+import { AuthMethodResolver } from './auth-method.resolver.js';
+import type { AuthMethodService } from './auth-method.service.js';
 import { Client } from './client.entity.js';
-import { CreateClientInput, UpdateClientInput } from './client.input.js';
+import { ChangeClientAuthMethodInput, CreateClientInput, UpdateClientInput } from './client.input.js';
 import { ClientConnectionResolver, ClientResolver } from './client.resolver.js';
 import type { ClientService } from './client.service.js';
 import { ClientSecret } from './client-secret.entity.js';
@@ -19,6 +21,8 @@ import { ClientListService } from './list/client-list.service.js';
 import { ClientLoader } from './list/client-loader.service.js';
 import { ClientGram, ClientSegment } from './search/client-segment.entity.js';
 import { ClientHour } from './use/client-hour.entity.js';
+import { ClientProof } from './use/client-proof.entity.js';
+import { ClientRefusals } from './use/client-refusal.js';
 import type { ClientUseService } from './use/client-use.service.js';
 
 /** What the room of clients works with. */
@@ -27,26 +31,46 @@ interface Parts {
   clients: ClientService;
   secrets: ClientSecretService;
   use: ClientUseService;
+  authMethods: AuthMethodService;
   trustedIssuers: TrustedIssuerService;
 }
 
 export const clientsRoom: Room<Parts> = {
-  entities: [Client, ClientSecret, ClientHour, ClientSegment, ClientGram, TrustedIssuer, FederatedCredential, KeySet],
+  entities: [
+    Client,
+    ClientSecret,
+    ClientHour,
+    ClientSegment,
+    ClientGram,
+    TrustedIssuer,
+    FederatedCredential,
+    KeySet,
+    ClientProof,
+    ClientRefusals,
+  ],
   belongings: [
     { entity: ClientSegment, mayBeMany: true, dependents: [{ entity: ClientGram, by: 'segment_id' }] },
     { entity: Client, mayBeMany: true, dependents: CLIENT_DEPENDENTS },
     { entity: TrustedIssuer },
     { entity: KeySet, mayBeMany: true },
   ],
-  inputs: [CreateClientInput, UpdateClientInput, CreateTrustedIssuerInput, UpdateTrustedIssuerInput],
-  resolvers: [ClientResolver, ClientConnectionResolver, ClientSecretResolver, FederatedCredentialResolver, TrustedIssuerResolver],
-  createResolvers: ({ database, clients, secrets, trustedIssuers }) => {
+  inputs: [CreateClientInput, UpdateClientInput, ChangeClientAuthMethodInput, CreateTrustedIssuerInput, UpdateTrustedIssuerInput],
+  resolvers: [
+    ClientResolver,
+    ClientConnectionResolver,
+    ClientSecretResolver,
+    AuthMethodResolver,
+    FederatedCredentialResolver,
+    TrustedIssuerResolver,
+  ],
+  createResolvers: ({ database, clients, secrets, authMethods, trustedIssuers }) => {
     const list = new ClientListService(database);
     const loader = new ClientLoader(database);
     return [
       new ClientResolver(clients, list, loader),
       new ClientConnectionResolver(list),
       new ClientSecretResolver(secrets, loader),
+      new AuthMethodResolver(authMethods, loader),
       new FederatedCredentialResolver(),
       new TrustedIssuerResolver(trustedIssuers),
     ];

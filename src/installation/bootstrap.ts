@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Change } from '../changes/changes.service.js';
 import { AuditAction, AuditObjectType } from '../changes/record/audit-event.entity.js';
-import { Client, ClientAuthMethod } from '../clients/client.entity.js';
+import { Client, ClientAuthMethod, SenderConstraint } from '../clients/client.entity.js';
 import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
@@ -80,6 +80,7 @@ function insert(change: Change, { clients }: ClientServices, clientId: string): 
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    senderConstraint: SenderConstraint.NONE,
   });
 }
 

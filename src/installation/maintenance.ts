@@ -25,9 +25,9 @@ export interface Maintenance {
  * @param how of several processes that share a port one sweeps for all, whenever it is told to
  */
 export function startMaintenance(installation: Installation, log: Log, { sweepsByItself }: { sweepsByItself: boolean }): Maintenance {
-  const { use, index, issuers } = installation;
+  const { use, refusals, index, issuers } = installation;
   const stopping = new AbortController();
-  const flush = createTask(log, () => use.flush());
+  const flush = createTask(log, () => forEach([use, refusals], (gathered) => gathered.flush()));
   const tidy = createTask(log, async () => issuers.sweep());
   const clock = new SteadyClock();
   const clear = createTask(log, async () => {
@@ -47,6 +47,7 @@ export function startMaintenance(installation: Installation, log: Log, { sweepsB
       stopping.abort();
       await Promise.all([clear.stop(), fill.stop(), flush.stop()]);
       await use.flush().catch((error) => log.warn({ err: error }, 'the last uses of secrets are lost'));
+      await refusals.flush().catch((error) => log.warn({ err: error }, 'the last refusals of clients are lost'));
     },
   };
 }

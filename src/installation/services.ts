@@ -1,6 +1,7 @@
 import { ClientAuthentication } from '../authentication/client-authentication.service.js';
 import { ClientLookupService } from '../authentication/client-lookup.service.js';
 import { FederatedLookupService } from '../authentication/federation/federated-lookup.service.js';
+import { FederationService } from '../authentication/federation/federation.service.js';
 import { IssuerKeys } from '../authentication/federation/issuer-keys.js';
 import { RemoteKeys } from '../authentication/federation/remote-keys.service.js';
 import { Throttle } from '../authentication/throttle.js';
@@ -8,11 +9,13 @@ import { UsedProofService } from '../authentication/used-proof.service.js';
 import { Changes } from '../changes/changes.service.js';
 import { AuditListService } from '../changes/record/audit-list.service.js';
 import { TenantLines } from '../changes/tenant-lines.service.js';
+import { AuthMethodService } from '../clients/auth-method.service.js';
 import { ClientService } from '../clients/client.service.js';
 import { ClientHolders } from '../clients/client-holders.service.js';
 import { ClientSecretService } from '../clients/client-secret.service.js';
 import { TrustedIssuerService } from '../clients/federation/trusted-issuer.service.js';
 import { ClientIndexService } from '../clients/search/client-index.service.js';
+import { ClientRefusalService } from '../clients/use/client-refusals.service.js';
 import { ClientUseService } from '../clients/use/client-use.service.js';
 import { SigningKeyStore } from '../keys/signing-key-store.js';
 import { SigningKeys } from '../keys/signing-keys.js';
@@ -40,10 +43,13 @@ export interface Services {
   clients: ClientService;
   secrets: ClientSecretService;
   use: ClientUseService;
+  refusals: ClientRefusalService;
   index: ClientIndexService;
   lookup: ClientLookupService;
   authentication: ClientAuthentication;
   remoteKeys: RemoteKeys;
+  federation: FederationService;
+  authMethods: AuthMethodService;
   trustedIssuers: TrustedIssuerService;
   status: TokenStatusService;
   proofs: UsedProofService;
@@ -73,6 +79,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
   const lookup = new ClientLookupService(database);
   const proofs = new UsedProofService(database, lines);
   const use = new ClientUseService(database);
+  const refusals = new ClientRefusalService(database);
   const remoteKeys = new RemoteKeys(database, outbound);
   const federatedLookup = new FederatedLookupService(database);
   const issuerKeys = new IssuerKeys(federatedLookup, remoteKeys);
@@ -84,10 +91,13 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     clients,
     secrets,
     use,
+    refusals,
     index: new ClientIndexService(database),
     lookup,
-    authentication: new ClientAuthentication({ lookup, federatedLookup, issuerKeys, remoteKeys, throttle, cipher, proofs, use }),
+    authentication: new ClientAuthentication({ lookup, federatedLookup, issuerKeys, remoteKeys, throttle, cipher, proofs, use, refusals }),
     remoteKeys,
+    federation: new FederationService({ database, changes, federatedLookup, issuerKeys, remoteKeys, proofs }),
+    authMethods: new AuthMethodService(changes, secrets, holders, outbound),
     trustedIssuers: new TrustedIssuerService(database, changes, holders, outbound),
     status: new TokenStatusService(database, lines),
     proofs,

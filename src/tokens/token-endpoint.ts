@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { LONGEST_PROOF } from '../authentication/dpop-proof.js';
+import { SenderConstraint } from '../clients/client.entity.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import { BadRequest } from '../platform/errors.js';
 import type { Metrics } from '../platform/metrics.js';
@@ -32,6 +33,8 @@ export function tokenEndpoint(parts: TokenEndpointParts): Middleware {
 async function grant(ctx: Context, { form, issuer, ...client }: ClientRequest): Promise<void> {
   if (ctx.get('DPoP').length > LONGEST_PROOF)
     throw new BadRequest(`The DPoP proof may have ${LONGEST_PROOF} characters at most.`, { oauthError: 'invalid_dpop_proof' });
+  if (client.registration.senderConstraint === SenderConstraint.DPOP && ctx.get('DPoP') === '')
+    throw new BadRequest('The tokens of this client are bound to a key: send a DPoP proof.', { oauthError: 'invalid_dpop_proof' });
   handOver(ctx, form, { ...client, signer: issuer.keys.active });
   await issuer.provider(ctx, async () => {});
   if (ctx.status >= 500) throw grantNotes.of(ctx).error;

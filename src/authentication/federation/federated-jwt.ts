@@ -1,14 +1,15 @@
-import { fits } from '../../clients/federation/federated-credential.rules.js';
+import type { KeyObject } from 'node:crypto';
+import { ClientAuthMethod } from '../../clients/client.entity.js';
+import { findMismatch, fits } from '../../clients/federation/federated-credential.rules.js';
 import { ISSUER_ALGORITHMS } from '../../clients/federation/trusted-issuer.rules.js';
-import { isRegistered, type RegisteredClient } from '../../clients/registered-client.js';
-import { CLOCK_TOLERANCE_SECONDS } from '../../platform/clock-tolerance.js';
+import { isRegistered, provesBy, type RegisteredClient } from '../../clients/registered-client.js';
 import { ActorType, type TenantContext } from '../../tenants/caller.js';
 import type { Assertion } from '../assertion.js';
-import { findMomentFault, isAssertionType } from '../assertion-claims.js';
+import { findAudienceFault, findMomentFault, findTypeFault } from '../assertion-claims.js';
 import { isSignedBy } from '../assertion-signature.js';
-import type { Proof } from '../proof.js';
+import { type Proof, type Refusal, received } from '../proof.js';
 import type { UsedProofService } from '../used-proof.service.js';
-import { isFederated, type RegisteredCredential, type Trust } from './federated-lookup.service.js';
+import type { RegisteredCredential, Trust } from './federated-lookup.service.js';
 import type { IssuerKeys } from './issuer-keys.js';
 
 /** For so long the name of a token is remembered beyond its end: the clocks of instances differ. */
@@ -31,79 +32,159 @@ export interface FederatedParts {
   proofs: UsedProofService;
 }
 
+/** What is known of a token while one check follows another. */
+interface Checked extends FederatedSubject {
+  parts: FederatedParts;
+  assertion: Assertion;
+  alg: string;
+  /** Those that subject and claims fit. */
+  fitting: readonly RegisteredCredential[];
+  key?: KeyObject | undefined;
+}
+
+/** One of the checks: why it refuses a token, or nothing. */
+interface Check {
+  name: FederatedCheck;
+  look(checked: Checked): Refusal | undefined | Promise<Refusal | undefined>;
+}
+
+/** The checks of a token, by their names. */
+export enum FederatedCheck {
+  ALGORITHM = 'ALGORITHM',
+  ISSUER = 'ISSUER',
+  CLIENT = 'CLIENT',
+  CREDENTIAL = 'CREDENTIAL',
+  KEY = 'KEY',
+  SIGNATURE = 'SIGNATURE',
+  AUDIENCE = 'AUDIENCE',
+  LIFETIME = 'LIFETIME',
+  TYPE = 'TYPE',
+  REPLAY = 'REPLAY',
+}
+
+/** Those that come before anybody is asked for keys. */
+const BEFORE_KEYS: readonly Check[] = [
+  { name: FederatedCheck.ALGORITHM, look: ({ alg }) => findAlgorithmFault(alg, ISSUER_ALGORITHMS) },
+  { name: FederatedCheck.ISSUER, look: findIssuerFault },
+  { name: FederatedCheck.CLIENT, look: findClientFault },
+  { name: FederatedCheck.CREDENTIAL, look: findCredential },
+];
+
+/** What the issuer itself has said, and is held to. */
+const WITH_KEYS: readonly Check[] = [
+  { name: FederatedCheck.KEY, look: findKey },
+  { name: FederatedCheck.SIGNATURE, look: checkSignature },
+  { name: FederatedCheck.AUDIENCE, look: findAudience },
+  { name: FederatedCheck.LIFETIME, look: ({ assertion, trust }) => findMomentFault(assertion.claims, trust?.maxAssertionLifetimeSeconds) },
+  { name: FederatedCheck.TYPE, look: ({ assertion }) => findTypeFault(assertion.header) },
+];
+
+const REPLAY: Check = { name: FederatedCheck.REPLAY, look: useOnce };
+
 /**
  * Proves a client by a token of an issuer that the tenant trusts. What can be known without the issuer is looked at first: only for a token that
- * one of the client's credentials is about its keys are fetched. A refusal before that takes
- * the work of a wrong signature as far as the keys are at hand.
+ * one of the client's credentials is about its keys are fetched. A refusal before that takes the work of a wrong signature as far as the keys
+ * are at hand.
  * @throws {KeysUnavailable} where a credential fits, and the issuer's keys cannot be had
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-3
  */
 export async function proveByFederatedJwt(parts: FederatedParts, assertion: Assertion, subject: FederatedSubject): Promise<Proof> {
-  const { header } = assertion;
-  const alg = header.alg as string;
-  const wanted = { alg, kid: header.kid };
-  if (!(ISSUER_ALGORITHMS as readonly unknown[]).includes(alg)) return { refusal: 'alg is none in which tokens of issuers are signed' };
-  const fault = findTrustFault(alg, subject);
-  const fitting = fault === undefined ? subject.credentials.filter((credential) => fits(credential, assertion.claims)) : [];
-  if (fault !== undefined || fitting.length === 0) {
-    const key = subject.trust && parts.issuerKeys.peek(subject.tenant, subject.trust, wanted);
-    if (key) await isSignedBy(key, alg, assertion.text);
-    return { refusal: fault ?? 'no credential of the client has this subject and these claims' };
+  const checked: Checked = { ...subject, parts, assertion, alg: String(assertion.header.alg), fitting: [] };
+  for (const { look } of BEFORE_KEYS) {
+    const refusal = look(checked) as Refusal | undefined;
+    if (refusal) return spendOnSignature(checked, refusal);
   }
-  const trust = subject.trust as Trust;
-  const key = await parts.issuerKeys.find(subject.tenant, trust, wanted);
-  if (!key) return { refusal: 'the issuer has no such key' };
-  if (!(await isSignedBy(key, alg, assertion.text))) return { refusal: 'the signature is wrong' };
-  return useSigned(parts.proofs, assertion, { tenant: subject.tenant, trust, fitting });
+  for (const { look } of [...WITH_KEYS, REPLAY]) {
+    const found = look(checked);
+    const refusal = found instanceof Promise ? await found : found;
+    if (refusal) return refusal;
+  }
+  return { federation: { credentialId: (checked.fitting[0] as RegisteredCredential).id, issuerEpoch: (checked.trust as Trust).epoch } };
 }
 
-/** Why no token of the issuer counts for the client, whatever it says. */
-function findTrustFault(alg: string, { trust, registration }: FederatedSubject): string | undefined {
-  if (!trust) return 'the issuer is none that the tenant trusts';
-  if (!trust.enabled) return 'the issuer is disabled';
-  if (!trust.algorithms.includes(alg)) return 'alg is none of those of the issuer';
-  if (!isRegistered(registration)) return 'the token names no client, or several';
-  if (isFederated(registration)) return undefined;
-  return registration.enabled ? `the client proves itself by ${registration.authMethod}` : 'the client is disabled';
+/** How a token fares in each check, up to the first that refuses it. Nothing is used up by it. */
+export async function lookThrough(
+  parts: FederatedParts,
+  assertion: Assertion,
+  subject: FederatedSubject,
+): Promise<{ name: FederatedCheck; refusal: Refusal | undefined }[]> {
+  const checked: Checked = { ...subject, parts, assertion, alg: String(assertion.header.alg), fitting: [] };
+  const outcomes: { name: FederatedCheck; refusal: Refusal | undefined }[] = [];
+  for (const { name, look } of [...BEFORE_KEYS, ...WITH_KEYS]) {
+    const refusal = await look(checked);
+    outcomes.push({ name, refusal });
+    if (refusal) break;
+  }
+  return outcomes;
 }
 
-interface Signed {
-  tenant: TenantContext;
-  trust: Trust;
-  fitting: readonly RegisteredCredential[];
+/** What is refused without a look at its signature takes as long as with one. */
+async function spendOnSignature({ parts, tenant, trust, alg, assertion }: Checked, refusal: Refusal): Promise<Refusal> {
+  const key = trust && parts.issuerKeys.peek(tenant, trust, { alg, kid: assertion.header.kid });
+  if (key) await isSignedBy(key, alg, assertion.text);
+  return refusal;
 }
 
-/** What the issuer itself has said, and is held to. */
-async function useSigned(proofs: UsedProofService, { header, claims }: Assertion, { tenant, trust, fitting }: Signed): Promise<Proof> {
-  const { aud } = claims;
-  if (Array.isArray(aud) && aud.length !== 1) return { refusal: 'aud names several audiences, or none' };
-  const audience = Array.isArray(aud) ? aud[0] : aud;
-  const credential = fitting.find((one) => (one.audience ?? tenant.issuer) === audience);
-  if (!credential) return { refusal: 'aud is that of no credential which fits' };
-  const fault = findMomentFault(claims, trust.maxAssertionLifetimeSeconds) ?? findLifeFault(claims, trust);
-  if (fault !== undefined) return { refusal: fault };
-  if (!isAssertionType(header.typ)) return { refusal: 'typ is that of another kind of token' };
-  if ('crit' in header) return { refusal: 'crit asks for an extension' };
-  if (trust.singleUse && !(await useOnce(proofs, tenant, { claims, trust })))
-    return { refusal: 'the token was used before, or has no jti' };
-  return { federation: { credentialId: credential.id, issuerEpoch: trust.epoch } };
+function findAlgorithmFault(alg: string, algorithms: readonly string[]): Refusal | undefined {
+  if (algorithms.includes(alg)) return undefined;
+  return { refusal: 'alg is none in which the issuer signs', about: 'alg', expected: algorithms.join(', '), received: received(alg) };
 }
 
-/** It lives from when it was made, however much of that is over. */
-function findLifeFault({ iat, exp }: Assertion['claims'], { maxAssertionLifetimeSeconds }: Trust): string | undefined {
-  return iat !== undefined && Number(exp) - Number(iat) > maxAssertionLifetimeSeconds + CLOCK_TOLERANCE_SECONDS
-    ? 'the assertion lives for too long'
-    : undefined;
+function findIssuerFault({ trust, alg, assertion }: Checked): Refusal | undefined {
+  const told = { about: 'iss', received: received(assertion.claims.iss) };
+  if (!trust) return { refusal: 'the issuer is none that the tenant trusts', ...told };
+  return trust.enabled ? findAlgorithmFault(alg, trust.algorithms) : { refusal: 'the issuer is disabled', ...told };
 }
 
-async function useOnce(
-  proofs: UsedProofService,
-  tenant: TenantContext,
-  { claims: { jti, exp, sub }, trust }: { claims: Assertion['claims']; trust: Trust },
-): Promise<boolean> {
-  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) return false;
+function findClientFault({ registration }: Checked): Refusal | undefined {
+  if (!isRegistered(registration)) return { refusal: 'the token names no client, or several: send client_id' };
+  if (!registration.enabled) return { refusal: 'the client is disabled' };
+  return provesBy(registration, ClientAuthMethod.FEDERATED_JWT)
+    ? undefined
+    : { refusal: `the client proves itself by ${registration.authMethod}` };
+}
+
+function findCredential(checked: Checked): Refusal | undefined {
+  const { credentials, assertion } = checked;
+  checked.fitting = credentials.filter((credential) => fits(credential, assertion.claims));
+  if (checked.fitting.length > 0) return undefined;
+  const [first] = credentials;
+  if (!first) return { refusal: 'the client has no credential of this issuer', about: 'iss', received: received(assertion.claims.iss) };
+  const { about, expected } = findMismatch(credentials, assertion.claims);
+  return {
+    refusal: 'no credential of the client has this subject and these claims',
+    ...{ about, expected: received(expected), received: received(assertion.claims[about]) },
+  };
+}
+
+async function findKey(checked: Checked): Promise<Refusal | undefined> {
+  const { kid } = checked.assertion.header;
+  checked.key = await checked.parts.issuerKeys.find(checked.tenant, checked.trust as Trust, { alg: checked.alg, kid });
+  return checked.key ? undefined : { refusal: 'the issuer has no such key', about: 'kid', received: received(kid) };
+}
+
+async function checkSignature({ key, alg, assertion }: Checked): Promise<Refusal | undefined> {
+  return (await isSignedBy(key as KeyObject, alg, assertion.text)) ? undefined : { refusal: 'the signature is wrong' };
+}
+
+/** Of several that fit the first counts whose audience it is. */
+function findAudience(checked: Checked): Refusal | undefined {
+  const { fitting, tenant, assertion } = checked;
+  const audienceOf = ({ audience }: RegisteredCredential) => audience ?? tenant.issuer;
+  const fault = findAudienceFault(assertion.claims.aud, fitting.map(audienceOf), 'aud is that of no credential which fits');
+  const [aud] = [assertion.claims.aud].flat();
+  checked.fitting = fitting.filter((credential) => audienceOf(credential) === aud);
+  return fault;
+}
+
+async function useOnce({ parts, tenant, trust, assertion: { claims } }: Checked): Promise<Refusal | undefined> {
+  if (!trust?.singleUse) return undefined;
+  const { jti, exp, sub } = claims;
+  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI)
+    return { refusal: 'jti is no text', about: 'jti', received: received(jti) };
   const expiresAt = new Date((Number(exp) + REMEMBERED_SECONDS) * 1000);
   // No client id has a blank in it.
-  const by = { type: ActorType.CLIENT, id: String(sub) };
-  return proofs.use(tenant, { maker: `issuer ${trust.issuer}`, by, jti, expiresAt });
+  const maker = `issuer ${trust.issuer}`;
+  const isFirst = await parts.proofs.use(tenant, { maker, by: { type: ActorType.CLIENT, id: String(sub) }, jti, expiresAt });
+  return isFirst ? undefined : { refusal: 'the token was used before', about: 'jti', received: received(jti) };
 }

@@ -136,6 +136,20 @@ export function fits({ subject, subjectPattern, claims: wanted }: Omit<TokenTerm
   return isSubject && holds(claims, wanted);
 }
 
+/**
+ * What of a token is not as the credential has it that comes nearest: a claim where the subject is right, and otherwise the subject.
+ * @param credentials of which none fits
+ */
+export function findMismatch(
+  credentials: readonly Omit<TokenTerms, 'issuer'>[],
+  claims: Record<string, unknown>,
+): { about: string; expected: unknown } {
+  const near = credentials.find((credential) => fits({ ...credential, claims: {} }, claims));
+  const name = near && Object.keys(near.claims).find((claim) => !holds(claims[claim], near.claims[claim]));
+  if (near && name !== undefined) return { about: name, expected: near.claims[name] };
+  return { about: 'sub', expected: credentials.map(({ subject, subjectPattern }) => subject ?? subjectPattern).join(', ') };
+}
+
 /** Whether a value is the one that is wanted, or has all that is. */
 function holds(value: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return value === wanted;

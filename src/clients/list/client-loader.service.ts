@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { In, MoreThanOrEqual } from 'typeorm';
+import { type FindOptionsWhere, In, MoreThanOrEqual } from 'typeorm';
 import type { Database } from '../../platform/database/transaction.js';
 import { BadUserInput } from '../../platform/errors.js';
 import { nextSlice } from '../../platform/queues/slices.js';
@@ -8,7 +8,12 @@ import { type Client, ClientAuthMethod } from '../client.entity.js';
 import { ClientSecret } from '../client-secret.entity.js';
 import { FederatedCredential } from '../federation/federated-credential.entity.js';
 import { MOST_CREDENTIALS } from '../federation/federated-credential.rules.js';
+import { KeySet } from '../federation/key-set.entity.js';
+import { keyOfSource } from '../federation/key-source.js';
 import { ClientHour } from '../use/client-hour.entity.js';
+import { ClientProof } from '../use/client-proof.entity.js';
+import { type ClientRefusal, ClientRefusals } from '../use/client-refusal.js';
+import { MOST_REFUSALS } from '../use/client-refusals.service.js';
 import type { ClientUsage } from '../use/client-usage.js';
 import { fromHour, toHour } from '../use/use-tally.js';
 
@@ -22,6 +27,7 @@ const MOST_BATCHED_FOR_SECRETS = 100;
 const MOST_BATCHED_FOR_HOURS = 500;
 /** Rows that are read in one go on SQLite, which works in this thread. */
 const ROWS_OF_A_SLICE = 500;
+const ROWS_OF_A_KEY_SET = 1;
 const MOST_HOURS = 720;
 const MOST_HOURS_A_REQUEST = 10_000;
 /** All that there is to tell of an hour; whoever asks for some of it twice gets fewer hours. */
@@ -30,8 +36,18 @@ const VALUES_OF_AN_HOUR = 4;
 interface Loaders {
   secrets: DataLoader<string, ClientSecret[] | undefined>;
   credentials: DataLoader<string, FederatedCredential[] | undefined>;
+  keySets: DataLoader<string, KeySet | undefined>;
+  proofs: DataLoader<string, ClientProof[] | undefined>;
+  refusals: DataLoader<string, ClientRefusals[] | undefined>;
   usage: Map<number, DataLoader<string, ClientHour[] | undefined>>;
   hoursAskedFor: number;
+}
+
+/** How often a client has proved itself in a way. */
+export interface ProofUse {
+  lastUsedAt: Date | null;
+  lastUsedIp: string | null;
+  useCount: number;
 }
 
 /** A client with the secrets of it that are shown. */
@@ -57,6 +73,23 @@ export class ClientLoader {
   /** The credentials of a client with `FEDERATED_JWT`, the oldest first. */
   async credentialsOf(caller: Principal, { id, authMethod }: Client): Promise<FederatedCredential[]> {
     return authMethod === ClientAuthMethod.FEDERATED_JWT ? ((await this.#for(caller).credentials.load(id)) ?? []) : [];
+  }
+
+  /** What is known of how the keys of a client with `jwksUri` were fetched; undefined before they were. */
+  async keySetOf(caller: Principal, { jwksUri }: Client): Promise<KeySet | undefined> {
+    return jwksUri === null ? undefined : this.#for(caller).keySets.load(keyOfSource({ kind: 'jwks', url: jwksUri }));
+  }
+
+  /** How often a client has proved itself in a way since it came to have another one beside it. */
+  async useOf(caller: Principal, { id }: Client, method: ClientAuthMethod): Promise<ProofUse> {
+    const proofs = await this.#for(caller).proofs.load(id);
+    return proofs?.find(({ authMethod }) => authMethod === method) ?? { lastUsedAt: null, lastUsedIp: null, useCount: 0 };
+  }
+
+  /** Why a client was refused lately, the newest first. */
+  async refusalsOf(caller: Principal, { id }: Client): Promise<ClientRefusal[]> {
+    const [found] = (await this.#for(caller).refusals.load(id)) ?? [];
+    return found?.refusals.map((refusal) => ({ ...refusal, at: new Date(refusal.at) })) ?? [];
   }
 
   /** The client of a secret that was read here, and the others beside it. */
@@ -98,6 +131,9 @@ export class ClientLoader {
     const loaders = known ?? {
       secrets: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_READ), (ids) => this.#readSecrets(caller, ids)),
       credentials: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_CREDENTIALS), (ids) => this.#readCredentials(ids)),
+      keySets: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, ROWS_OF_A_KEY_SET), (urls) => this.#readKeySets(caller, urls)),
+      proofs: batched(MOST_BATCHED_FOR_SECRETS, (ids) => this.#readOf(ClientProof, ids)),
+      refusals: batched(this.#atOnce(MOST_BATCHED_FOR_SECRETS, MOST_REFUSALS), (ids) => this.#readOf(ClientRefusals, ids)),
       usage: new Map(),
       hoursAskedFor: 0,
     };
@@ -124,6 +160,20 @@ export class ClientLoader {
       manager.find(FederatedCredential, { where: { clientRowId: In(ids) }, order }),
     );
     return Map.groupBy(credentials, ({ clientRowId }) => clientRowId);
+  }
+
+  async #readKeySets({ tenant }: Principal, sources: string[]): Promise<Map<string, KeySet>> {
+    const select = { source: true, fetchedAt: true, error: true } as const;
+    const sets = await this.database.read((manager) =>
+      manager.find(KeySet, { select, where: { tenantId: tenant.id, source: In(sources) } }),
+    );
+    return new Map(sets.map((set) => [set.source, set]));
+  }
+
+  async #readOf<T extends { clientRowId: string }>(entity: new () => T, ids: string[]): Promise<Map<string, T[]>> {
+    const where = { clientRowId: In(ids) } as FindOptionsWhere<T>;
+    const rows = await this.database.read((manager) => manager.findBy(entity, where));
+    return Map.groupBy(rows, ({ clientRowId }) => clientRowId);
   }
 
   async #readHours(ids: string[], first: number): Promise<Map<string, ClientHour[]>> {

@@ -92,11 +92,13 @@ export class ClientUseService {
     const [secrets, credentials] = [part.secrets(), part.credentials()].map((uses) =>
       uses.map(({ id, count, at, ip }) => [id, count, moment(at), ip]),
     );
+    const methods = part.methods().map(({ id, count, at, ip }) => [...id.split(' '), count, moment(at), ip]);
     const clients = part.clients().map(({ id, at }) => [id, moment(at)]);
     const hours = part.hours().map(({ id, hour, issued, refused }) => [id, hour, issued, refused]);
     return this.database.write(async (manager) => {
       await run(manager, secrets as unknown[][], this.database.dialect(addUsesTo('client_secrets')));
       await run(manager, credentials as unknown[][], this.database.dialect(addUsesTo('federated_credentials')));
+      await run(manager, methods, this.database.dialect(ADD_TO_PROOFS));
       await run(manager, clients, this.database.dialect(ADD_TO_CLIENTS));
       await run(manager, hours, this.database.dialect(ADD_TO_HOURS));
     });
@@ -124,6 +126,20 @@ const addUsesTo = (table: string) => ({
       s.last_used_ip = IF(s.last_used_at IS NULL OR CAST(u.c2 AS DATETIME(3)) >= s.last_used_at, u.c3, s.last_used_ip),
       s.last_used_at = GREATEST(COALESCE(s.last_used_at, CAST(u.c2 AS DATETIME(3))), CAST(u.c2 AS DATETIME(3)))`,
 });
+
+/** Only for clients that are still there. */
+const ADD_TO_PROOFS = {
+  sqlite: (rows: string) => `INSERT INTO client_proofs (client_row_id, auth_method, last_used_at, last_used_ip, use_count)
+    SELECT c.id, u.c1, u.c3, u.c4, u.c2 FROM (${rows}) u JOIN clients c ON c.id = u.c0 WHERE true
+    ON CONFLICT (client_row_id, auth_method) DO UPDATE SET use_count = use_count + excluded.use_count,
+      last_used_ip = CASE WHEN excluded.last_used_at >= last_used_at THEN excluded.last_used_ip ELSE last_used_ip END,
+      last_used_at = MAX(last_used_at, excluded.last_used_at)`,
+  mysql: (rows: string) => `INSERT INTO client_proofs (client_row_id, auth_method, last_used_at, last_used_ip, use_count)
+    SELECT c.id, u.c1, CAST(u.c3 AS DATETIME(3)), u.c4, u.c2 FROM (${rows}) u JOIN clients c ON c.id = u.c0
+    ON DUPLICATE KEY UPDATE use_count = client_proofs.use_count + VALUES(use_count),
+      last_used_ip = IF(VALUES(last_used_at) >= client_proofs.last_used_at, VALUES(last_used_ip), client_proofs.last_used_ip),
+      last_used_at = GREATEST(client_proofs.last_used_at, VALUES(last_used_at))`,
+};
 
 const ADD_TO_CLIENTS = {
   sqlite: (rows: string) => `UPDATE clients SET last_used_at = MAX(COALESCE(last_used_at, u.c1), u.c1)

@@ -27,11 +27,14 @@ export interface UsedProof {
   secretId?: string | undefined;
   /** Of a credential by which somebody else vouches for it. */
   credentialId?: string | undefined;
+  /** Where the way itself is counted. */
+  authMethod?: string | undefined;
 }
 
 interface Uses {
   secrets: readonly ProofUse[];
   credentials: readonly ProofUse[];
+  methods: readonly ProofUse[];
   clients: readonly ClientUse[];
   hours: readonly HourCount[];
 }
@@ -40,6 +43,8 @@ interface Uses {
 export class UseTally {
   readonly #secrets = new Map<string, ProofUse>();
   readonly #credentials = new Map<string, ProofUse>();
+  /** By client and method. */
+  readonly #methods = new Map<string, ProofUse>();
   readonly #clients = new Map<string, ClientUse>();
   /** By hour, then by client. */
   readonly #hours = new Map<number, Map<string, HourCount>>();
@@ -65,10 +70,16 @@ export class UseTally {
     return [...this.#hours.values()].flatMap((counts) => [...counts.values()]);
   }
 
-  use(clientRowId: string, { secretId, credentialId, ip, at }: { ip: string; at: number } & UsedProof): void {
+  /** Ways to prove oneself, by client and method with a blank in between. */
+  methods(): ProofUse[] {
+    return [...this.#methods.values()];
+  }
+
+  use(clientRowId: string, { secretId, credentialId, authMethod, ip, at }: { ip: string; at: number } & UsedProof): void {
     this.#useClient(clientRowId, at);
     if (secretId) addUse(this.#secrets, { id: secretId, count: 1, at, ip });
     if (credentialId) addUse(this.#credentials, { id: credentialId, count: 1, at, ip });
+    if (authMethod) addUse(this.#methods, { id: `${clientRowId} ${authMethod}`, count: 1, at, ip });
   }
 
   count(clientRowId: string, outcome: 'issued' | 'refused', at: number): void {
@@ -85,6 +96,7 @@ export class UseTally {
       part.#add({
         secrets: all.secrets.slice(start, end),
         credentials: all.credentials.slice(start, end),
+        methods: all.methods.slice(start, end),
         clients: all.clients.slice(start, end),
         hours: all.hours.slice(start, end),
       });
@@ -97,12 +109,19 @@ export class UseTally {
   }
 
   get #all(): Uses {
-    return { secrets: this.secrets(), credentials: this.credentials(), clients: this.clients(), hours: this.hours() };
+    return {
+      secrets: this.secrets(),
+      credentials: this.credentials(),
+      methods: this.methods(),
+      clients: this.clients(),
+      hours: this.hours(),
+    };
   }
 
-  #add({ secrets, credentials, clients, hours }: Uses): void {
+  #add({ secrets, credentials, methods, clients, hours }: Uses): void {
     for (const use of secrets) addUse(this.#secrets, use);
     for (const use of credentials) addUse(this.#credentials, use);
+    for (const use of methods) addUse(this.#methods, use);
     for (const { id, at } of clients) this.#useClient(id, at);
     for (const { id, hour, issued, refused } of hours) {
       const count = this.#hourOf(id, hour);

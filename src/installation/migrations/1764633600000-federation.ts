@@ -1,11 +1,14 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { dialect } from './dialect.js';
 
-/** Clients that hold no secret: issuers that a tenant trusts, what their tokens have to say, and keys of others. A release before it works on what it leaves. */
+/**
+ * Clients that hold no secret: issuers that a tenant trusts, what their tokens have to say, and keys of others; how a client comes from
+ * one way to prove itself to another, and why it was refused. A release before it works on what it leaves.
+ */
 export class Federation1764633600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const { moment, flag, longText, tail } = await dialect(runner);
-    await runner.query('ALTER TABLE clients ADD COLUMN jwks_uri varchar(500) NULL');
+    for (const column of columnsOfClients(moment)) await runner.query(`ALTER TABLE clients ADD COLUMN ${column}`);
     await runner.query(`CREATE TABLE trusted_issuers (
       id varchar(36) NOT NULL PRIMARY KEY,
       tenant_id varchar(36) NOT NULL,
@@ -61,10 +64,35 @@ export class Federation1764633600000 implements MigrationInterface {
       CONSTRAINT key_sets_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
     ) ${tail}`);
     await runner.query('CREATE INDEX key_sets_by_age ON key_sets (asked_at)');
+    await runner.query(`CREATE TABLE client_proofs (
+      client_row_id varchar(36) NOT NULL,
+      auth_method varchar(30) NOT NULL,
+      last_used_at ${moment} NOT NULL,
+      last_used_ip varchar(45) NOT NULL,
+      use_count bigint NOT NULL,
+      PRIMARY KEY (client_row_id, auth_method),
+      CONSTRAINT client_proofs_client FOREIGN KEY (client_row_id) REFERENCES clients (id) ON DELETE CASCADE
+    ) ${tail}`);
+    await runner.query(`CREATE TABLE client_refusals (
+      client_row_id varchar(36) NOT NULL PRIMARY KEY,
+      refusals ${longText} NOT NULL,
+      CONSTRAINT client_refusals_client FOREIGN KEY (client_row_id) REFERENCES clients (id) ON DELETE CASCADE
+    ) ${tail}`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['key_sets', 'federated_credentials', 'trusted_issuers']) await runner.query(`DROP TABLE ${table}`);
-    await runner.query('ALTER TABLE clients DROP COLUMN jwks_uri');
+    for (const table of ['client_refusals', 'client_proofs', 'key_sets', 'federated_credentials', 'trusted_issuers'])
+      await runner.query(`DROP TABLE ${table}`);
+    for (const column of columnsOfClients('')) await runner.query(`ALTER TABLE clients DROP COLUMN ${column.split(' ')[0]}`);
   }
+}
+
+function columnsOfClients(moment: string): string[] {
+  return [
+    'jwks_uri varchar(500) NULL',
+    "sender_constraint varchar(20) NOT NULL DEFAULT 'NONE'",
+    'previous_auth_method varchar(30) NULL',
+    `previous_method_ends_at ${moment} NULL`,
+    `auth_method_changed_at ${moment} NULL`,
+  ];
 }
