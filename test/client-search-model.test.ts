@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { ClientOrderField, OrderDirection } from '../src/clients/client.input.js';
 import { ClientSecret } from '../src/clients/client-secret.entity.js';
+import { ClientOrderField, OrderDirection } from '../src/clients/list/client-filter.input.js';
 import { ClientListService, type SearchLimits } from '../src/clients/list/client-list.service.js';
 import { ClientIndexService } from '../src/clients/search/client-index.service.js';
 import { toSearchText } from '../src/platform/search-text.js';

@@ -1,9 +1,9 @@
 import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
 import { Arg, Authorized, Ctx, Extensions, Field, FieldResolver, Int, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
 import type { GraphQLContext, Principal } from '../tenants/caller.js';
+import { ChangeClientAuthMethodInput } from './auth-method.input.js';
 import { AuthMethodService } from './auth-method.service.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
-import { ChangeClientAuthMethodInput } from './client.input.js';
 import { ClientLoader } from './list/client-loader.service.js';
 
 const CLIENT_ID = { description: 'The client id, upper and lower case included.' };

@@ -4,9 +4,9 @@ import { AuditAction, AuditObjectType } from '../changes/record/audit-event.enti
 import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import type { Outbound } from '../platform/http/outbound.js';
 import type { Principal } from '../tenants/caller.js';
+import type { ChangeClientAuthMethodInput } from './auth-method.input.js';
 import { hasSecrets, requireFittingProof } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
-import type { ChangeClientAuthMethodInput } from './client.input.js';
 import { requireSameRights } from './client.rules.js';
 import { type ClientHolders, lossOf } from './client-holders.service.js';
 import { describeClient, requireClient } from './client-row.service.js';

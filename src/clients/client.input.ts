@@ -1,12 +1,11 @@
 import { IsOptional, Matches } from 'class-validator';
-import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
-import { Field, InputType, Int, registerEnumType } from 'type-graphql';
-import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience, rule } from '../platform/graphql/input-rules.js';
+import { GraphQLJSONObject } from 'graphql-scalars';
+import { Field, InputType, Int } from 'type-graphql';
+import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience } from '../platform/graphql/input-rules.js';
 import { ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import { FederatedCredentialInput } from './federation/federated-credential.input.js';
-import { findCredentialsFault } from './federation/federated-credential.rules.js';
-import { isHttpUrl } from './federation/trusted-issuer.rules.js';
-import { findJwksFault, type PublicJwks } from './keys/public-jwks.js';
+import type { PublicJwks } from './keys/public-jwks.js';
+import { AreFederatedCredentials, IsJwksUri, IsPublicJwks } from './proof-input-rules.js';
 
 const MOST_AUDIENCES = 20;
 const MOST_SCOPES = 100;
@@ -154,108 +153,6 @@ export class UpdateClientInput {
   version?: number | null;
 }
 
-/** How a client is to prove itself from now on. */
-@InputType({ description: 'How a client is to prove itself from now on, and for how long the way before goes on beside it.' })
-export class ChangeClientAuthMethodInput {
-  @Field(() => ClientAuthMethod, { description: 'The new way: another one than it has.' })
-  authMethod!: ClientAuthMethod;
-
-  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Its public keys, with PRIVATE_KEY_JWT.' })
-  @IsOptional()
-  @IsPublicJwks()
-  jwks?: PublicJwks | null;
-
-  @Field(() => String, { nullable: true, description: 'Where these are, in place of jwks.' })
-  @IsOptional()
-  @IsJwksUri()
-  @HoldsNoSecret()
-  jwksUri?: string | null;
-
-  @Field(() => [FederatedCredentialInput], { nullable: true, description: 'With FEDERATED_JWT: of which any one proves it, 1 to 20.' })
-  @IsOptional()
-  @AreFederatedCredentials()
-  federatedCredentials?: FederatedCredentialInput[] | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    defaultValue: 86_400,
-    description: 'For how long the way before goes on: 0 to 2592000 seconds (30 days). 0 ends it at once.',
-  })
-  overlapSeconds?: number | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description:
-      'The version that the change is based on. When the client is at another one by now, nothing is changed and the code is CONFLICT.',
-  })
-  version?: number | null;
-}
-
-/** Which clients are wanted. */
-@InputType({ description: 'Which clients are wanted: those to which all that is given applies.' })
-export class ClientFilter {
-  @Field(() => Boolean, { nullable: true, description: 'true: those that are enabled; false: those that are disabled.' })
-  enabled?: boolean | null;
-
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'true: those that never proved who they are; false: those that did.',
-  })
-  neverUsed?: boolean | null;
-
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: 'Not used since this moment though they were there: last used before it, or never used and created before it.',
-  })
-  unusedSince?: Date | null;
-
-  @Field(() => GraphQLDateTime, {
-    nullable: true,
-    description: 'With a secret that still works now and expires before this moment.',
-  })
-  secretExpiresBefore?: Date | null;
-}
-
-/** By what clients are listed. */
-export enum ClientOrderField {
-  NAME = 'NAME',
-  CLIENT_ID = 'CLIENT_ID',
-  CREATED_AT = 'CREATED_AT',
-  LAST_USED_AT = 'LAST_USED_AT',
-}
-
-/** In which direction clients are listed. */
-export enum OrderDirection {
-  ASC = 'ASC',
-  DESC = 'DESC',
-}
-
-registerEnumType(ClientOrderField, {
-  name: 'ClientOrderField',
-  description: 'By what clients are listed.',
-  valuesConfig: {
-    NAME: { description: 'By name, upper and lower case and accents aside.' },
-    CLIENT_ID: { description: 'By client id, character by character.' },
-    CREATED_AT: { description: 'By the moment of creation.' },
-    LAST_USED_AT: { description: 'By the last use; those that were never used come before the oldest use.' },
-  },
-});
-registerEnumType(OrderDirection, {
-  name: 'OrderDirection',
-  description: 'In which direction a list runs.',
-  valuesConfig: { ASC: { description: 'Smallest or oldest first.' }, DESC: { description: 'Largest or newest first.' } },
-});
-
-/** The order of a list of clients. */
-@InputType({ description: 'The order of a list of clients. Equal ones keep a fixed order among themselves.' })
-export class ClientOrder {
-  @Field(() => ClientOrderField, { description: 'By what.' })
-  field!: ClientOrderField;
-
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'In which direction.' })
-  direction!: OrderDirection;
-}
-
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
 function IsScopes(): PropertyDecorator {
   const form = new RegExp(`^[\\x21\\x23-\\x5B\\x5D-\\x7E]{1,${LONGEST_VALUE}}$`);
@@ -269,22 +166,4 @@ function IsScopes(): PropertyDecorator {
 function IsAudiences(): PropertyDecorator {
   const message = `Give at least one audience; each is an absolute URI of at most ${LONGEST_VALUE} characters without a fragment.`;
   return IsListOf({ least: 1, most: MOST_AUDIENCES, of: isAudience, message });
-}
-
-function IsJwksUri(): PropertyDecorator {
-  return rule('Give an https URL of at most 500 characters without user.', isHttpUrl);
-}
-
-function AreFederatedCredentials(): PropertyDecorator {
-  return rule(
-    (value) => findCredentialsFault(value) ?? '',
-    (value) => findCredentialsFault(value) === undefined,
-  );
-}
-
-function IsPublicJwks(): PropertyDecorator {
-  return rule(
-    (value) => findJwksFault(value) ?? '',
-    (value) => findJwksFault(value) === undefined,
-  );
 }

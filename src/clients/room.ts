@@ -1,11 +1,13 @@
 import type { Database } from '../platform/database/transaction.js';
 import type { Room } from '../platform/room.js';
+import { ChangeClientAuthMethodInput } from './auth-method.input.js';
 import { AuthMethodResolver } from './auth-method.resolver.js';
 import type { AuthMethodService } from './auth-method.service.js';
 import { Client } from './client.entity.js';
-import { ChangeClientAuthMethodInput, CreateClientInput, UpdateClientInput } from './client.input.js';
+import { CreateClientInput, UpdateClientInput } from './client.input.js';
 import { ClientConnectionResolver, ClientResolver } from './client.resolver.js';
 import type { ClientService } from './client.service.js';
+import { ClientProofResolver } from './client-proof.resolver.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretResolver } from './client-secret.resolver.js';
 import type { ClientSecretService } from './client-secret.service.js';
@@ -59,6 +61,7 @@ export const clientsRoom: Room<Parts> = {
     ClientResolver,
     ClientConnectionResolver,
     ClientSecretResolver,
+    ClientProofResolver,
     AuthMethodResolver,
     FederatedCredentialResolver,
     TrustedIssuerResolver,
@@ -70,6 +73,7 @@ export const clientsRoom: Room<Parts> = {
       new ClientResolver(clients, list, loader),
       new ClientConnectionResolver(list),
       new ClientSecretResolver(secrets, loader),
+      new ClientProofResolver(loader),
       new AuthMethodResolver(authMethods, loader),
       new FederatedCredentialResolver(),
       new TrustedIssuerResolver(trustedIssuers),

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ClientOrderField, OrderDirection } from '../../src/clients/client.input.js';
+import { ClientOrderField, OrderDirection } from '../../src/clients/list/client-filter.input.js';
 import { ClientListService } from '../../src/clients/list/client-list.service.js';
 import type { TenantContext } from '../../src/tenants/caller.js';
 import { createClient, startApp, type TestApp } from '../../testbed/app.js';

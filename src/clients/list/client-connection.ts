@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { type Connection, PageInfo } from '../../platform/graphql/connection.js';
 import { Client } from '../client.entity.js';
-import type { ClientFilter } from '../client.input.js';
+import type { ClientFilter } from './client-filter.input.js';
 
 /** A client in a list, with its cursor. */
 @ObjectType({ description: 'A client in a list, with its cursor.' })

@@ -1,6 +1,6 @@
 import { fromCursor, toCursor } from '../../platform/graphql/connection.js';
 import type { Client } from '../client.entity.js';
-import { ClientOrderField } from '../client.input.js';
+import { ClientOrderField } from './client-filter.input.js';
 
 const NEVER = '';
 

@@ -3,9 +3,9 @@ import { storable } from '../../platform/database/moments.js';
 import { toSearchedText } from '../../platform/search-text.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
-import type { ClientFilter } from '../client.input.js';
 import { hasMany } from '../client-row.service.js';
 import { ClientSecret } from '../client-secret.entity.js';
+import type { ClientFilter } from './client-filter.input.js';
 
 /** The index that has all that clients are filtered and sorted by. */
 const WHOLE_INDEX = 'clients_by_use';

@@ -5,10 +5,10 @@ import { type Connection, type PageRequest, requirePageSize, toConnection } from
 import { nextSlice } from '../../platform/queues/slices.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
-import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
 import { present } from '../client-row.service.js';
 import { type Candidates, findCandidates, hasSegments, idsInParts, idsOf, segmentsOf } from '../search/client-search.service.js';
 import { fromClientCursor, type Position, toClientCursor } from './client-cursor.js';
+import { type ClientOrder, ClientOrderField, OrderDirection } from './client-filter.input.js';
 import { type ClientMatch, type ClientPart, counted, isFiltered, isLong, matching, searchedText } from './client-filter.service.js';
 import { type ClientPage, nextOf, placeAfter, readPage } from './client-page.service.js';
 import { readPageInParts } from './client-part-page.service.js';

@@ -2,8 +2,8 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { isOnSqlite } from '../../platform/database/dialect.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
-import { type ClientOrder, ClientOrderField, OrderDirection } from '../client.input.js';
 import { type Position, SORT_COLUMN } from './client-cursor.js';
+import { type ClientOrder, ClientOrderField, OrderDirection } from './client-filter.input.js';
 import { type ClientIdQuery, type ClientMatch, matching } from './client-filter.service.js';
 
 /** A page of a list as it is asked for. */

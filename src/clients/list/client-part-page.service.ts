@@ -3,8 +3,8 @@ import { fromStored, toSqlText } from '../../platform/database/moments.js';
 import { nextSlice } from '../../platform/queues/slices.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import { Client } from '../client.entity.js';
-import { ClientOrderField, OrderDirection } from '../client.input.js';
 import { SORT_COLUMN } from './client-cursor.js';
+import { ClientOrderField, OrderDirection } from './client-filter.input.js';
 import { type ClientPart, matching } from './client-filter.service.js';
 import type { ClientPage } from './client-page.service.js';
 
