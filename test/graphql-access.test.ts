@@ -6,6 +6,7 @@ import {
   getIntrospectionQuery,
   getNamedType,
   getNullableType,
+  isEnumType,
   isInputObjectType,
   isListType,
   isObjectType,
@@ -56,6 +57,7 @@ function operations(): { name: string; query: string }[] {
 function literalFor(of: GraphQLInputType): string {
   const type = getNullableType(of);
   if (isListType(type)) return `[${literalFor(type.ofType)}]`;
+  if (isEnumType(type)) return String(type.getValues()[0]?.name);
   if (!isInputObjectType(type)) return '"x"';
   const fields = Object.values(type.getFields()).filter(isRequiredInputField);
   return `{ ${fields.map(({ name, type: inner }) => `${name}: ${literalFor(inner)}`).join(', ')} }`;
@@ -176,6 +178,15 @@ describe('PROTOCOL 16: rights', () => {
     ['rotateClientSecret', 'clients:write'],
     ['revokeClientSecret', 'clients:write'],
     ['revokeClientTokens', 'clients:write'],
+    ['changeClientAuthMethod', 'clients:write'],
+    ['endPreviousAuthMethod', 'clients:write'],
+    ['restorePreviousAuthMethod', 'clients:write'],
+    ['refreshClientKeys', 'clients:write'],
+    ['trustedIssuers', 'clients:read'],
+    ['testAssertion', 'clients:read'],
+    ['createTrustedIssuer', 'clients:write'],
+    ['updateTrustedIssuer', 'clients:write'],
+    ['deleteTrustedIssuer', 'clients:write'],
     ['signingKeys', 'keys:write'],
     ['rotateSigningKey', 'keys:write'],
     ['revokeSigningKey', 'keys:write'],

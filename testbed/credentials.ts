@@ -3,7 +3,8 @@ import { SignJWT } from 'jose';
 import { type Answer, readAnswer } from './answer.js';
 import { basic, claimsOf } from './app.js';
 import { cookieName } from './session.js';
-import { forgeToken, proveKey, type SharedKeys, type World } from './worlds.js';
+import { signToken } from './workload-issuer.js';
+import { forgeToken, PLATFORM, proveKey, type SharedKeys, type World } from './worlds.js';
 
 /** Headers of a request. */
 export type Headers = Record<string, string>;
@@ -74,6 +75,7 @@ export function waysToProve(keys: SharedKeys): [what: string, prove: Prove][] {
     ['an assertion by a secret, for this issuer', async (at, of) => ({ form: await signWithSecret(of, at.url) })],
     ['an assertion by a secret, for this endpoint', async (at, of, path) => ({ form: await signWithSecret(of, at.url + path) })],
     ['an assertion by a key, for its own issuer', async (_at, of) => ({ form: await signWithKey(keys, of.url) })],
+    ['a token of an issuer that both trust, for its own issuer', async (_at, of) => ({ form: await signAsPlatform(keys, of.url) })],
     ['an assertion by a key, for its own endpoint', async (_at, of, path) => ({ form: await signWithKey(keys, of.url + path) })],
   ];
 }
@@ -81,6 +83,11 @@ export function waysToProve(keys: SharedKeys): [what: string, prove: Prove][] {
 /** An assertion of the client `keyed`, which has the same key in every tenant. */
 export async function signWithKey({ client }: SharedKeys, audience: string, jti: string = randomUUID()): Promise<Form> {
   return assertion(await claims('keyed', audience, jti).setProtectedHeader({ alg: 'ES256' }).sign(client.privateKey));
+}
+
+/** A token of an issuer that every tenant trusts, for the client `federated`. */
+export async function signAsPlatform({ platform }: SharedKeys, audience: string): Promise<Form> {
+  return assertion(await signToken(PLATFORM, platform, audience, { claims: { sub: 'job' } }));
 }
 
 async function signWithSecret({ signing }: World, audience: string): Promise<Form> {

@@ -19,6 +19,18 @@ const PROVIDER = {
 
 const SET_PROVIDER = 'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name } }';
 
+const TRUST = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';
+
+const issuerOf = (unique: string) => `https://ci-${unique}.example.com`;
+
+/** Makes a client that came from one way to prove itself to another. */
+async function move(app: TestApp, clientId: string): Promise<void> {
+  await createClient(app, { clientId });
+  await app.administer(
+    `mutation { changeClientAuthMethod(clientId: "${clientId}", input: { authMethod: CLIENT_SECRET_JWT }) { clientSecret } }`,
+  );
+}
+
 async function nextKid(app: TestApp): Promise<string> {
   const { body } = await app.administer('{ signingKeys { kid state } }');
   return body.data.signingKeys.find(({ state }: { state: string }) => state === 'NEXT').kid;
@@ -51,6 +63,33 @@ export const MUTATIONS: Record<string, Prepare> = {
   revokeClientTokens: async (app, unique) => {
     await createClient(app, { clientId: `cut-${unique}` });
     return { query: `mutation { revokeClientTokens(clientId: "cut-${unique}") { lastTokenExpiresAt } }` };
+  },
+  changeClientAuthMethod: async (app, unique) => {
+    await createClient(app, { clientId: `moved-${unique}` });
+    return {
+      query: `mutation { changeClientAuthMethod(clientId: "moved-${unique}", input: { authMethod: CLIENT_SECRET_JWT }) { clientSecret } }`,
+    };
+  },
+  endPreviousAuthMethod: async (app, unique) => {
+    await move(app, `ended-${unique}`);
+    return { query: `mutation { endPreviousAuthMethod(clientId: "ended-${unique}") { id } }` };
+  },
+  restorePreviousAuthMethod: async (app, unique) => {
+    await move(app, `restored-${unique}`);
+    return { query: `mutation { restorePreviousAuthMethod(clientId: "restored-${unique}") { id } }` };
+  },
+  refreshClientKeys: async (app, unique) => {
+    await createClient(app, { clientId: `fetched-${unique}`, authMethod: 'PRIVATE_KEY_JWT', jwksUri: `${app.url}/keys-${unique}` });
+    return { query: `mutation { refreshClientKeys(clientId: "fetched-${unique}") { id } }` };
+  },
+  createTrustedIssuer: async (_app, unique) => ({ query: TRUST, variables: { input: { name: 'CI', issuer: issuerOf(unique) } } }),
+  updateTrustedIssuer: async (app, unique) => {
+    await app.administer(TRUST, { input: { name: 'CI', issuer: issuerOf(unique) } });
+    return { query: `mutation { updateTrustedIssuer(issuer: "${issuerOf(unique)}", input: { enabled: false }) { id } }` };
+  },
+  deleteTrustedIssuer: async (app, unique) => {
+    await app.administer(TRUST, { input: { name: 'CI', issuer: issuerOf(unique) } });
+    return { query: `mutation { deleteTrustedIssuer(issuer: "${issuerOf(unique)}") { issuer } }` };
   },
   rotateSigningKey: async () => ({ query: 'mutation { rotateSigningKey { kid } }' }),
   revokeSigningKey: async (app) => ({ query: `mutation { revokeSigningKey(kid: "${await nextKid(app)}") { kid } }` }),

@@ -110,8 +110,10 @@ export async function tracesOf({ app }: Neighbours, of: World, at: World): Promi
   const known = JSON.stringify(rows.get(at.id)) + SCHEMA;
   // Tenants are no secret to those who manage them.
   const isListed = (text: string) => at.name === 'home' && (text.includes(of.host) || [of.id, of.name].includes(text));
+  // Whatever was sent there may be an address of one's own.
+  const isOwn = (text: string) => text.startsWith(at.url);
   const stored = textsIn(rows.get(of.id)).filter((text) => text.length >= 5 && !/^\d{4}-\d\d-\d\d/.test(text));
-  const traces = stored.filter((text) => !known.includes(JSON.stringify(text).slice(1, -1)) && !isListed(text));
+  const traces = stored.filter((text) => !known.includes(JSON.stringify(text).slice(1, -1)) && !isListed(text) && !isOwn(text));
   return [...new Set(traces), ...[of.twin, of.lone, of.admin].map(({ secret }) => secret)];
 }
 
@@ -130,7 +132,7 @@ export function managesTenants({ name }: Operation): boolean {
  * it needs to name is the tenant's own.
  */
 export function namings(operation: Operation, at: Name): Identifier[][] {
-  const tried = operation.identifiers.filter(({ kind }) => kind !== 'newClient' && kind !== 'cursor');
+  const tried = operation.identifiers.filter(({ kind }) => !kind.startsWith('new') && kind !== 'cursor');
   if (tried.length === 0 || (at === 'home' && managesTenants(operation))) return [];
   return tried.length === 1 ? [tried] : [...tried.map((one) => [one]), tried];
 }
@@ -152,6 +154,7 @@ export function ownName({ worlds, managedHost }: Neighbours, at: World, identifi
   const { kind, isRequired } = identifier;
   if (!isRequired) return undefined;
   if (kind === 'client') return 'twin';
+  if (kind === 'newIssuer') return `https://newcomer-at-${at.name}.example`;
   if (kind === 'newClient') return (at === worlds.alder ? worlds.birch : worlds.alder).lone.clientId;
   return kind === 'host' && at === worlds.home ? managedHost : nameOf(at, identifier, 0);
 }

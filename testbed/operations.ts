@@ -26,7 +26,13 @@ export type Kind =
   | 'object'
   | 'request'
   | 'providerClient'
-  | 'providerIssuer';
+  | 'providerIssuer'
+  | 'issuer'
+  | 'newIssuer'
+  | 'movingClient'
+  | 'movedClient'
+  | 'returningClient'
+  | 'fetchedClient';
 
 /** By the name of an argument or input field; one with its owner goes before one without. */
 const KINDS: Record<string, Kind> = {
@@ -42,6 +48,12 @@ const KINDS: Record<string, Kind> = {
   objectIdContains: 'object',
   requestId: 'request',
   'CreateClientInput.clientId': 'newClient',
+  issuer: 'issuer',
+  'CreateTrustedIssuerInput.issuer': 'newIssuer',
+  'Mutation.endPreviousAuthMethod.clientId': 'movedClient',
+  'Mutation.changeClientAuthMethod.clientId': 'movingClient',
+  'Mutation.restorePreviousAuthMethod.clientId': 'returningClient',
+  'Mutation.refreshClientKeys.clientId': 'fetchedClient',
   'IdentityProviderInput.clientId': 'providerClient',
   'IdentityProviderInput.issuer': 'providerIssuer',
 };
@@ -57,6 +69,9 @@ const PLAIN: Record<string, Record<string, unknown>> = {
   'Query.auditEvents': { first: 100 },
   'Query.tenants': { first: 100 },
   'Client.usage': { hours: ABSENT },
+  'Query.testAssertion': { assertion: 'e30.eyJpc3MiOiJodHRwczovL3BsYXRmb3JtLmV4YW1wbGUiLCJzdWIiOiJqb2IifQ.x' },
+  'Mutation.endPreviousAuthMethod': { version: ABSENT },
+  'Mutation.restorePreviousAuthMethod': { overlapSeconds: 0, version: ABSENT },
   'Mutation.rotateClientSecret': { overlapSeconds: 0, version: ABSENT },
   ClientOrder: { field: ABSENT, direction: ABSENT },
   ClientFilter: { enabled: ABSENT, neverUsed: ABSENT, unusedSince: ABSENT, secretExpiresBefore: ABSENT },
@@ -68,8 +83,40 @@ const PLAIN: Record<string, Record<string, unknown>> = {
     audiences: ABSENT,
     authMethod: ABSENT,
     jwks: ABSENT,
+    jwksUri: ABSENT,
+    senderConstraint: ABSENT,
   },
-  UpdateClientInput: { accessTokenLifetime: 60, scopes: ABSENT, audiences: ABSENT, enabled: false, jwks: ABSENT, version: ABSENT },
+  UpdateClientInput: {
+    accessTokenLifetime: 60,
+    scopes: ABSENT,
+    audiences: ABSENT,
+    enabled: false,
+    jwks: ABSENT,
+    jwksUri: ABSENT,
+    senderConstraint: ABSENT,
+    version: ABSENT,
+  },
+  ChangeClientAuthMethodInput: { authMethod: 'CLIENT_SECRET_JWT', jwks: ABSENT, jwksUri: ABSENT, overlapSeconds: ABSENT, version: ABSENT },
+  // With an issuer it would be taken for what proves a client that has secrets.
+  FederatedCredentialInput: { issuer: ABSENT, subject: ABSENT, subjectPattern: ABSENT, claims: ABSENT, audience: ABSENT },
+  CreateTrustedIssuerInput: {
+    name: 'Somebody',
+    jwksUri: ABSENT,
+    jwks: ABSENT,
+    algorithms: ABSENT,
+    maxAssertionLifetime: ABSENT,
+    singleUse: ABSENT,
+  },
+  UpdateTrustedIssuerInput: {
+    name: 'CI',
+    jwksUri: ABSENT,
+    jwks: ABSENT,
+    algorithms: ABSENT,
+    maxAssertionLifetime: ABSENT,
+    singleUse: ABSENT,
+    enabled: false,
+    version: ABSENT,
+  },
   // Without a secret: the one before is kept, where there was one for this provider.
   IdentityProviderInput: { name: 'Somebody', clientSecret: ABSENT, scope: ABSENT, claim: 'groups' },
   ClaimGrantInput: { value: 'readers', scopes: ['clients:read'] },

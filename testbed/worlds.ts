@@ -2,10 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
 import { ActorType } from '../src/tenants/caller.js';
 import { readAnswer } from './answer.js';
-import { type Credentials, claimsOf, createClient, getToken, postForm, type TestApp, type TestTenant } from './app.js';
+import { type Credentials, claimsOf, createClient, getToken, postForm, requestToken, type TestApp, type TestTenant } from './app.js';
 import { TABLES } from './database.js';
 import type { Kind } from './operations.js';
 import { cookieName } from './session.js';
+import { type IssuerKey, makeIssuerKey } from './workload-issuer.js';
+
+const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** A tenant with one of everything. Its name is a part of every name that no other tenant has. */
 export interface World extends TestTenant {
@@ -29,13 +32,15 @@ export interface World extends TestTenant {
   /** What the cookie of a sign-in that has begun holds, and the state that it expects back. */
   signIn: { ticket: string; state: string };
   /** What names things of its own, by what an argument may ask for. */
-  identifiers: Record<Exclude<Kind, 'newClient' | 'cursor'>, string[]>;
+  identifiers: Record<Exclude<Kind, 'newClient' | 'newIssuer' | 'cursor'>, string[]>;
 }
 
 /** Keys that all tenants share: the worst that can happen is that one client is in several. */
 export interface SharedKeys {
   /** Of the client `keyed`, which proves itself with it. */
   client: GenerateKeyPairResult;
+  /** Of an issuer which everybody trusts: it vouches for the client `federated`. */
+  platform: IssuerKey;
   /** That tokens are bound to. */
   proof: GenerateKeyPairResult;
   proofJwk: JWK;
@@ -46,11 +51,14 @@ export interface SharedKeys {
 /** Rights of administrators: in every tenant those of the home tenant, which nobody is given there. */
 const SCOPES = ['clients:read', 'clients:write', 'tenants:read', 'tenants:write', 'audit:read', 'keys:write'];
 
+/** Whom all tenants trust, with the same key. */
+export const PLATFORM = 'https://platform.example';
+
 /** Makes the keys that all tenants share. */
 export async function makeSharedKeys(provider: string): Promise<SharedKeys> {
   const [client, proof] = await Promise.all([1, 2].map(() => generateKeyPair('ES256', { extractable: true })));
   if (!client || !proof) throw new Error('there is no key');
-  return { client, proof, proofJwk: await exportJWK(proof.publicKey), provider };
+  return { client, platform: await makeIssuerKey('platform'), proof, proofJwk: await exportJWK(proof.publicKey), provider };
 }
 
 /** Puts one of everything into a tenant. */
@@ -66,6 +74,7 @@ export async function provision(app: TestApp, tenant: TestTenant, { name, keys }
   const signing = await createClient(tenant, { clientId: 'signing', authMethod: 'CLIENT_SECRET_JWT' });
   const jwks = { keys: [await exportJWK(keys.client.publicKey)] };
   await createClient(tenant, { clientId: 'keyed', authMethod: 'PRIVATE_KEY_JWT', jwks });
+  await provisionFederation(tenant, { name, keys });
   await tenant.administer('mutation { rotateClientSecret(clientId: "twin") { clientSecret } }');
   const provider = { issuer: `${keys.provider}/${name}`, clientId: `latchkey-${name}` };
   await setProvider(tenant, { ...provider, name: `People of ${name}`, clientSecret: `secret of ${name}` });
@@ -88,8 +97,53 @@ export async function provision(app: TestApp, tenant: TestTenant, { name, keys }
   await postForm(tenant, '/connect/revocation', { credentials: lone, body: { token: await getToken(tenant, lone) } });
   return {
     ...world,
-    identifiers: { ...(await identifiersOf(world)), providerClient: [provider.clientId], providerIssuer: [provider.issuer] },
+    identifiers: {
+      ...(await identifiersOf(world)),
+      providerClient: [provider.clientId],
+      providerIssuer: [provider.issuer],
+      issuer: [issuerOf(name)],
+      movingClient: [`moving-${name}`],
+      movedClient: [`moved-${name}`],
+      returningClient: [`returning-${name}`],
+      fetchedClient: [`fetched-${name}`],
+    },
   };
+}
+
+/** An issuer that one tenant trusts alone. */
+function issuerOf(name: string): string {
+  return `https://issuer-of-${name}.example`;
+}
+
+/** Issuers, a client that proves itself by what one says, one whose keys are elsewhere, one that has moved, and what comes of using and refusing them. */
+async function provisionFederation(tenant: TestTenant, { name, keys }: { name: string; keys: SharedKeys }): Promise<void> {
+  const trust = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';
+  const jwks = { keys: [keys.platform.jwk] };
+  for (const issuer of [PLATFORM, issuerOf(name)]) await administerWell(tenant, trust, { name: `Issuer of ${name}`, issuer, jwks });
+  const create = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
+  const federatedCredentials = [{ issuer: PLATFORM, subject: 'job' }];
+  await administerWell(tenant, create, { name: 'federated', clientId: 'federated', authMethod: 'FEDERATED_JWT', federatedCredentials });
+  const fetched = { name: `fetched-${name}`, clientId: `fetched-${name}`, authMethod: 'PRIVATE_KEY_JWT' };
+  await administerWell(tenant, create, { ...fetched, jwksUri: `${keys.provider}/${name}/keys` });
+  await administerWell(tenant, `mutation { refreshClientKeys(clientId: "${fetched.clientId}") { id } }`);
+  await createClient(tenant, { clientId: `moving-${name}` });
+  for (const clientId of [`moved-${name}`, `returning-${name}`]) {
+    await createClient(tenant, { clientId });
+    const method = '{ authMethod: CLIENT_SECRET_JWT }';
+    await administerWell(tenant, `mutation { changeClientAuthMethod(clientId: "${clientId}", input: ${method}) { clientSecret } }`);
+  }
+  const grant = { grant_type: 'client_credentials', client_assertion_type: ASSERTION };
+  const assertion = await new SignJWT({ iss: 'keyed', sub: 'keyed', aud: tenant.url, jti: randomUUID() })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setExpirationTime('1 minute')
+    .sign(keys.client.privateKey);
+  await postForm(tenant, '/connect/token', { body: { ...grant, client_assertion: assertion } });
+  await requestToken(tenant, { clientId: `lone-${name}`, secret: 'wrong' });
+}
+
+async function administerWell(tenant: TestTenant, query: string, input?: object): Promise<void> {
+  const { body, text } = await tenant.administer(query, input && { input });
+  if (body.errors) throw new Error(text);
 }
 
 /** A proof that whoever sends a request holds the key that tokens are bound to. @param url of the request */
@@ -120,8 +174,9 @@ async function findSigningKey({ app, id }: World): Promise<{ kid: string; key: P
 }
 
 /** Everything that is stored of each tenant, by its id. @throws when there is a row of which nobody knows whose it is */
-export async function readRows({ installation: { database, use } }: TestApp): Promise<Map<string, unknown[]>> {
+export async function readRows({ installation: { database, use, refusals } }: TestApp): Promise<Map<string, unknown[]>> {
   await use.flush();
+  await refusals.flush();
   const read = async (table: string) => {
     const rows: Record<string, unknown>[] = await database.read((manager) => manager.query(`SELECT * FROM ${table}`));
     return rows.map((row) => ({ table, ...row }));

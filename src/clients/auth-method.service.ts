@@ -52,24 +52,28 @@ export class AuthMethodService {
     requireFittingProof(authMethod, input);
     if (input.jwksUri != null) this.outbound.requirePermitted(input.jwksUri, 'input.jwksUri');
     const clientSecret = hasSecrets(authMethod) ? makeSecret() : null;
-    const client = await this.#changing(caller, { clientId, ...input, overlapSeconds }, async (change, before, now) => {
-      if (before.authMethod === authMethod)
-        throw new BadUserInput([
-          { path: 'input.authMethod', message: `The client proves itself by ${authMethod} already: rotate its secret, or update it.` },
-        ]);
-      const keepsKeys = before.authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
-      const keys = { jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null };
-      const after = {
-        ...before,
-        ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }),
-        ...(authMethod === ClientAuthMethod.PRIVATE_KEY_JWT || !keepsKeys ? keys : {}),
-      };
-      await this.#supersedeSecrets(change.manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
-      if (input.federatedCredentials)
-        await replaceCredentials(change.manager, after, { given: input.federatedCredentials, issuer: caller.issuer });
-      if (clientSecret) await this.secrets.insert(change.manager, after, { secret: clientSecret, hint: hintOf(clientSecret) });
-      return after;
-    });
+    const client = await this.#changing(
+      caller,
+      { action: AuditAction.CHANGE_CLIENT_AUTH_METHOD, clientId, ...input, overlapSeconds },
+      async (change, before, now) => {
+        if (before.authMethod === authMethod)
+          throw new BadUserInput([
+            { path: 'input.authMethod', message: `The client proves itself by ${authMethod} already: rotate its secret, or update it.` },
+          ]);
+        const keepsKeys = before.authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
+        const keys = { jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null };
+        const after = {
+          ...before,
+          ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }),
+          ...(authMethod === ClientAuthMethod.PRIVATE_KEY_JWT || !keepsKeys ? keys : {}),
+        };
+        await this.#supersedeSecrets(change.manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
+        if (input.federatedCredentials)
+          await replaceCredentials(change.manager, after, { given: input.federatedCredentials, issuer: caller.issuer });
+        if (clientSecret) await this.secrets.insert(change.manager, after, { secret: clientSecret, hint: hintOf(clientSecret) });
+        return after;
+      },
+    );
     return { client, clientSecret };
   }
 
@@ -79,14 +83,18 @@ export class AuthMethodService {
    */
   restore(caller: Principal, clientId: string, terms: PreviousMethodTerms & { overlapSeconds: number }): Promise<Client> {
     const overlapSeconds = requireOverlap(terms.overlapSeconds, 'overlapSeconds');
-    return this.#changing(caller, { clientId, ...terms }, async ({ manager }, before, now) => {
-      const authMethod = requirePrevious(before, now);
-      const live = await this.secrets.liveSecrets(manager, before, now);
-      await this.#supersedeSecrets(manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
-      const newest = live.filter((secret) => isOf(authMethod, secret)).at(-1);
-      if (newest) await reinstate(manager, newest);
-      return { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }) };
-    });
+    return this.#changing(
+      caller,
+      { action: AuditAction.RESTORE_PREVIOUS_AUTH_METHOD, clientId, ...terms },
+      async ({ manager }, before, now) => {
+        const authMethod = requirePrevious(before, now);
+        const live = await this.secrets.liveSecrets(manager, before, now);
+        await this.#supersedeSecrets(manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
+        const newest = live.filter((secret) => isOf(authMethod, secret)).at(-1);
+        if (newest) await reinstate(manager, newest);
+        return { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }) };
+      },
+    );
   }
 
   /**
@@ -94,19 +102,23 @@ export class AuthMethodService {
    * @throws {ClientNotFound | NoPreviousMethod | StaleVersion | Forbidden}
    */
   end(caller: Principal, clientId: string, terms: PreviousMethodTerms): Promise<Client> {
-    return this.#changing(caller, { clientId, ...terms, allowance: 'ending' }, async ({ manager }, before, now) => {
-      const authMethod = requirePrevious(before, now);
-      for (const secret of await this.secrets.liveSecrets(manager, before, now))
-        if (isOf(authMethod, secret) && !isOf(before.authMethod, secret)) await end(manager, secret, now);
-      if (authMethod === ClientAuthMethod.FEDERATED_JWT) await manager.delete(FederatedCredential, { clientRowId: before.id });
-      const keys = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? { jwks: null, jwksUri: null } : {};
-      return { ...before, ...keys, previousAuthMethod: null, previousMethodEndsAt: null };
-    });
+    return this.#changing(
+      caller,
+      { action: AuditAction.END_PREVIOUS_AUTH_METHOD, clientId, ...terms, allowance: 'ending' },
+      async ({ manager }, before, now) => {
+        const authMethod = requirePrevious(before, now);
+        for (const secret of await this.secrets.liveSecrets(manager, before, now))
+          if (isOf(authMethod, secret) && !isOf(before.authMethod, secret)) await end(manager, secret, now);
+        if (authMethod === ClientAuthMethod.FEDERATED_JWT) await manager.delete(FederatedCredential, { clientRowId: before.id });
+        const keys = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? { jwks: null, jwksUri: null } : {};
+        return { ...before, ...keys, previousAuthMethod: null, previousMethodEndsAt: null };
+      },
+    );
   }
 
   #changing(
     caller: Principal,
-    { clientId, version, overlapSeconds, allowance = overlapSeconds === 0 ? 'reserved' : 'ordinary' }: Changing,
+    { action, clientId, version, overlapSeconds, allowance = overlapSeconds === 0 ? 'reserved' : 'ordinary' }: Changing,
     work: (change: Change, before: Client, now: Date) => Promise<Client>,
   ): Promise<Client> {
     return this.holders.keep(caller, (requireOthers) =>
@@ -125,7 +137,7 @@ export class AuthMethodService {
         // Both ways are counted from now on.
         if (authMethod !== before.authMethod) await manager.delete(ClientProof, { clientRowId: before.id });
         const on: [AuditObjectType, string] = [AuditObjectType.CLIENT, clientId];
-        await record({ action: AuditAction.CHANGE_CLIENT_AUTH_METHOD, on, before: described, after: await describe(manager, after) });
+        await record({ action, on, before: described, after: await describe(manager, after) });
         return Object.assign(before, after);
       }),
     );
@@ -164,6 +176,7 @@ function turn(
 }
 
 interface Changing extends PreviousMethodTerms {
+  action: AuditAction;
   clientId: string;
   overlapSeconds?: number | null | undefined;
   allowance?: 'ordinary' | 'reserved' | 'ending';

@@ -96,7 +96,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     lookup,
     authentication: new ClientAuthentication({ lookup, federatedLookup, issuerKeys, remoteKeys, throttle, cipher, proofs, use, refusals }),
     remoteKeys,
-    federation: new FederationService({ database, changes, federatedLookup, issuerKeys, remoteKeys, proofs }),
+    federation: new FederationService({ changes, federatedLookup, issuerKeys, remoteKeys, proofs }),
     authMethods: new AuthMethodService(changes, secrets, holders, outbound),
     trustedIssuers: new TrustedIssuerService(database, changes, holders, outbound),
     status: new TokenStatusService(database, lines),

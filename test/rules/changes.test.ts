@@ -5,10 +5,12 @@ const src = join(import.meta.dirname, '../../src');
 
 /** What is written beside the changes that somebody makes: what expires, what is counted or indexed, what may be used once. */
 const KEEPERS = [
+  'authentication/federation/remote-keys.service.ts',
   'authentication/used-proof.service.ts',
   'changes/changes.service.ts',
   'clients/client-secret.service.ts',
   'clients/search/client-index.service.ts',
+  'clients/use/client-refusals.service.ts',
   'clients/use/client-use.service.ts',
   'keys/signing-keys.ts',
   'people/session.service.ts',

@@ -33,8 +33,11 @@ it('has no way to change a name or a client id', () => {
     'accessTokenLifetime',
     'audiences',
     'enabled',
+    'federatedCredentials',
     'jwks',
+    'jwksUri',
     'scopes',
+    'senderConstraint',
     'version',
   ]);
 });

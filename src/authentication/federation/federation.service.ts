@@ -3,7 +3,6 @@ import { AuditAction, AuditObjectType } from '../../changes/record/audit-event.e
 import type { Client } from '../../clients/client.entity.js';
 import { requireClient } from '../../clients/client-row.service.js';
 import { decoyClient, isRegistered } from '../../clients/registered-client.js';
-import type { Database } from '../../platform/database/transaction.js';
 import { BadUserInput } from '../../platform/errors.js';
 import type { Principal } from '../../tenants/caller.js';
 import { issuerOf, readAssertion } from '../assertion.js';
@@ -14,11 +13,11 @@ import type { FederatedLookupService } from './federated-lookup.service.js';
 import type { RemoteKeys } from './remote-keys.service.js';
 
 const LONGEST_ASSERTION = 16_000;
+const NOT_FETCHED = 'The keys of this client are not fetched: it has no jwksUri.';
 const RIGHT = { right: 'clients:write' } as const;
 
 /** What the service is made with. */
 interface Parts extends FederatedParts {
-  database: Database;
   changes: Changes;
   federatedLookup: FederatedLookupService;
   remoteKeys: RemoteKeys;
@@ -66,14 +65,14 @@ export class FederationService {
    * @throws {ClientNotFound | BadUserInput}
    */
   async refreshKeys(caller: Principal, clientId: string): Promise<Client> {
-    const { jwksUri } = await this.parts.database.read((manager) => requireClient(manager, caller, clientId));
-    if (jwksUri === null)
-      throw new BadUserInput([{ path: 'clientId', message: 'The keys of this client are not fetched: it has no jwksUri.' }]);
-    await this.parts.remoteKeys.refresh(caller, { kind: 'jwks', url: jwksUri });
-    return this.parts.changes.make(caller, RIGHT, async ({ manager, record }) => {
-      const client = await requireClient(manager, caller, clientId);
-      await record({ action: AuditAction.REFRESH_CLIENT_KEYS, on: [AuditObjectType.CLIENT, clientId], after: { jwksUri } });
-      return client;
+    const client = await this.parts.changes.make(caller, RIGHT, async ({ manager, record }) => {
+      const found = await requireClient(manager, caller, clientId);
+      if (found.jwksUri === null) throw new BadUserInput([{ path: 'clientId', message: NOT_FETCHED }]);
+      await record({ action: AuditAction.REFRESH_CLIENT_KEYS, on: [AuditObjectType.CLIENT, clientId], after: { jwksUri: found.jwksUri } });
+      return found;
     });
+    // Nobody is asked while the turn of the tenant is taken.
+    await this.parts.remoteKeys.refresh(caller, { kind: 'jwks', url: client.jwksUri as string });
+    return client;
   }
 }
