@@ -1,6 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { describeAuthority, findAuthorityFault } from '../../src/authentication/certificates/certificate-authority.js';
+import { describeAuthority, findAuthorityFault } from '../../src/clients/certificates/certificate-authority.js';
 import {
   AUTHORITY,
   basicConstraints,

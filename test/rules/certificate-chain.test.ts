@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { findChainFault } from '../../src/authentication/certificates/certificate-chain.js';
+import { findChainFault } from '../../src/clients/certificates/certificate-chain.js';
 import {
   AUTHORITY,
   alternativeNames,

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { readCertificate, tryCertificate } from '../../src/authentication/certificates/certificate.js';
-import { DerReader, type Element, MalformedDer, readElement, readElements } from '../../src/authentication/certificates/der.js';
-import { booleanOf, momentOf, oidOf, setBitsOf, smallNumberOf } from '../../src/authentication/certificates/der-values.js';
+import { readCertificate, tryCertificate } from '../../src/clients/certificates/certificate.js';
+import { DerReader, type Element, MalformedDer, readElement, readElements } from '../../src/clients/certificates/der.js';
+import { booleanOf, momentOf, oidOf, setBitsOf, smallNumberOf } from '../../src/clients/certificates/der-values.js';
 import {
   alternativeNames,
   CLIENT,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { findChainFault } from '../../src/authentication/certificates/certificate-chain.js';
-import { type HeaderValue, readCertificateHeader } from '../../src/authentication/certificates/certificate-header.js';
-import { UnreadableCertificate } from '../../src/authentication/certificates/errors.js';
-import type { HeaderFormat } from '../../src/authentication/certificates/header-formats.js';
+import { findChainFault } from '../../src/clients/certificates/certificate-chain.js';
+import { type HeaderValue, readCertificateHeader } from '../../src/clients/certificates/certificate-header.js';
+import { UnreadableCertificate } from '../../src/clients/certificates/errors.js';
+import type { HeaderFormat } from '../../src/clients/certificates/header-formats.js';
 import { alternativeNames, CLIENT, makeAuthority, makeCertificate, pemOf } from '../../testbed/certificate-maker.js';
 
 const FORMATS: readonly HeaderFormat[] = ['rfc9440', 'escaped-pem', 'der', 'xfcc', 'traefik'];

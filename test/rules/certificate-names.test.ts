@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { findNameMismatch, namesOf } from '../../src/authentication/certificates/certificate-names.js';
-import { parseName, writeName } from '../../src/authentication/certificates/name-text.js';
-import { findRegisteredNameFault } from '../../src/authentication/certificates/registered-name.js';
+import { findNameMismatch, namesOf } from '../../src/clients/certificates/certificate-names.js';
+import { parseName, writeName } from '../../src/clients/certificates/name-text.js';
+import { findRegisteredNameFault } from '../../src/clients/certificates/registered-name.js';
 import {
   alternativeNames,
   CLIENT,

@@ -3,10 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeAuthority, findAuthorityFault } from '../../src/authentication/certificates/certificate-authority.js';
-import { findChainFault } from '../../src/authentication/certificates/certificate-chain.js';
-import { findNameMismatch, namesOf } from '../../src/authentication/certificates/certificate-names.js';
-import { findSelfSignedFault } from '../../src/authentication/certificates/thumbprint.js';
+import { describeAuthority, findAuthorityFault } from '../../src/clients/certificates/certificate-authority.js';
+import { findChainFault } from '../../src/clients/certificates/certificate-chain.js';
+import { findNameMismatch, namesOf } from '../../src/clients/certificates/certificate-names.js';
+import { findSelfSignedFault } from '../../src/clients/certificates/thumbprint.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-openssl-'));
 const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' }).toString();

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { findSelfSignedFault, publicJwkOf, thumbprintOf } from '../../src/authentication/certificates/thumbprint.js';
+import { findSelfSignedFault, publicJwkOf, thumbprintOf } from '../../src/clients/certificates/thumbprint.js';
 import {
   AUTHORITY,
   ecKeys,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PublicJwks } from '../../clients/keys/public-jwks.js';
-import { isForEncryption, type Jwk, withoutEmpty } from '../../clients/keys/public-key.js';
+import type { PublicJwks } from '../keys/public-jwks.js';
+import { isForEncryption, type Jwk, withoutEmpty } from '../keys/public-key.js';
 import { type Certificate, findPeriodFault, readCertificate } from './certificate.js';
 import { checkKey } from './certificate-key.js';
 import { MalformedDer } from './der.js';

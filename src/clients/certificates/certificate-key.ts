@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { findWeakness, type Jwk } from '../../clients/keys/public-key.js';
+import { findWeakness, type Jwk } from '../keys/public-key.js';
 import { type Element, MalformedDer, readElement, Tag } from './der.js';
 import { oidOf, readSequence, unsignedOf, wholeBytesOf } from './der-values.js';
 
