@@ -64,6 +64,7 @@ export async function createMaker(env: Record<string, string>): Promise<Maker> {
       authMethod: ClientAuthMethod.SECRET,
       jwks: null,
       jwksUri: null,
+      tlsClientAuth: null,
       senderConstraint: SenderConstraint.NONE,
     };
     // Nobody counts what is poured in: the server counts a tenant's clients by itself once a day.

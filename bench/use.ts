@@ -68,6 +68,7 @@ async function measureAlone(env: Record<string, string>): Promise<object> {
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    tlsClientAuth: null,
     senderConstraint: SenderConstraint.NONE,
   };
   for (let index = 0; index < CLIENTS; index += 1) {

@@ -20,6 +20,7 @@ it('lets nobody see what is not committed', async () => {
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    tlsClientAuth: null,
     senderConstraint: SenderConstraint.NONE,
   };
   const undone = changes.perform(systemCaller(home, 'test'), async (change) => {

@@ -1,4 +1,3 @@
-import { ClientAuthMethod } from '../clients/client.entity.js';
 import { CLIENT_ID_FORM } from '../clients/client.input.js';
 import { decoyClient, type RegisteredClient } from '../clients/registered-client.js';
 import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '../clients/secret.js';
@@ -10,6 +9,7 @@ import type { TenantContext } from '../tenants/caller.js';
 import { HostNotServed } from '../tenants/errors.js';
 import type { AccessTokenType } from '../tenants/tenant.entity.js';
 import { proveByAssertion } from './client-assertion.js';
+import { type AuthorityLookup, proveByCertificate } from './client-certificate.js';
 import type { ClientLookupService } from './client-lookup.service.js';
 import { proveBySecret } from './client-secret.js';
 import { type Credentials, type ForeignCredentials, methodShown } from './credentials.js';
@@ -25,6 +25,8 @@ import type { UsedProofService } from './used-proof.service.js';
 
 /** The ways in which a client may prove who it is. */
 export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'] as const;
+/** Those by which they may where connections tell of a certificate. */
+export const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
 /** Under which all client ids that cannot exist are counted together. */
 const IMPOSSIBLE_ID = ' impossible';
@@ -37,6 +39,7 @@ export interface AuthenticationParts {
   federatedLookup: FederatedLookupService;
   issuerKeys: IssuerKeys;
   remoteKeys: RemoteKeys;
+  authorities: AuthorityLookup;
   throttle: Throttle;
   cipher: Cipher;
   proofs: UsedProofService;
@@ -152,6 +155,7 @@ export class ClientAuthentication {
       });
     if ('secret' in credentials) return proveBySecret(this.parts.cipher, registration, credentials.secret);
     if ('assertion' in credentials) return proveByAssertion(this.parts, credentials.assertion, { tenant, registration, audiences });
+    if ('certificate' in credentials) return proveByCertificate(this.parts, credentials.certificate, { tenant, registration });
     return { refusal: 'nothing proves who it is' };
   }
 
@@ -163,7 +167,7 @@ export class ClientAuthentication {
       tenantId: tenant.id,
       clientId: registration.clientId,
       address: addressOf(ip).plain,
-      authMethod: methodShown(credentials) ?? null,
+      authMethod: methodShown(credentials, registration) ?? null,
       refusal,
       lookupDigests: secret === undefined ? [] : cipher.keyIds.map((keyId) => lookupDigest(cipher, tenant.id, secret, keyId)),
     });
@@ -173,8 +177,8 @@ export class ClientAuthentication {
   #noteUse({ registration, credentials, ip }: NamedClient, { usedSecret, federation }: Evidence): void {
     const { use, cipher } = this.parts;
     // What is counted by itself needs no other count, unless the client is coming from one way to another.
-    const method = methodShown(credentials);
-    const isCounted = registration.previous === undefined && method !== ClientAuthMethod.PRIVATE_KEY_JWT;
+    const method = methodShown(credentials, registration);
+    const isCounted = registration.previous === undefined && (usedSecret !== undefined || federation !== undefined);
     const by = { secretId: usedSecret?.id, credentialId: federation?.credentialId, authMethod: isCounted ? undefined : method };
     use.used({ clientRowId: registration.rowId, ...by, ip: addressOf(ip).plain });
     if (!usedSecret || !('secret' in credentials)) return;

@@ -90,7 +90,7 @@ function writeStatement(clients: number): string {
   const others = Array.from({ length: clients - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ?, ?`).join('');
   const wanted = `SELECT 0 AS wanted, ? AS tenant_id, ? AS client_id${others}`;
   return `SELECT w.wanted, t.version AS tenant_version, t.access_token_type, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.enabled, c.auth_method, c.previous_auth_method, c.previous_method_ends_at,
-      c.sender_constraint, c.jwks, c.jwks_uri, c.token_epoch,
+      c.sender_constraint, c.jwks, c.jwks_uri, c.tls_client_auth, c.token_epoch,
       c.access_token_lifetime AS lifetime, c.scopes, c.audiences,
       s.id AS secret_id, s.key_id, s.digest, s.encrypted_secret, s.lookup_digest, s.expires_at
     FROM (${wanted}) w

@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
+import type { PresentedCertificate } from '../clients/certificates/certificate-header.js';
 import { ClientAuthMethod } from '../clients/client.entity.js';
+import { provesBy, type RegisteredClient } from '../clients/registered-client.js';
 import { BadRequest } from '../platform/errors.js';
 import { type Assertion, issuerOf, readAssertion } from './assertion.js';
 import { InvalidClient } from './errors.js';
@@ -8,7 +10,12 @@ import { type Form, parameterOf } from './form.js';
 /** What a client shows to prove who it is, and who it says it is. */
 export type Credentials = OwnCredentials | ForeignCredentials;
 
-type OwnCredentials = { clientId: string } & ({ secret: string } | { assertion: Assertion } | { nothing: true });
+type OwnCredentials = { clientId: string } & (
+  | { secret: string }
+  | { assertion: Assertion }
+  | { certificate: PresentedCertificate }
+  | { nothing: true }
+);
 
 /** A token that somebody else signed who vouches for the client. */
 export interface ForeignCredentials {
@@ -20,12 +27,19 @@ export interface ForeignCredentials {
 }
 
 /** By which way credentials are to prove a client; undefined where nothing is shown that could. */
-export function methodShown(credentials: Credentials): ClientAuthMethod | undefined {
+export function methodShown(credentials: Credentials, registration: RegisteredClient): ClientAuthMethod | undefined {
   if ('foreign' in credentials) return ClientAuthMethod.FEDERATED_JWT;
   if ('secret' in credentials) return ClientAuthMethod.SECRET;
+  if ('certificate' in credentials) return certificateMethodOf(registration);
   if (!('assertion' in credentials)) return undefined;
   const isBySecret = credentials.assertion.header.alg === 'HS256';
   return isBySecret ? ClientAuthMethod.CLIENT_SECRET_JWT : ClientAuthMethod.PRIVATE_KEY_JWT;
+}
+
+/** As which kind a certificate counts for a client. */
+export function certificateMethodOf(registration: RegisteredClient): ClientAuthMethod {
+  const { SELF_SIGNED_TLS_CLIENT_AUTH: selfSigned, TLS_CLIENT_AUTH: byAuthority } = ClientAuthMethod;
+  return provesBy(registration, selfSigned) && !provesBy(registration, byAuthority) ? selfSigned : byAuthority;
 }
 
 /** The parameters of a form that belong to it. */
@@ -40,12 +54,13 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 const NO_VSCHAR = /[^\x20-\x7E]/;
 
 /**
- * The credentials of a request, which has them in one way only.
+ * The credentials of a request, which has them in one way only. A certificate by which the connection is made counts where nothing else is shown:
+ * beside that it is what a token may be bound to.
  * @throws {BadRequest} where there are several, or they are not in their form
  * @throws {InvalidClient} where there are none
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3
  */
-export function presentedCredentials({ headers }: Context, form: Form): Credentials {
+export function presentedCredentials({ headers }: Context, form: Form, certificate?: PresentedCertificate): Credentials {
   const [clientId, secret, assertion, type] = PARAMETERS.map((name) => parameterOf(form, name));
   const authorization = headers.authorization || undefined;
   if ([authorization, secret, assertion].filter((way) => way !== undefined).length > 1)
@@ -59,7 +74,8 @@ export function presentedCredentials({ headers }: Context, form: Form): Credenti
     return byAssertion(clientId, assertion);
   }
   if (clientId === undefined) throw new InvalidClient('there are no credentials');
-  return secret === undefined ? { clientId, nothing: true } : { clientId, secret };
+  if (secret !== undefined) return { clientId, secret };
+  return certificate ? { clientId, certificate } : { clientId, nothing: true };
 }
 
 /** @param said of the form, which may say it again */

@@ -5,7 +5,8 @@ import { HoldsNoSecret } from '../platform/graphql/input-rules.js';
 import { ClientAuthMethod } from './client.entity.js';
 import { FederatedCredentialInput } from './federation/federated-credential.input.js';
 import type { PublicJwks } from './keys/public-jwks.js';
-import { AreFederatedCredentials, IsJwksUri, IsPublicJwks } from './proof-input-rules.js';
+import { AreFederatedCredentials, IsJwksUri, IsPublicJwks, IsTlsClientAuth } from './proof-input-rules.js';
+import { TlsClientAuthInput } from './tls-client-auth.js';
 
 /** How a client is to prove itself from now on. */
 @InputType({ description: 'How a client is to prove itself from now on, and for how long the way before goes on beside it.' })
@@ -13,7 +14,7 @@ export class ChangeClientAuthMethodInput {
   @Field(() => ClientAuthMethod, { description: 'The new way: another one than it has.' })
   authMethod!: ClientAuthMethod;
 
-  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Its public keys, with PRIVATE_KEY_JWT.' })
+  @Field(() => GraphQLJSONObject, { nullable: true, description: 'Its public keys, with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH.' })
   @IsOptional()
   @IsPublicJwks()
   jwks?: PublicJwks | null;
@@ -28,6 +29,14 @@ export class ChangeClientAuthMethodInput {
   @IsOptional()
   @AreFederatedCredentials()
   federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => TlsClientAuthInput, {
+    nullable: true,
+    description: 'With TLS_CLIENT_AUTH: the name that its certificates have.',
+  })
+  @IsOptional()
+  @IsTlsClientAuth()
+  tlsClientAuth?: TlsClientAuthInput | null;
 
   @Field(() => Int, {
     nullable: true,

@@ -7,6 +7,7 @@ export interface GivenProof {
   jwks?: object | null | undefined;
   jwksUri?: string | null | undefined;
   federatedCredentials?: readonly GivenCredential[] | null | undefined;
+  tlsClientAuth?: object | null | undefined;
 }
 
 type Field = keyof GivenProof;
@@ -17,15 +18,23 @@ const FIELDS: Readonly<Record<ClientAuthMethod, readonly Field[]>> = {
   CLIENT_SECRET_JWT: [],
   PRIVATE_KEY_JWT: ['jwks', 'jwksUri'],
   FEDERATED_JWT: ['federatedCredentials'],
+  TLS_CLIENT_AUTH: ['tlsClientAuth'],
+  SELF_SIGNED_TLS_CLIENT_AUTH: ['jwks', 'jwksUri'],
 };
 
 const METHODS = Object.keys(FIELDS) as ClientAuthMethod[];
 
 const NEEDED: Readonly<Record<Field, string>> = {
-  jwks: 'A client with PRIVATE_KEY_JWT needs its public keys: as jwks, or where they are as jwksUri.',
+  jwks: 'A client that proves itself with keys of its own needs them: as jwks, or where they are as jwksUri.',
   jwksUri: 'Give jwks or jwksUri, and not both.',
+  tlsClientAuth: 'A client with TLS_CLIENT_AUTH needs the name that its certificates have.',
   federatedCredentials: 'A client with FEDERATED_JWT needs what tokens of a trusted issuer have to say.',
 };
+
+/** The ways that take public keys of the client. */
+export function hasKeys(method: ClientAuthMethod): boolean {
+  return FIELDS[method].includes('jwks');
+}
 
 /** Whether a client proves itself with a secret that is made here. */
 export function hasSecrets(method: ClientAuthMethod): boolean {

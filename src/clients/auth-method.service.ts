@@ -5,7 +5,7 @@ import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import type { Outbound } from '../platform/http/outbound.js';
 import type { Principal } from '../tenants/caller.js';
 import type { ChangeClientAuthMethodInput } from './auth-method.input.js';
-import { hasSecrets, requireFittingProof } from './auth-method.rules.js';
+import { hasKeys, hasSecrets, requireFittingProof } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { requireSameRights } from './client.rules.js';
 import { type ClientHolders, lossOf } from './client-holders.service.js';
@@ -17,6 +17,7 @@ import { credentialsOf, isOneInForce, replaceCredentials } from './federation/fe
 import { usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 import { end, reinstate, supersede } from './secret-ends.service.js';
+import { toTlsClientAuth } from './tls-client-auth.js';
 import { ClientProof } from './use/client-proof.entity.js';
 
 const RIGHT = { right: 'clients:write' } as const;
@@ -60,13 +61,7 @@ export class AuthMethodService {
           throw new BadUserInput([
             { path: 'input.authMethod', message: `The client proves itself by ${authMethod} already: rotate its secret, or update it.` },
           ]);
-        const keepsKeys = before.authMethod === ClientAuthMethod.PRIVATE_KEY_JWT;
-        const keys = { jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null };
-        const after = {
-          ...before,
-          ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }),
-          ...(authMethod === ClientAuthMethod.PRIVATE_KEY_JWT || !keepsKeys ? keys : {}),
-        };
+        const after = { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }), ...materialOf(before, input) };
         await this.#supersedeSecrets(change.manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
         if (input.federatedCredentials)
           await replaceCredentials(change.manager, after, { given: input.federatedCredentials, issuer: caller.issuer });
@@ -131,8 +126,8 @@ export class AuthMethodService {
         const after = { ...(await work(change, { ...before }, now)), version: before.version + 1, updatedAt: now };
         const canProve = after.authMethod !== ClientAuthMethod.FEDERATED_JWT || (await isOneInForce(manager, before));
         await requireOthers(manager, lossOf(before, canProve ? after : null));
-        const { authMethod, jwks, jwksUri, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt } = after;
-        const changed = { authMethod, jwks, jwksUri, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt };
+        const { authMethod, jwks, jwksUri, tlsClientAuth, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt } = after;
+        const changed = { authMethod, jwks, jwksUri, tlsClientAuth, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt };
         await manager.update(Client, { id: before.id }, { ...changed, version: after.version, updatedAt: now } as object);
         // Both ways are counted from now on.
         if (authMethod !== before.authMethod) await manager.delete(ClientProof, { clientRowId: before.id });
@@ -188,9 +183,9 @@ function isOf(method: ClientAuthMethod, { encryptedSecret }: { encryptedSecret: 
 }
 
 async function describe(manager: EntityManager, client: Client): Promise<Record<string, unknown>> {
-  const { authMethod, jwks, jwksUri, federatedCredentials } = describeClient(client, await credentialsOf(manager, client));
+  const { authMethod, jwks, jwksUri, tlsClientAuth, federatedCredentials } = describeClient(client, await credentialsOf(manager, client));
   const { previousAuthMethod, previousMethodEndsAt } = client;
-  return { authMethod, jwks, jwksUri, federatedCredentials, previousAuthMethod, previousMethodEndsAt };
+  return { authMethod, jwks, jwksUri, tlsClientAuth, federatedCredentials, previousAuthMethod, previousMethodEndsAt };
 }
 
 /** @throws {NoPreviousMethod} when it has ended, or there was none */
@@ -202,6 +197,15 @@ function requirePrevious({ previousAuthMethod, previousMethodEndsAt }: Client, n
 function requireOverlap(seconds: number, path: string): number {
   if (seconds >= 0 && seconds <= LONGEST_OVERLAP_SECONDS) return seconds;
   throw new BadUserInput([{ path, message: `Give 0 to ${LONGEST_OVERLAP_SECONDS} seconds (30 days); 0 ends the way before at once.` }]);
+}
+
+/** What the new way takes, and what the one before goes on with: keys stay where the new way brings none. */
+function materialOf(before: Client, input: ChangeClientAuthMethodInput): Pick<Client, 'jwks' | 'jwksUri' | 'tlsClientAuth'> {
+  const { jwks, jwksUri, tlsClientAuth } = before;
+  return {
+    ...(hasKeys(input.authMethod) ? { jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null } : { jwks, jwksUri }),
+    tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : tlsClientAuth,
+  };
 }
 
 function endOf(now: Date, overlapSeconds: number): Date {

@@ -33,10 +33,12 @@ export function present(client: Client, issuer: string): Client {
 
 /** A client as the record has it. @param credentials of one with `FEDERATED_JWT` */
 export function describeClient(client: Client, credentials: readonly FederatedCredential[] = []): Description {
-  const { name, clientId, accessTokenLifetime, authMethod, jwks, jwksUri, senderConstraint, scopes, audiences, enabled } = client;
+  const { name, clientId, accessTokenLifetime, authMethod, jwks, jwksUri, tlsClientAuth, senderConstraint, scopes, audiences, enabled } =
+    client;
   const proof = {
     ...(jwks ? { jwks } : {}),
     ...(jwksUri ? { jwksUri } : {}),
+    ...(tlsClientAuth ? { tlsClientAuth } : {}),
     ...(senderConstraint === SenderConstraint.NONE ? {} : { senderConstraint }),
     ...(credentials.length > 0 ? { federatedCredentials: credentials.map(describeCredential) } : {}),
   };

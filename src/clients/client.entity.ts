@@ -2,6 +2,7 @@ import { GraphQLDateTime, GraphQLJSONObject } from 'graphql-scalars';
 import { Extensions, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { PublicJwks } from './keys/public-jwks.js';
+import { TlsClientAuth } from './tls-client-auth.js';
 
 /** How a client proves who it is at the token endpoint. */
 export enum ClientAuthMethod {
@@ -9,12 +10,15 @@ export enum ClientAuthMethod {
   CLIENT_SECRET_JWT = 'CLIENT_SECRET_JWT',
   PRIVATE_KEY_JWT = 'PRIVATE_KEY_JWT',
   FEDERATED_JWT = 'FEDERATED_JWT',
+  TLS_CLIENT_AUTH = 'TLS_CLIENT_AUTH',
+  SELF_SIGNED_TLS_CLIENT_AUTH = 'SELF_SIGNED_TLS_CLIENT_AUTH',
 }
 
 /** To what the tokens of a client have to be bound. */
 export enum SenderConstraint {
   NONE = 'NONE',
   DPOP = 'DPOP',
+  CERTIFICATE = 'CERTIFICATE',
 }
 
 registerEnumType(SenderConstraint, {
@@ -23,6 +27,7 @@ registerEnumType(SenderConstraint, {
   valuesConfig: {
     NONE: { description: 'To nothing, unless the application asks for it.' },
     DPOP: { description: 'To a key whose DPoP proof the application sends (RFC 9449): without one it gets no token.' },
+    CERTIFICATE: { description: 'To the certificate by which the connection is made (RFC 8705): without one it gets no token.' },
   },
 });
 
@@ -44,6 +49,14 @@ registerEnumType(ClientAuthMethod, {
     FEDERATED_JWT: {
       description:
         'With a JWT that the platform gives it on which it runs: a CI service, a cluster, a cloud (RFC 7523). It holds nothing that could leak; what is known here is whose tokens count, and what they have to say.',
+    },
+    TLS_CLIENT_AUTH: {
+      description:
+        "With a certificate that one of the tenant's authorities made for it (tls_client_auth, RFC 8705), by which the connection is made. What is known here is the name in it.",
+    },
+    SELF_SIGNED_TLS_CLIENT_AUTH: {
+      description:
+        'With a certificate of its own making (self_signed_tls_client_auth, RFC 8705), by which the connection is made. What is known here are its public keys.',
     },
   },
 });
@@ -102,7 +115,8 @@ export class Client {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'The public keys of a client with PRIVATE_KEY_JWT, as a JWKS (RFC 7517); null when they are fetched, and otherwise.',
+    description:
+      'The public keys of a client with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH, as a JWKS (RFC 7517); null when they are fetched, and otherwise.',
   })
   @Column('simple-json', { nullable: true })
   jwks!: PublicJwks | null;
@@ -110,10 +124,18 @@ export class Client {
   @Extensions({ longest: 500 })
   @Field(() => String, {
     nullable: true,
-    description: 'Where the public keys of a client with PRIVATE_KEY_JWT are fetched from; null when they were given, and otherwise.',
+    description:
+      'Where the public keys of a client with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH are fetched from; null when they were given, and otherwise.',
   })
   @Column('varchar', { name: 'jwks_uri', length: 500, nullable: true })
   jwksUri!: string | null;
+
+  @Field(() => TlsClientAuth, {
+    nullable: true,
+    description: 'The name that the certificates of a client with TLS_CLIENT_AUTH have; null otherwise.',
+  })
+  @Column('simple-json', { name: 'tls_client_auth', nullable: true })
+  tlsClientAuth!: TlsClientAuth | null;
 
   @Field(() => SenderConstraint, { description: 'To what its tokens have to be bound.' })
   @Column('varchar', { name: 'sender_constraint', length: 20, default: SenderConstraint.NONE })

@@ -5,7 +5,8 @@ import { HoldsNoSecret, IsListOf, IsName, IsTokenLifetime, isAudience } from '..
 import { ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import { FederatedCredentialInput } from './federation/federated-credential.input.js';
 import type { PublicJwks } from './keys/public-jwks.js';
-import { AreFederatedCredentials, IsJwksUri, IsPublicJwks } from './proof-input-rules.js';
+import { AreFederatedCredentials, IsJwksUri, IsPublicJwks, IsTlsClientAuth } from './proof-input-rules.js';
+import { TlsClientAuthInput } from './tls-client-auth.js';
 
 const MOST_AUDIENCES = 20;
 const MOST_SCOPES = 100;
@@ -55,7 +56,7 @@ export class CreateClientInput {
   @Field(() => GraphQLJSONObject, {
     nullable: true,
     description:
-      'The public keys of an application with PRIVATE_KEY_JWT, as a JWKS (RFC 7517) of at most 10 keys and 16 KiB. What no signature is checked with is not kept.',
+      'The public keys of an application with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH, as a JWKS (RFC 7517) of at most 10 keys and 16 KiB. What no signature is checked with is not kept.',
   })
   @IsOptional()
   @IsPublicJwks()
@@ -64,7 +65,7 @@ export class CreateClientInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion.',
+      'Where the public keys of an application with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH are, as an https URL, in place of jwks. They are fetched when it first shows an assertion.',
   })
   @IsOptional()
   @IsJwksUri()
@@ -78,6 +79,14 @@ export class CreateClientInput {
   @IsOptional()
   @AreFederatedCredentials()
   federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => TlsClientAuthInput, {
+    nullable: true,
+    description: 'The name that the certificates of an application with TLS_CLIENT_AUTH have.',
+  })
+  @IsOptional()
+  @IsTlsClientAuth()
+  tlsClientAuth?: TlsClientAuthInput | null;
 
   @Field(() => SenderConstraint, {
     nullable: true,
@@ -114,7 +123,7 @@ export class UpdateClientInput {
   @Field(() => GraphQLJSONObject, {
     nullable: true,
     description:
-      'All public keys of an application with PRIVATE_KEY_JWT from now on. To change one without an outage, give both for a while.',
+      'All public keys of an application with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH from now on. To change one without an outage, give both for a while.',
   })
   @IsOptional()
   @IsPublicJwks()
@@ -123,7 +132,7 @@ export class UpdateClientInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Where the public keys of an application with PRIVATE_KEY_JWT are, as an https URL, in place of jwks. They are fetched when it first shows an assertion. It takes the place of jwks, as jwks does of it.',
+      'Where the public keys of an application with PRIVATE_KEY_JWT or SELF_SIGNED_TLS_CLIENT_AUTH are, as an https URL, in place of jwks. They are fetched when it first shows an assertion. It takes the place of jwks, as jwks does of it.',
   })
   @IsOptional()
   @IsJwksUri()
@@ -138,6 +147,14 @@ export class UpdateClientInput {
   @IsOptional()
   @AreFederatedCredentials()
   federatedCredentials?: FederatedCredentialInput[] | null;
+
+  @Field(() => TlsClientAuthInput, {
+    nullable: true,
+    description: 'The name that the certificates of an application with TLS_CLIENT_AUTH have from now on.',
+  })
+  @IsOptional()
+  @IsTlsClientAuth()
+  tlsClientAuth?: TlsClientAuthInput | null;
 
   @Field(() => SenderConstraint, {
     nullable: true,

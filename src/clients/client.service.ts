@@ -32,6 +32,7 @@ import type { GivenCredential } from './federation/federated-credential.rules.js
 import { credentialsOf, isOneInForce, noteRights, replaceCredentials } from './federation/federated-credentials.service.js';
 import { type PublicJwks, usedOf } from './keys/public-jwks.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
+import { type TlsClientAuth, toTlsClientAuth } from './tls-client-auth.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 /** Of what goes with a client: each has several indexes. */
@@ -49,6 +50,8 @@ export interface NewClient {
   /** Only with `PRIVATE_KEY_JWT`, and then this or the next. */
   jwks: PublicJwks | null;
   jwksUri: string | null;
+  /** Only with `TLS_CLIENT_AUTH`. */
+  tlsClientAuth: TlsClientAuth | null;
   senderConstraint: SenderConstraint;
 }
 
@@ -78,6 +81,7 @@ export class ClientService {
       authMethod,
       jwks: input.jwks ? usedOf(input.jwks) : null,
       jwksUri: input.jwksUri ?? null,
+      tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : null,
       senderConstraint: input.senderConstraint ?? SenderConstraint.NONE,
     };
     const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, ...proof };
@@ -122,6 +126,7 @@ export class ClientService {
           audiences: input.audiences ?? before.audiences,
           enabled: input.enabled ?? before.enabled,
           ...keysOf(before, input),
+          tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : before.tlsClientAuth,
           senderConstraint: input.senderConstraint ?? before.senderConstraint,
           tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
           tokensExpireBy: lastTokenExpiry(before, now),

@@ -1,4 +1,5 @@
 import { rule } from '../platform/graphql/input-rules.js';
+import { findRegisteredNameFault } from './certificates/registered-name.js';
 import { findCredentialsFault } from './federation/federated-credential.rules.js';
 import { isHttpUrl } from './federation/trusted-issuer.rules.js';
 import { findJwksFault } from './keys/public-jwks.js';
@@ -13,6 +14,14 @@ export function AreFederatedCredentials(): PropertyDecorator {
   return rule(
     (value) => findCredentialsFault(value) ?? '',
     (value) => findCredentialsFault(value) === undefined,
+  );
+}
+
+/** The name that a client's certificates have. */
+export function IsTlsClientAuth(): PropertyDecorator {
+  return rule(
+    (value) => findRegisteredNameFault(value as object) ?? '',
+    (value) => findRegisteredNameFault(value as object) === undefined,
   );
 }
 

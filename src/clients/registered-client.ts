@@ -2,6 +2,7 @@ import { fromStored } from '../platform/database/moments.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { fromStoredAudience } from '../tenants/scopes.js';
 import { AccessTokenType } from '../tenants/tenant.entity.js';
+import type { RegisteredName } from './certificates/registered-name.js';
 import { ClientAuthMethod, SenderConstraint } from './client.entity.js';
 import type { PublicJwks } from './keys/public-jwks.js';
 import type { SecretDigest, StoredDigest } from './secret.js';
@@ -30,6 +31,8 @@ export interface RegisteredClient {
   jwks: PublicJwks | null;
   /** Where its keys are, in place of these. */
   jwksUri: string | null;
+  /** The name that its certificates have. */
+  tlsClientAuth: RegisteredName | null;
   tokenEpoch: string;
   accessTokenLifetimeSeconds: number;
   scopes: string[];
@@ -58,6 +61,7 @@ export interface ClientRow extends Wanted {
   sender_constraint: string;
   jwks: string | null;
   jwks_uri: string | null;
+  tls_client_auth: string | null;
   token_epoch: string;
   lifetime: number;
   scopes: string;
@@ -95,6 +99,7 @@ export function toRegisteredClient(rows: readonly ClientRow[], { tenantId, clien
     senderConstraint: row.sender_constraint as SenderConstraint,
     jwks: row.jwks === null ? null : JSON.parse(row.jwks),
     jwksUri: row.jwks_uri,
+    tlsClientAuth: row.tls_client_auth === null ? null : JSON.parse(row.tls_client_auth),
     tokenEpoch: row.token_epoch,
     accessTokenLifetimeSeconds: Number(row.lifetime),
     scopes: JSON.parse(row.scopes),
@@ -141,6 +146,7 @@ const NOBODY: readonly ClientRow[] = [
     sender_constraint: SenderConstraint.NONE,
     jwks: null,
     jwks_uri: null,
+    tls_client_auth: null,
     token_epoch: 'nobodyXX',
     lifetime: 3600,
     scopes: '[]',

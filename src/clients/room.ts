@@ -3,6 +3,10 @@ import type { Room } from '../platform/room.js';
 import { ChangeClientAuthMethodInput } from './auth-method.input.js';
 import { AuthMethodResolver } from './auth-method.resolver.js';
 import type { AuthMethodService } from './auth-method.service.js';
+import { CertificateAuthority } from './authorities/certificate-authority.entity.js';
+import { CreateCertificateAuthorityInput } from './authorities/certificate-authority.input.js';
+import { CertificateAuthorityResolver } from './authorities/certificate-authority.resolver.js';
+import type { CertificateAuthorityService } from './authorities/certificate-authority.service.js';
 import { Client } from './client.entity.js';
 import { CreateClientInput, UpdateClientInput } from './client.input.js';
 import { ClientConnectionResolver, ClientResolver } from './client.resolver.js';
@@ -35,6 +39,7 @@ interface Parts {
   use: ClientUseService;
   authMethods: AuthMethodService;
   trustedIssuers: TrustedIssuerService;
+  authorities: CertificateAuthorityService;
 }
 
 export const clientsRoom: Room<Parts> = {
@@ -47,6 +52,7 @@ export const clientsRoom: Room<Parts> = {
     TrustedIssuer,
     FederatedCredential,
     KeySet,
+    CertificateAuthority,
     ClientProof,
     ClientRefusals,
   ],
@@ -54,9 +60,17 @@ export const clientsRoom: Room<Parts> = {
     { entity: ClientSegment, mayBeMany: true, dependents: [{ entity: ClientGram, by: 'segment_id' }] },
     { entity: Client, mayBeMany: true, dependents: CLIENT_DEPENDENTS },
     { entity: TrustedIssuer },
+    { entity: CertificateAuthority },
     { entity: KeySet, mayBeMany: true },
   ],
-  inputs: [CreateClientInput, UpdateClientInput, ChangeClientAuthMethodInput, CreateTrustedIssuerInput, UpdateTrustedIssuerInput],
+  inputs: [
+    CreateClientInput,
+    UpdateClientInput,
+    ChangeClientAuthMethodInput,
+    CreateTrustedIssuerInput,
+    UpdateTrustedIssuerInput,
+    CreateCertificateAuthorityInput,
+  ],
   resolvers: [
     ClientResolver,
     ClientConnectionResolver,
@@ -65,8 +79,9 @@ export const clientsRoom: Room<Parts> = {
     AuthMethodResolver,
     FederatedCredentialResolver,
     TrustedIssuerResolver,
+    CertificateAuthorityResolver,
   ],
-  createResolvers: ({ database, clients, secrets, authMethods, trustedIssuers }) => {
+  createResolvers: ({ database, clients, secrets, authMethods, trustedIssuers, authorities }) => {
     const list = new ClientListService(database);
     const loader = new ClientLoader(database);
     return [
@@ -77,6 +92,7 @@ export const clientsRoom: Room<Parts> = {
       new AuthMethodResolver(authMethods, loader),
       new FederatedCredentialResolver(),
       new TrustedIssuerResolver(trustedIssuers),
+      new CertificateAuthorityResolver(authorities),
     ];
   },
   encrypted: ({ secrets }) => [

@@ -80,6 +80,7 @@ function insert(change: Change, { clients }: ClientServices, clientId: string): 
     authMethod: ClientAuthMethod.SECRET,
     jwks: null,
     jwksUri: null,
+    tlsClientAuth: null,
     senderConstraint: SenderConstraint.NONE,
   });
 }
@@ -126,6 +127,10 @@ async function mend(manager: EntityManager, where: { tenantId: string; clientId:
   await manager.update(Client, where, {
     jwks: null,
     jwksUri: null,
+    tlsClientAuth: null,
+    previousAuthMethod: null,
+    previousMethodEndsAt: null,
+    senderConstraint: SenderConstraint.NONE,
     ...Object.fromEntries(damaged.map((column) => [column, SOUND[column].instead()])),
   });
 }

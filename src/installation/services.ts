@@ -1,4 +1,5 @@
 import { ClientAuthentication } from '../authentication/client-authentication.service.js';
+import { AuthorityLookup } from '../authentication/client-certificate.js';
 import { ClientLookupService } from '../authentication/client-lookup.service.js';
 import { FederatedLookupService } from '../authentication/federation/federated-lookup.service.js';
 import { FederationService } from '../authentication/federation/federation.service.js';
@@ -10,6 +11,7 @@ import { Changes } from '../changes/changes.service.js';
 import { AuditListService } from '../changes/record/audit-list.service.js';
 import { TenantLines } from '../changes/tenant-lines.service.js';
 import { AuthMethodService } from '../clients/auth-method.service.js';
+import { CertificateAuthorityService } from '../clients/authorities/certificate-authority.service.js';
 import { ClientService } from '../clients/client.service.js';
 import { ClientHolders } from '../clients/client-holders.service.js';
 import { ClientSecretService } from '../clients/client-secret.service.js';
@@ -51,6 +53,7 @@ export interface Services {
   federation: FederationService;
   authMethods: AuthMethodService;
   trustedIssuers: TrustedIssuerService;
+  authorities: CertificateAuthorityService;
   status: TokenStatusService;
   proofs: UsedProofService;
   audit: AuditListService;
@@ -62,6 +65,8 @@ export interface Services {
   directory: TenantDirectory;
   signingKeys: SigningKeys;
   issuers: Issuers;
+  /** Whether connections tell of certificates. */
+  takesCertificates: boolean;
 }
 
 /** Makes the services of a database. Nothing is read or written yet. @param throttle when failures are counted together with others */
@@ -94,10 +99,22 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     refusals,
     index: new ClientIndexService(database),
     lookup,
-    authentication: new ClientAuthentication({ lookup, federatedLookup, issuerKeys, remoteKeys, throttle, cipher, proofs, use, refusals }),
+    authentication: new ClientAuthentication({
+      authorities: new AuthorityLookup(database),
+      lookup,
+      federatedLookup,
+      issuerKeys,
+      remoteKeys,
+      throttle,
+      cipher,
+      proofs,
+      use,
+      refusals,
+    }),
     remoteKeys,
     federation: new FederationService({ changes, federatedLookup, issuerKeys, remoteKeys, proofs }),
     authMethods: new AuthMethodService(changes, secrets, holders, outbound),
+    authorities: new CertificateAuthorityService(database, changes),
     trustedIssuers: new TrustedIssuerService(database, changes, holders, outbound),
     status: new TokenStatusService(database, lines),
     proofs,
@@ -109,6 +126,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     tenants: new TenantService(changes, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
     directory,
     signingKeys,
+    takesCertificates: false,
     issuers: new Issuers({
       loadKeys: (context) => signingKeys.load(context),
       createProvider: (tenant, keys) => mountProvider({ tenant, keys, cipher, proofs }),

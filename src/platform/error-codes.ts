@@ -3,6 +3,9 @@
  * 200 is that of an error at a field. `docs/errors.md` says the same in words.
  */
 export const ERROR_CODES = {
+  AUTHORITY_LIMIT: [200],
+  AUTHORITY_NOT_FOUND: [200],
+  AUTHORITY_TAKEN: [200],
   BAD_REQUEST: [400, 405, 406, 413, 415, 431, 501],
   BAD_USER_INPUT: [200, 400],
   CLIENT_ID_TAKEN: [200],

@@ -19,6 +19,8 @@ export interface AccessToken {
   expiresAt: number;
   /** SHA-256 thumbprint of the key that the token is bound to; absent for a bearer token. */
   thumbprint: string | undefined;
+  /** SHA-256 thumbprint of the certificate that it is bound to. */
+  certificateThumbprint: string | undefined;
   claims: JWTPayload;
 }
 
@@ -69,6 +71,7 @@ export function createTokenVerifier(
       requiredClaims: ['client_id', 'iat', 'exp', 'jti'],
     });
     if (!Object.values(TYPES).includes(String(protectedHeader.typ))) throw new JWSSignatureVerificationFailed();
+    const confirmation = payload.cnf as { jkt?: string; 'x5t#S256'?: string } | undefined;
     return {
       clientId: String(payload.client_id),
       audience: String(payload.aud),
@@ -76,7 +79,8 @@ export function createTokenVerifier(
       jti: String(payload.jti),
       kid: String(protectedHeader.kid),
       expiresAt: payload.exp as number,
-      thumbprint: (payload.cnf as { jkt?: string } | undefined)?.jkt,
+      thumbprint: confirmation?.jkt,
+      certificateThumbprint: confirmation?.['x5t#S256'],
       claims: payload,
     };
   };

@@ -7,13 +7,14 @@ import { AppError, DatabaseUnavailable } from '../platform/errors.js';
 import type { RequestMark, RequestTarget } from '../platform/http/request.js';
 import { type Actor, ActorType, actorKey, type Principal, type TenantContext, type TokenCredential } from '../tenants/caller.js';
 import { Forbidden } from '../tenants/errors.js';
+import type { AccessToken } from './access-token.js';
 import type { TokenStatusService } from './token-status.service.js';
 
 /** Checks an access token; `tokens` does, and `app` brings the two together. */
 export type VerifyToken = (
   tenant: TenantContext,
   token: string,
-) => Promise<TokenCredential & { audience: string; thumbprint: string | undefined }>;
+) => Promise<TokenCredential & Pick<AccessToken, 'audience' | 'thumbprint' | 'certificateThumbprint'>>;
 
 type Scheme = 'Bearer' | 'DPoP';
 
@@ -53,6 +54,8 @@ export interface PresentedCredentials {
   authorization: string | undefined;
   /** The header `DPoP`; several are joined by commas and no proof then. */
   dpop: string | undefined;
+  /** Thumbprint of the certificate that the request came with. */
+  certificate: string | undefined;
   /** What the session's cookie holds. */
   session: string | undefined;
   /** Whether a page of another origin made the browser send the request. */
@@ -99,6 +102,7 @@ export class Authenticator {
     const actor = { type: ActorType.CLIENT, id: claims.clientId, name: null };
     waitAs({ name: actorKey(actor) });
     if ((claims.thumbprint !== undefined) !== (scheme === 'DPoP')) return refuse();
+    if (claims.certificateThumbprint !== undefined && claims.certificateThumbprint !== request.certificate) return refuse();
     const scopes = await this.parts.status.findScopes(tenant, claims);
     if (!scopes) return refuse();
     if (claims.thumbprint !== undefined) await this.#requireProof(tenant, request, { token, thumbprint: claims.thumbprint, by: actor });

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { readForm } from '../authentication/form.js';
+import { certificateThumbprintOf } from '../authentication/presented-certificate.js';
 import { BadRequest } from '../platform/errors.js';
 import { markOf } from '../platform/http/request.js';
 import { logged } from '../platform/http/request-notes.js';
@@ -44,6 +45,7 @@ async function answer({ authenticator, issuers, status, metrics }: InspectionPar
   const caller = await authenticator.authenticate(tenantOf(ctx), {
     authorization: ctx.get('Authorization'),
     dpop: ctx.get('DPoP') || undefined,
+    certificate: certificateThumbprintOf(ctx),
     session: undefined,
     isCrossSite: false,
     query: new URLSearchParams(ctx.querystring),

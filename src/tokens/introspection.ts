@@ -64,8 +64,21 @@ function toNothing(error: unknown): undefined {
 }
 
 /** @param held the scopes that the client has by now: a token is worth no more */
-function describe({ claims, scopes }: AccessToken, held: readonly string[]): object {
+function describe(token: AccessToken, held: readonly string[]): object {
+  const { claims, scopes } = token;
   const { iss, sub, client_id, aud, iat, exp, jti, cnf } = claims;
   const scope = scopes.filter((name) => held.includes(name)).join(' ') || undefined;
-  return { active: true, iss, sub, client_id, aud, scope, iat, exp, jti, cnf, token_type: cnf ? 'DPoP' : 'Bearer' };
+  return {
+    active: true,
+    iss,
+    sub,
+    client_id,
+    aud,
+    scope,
+    iat,
+    exp,
+    jti,
+    cnf,
+    token_type: token.thumbprint === undefined ? 'Bearer' : 'DPoP',
+  };
 }

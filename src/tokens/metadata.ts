@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { ASSERTION_ALGORITHM_NAMES } from '../authentication/assertion-claims.js';
-import { AUTH_METHODS } from '../authentication/client-authentication.service.js';
+import { AUTH_METHODS, CERTIFICATE_METHODS } from '../authentication/client-authentication.service.js';
 import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
 import { tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_PATH } from '../tenants/scopes.js';
@@ -14,11 +14,12 @@ const MAX_AGE = 'public, max-age=300';
  * whatever the Host header says.
  * @see https://www.rfc-editor.org/rfc/rfc8414
  */
-export function metadata(issuers: Issuers): Middleware {
+export function metadata(issuers: Issuers, { takesCertificates }: { takesCertificates: boolean }): Middleware {
   return async (ctx) => {
     const { keys } = await issuers.of(tenantOf(ctx));
     ctx.set('Cache-Control', MAX_AGE);
-    ctx.body = documentOf(tenantOf(ctx).issuer, [...new Set(keys.publishedAt(new Date()).map(({ jwk }) => jwk.alg))]);
+    const algorithms = [...new Set(keys.publishedAt(new Date()).map(({ jwk }) => jwk.alg))];
+    ctx.body = documentOf(tenantOf(ctx).issuer, { algorithms, takesCertificates });
   };
 }
 
@@ -26,7 +27,11 @@ export function metadata(issuers: Issuers): Middleware {
  * @param algorithms in which tokens are signed, or soon will be. Readers of OpenID's metadata look for them under the name that they
  * have for ID tokens, and take it for RS256 where there is none.
  */
-function documentOf(issuer: string, algorithms: readonly (string | undefined)[]): object {
+function documentOf(
+  issuer: string,
+  { algorithms, takesCertificates }: { algorithms: readonly (string | undefined)[]; takesCertificates: boolean },
+): object {
+  const methods = takesCertificates ? [...AUTH_METHODS, ...CERTIFICATE_METHODS] : AUTH_METHODS;
   return {
     issuer,
     token_endpoint: issuer + TOKEN_PATH,
@@ -35,15 +40,16 @@ function documentOf(issuer: string, algorithms: readonly (string | undefined)[])
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     introspection_endpoint: issuer + INTROSPECTION_PATH,
-    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     revocation_endpoint: issuer + REVOCATION_PATH,
-    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
+    ...(takesCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
   };
 }
 

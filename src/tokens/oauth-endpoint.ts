@@ -3,6 +3,7 @@ import type { ClientAuthentication, NamedClient, ProvenClient } from '../authent
 import { presentedCredentials } from '../authentication/credentials.js';
 import { InvalidClient } from '../authentication/errors.js';
 import { type Form, readForm } from '../authentication/form.js';
+import { certificateOf, certificateThumbprintOf } from '../authentication/presented-certificate.js';
 import { isRegistered } from '../clients/registered-client.js';
 import { type AppError, BadRequest } from '../platform/errors.js';
 import { answerError, toTold, Unforeseen } from '../platform/http/answer.js';
@@ -25,6 +26,8 @@ export interface ClientRequest extends ProvenClient, Pick<NamedClient, 'accessTo
   form: Form;
   /** Of the tenant that the request is for, with keys as they were when the client was read, or later. */
   issuer: Issuer;
+  /** Of the certificate that the request came with. */
+  certificateThumbprint: string | undefined;
 }
 
 /** An endpoint of OAuth. */
@@ -52,11 +55,13 @@ export function oauthEndpoint({ issuers, authentication, log }: OAuthParts, { an
     try {
       requireNoCredentialsInUrl(ctx);
       const form = await readForm(ctx);
-      named = await authentication.find(tenantOf(ctx), { credentials: presentedCredentials(ctx, form), ip: ctx.ip });
+      const credentials = presentedCredentials(ctx, form, certificateOf(ctx));
+      named = await authentication.find(tenantOf(ctx), { credentials, ip: ctx.ip });
       const client = await authentication.prove(named, audiencesOf(ctx));
       const issuer = await issuers.of(tenantOf(ctx));
       await issuer.keys.catchUp(named.tenantVersion as number);
-      await answer(ctx, { ...client, accessTokenType: named.accessTokenType, form, issuer });
+      const certificateThumbprint = certificateThumbprintOf(ctx);
+      await answer(ctx, { ...client, accessTokenType: named.accessTokenType, form, issuer, certificateThumbprint });
     } catch (error) {
       const told = toRefusal(ctx, error, log);
       // There are callers that send nothing before they are asked.

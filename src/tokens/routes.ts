@@ -20,11 +20,13 @@ export interface TokenParts extends Omit<AuthenticatorParts, 'verify'>, Omit<OAu
   secrets: ClientSecretService;
   throttle: Throttle;
   use: ClientUseService;
+  /** Whether connections tell of certificates. */
+  takesCertificates: boolean;
 }
 
 /** The endpoints of OAuth and what belongs to them. */
 export function tokenRoutes(parts: TokenParts, { log, metrics }: Watchers): Route[] {
-  const { issuers, status, secrets, throttle } = parts;
+  const { issuers, status, secrets, throttle, takesCertificates } = parts;
   const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForIntrospection(token);
   const authenticator = new Authenticator({ ...parts, verify });
   const introspection = introspectionByToken({ authenticator, issuers, status, metrics }, introspectionEndpoint({ ...parts, log }));
@@ -36,6 +38,6 @@ export function tokenRoutes(parts: TokenParts, { log, metrics }: Watchers): Rout
     { path: VERIFICATION_PATH, on: { all: verification(parts) } },
     { path: JWKS_PATH, on: { get: jwks(issuers) } },
     { path: PEM_PATH, on: { get: pem(issuers) } },
-    ...METADATA_PATHS.map((path) => ({ path, on: { get: metadata(issuers) } })),
+    ...METADATA_PATHS.map((path) => ({ path, on: { get: metadata(issuers, { takesCertificates }) } })),
   ];
 }

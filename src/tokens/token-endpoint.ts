@@ -33,9 +33,22 @@ export function tokenEndpoint(parts: TokenEndpointParts): Middleware {
 async function grant(ctx: Context, { form, issuer, ...client }: ClientRequest): Promise<void> {
   if (ctx.get('DPoP').length > LONGEST_PROOF)
     throw new BadRequest(`The DPoP proof may have ${LONGEST_PROOF} characters at most.`, { oauthError: 'invalid_dpop_proof' });
-  if (client.registration.senderConstraint === SenderConstraint.DPOP && ctx.get('DPoP') === '')
-    throw new BadRequest('The tokens of this client are bound to a key: send a DPoP proof.', { oauthError: 'invalid_dpop_proof' });
-  handOver(ctx, form, { ...client, signer: issuer.keys.active });
+  handOver(ctx, form, { ...client, signer: issuer.keys.active, boundTo: requireBinding(ctx, client) });
   await issuer.provider(ctx, async () => {});
   if (ctx.status >= 500) throw grantNotes.of(ctx).error;
+}
+
+/**
+ * Requires what the tokens of a client have to be bound to. A proof of DPoP is looked at where the token is made.
+ * @returns the thumbprint of the certificate that the token is bound to, where it is to one
+ * @throws {BadRequest}
+ */
+function requireBinding(ctx: Context, { registration, certificateThumbprint }: Omit<ClientRequest, 'form' | 'issuer'>): string | undefined {
+  const { senderConstraint } = registration;
+  if (senderConstraint === SenderConstraint.DPOP && ctx.get('DPoP') === '')
+    throw new BadRequest('The tokens of this client are bound to a key: send a DPoP proof.', { oauthError: 'invalid_dpop_proof' });
+  if (senderConstraint !== SenderConstraint.CERTIFICATE) return undefined;
+  if (certificateThumbprint === undefined)
+    throw new BadRequest('The tokens of this client are bound to a certificate: connect with one, by TLS.');
+  return certificateThumbprint;
 }

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { certificateThumbprintOf } from '../authentication/presented-certificate.js';
 import { markOf, type RequestTarget } from '../platform/http/request.js';
 import { logged } from '../platform/http/request-notes.js';
 import { redact } from '../platform/redaction.js';
@@ -43,6 +44,7 @@ export function verification({ issuers, ...parts }: VerificationParts): Middlewa
       const caller = await new Authenticator({ ...parts, verify }).authenticate(tenantOf(ctx), {
         authorization: ctx.headers.authorization,
         dpop: ctx.get('DPoP') || undefined,
+        certificate: certificateThumbprintOf(ctx),
         session: undefined,
         isCrossSite: false,
         query: new URLSearchParams(),

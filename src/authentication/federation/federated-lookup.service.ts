@@ -158,7 +158,7 @@ function writeStatement(assertions: number): string {
   const others = Array.from({ length: assertions - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ${RESOLVED}`).join('');
   const resolved = `SELECT 0 AS wanted, ${RESOLVED}${others}`;
   return `SELECT x.wanted, t.version AS tenant_version, t.access_token_type, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.client_id, c.enabled,
-      c.auth_method, c.previous_auth_method, c.previous_method_ends_at, c.sender_constraint, NULL AS jwks, NULL AS jwks_uri, c.token_epoch, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, NULL AS secret_id,
+      c.auth_method, c.previous_auth_method, c.previous_method_ends_at, c.sender_constraint, NULL AS jwks, NULL AS jwks_uri, NULL AS tls_client_auth, c.token_epoch, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, NULL AS secret_id,
       i.id AS issuer_id, i.issuer, i.version AS issuer_version, i.enabled AS issuer_enabled, i.epoch AS issuer_epoch, i.algorithms,
       i.max_assertion_lifetime, i.single_use, i.jwks_uri AS issuer_jwks_uri, i.jwks IS NOT NULL AS has_given_keys,
       f.id AS credential_id, f.subject, f.subject_pattern, f.claims, f.audience

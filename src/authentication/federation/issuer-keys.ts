@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { KeySource } from '../../clients/federation/key-source.js';
 import type { TenantContext } from '../../tenants/caller.js';
 import type { FederatedLookupService, Trust } from './federated-lookup.service.js';
-import { ReadyKeys } from './ready-keys.js';
-import type { RemoteKeys, Wanted } from './remote-keys.service.js';
+import { ReadyKeys, type Wanted } from './ready-keys.js';
+import type { RemoteKeys } from './remote-keys.service.js';
 
 const MOST_GIVEN_AT_HAND = 20_000;
 
@@ -23,7 +23,9 @@ export class IssuerKeys {
    * @throws {KeysUnavailable} where there are no keys, and they cannot be fetched
    */
   async find(tenant: TenantContext, trust: Trust, wanted: Wanted): Promise<KeyObject | undefined> {
-    const keys = trust.hasGivenKeys ? await this.#findGiven(tenant, trust) : await this.remoteKeys.find(tenant, sourceOf(trust), wanted);
+    const keys = trust.hasGivenKeys
+      ? await this.#findGiven(tenant, trust)
+      : await this.remoteKeys.find(tenant, sourceOf(trust), (known) => known.find(wanted) !== undefined);
     return keys.find(wanted);
   }
 

@@ -2,6 +2,12 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { PublicJwks } from '../../clients/keys/public-jwks.js';
 import { algorithmsOf, findWeakness, type Jwk, materialOf } from '../../clients/keys/public-key.js';
 
+/** The signature that a key is looked for. */
+export interface Wanted {
+  alg: string;
+  kid?: unknown;
+}
+
 /** A public key with which a signature can be checked at once. */
 interface ReadyKey {
   kid: unknown;
@@ -24,7 +30,7 @@ export class ReadyKeys {
   }
 
   /** The one key that may have made a signature; undefined when there is none, or the `kid` does not say which. */
-  find({ alg, kid }: { alg: string; kid?: unknown }): KeyObject | undefined {
+  find({ alg, kid }: Wanted): KeyObject | undefined {
     const [found, ...others] = this.#keys.filter((one) => one.algorithms.includes(alg) && (kid === undefined || one.kid === kid));
     return others.length === 0 ? found?.key : undefined;
   }

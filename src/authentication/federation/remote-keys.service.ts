@@ -29,11 +29,8 @@ const MOST_KEYS_AT_HAND = 50_000;
 /** Of sources that nobody uses any more. */
 const KEPT_MS = 8 * 24 * 60 * 60_000;
 
-/** The signature that a key is looked for. */
-export interface Wanted {
-  alg: string;
-  kid?: unknown;
-}
+/** Whether keys have the one that is looked for. */
+export type Have = (keys: ReadyKeys) => boolean;
 
 /** Keys as this process has them. */
 interface AtHand {
@@ -62,17 +59,18 @@ export class RemoteKeys {
   ) {}
 
   /**
-   * The keys of a source, as new as they have to be for a signature: asked for anew where the one that may have made it is not among them.
+   * The keys of a source, as new as they have to be: asked for anew where the one that is looked for is not among them.
+   * @param have whether it is
    * @throws {KeysUnavailable} when there are none, and they cannot be had at this moment
    */
-  async find({ tenant }: TenantContext, source: KeySource, wanted: Wanted): Promise<ReadyKeys> {
+  async find({ tenant }: TenantContext, source: KeySource, have: Have): Promise<ReadyKeys> {
     const place: Place = { tenantId: tenant.id, source: keyOfSource(source) };
     const name = `${place.tenantId} ${place.source}`;
     const known = this.#atHand.get(name);
     const now = Date.now();
-    if (known && isFresh(known, now) && known.keys.find(wanted)) return known.keys;
+    if (known && isFresh(known, now) && have(known.keys)) return known.keys;
     // As long as nobody may ask, neither the database nor the issuer is.
-    const found = known && isPause(known, now) ? known : await this.#askOnce(name, { place, source, wanted });
+    const found = known && isPause(known, now) ? known : await this.#askOnce(name, { place, source, have });
     if (found.keys.size === 0 || now >= found.freshUntil + STALE_MS) throw new KeysUnavailable(secondsUntil(found.nextAt));
     return found.keys;
   }
@@ -85,7 +83,7 @@ export class RemoteKeys {
   /** Asks anew, unless that was done within the last 30 s. @throws {KeysUnavailable} as {@link find} */
   async refresh({ tenant }: TenantContext, source: KeySource): Promise<void> {
     const place: Place = { tenantId: tenant.id, source: keyOfSource(source) };
-    await this.#askOnce(`${place.tenantId} ${place.source}`, { place, source });
+    await this.#askOnce(`${place.tenantId} ${place.source}`, { place, source, have: () => false });
   }
 
   /** Forgets keys for which nobody has asked for long. */
@@ -108,13 +106,13 @@ export class RemoteKeys {
     return asking;
   }
 
-  async #ask({ place, source, wanted }: Question): Promise<AtHand> {
+  async #ask({ place, source, have }: Question): Promise<AtHand> {
     for (;;) {
       const row = await this.#read(place);
       const stored = row ? toAtHand(row) : NOTHING;
       const now = Date.now();
       // Another instance may have asked since.
-      if (isFresh(stored, now) && wanted && stored.keys.find(wanted)) return stored;
+      if (isFresh(stored, now) && have(stored.keys)) return stored;
       const isOnItsWay = row !== null && isAnswerAwaited(row, now);
       if (isOnItsWay && stored.keys.size > 0) return { ...stored, nextAt: Math.min(stored.nextAt, now + SOON_MS) };
       if (isOnItsWay) await sleep(LOOK_AGAIN_MS);
@@ -142,7 +140,7 @@ export class RemoteKeys {
     }
   }
 
-  async #fetch({ place, source }: Omit<Question, 'wanted'>, row: KeySet | null, askedAt: number): Promise<AtHand> {
+  async #fetch({ place, source }: Omit<Question, 'have'>, row: KeySet | null, askedAt: number): Promise<AtHand> {
     const nextAt = askedAt + PAUSE_MS;
     try {
       const { keys, freshMs } = await fetchKeys(this.outbound, source);
@@ -174,8 +172,8 @@ interface Place {
 interface Question {
   place: Place;
   source: KeySource;
-  /** Absent where they are wanted whatever is known of them. */
-  wanted?: Wanted;
+  /** Whether keys are those that are looked for. */
+  have: Have;
 }
 
 function toAtHand({ jwks, fetchedAt, freshUntil, nextAt }: KeySet): AtHand {

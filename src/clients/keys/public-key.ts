@@ -11,7 +11,7 @@ const MOST_EXPONENT = 2 ** 32 - 1;
 const LONGEST_KID = 200;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** What a key says of itself. */
-const LABELS = ['kid', 'alg', 'use'];
+const LABELS = ['kid', 'alg', 'use', 'x5t#S256'];
 /** @see https://www.rfc-editor.org/rfc/rfc7468#section-10 */
 const PRIVATE_PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const ENCRYPTION_OPERATIONS = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'];

@@ -64,6 +64,16 @@ export class Federation1764633600000 implements MigrationInterface {
       CONSTRAINT key_sets_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
     ) ${tail}`);
     await runner.query('CREATE INDEX key_sets_by_age ON key_sets (asked_at)');
+    await runner.query(`CREATE TABLE certificate_authorities (
+      id varchar(36) NOT NULL PRIMARY KEY,
+      tenant_id varchar(36) NOT NULL,
+      name varchar(100) NOT NULL,
+      fingerprint varchar(95) NOT NULL,
+      certificate text NOT NULL,
+      created_at ${moment} NOT NULL,
+      CONSTRAINT certificate_authorities_fingerprint UNIQUE (tenant_id, fingerprint),
+      CONSTRAINT certificate_authorities_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
+    ) ${tail}`);
     await runner.query(`CREATE TABLE client_proofs (
       client_row_id varchar(36) NOT NULL,
       auth_method varchar(30) NOT NULL,
@@ -81,7 +91,14 @@ export class Federation1764633600000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['client_refusals', 'client_proofs', 'key_sets', 'federated_credentials', 'trusted_issuers'])
+    for (const table of [
+      'client_refusals',
+      'client_proofs',
+      'certificate_authorities',
+      'key_sets',
+      'federated_credentials',
+      'trusted_issuers',
+    ])
       await runner.query(`DROP TABLE ${table}`);
     for (const column of columnsOfClients('')) await runner.query(`ALTER TABLE clients DROP COLUMN ${column.split(' ')[0]}`);
   }
@@ -90,6 +107,7 @@ export class Federation1764633600000 implements MigrationInterface {
 function columnsOfClients(moment: string): string[] {
   return [
     'jwks_uri varchar(500) NULL',
+    'tls_client_auth text NULL',
     "sender_constraint varchar(20) NOT NULL DEFAULT 'NONE'",
     'previous_auth_method varchar(30) NULL',
     `previous_method_ends_at ${moment} NULL`,

@@ -2,6 +2,7 @@ import { koaMiddleware } from '@as-integrations/koa';
 import type { GraphQLSchema } from 'graphql';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
+import { certificateThumbprintOf } from '../../authentication/presented-certificate.js';
 import { isCrossSite, isOfOwnPage, readCookie } from '../../people/cookies.js';
 import { waitedInVain } from '../../platform/database/faults.js';
 import { requestDeadline, waitAs } from '../../platform/deadline.js';
@@ -101,6 +102,7 @@ export async function graphqlEndpoint(parts: GraphQLParts): Promise<Middleware> 
     const request = {
       authorization: ctx.headers.authorization,
       dpop: ctx.get('DPoP') || undefined,
+      certificate: certificateThumbprintOf(ctx),
       query: new URLSearchParams(ctx.querystring),
       target: targetOf(ctx),
       session: readCookie(ctx, 'session'),

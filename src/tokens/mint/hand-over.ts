@@ -13,6 +13,8 @@ export interface Grantee extends ProvenClient {
   /** The key that signs, and what tokens call themselves, at the moment at which the client was read or later. */
   signer: ActiveKey;
   accessTokenType: AccessTokenType | undefined;
+  /** The thumbprint of the certificate that the token is to be bound to. */
+  boundTo: string | undefined;
 }
 
 /** What comes to be known of a request for a token. */

@@ -70,7 +70,7 @@ function createProvider(parts: ProviderParts): Provider {
       customizers: {
         jwt: (ctx, token, parts) => {
           parts.header = { typ: typeFor(String(parts.payload.aud), tenant.issuer, grantNotes.of(ctx).grantee?.accessTokenType) };
-          Object.assign(parts.payload, ownClaims(token, Number(parts.payload.iat)));
+          Object.assign(parts.payload, ownClaims(token, parts.payload));
         },
       },
     },
@@ -99,12 +99,19 @@ function nameUrlsByIssuer(provider: Provider): void {
   provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
 }
 
-/** The name of a token, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
-function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, issuedAt: number): { jti: string; exp: number } {
-  const { registration, usedSecret, federation } = granteeOf(token.client);
+/** The name of a token, what it is bound to, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
+function ownClaims(token: { client?: ProviderClient | undefined; jti: string }, { iat, cnf }: Claims): object {
+  const { registration, usedSecret, federation, boundTo } = granteeOf(token.client);
   const random = token.jti.slice(0, CHARACTERS_OF_A_RANDOM_ID);
   const jti = makeTokenId({ epoch: registration.tokenEpoch, secretId: usedSecret?.id, federation }, random);
-  return { jti, exp: issuedAt + registration.accessTokenLifetimeSeconds };
+  const bound = boundTo === undefined ? {} : { cnf: { ...cnf, 'x5t#S256': boundTo } };
+  return { jti, exp: Number(iat) + registration.accessTokenLifetimeSeconds, ...bound };
+}
+
+/** Those of oidc-provider's that ours are made with. */
+interface Claims {
+  iat?: unknown;
+  cnf?: object;
 }
 
 /**
