@@ -114,7 +114,7 @@ function sendAssertion(clientId: string, header: object, signature: Buffer | ((i
 describe('a refused secret', () => {
   it.each(CLIENT_IDS)('takes as many digests and comparisons when the client is %s', async (clientId) => {
     const sent = await workOf(() => requestToken(app, { clientId, secret: makeSecret() }));
-    expect(sent).toEqual({ createHmac: 1, timingSafeEqual: 2 });
+    expect(sent).toEqual({ createHmac: 2, timingSafeEqual: 2 });
   });
 });
 

@@ -5,7 +5,7 @@ import { readAnswer } from '../testbed/answer.js';
 import { createClient, getToken, requestToken, startApp, type TestApp } from '../testbed/app.js';
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'];
-const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519', 'HS256'];
+const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'EdDSA', 'Ed25519', 'HS256'];
 
 let app: TestApp;
 
