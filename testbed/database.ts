@@ -36,6 +36,7 @@ export const TABLES = [
   'trusted_issuers',
   'federated_credentials',
   'key_sets',
+  'certificate_authorities',
   'client_segments',
   'client_grams',
   'signing_keys',

@@ -1,4 +1,5 @@
 import { createClient, createTenant, type TestApp } from './app.js';
+import { makeAuthority } from './certificate-maker.js';
 
 /** A mutation that succeeds, once what it needs is there. */
 export interface RunnableMutation {
@@ -20,6 +21,10 @@ const PROVIDER = {
 const SET_PROVIDER = 'mutation ($input: IdentityProviderInput!) { setIdentityProvider(input: $input) { name } }';
 
 const TRUST = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';
+
+const BELIEVE = 'mutation ($input: CreateCertificateAuthorityInput!) { createCertificateAuthority(input: $input) { fingerprint } }';
+
+const authority = (unique: string) => makeAuthority({ subject: `authority ${unique}` }).pem;
 
 const issuerOf = (unique: string) => `https://ci-${unique}.example.com`;
 
@@ -81,6 +86,15 @@ export const MUTATIONS: Record<string, Prepare> = {
   refreshClientKeys: async (app, unique) => {
     await createClient(app, { clientId: `fetched-${unique}`, authMethod: 'PRIVATE_KEY_JWT', jwksUri: `${app.url}/keys-${unique}` });
     return { query: `mutation { refreshClientKeys(clientId: "fetched-${unique}") { id } }` };
+  },
+  createCertificateAuthority: async (_app, unique) => ({
+    query: BELIEVE,
+    variables: { input: { name: 'CA', certificate: authority(unique) } },
+  }),
+  deleteCertificateAuthority: async (app, unique) => {
+    const { body } = await app.administer(BELIEVE, { input: { name: 'CA', certificate: authority(unique) } });
+    const { fingerprint } = body.data.createCertificateAuthority;
+    return { query: `mutation { deleteCertificateAuthority(fingerprint: "${fingerprint}") { fingerprint } }` };
   },
   createTrustedIssuer: async (_app, unique) => ({ query: TRUST, variables: { input: { name: 'CI', issuer: issuerOf(unique) } } }),
   updateTrustedIssuer: async (app, unique) => {

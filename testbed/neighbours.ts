@@ -4,6 +4,7 @@ import { ClientIndexService } from '../src/clients/search/client-index.service.j
 import { createSchema } from '../src/server/graphql/operations.js';
 import type { Answer } from './answer.js';
 import { createTenant, startApp, type TestApp } from './app.js';
+import { makeAuthority } from './certificate-maker.js';
 import type { Identifier, Operation } from './operations.js';
 import { makeSharedKeys, provision, readRows, type SharedKeys, type World } from './worlds.js';
 
@@ -154,6 +155,7 @@ export function ownName({ worlds, managedHost }: Neighbours, at: World, identifi
   const { kind, isRequired } = identifier;
   if (!isRequired) return undefined;
   if (kind === 'client') return 'twin';
+  if (kind === 'newAuthority') return makeAuthority({ subject: `newcomer at ${at.name}` }).pem;
   if (kind === 'newIssuer') return `https://newcomer-at-${at.name}.example`;
   if (kind === 'newClient') return (at === worlds.alder ? worlds.birch : worlds.alder).lone.clientId;
   return kind === 'host' && at === worlds.home ? managedHost : nameOf(at, identifier, 0);

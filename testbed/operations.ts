@@ -29,6 +29,8 @@ export type Kind =
   | 'providerIssuer'
   | 'issuer'
   | 'newIssuer'
+  | 'authority'
+  | 'newAuthority'
   | 'movingClient'
   | 'movedClient'
   | 'returningClient'
@@ -49,6 +51,8 @@ const KINDS: Record<string, Kind> = {
   requestId: 'request',
   'CreateClientInput.clientId': 'newClient',
   issuer: 'issuer',
+  fingerprint: 'authority',
+  'CreateCertificateAuthorityInput.certificate': 'newAuthority',
   'CreateTrustedIssuerInput.issuer': 'newIssuer',
   'Mutation.endPreviousAuthMethod.clientId': 'movedClient',
   'Mutation.changeClientAuthMethod.clientId': 'movingClient',
@@ -99,6 +103,8 @@ const PLAIN: Record<string, Record<string, unknown>> = {
   ChangeClientAuthMethodInput: { authMethod: 'CLIENT_SECRET_JWT', jwks: ABSENT, jwksUri: ABSENT, overlapSeconds: ABSENT, version: ABSENT },
   // With an issuer it would be taken for what proves a client that has secrets.
   FederatedCredentialInput: { issuer: ABSENT, subject: ABSENT, subjectPattern: ABSENT, claims: ABSENT, audience: ABSENT },
+  TlsClientAuthInput: { subjectDn: ABSENT, sanDns: ABSENT, sanUri: ABSENT, sanIp: ABSENT, sanEmail: ABSENT },
+  CreateCertificateAuthorityInput: { name: 'CA' },
   CreateTrustedIssuerInput: {
     name: 'Somebody',
     jwksUri: ABSENT,

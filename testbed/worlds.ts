@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generate
 import { ActorType } from '../src/tenants/caller.js';
 import { readAnswer } from './answer.js';
 import { type Credentials, claimsOf, createClient, getToken, postForm, requestToken, type TestApp, type TestTenant } from './app.js';
+import { makeAuthority } from './certificate-maker.js';
 import { TABLES } from './database.js';
 import type { Kind } from './operations.js';
 import { cookieName } from './session.js';
@@ -32,7 +33,7 @@ export interface World extends TestTenant {
   /** What the cookie of a sign-in that has begun holds, and the state that it expects back. */
   signIn: { ticket: string; state: string };
   /** What names things of its own, by what an argument may ask for. */
-  identifiers: Record<Exclude<Kind, 'newClient' | 'newIssuer' | 'cursor'>, string[]>;
+  identifiers: Record<Exclude<Kind, 'newClient' | 'newIssuer' | 'newAuthority' | 'cursor'>, string[]>;
 }
 
 /** Keys that all tenants share: the worst that can happen is that one client is in several. */
@@ -102,6 +103,7 @@ export async function provision(app: TestApp, tenant: TestTenant, { name, keys }
       providerClient: [provider.clientId],
       providerIssuer: [provider.issuer],
       issuer: [issuerOf(name)],
+      authority: [await fingerprintOf(tenant)],
       movingClient: [`moving-${name}`],
       movedClient: [`moved-${name}`],
       returningClient: [`returning-${name}`],
@@ -120,6 +122,11 @@ async function provisionFederation(tenant: TestTenant, { name, keys }: { name: s
   const trust = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';
   const jwks = { keys: [keys.platform.jwk] };
   for (const issuer of [PLATFORM, issuerOf(name)]) await administerWell(tenant, trust, { name: `Issuer of ${name}`, issuer, jwks });
+  const believe = 'mutation ($input: CreateCertificateAuthorityInput!) { createCertificateAuthority(input: $input) { id } }';
+  await administerWell(tenant, believe, {
+    name: `Authority of ${name}`,
+    certificate: makeAuthority({ subject: `authority of ${name}` }).pem,
+  });
   const create = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
   const federatedCredentials = [{ issuer: PLATFORM, subject: 'job' }];
   await administerWell(tenant, create, { name: 'federated', clientId: 'federated', authMethod: 'FEDERATED_JWT', federatedCredentials });
@@ -139,6 +146,11 @@ async function provisionFederation(tenant: TestTenant, { name, keys }: { name: s
     .sign(keys.client.privateKey);
   await postForm(tenant, '/connect/token', { body: { ...grant, client_assertion: assertion } });
   await requestToken(tenant, { clientId: `lone-${name}`, secret: 'wrong' });
+}
+
+async function fingerprintOf(tenant: TestTenant): Promise<string> {
+  const { body } = await tenant.administer('{ certificateAuthorities { fingerprint } }');
+  return body.data.certificateAuthorities[0].fingerprint;
 }
 
 async function administerWell(tenant: TestTenant, query: string, input?: object): Promise<void> {

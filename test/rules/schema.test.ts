@@ -38,6 +38,7 @@ it('has no way to change a name or a client id', () => {
     'jwksUri',
     'scopes',
     'senderConstraint',
+    'tlsClientAuth',
     'version',
   ]);
 });
