@@ -70,7 +70,7 @@ export async function startApp(settings: Record<string, string> = {}): Promise<T
     health: { isReady: () => installation.database.ping('SELECT 1') },
     pagesFolder: join(import.meta.dirname, '../dist/console'),
   });
-  setHandler(server, app.callback());
+  setHandler(server, app.callback(), config);
   const admin = { clientId: config.adminClientId, secret: settings.ADMIN_CLIENT_SECRET ?? (installation.generatedSecret as string) };
   return {
     ...administered(url, admin),

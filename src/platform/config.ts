@@ -3,6 +3,7 @@ import { type Databases, type DatabaseValues, databaseFaults, databaseShape, mig
 import type { DatabaseSettings } from './database/url.js';
 import { StartupError } from './errors.js';
 import type { Network } from './http/networks.js';
+import { type Reach, reachFaults, reachShape, toReach } from './http/settings.js';
 import { readGiven, SECRET_SETTINGS } from './setting-files.js';
 import {
   absoluteUri,
@@ -14,7 +15,6 @@ import {
   origin,
   origins,
   port,
-  proxies,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
   wholeNumber,
@@ -22,7 +22,7 @@ import {
 } from './setting-values.js';
 
 /** Every setting of the process, checked and completed. */
-export interface Config {
+export interface Config extends Reach {
   port: number;
   host: string;
   /** Origin of the home tenant, without a trailing slash. */
@@ -46,10 +46,6 @@ export interface Config {
   signingKeyDays: number;
   /** Failures a minute from one source for one client id, after which it has to wait; 0 never. */
   failureLimit: number;
-  /** How many proxies stand in front, whose X-Forwarded-* headers are believed. */
-  trustProxy: number;
-  /** Whether a proxy's X-Forwarded-Host names the tenant. */
-  trustForwardedHost: boolean;
   /** Where a tenant's identity provider and the like may be, beside what can be reached from everywhere. */
   trustedIssuerNetworks: readonly Network[];
   /** Whose pages may call the GraphQL API, beside those of the tenant's own host. */
@@ -87,8 +83,7 @@ const settings = z.object({
   SIGNING_ALGORITHM: z.enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`).default('ES256'),
   SIGNING_KEY_DAYS: wholeNumber(1, 3650).default(90),
   FAILURE_LIMIT: wholeNumber(0, 1_000_000).default(20),
-  TRUST_PROXY: proxies.default(0),
-  TRUST_FORWARDED_HOST: flag.default(false),
+  ...reachShape,
   TRUSTED_ISSUER_NETWORKS: networks.default([]),
   ALLOWED_ORIGINS: origins.default([]),
   GRAPHIQL: flag.default(true),
@@ -114,10 +109,6 @@ function faultsTogether(given: Record<string, string>): Fault[] {
   if (given.ENCRYPTION_KEY_PREVIOUS !== undefined && given.ENCRYPTION_KEY === undefined) {
     faults.push({ name: 'ENCRYPTION_KEY', message: 'must be set beside ENCRYPTION_KEY_PREVIOUS' });
   }
-  if (given.TRUST_FORWARDED_HOST === 'true' && ['false', '0'].includes(given.TRUST_PROXY ?? 'false')) {
-    const message = 'must be false unless TRUST_PROXY is set: without a proxy anybody may send X-Forwarded-Host';
-    faults.push({ name: 'TRUST_FORWARDED_HOST', message });
-  }
   return faults;
 }
 
@@ -129,8 +120,9 @@ export const SETTING_NAMES: readonly string[] = [...Object.keys(settings.shape),
  * @throws {StartupError} that names every fault at once and repeats no value
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const { value, databases } = read(settings, env, (given) => [...databaseFaults(given), ...faultsTogether(given)]);
-  const issuer = value.ISSUER ?? new URL(`http://localhost:${value.PORT}`).origin;
+  const { value, databases } = read(settings, env, (given) => [...databaseFaults(given), ...reachFaults(given), ...faultsTogether(given)]);
+  const reach = toReach(value);
+  const issuer = value.ISSUER ?? new URL(`${reach.tls ? 'https' : 'http'}://localhost:${value.PORT}`).origin;
   return {
     port: value.PORT,
     host: value.HOST,
@@ -145,8 +137,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     signingAlgorithm: value.SIGNING_ALGORITHM,
     signingKeyDays: value.SIGNING_KEY_DAYS,
     failureLimit: value.FAILURE_LIMIT,
-    trustProxy: value.TRUST_PROXY,
-    trustForwardedHost: value.TRUST_FORWARDED_HOST,
+    ...reach,
     trustedIssuerNetworks: value.TRUSTED_ISSUER_NETWORKS,
     allowedOrigins: value.ALLOWED_ORIGINS,
     graphiql: value.GRAPHIQL,

@@ -9,6 +9,12 @@ export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 /** One of {@link SIGNING_ALGORITHMS}. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** How a proxy writes a client's certificate into a header. */
+export const CERT_HEADER_FORMATS = ['rfc9440', 'escaped-pem', 'der', 'xfcc', 'traefik'] as const;
+
+/** One of {@link CERT_HEADER_FORMATS}. */
+export type CertHeaderFormat = (typeof CERT_HEADER_FORMATS)[number];
+
 /** The levels of pino, and `silent`. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const MOST_WORKERS = 64;
@@ -40,12 +46,6 @@ export const workers = z.string().transform((value, context) => {
 
 /** `true` or `false`. */
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
-
-/** How many proxies stand in front, 0 to 9; `true` is one. */
-export const proxies = z
-  .string()
-  .regex(/^(true|false|\d)$/, 'must be true, false, or the number of proxies in front, up to 9')
-  .transform((value) => (value === 'true' ? 1 : Number(value) || 0));
 
 /** Networks in CIDR form or single addresses, separated by commas. */
 export const networks = z.string().transform((value, context): Network[] => {

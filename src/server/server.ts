@@ -62,12 +62,12 @@ export async function startServer(config: Config, role: ServerRole): Promise<Run
     await maintenance?.stop();
     await installation?.database.close();
   };
-  setHandler(server, starting.handler, config.trustProxy);
+  setHandler(server, starting.handler, config);
   try {
     if (!listensLate) await listen(server, config);
     const opened = await openInstallation(config, log, role);
     const app = (await createApp(opened, surroundings)).callback();
-    setHandler(server, app, config.trustProxy);
+    setHandler(server, app, config);
     starting.end(app);
     if (listensLate) await listen(server, config);
     installation = opened;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/platform/config.js';
+import { type Authority, createAuthority } from '../../testbed/certificates.js';
 
 const DEFAULT_PATH = join(import.meta.dirname, '../../data/latchkey.db');
 const KEY = Buffer.alloc(32, 3).toString('base64');
@@ -23,7 +24,10 @@ it('works without a single setting', () => {
     adminSecretFileOut: undefined,
     apiAudience: undefined,
     trustProxy: 0,
+    trustedProxies: undefined,
     trustForwardedHost: false,
+    clientCertHeader: undefined,
+    tls: undefined,
     trustedIssuerNetworks: [],
     allowedOrigins: [],
     graphiql: true,
@@ -70,7 +74,7 @@ it.each([
   ['ADMIN_CLIENT_ID', ['a b', 'é', 'x'.repeat(101)]],
   ['ADMIN_CLIENT_SECRET', ['short', 'é'.repeat(40), 'x'.repeat(201), `${'x'.repeat(32)}\n`]],
   ['API_AUDIENCE', ['x', '/api', 'https://x/#y']],
-  ['TRUST_PROXY', ['10', '-1', 'yes', 'TRUE']],
+  ['TRUST_PROXY', ['10', '-1', 'yes', 'TRUE', '10.0.0.1/8', '10.0.0.0/8,', '2,10.0.0.0/8', 'true,10.0.0.1', '0.0.0.0/0', '10.0.0.1,::/0']],
   ['GRAPHIQL', ['0']],
   ['TRUSTED_ISSUER_NETWORKS', ['x', '10.0.0.1/8', '10.0.0.0/8,', '10.0.0.0/8;fd00::/8', '10.0.0.0-10.0.0.9']],
   ['LOG_LEVEL', ['INFO', 'verbose']],
@@ -83,6 +87,114 @@ it.each([
 it('believes X-Forwarded-Host behind a proxy alone', () => {
   expect(() => readConfig({ TRUST_FORWARDED_HOST: 'true' })).toThrow(/TRUST_FORWARDED_HOST/);
   expect(readConfig({ TRUST_FORWARDED_HOST: 'true', TRUST_PROXY: '2' })).toMatchObject({ trustForwardedHost: true, trustProxy: 2 });
+});
+
+it('takes the networks of proxies in the place of their number', () => {
+  const read = (TRUST_PROXY: string) => {
+    const { trustProxy, trustedProxies } = readConfig({ TRUST_PROXY });
+    return [trustProxy, trustedProxies?.map(({ address, bits }) => `${address}/${bits}`)];
+  };
+  expect(read('true')).toEqual([1, undefined]);
+  expect(read('3')).toEqual([3, undefined]);
+  expect(read('false')).toEqual([0, undefined]);
+  expect(read('10.20.0.0/16, fd00::/8,192.168.1.7')).toEqual([1, ['10.20.0.0/16', 'fd00::/8', '192.168.1.7/32']]);
+  expect(read('::ffff:10.20.0.0/112,::1')).toEqual([1, ['10.20.0.0/16', '::1/128']]);
+  expect(readConfig({ TRUST_FORWARDED_HOST: 'true', TRUST_PROXY: '10.20.0.0/16' })).toMatchObject({ trustForwardedHost: true });
+});
+
+describe("the header with a client's certificate", () => {
+  const read = (CLIENT_CERT_HEADER: string, TRUST_PROXY = '10.0.0.1') => readConfig({ CLIENT_CERT_HEADER, TRUST_PROXY }).clientCertHeader;
+
+  it.each([
+    ['rfc9440', 'client-cert', 'client-cert-chain'],
+    ['rfc9440:X-Cert', 'x-cert', undefined],
+    ['rfc9440:X-Cert:X-Chain', 'x-cert', 'x-chain'],
+    ['escaped-pem', 'x-ssl-client-cert', undefined],
+    ['escaped-pem:SSL_CLIENT_CERT', 'ssl_client_cert', undefined],
+    ['der', 'x-ssl-client-der', undefined],
+    ['der:X-SSL-Client-DER:X-SSL-Client-Chain', 'x-ssl-client-der', 'x-ssl-client-chain'],
+    ['xfcc', 'x-forwarded-client-cert', undefined],
+    ['traefik', 'x-forwarded-tls-client-cert', undefined],
+  ])('is read as %s', (setting, name, chainName) => {
+    expect(read(setting)).toEqual({ format: setting.split(':')[0], name, chainName });
+  });
+
+  it.each([
+    ['pem', /must be FORMAT, /],
+    ['', undefined],
+    ['rfc9440:a:b:c', /must be FORMAT, /],
+    ['constructor', /must be FORMAT, /],
+    ['rfc9440:', /must name headers of letters/],
+    ['rfc9440:X Cert', /must name headers of letters/],
+    ['rfc9440:x-cert:', /must name headers of letters/],
+    ['rfc9440:é', /must name headers of letters/],
+    [`der:${'x'.repeat(101)}`, /must name headers of letters/],
+    ['der:X-Cert:x-cert', /must name two headers/],
+    ['xfcc:x-cert:x-chain', /must name one header/],
+    ['traefik:x-cert:x-chain', /must name one header/],
+  ])('is refused as %p', (setting, told) => {
+    if (told) expect(() => read(setting)).toThrow(told);
+    else expect(read(setting)).toBeUndefined();
+  });
+
+  it.each([
+    'Authorization',
+    'Host',
+    'Cookie',
+    'DPoP',
+    'Content-Type',
+    'Transfer-Encoding',
+    'X-Forwarded-For',
+    'X-Forwarded-Proto',
+    'Forwarded',
+    'X-Request-Id',
+    'Sec-Fetch-Site',
+    'Origin',
+    'Connection',
+  ])('is not %s, which is read for another reason', (name) => {
+    expect(() => read(`der:${name}`)).toThrow(/CLIENT_CERT_HEADER must name headers that have no other use/);
+    expect(() => read(`der:x-cert:${name}`)).toThrow(/CLIENT_CERT_HEADER must name headers that have no other use/);
+  });
+
+  it.each(['false', 'true', '0', '2'])('is not believed of everybody (TRUST_PROXY=%s)', (trust) => {
+    expect(() => read('rfc9440', trust)).toThrow(/CLIENT_CERT_HEADER is of use only when TRUST_PROXY names the networks/);
+  });
+});
+
+describe('a certificate of its own', () => {
+  let authority: Authority;
+  let pair: { certificate: string; key: string };
+  let other: { certificate: string; key: string };
+
+  beforeAll(() => {
+    authority = createAuthority();
+    pair = authority.sign('localhost', 'DNS:localhost');
+    other = authority.sign('other', 'DNS:other');
+  });
+  afterAll(() => authority.remove());
+
+  it('makes the server one of https', () => {
+    const config = readConfig({ TLS_CERT_FILE: pair.certificate, TLS_KEY_FILE: pair.key });
+    expect(config).toMatchObject({ tls: pair, issuer: 'https://localhost:4000' });
+  });
+
+  it.each<[string, () => Record<string, string>, RegExp]>([
+    ['only one of both', () => ({ TLS_CERT_FILE: pair.certificate }), /TLS_KEY_FILE must be set together with TLS_CERT_FILE\.$/],
+    ['only the other', () => ({ TLS_KEY_FILE: pair.key }), /TLS_CERT_FILE must be set together with TLS_KEY_FILE\.$/],
+    ['no file', () => ({ TLS_CERT_FILE: '/no/file', TLS_KEY_FILE: '/no/key' }), /TLS_CERT_FILE .*ENOENT.*\n {2}TLS_KEY_FILE .*ENOENT/],
+    ['a folder', () => ({ TLS_CERT_FILE: tmpdir(), TLS_KEY_FILE: pair.key }), /TLS_CERT_FILE .*it is no file/],
+    [
+      'a key in its place',
+      () => ({ TLS_CERT_FILE: pair.key, TLS_KEY_FILE: pair.key }),
+      /TLS_CERT_FILE names a file that is not certificates/,
+    ],
+    ['the key of another', () => ({ TLS_CERT_FILE: pair.certificate, TLS_KEY_FILE: other.key }), /TLS_KEY_FILE is not the private key of/],
+    ['no key', () => ({ TLS_CERT_FILE: pair.certificate, TLS_KEY_FILE: pair.certificate }), /TLS_KEY_FILE is not the private key of/],
+  ])('is refused with %s, together with all other faults, and nothing of it is told', (_, settings, told) => {
+    expect(() => readConfig(settings())).toThrow(told);
+    expect(() => readConfig({ ...settings(), PORT: 'x' })).toThrow(/PORT .*\n(.*\n)*.*TLS_/);
+    expect(() => readConfig(settings())).not.toThrow(/BEGIN|MII/);
+  });
 });
 
 it('takes networks and single addresses', () => {

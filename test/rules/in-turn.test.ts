@@ -166,7 +166,7 @@ it('are given up over many turns of the event loop where the connections of many
 });
 
 it('take turns by whom a proxy says that they come from, once their heads have been read', async () => {
-  setHandler(server, (incoming, response) => incoming.resume().on('end', () => response.end()), 1);
+  setHandler(server, (incoming, response) => incoming.resume().on('end', () => response.end()), { trustProxy: 1 });
   const { run } = Pace.prototype;
   const sources: string[] = [];
   Pace.prototype.run = function (this: Pace, work, how) {

@@ -1,3 +1,4 @@
+import type { CertHeaderFormat } from '../../platform/setting-values.js';
 import { UnreadableCertificate } from './errors.js';
 import { base64, byteSequence, certificatesIn, concatenated, type Forwarded, unescapedText } from './header-encodings.js';
 import { forwardedByEnvoy } from './xfcc.js';
@@ -14,7 +15,7 @@ interface FormatRules {
 }
 
 /** The formats by the names that an operator chooses them by. */
-export type HeaderFormat = 'rfc9440' | 'escaped-pem' | 'der' | 'xfcc' | 'traefik';
+export type HeaderFormat = CertHeaderFormat;
 
 const COMMA = /[ \t]*,[ \t]*/;
 

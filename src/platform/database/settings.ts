@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isCertificate, isPair } from '../key-pair.js';
 import { readSettingFile } from '../setting-files.js';
 import { RELEASE_FOLDER } from '../version.js';
-import { isCertificate, isPair, TLS_MODES, type TlsSettings } from './tls.js';
+import { TLS_MODES, type TlsSettings } from './tls.js';
 import { type DatabaseSettings, type DatabaseUrl, type MysqlSettings, readDatabaseUrl, UrlFault } from './url.js';
 
 const DEFAULT_FILE = 'data/latchkey.db';

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
+import type { KeyPair } from '../key-pair.js';
 
 /** How much of TLS a connection to the database takes, as MySQL's own clients have it. */
 export const TLS_MODES = ['off', 'prefer', 'require', 'verify'] as const;
@@ -11,7 +11,7 @@ export interface TlsSettings {
   /** Whose certificates are believed; the machine's own authorities when absent. */
   ca?: string | undefined;
   /** With which the server is told who connects. */
-  client?: { certificate: string; key: string } | undefined;
+  client?: KeyPair | undefined;
 }
 
 /** What Node is told of TLS. */
@@ -21,26 +21,6 @@ export interface TlsOptions {
   ca?: string;
   cert?: string;
   key?: string;
-}
-
-/** Whether a text is certificates in PEM. */
-export function isCertificate(pem: string): boolean {
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate));
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a private key is that of a certificate, and can be used without a passphrase. */
-export function isPair({ certificate, key }: { certificate: string; key: string }): boolean {
-  try {
-    createSecureContext({ cert: certificate, key });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The authorities that are believed, when any are asked at all. */

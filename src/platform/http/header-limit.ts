@@ -4,7 +4,7 @@ import { BadRequest } from '../errors.js';
 /** In one request; no caller has as many. */
 export const MOST_HEADERS = 100;
 /** What has a grammar some parser takes apart in the square of its length. No caller's is as long, nor a chain of twenty proxies. */
-const LONGEST_PARSED = 1_000;
+export const LONGEST_PARSED = 1_000;
 const PARSED = [
   'accept',
   'accept-charset',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { CompactRequest, StillToCome } from './body-pieces.js';
+import { Forwarded } from './forwarded.js';
 import { addressOf } from './ip.js';
 import { Pace } from './pace.js';
 
@@ -148,7 +149,7 @@ export class Turns {
   readonly #lines = new WeakMap<Socket, Line>();
   readonly #common: Common = { pace: new Pace(), waiting: new Set() };
   #handler: RequestListener = (_request, response) => response.writeHead(503).end();
-  #networkOf: (request: IncomingMessage) => string = () => '';
+  #forwarded = new Forwarded({ trustProxy: 0 });
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
@@ -177,16 +178,18 @@ export class Turns {
     return this.#lines.get(socket)?.holdsMore === true;
   }
 
-  /** Lets another answer from the next request on. @param networkOf tells from where a request comes */
-  setHandler(handler: RequestListener, networkOf: (request: IncomingMessage) => string): void {
+  /** Lets another answer from the next request on. @param forwarded tells from where a request comes */
+  setHandler(handler: RequestListener, forwarded: Forwarded): void {
     this.#handler = handler;
-    this.#networkOf = networkOf;
+    this.#forwarded = forwarded;
   }
 
   #add(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
     const { socket } = request;
     const { pace } = this.#common;
-    const source = () => this.#networkOf(request);
+    const forwarded = this.#forwarded;
+    forwarded.normalise(request);
+    const source = () => addressOf(forwarded.senderOf(request)).network;
     const ours = request as CompactRequest;
     ours.pace = pace;
     ours.source = source;

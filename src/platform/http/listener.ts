@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { type Socket, Server as TcpServer } from 'node:net';
 import { StartupError } from '../errors.js';
 import { CompactRequest } from './body-pieces.js';
+import { Forwarded, type ProxyTrust } from './forwarded.js';
 import { MOST_HEADERS } from './header-limit.js';
 import { Turns } from './in-turn.js';
-import { addressOf, senderOf } from './ip.js';
 
 /** Whoever stops a process waits ten seconds as a rule. */
 const DRAIN_MS = 9_000;
@@ -70,10 +70,9 @@ export function createHttpServer(): Server {
   return server;
 }
 
-/** Lets another answer from the next request on. @param proxies how many stand in front, which say from where a request comes */
-export function setHandler(server: Server, handler: RequestListener, proxies = 0): void {
-  const networkOf = (request: IncomingMessage) => addressOf(senderOf(request, proxies)).network;
-  turns.get(server)?.setHandler(handler, networkOf);
+/** Lets another answer from the next request on. @param trust whom to believe about where a request comes from */
+export function setHandler(server: Server, handler: RequestListener, trust: ProxyTrust = { trustProxy: 0 }): void {
+  turns.get(server)?.setHandler(handler, new Forwarded(trust));
 }
 
 /** @throws {StartupError} when the port cannot be had */

@@ -41,6 +41,13 @@ export function isReachable(text: string, listed: readonly Network[]): boolean {
   return isGlobal(address) || listed.some((network) => contains(network, address));
 }
 
+/** Whether an address is in one of some networks. One of IPv4 that is dressed as IPv6 counts without its dress. */
+export function isWithin(text: string, networks: readonly Network[]): boolean {
+  if (!isAddress(text)) return false;
+  const address = ipaddr.process(text);
+  return networks.some((network) => contains(network, address));
+}
+
 /** Whether an address is one of this machine's loopback. */
 export function isLoopback(text: string): boolean {
   return isAddress(text) && ipaddr.process(text).range() === 'loopback';
