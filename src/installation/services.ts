@@ -126,7 +126,7 @@ export function createServices(config: Config, database: Database, cipher: Ciphe
     tenants: new TenantService(changes, directory, createTenantContents({ clients, secrets, signingKeys }, config)),
     directory,
     signingKeys,
-    takesCertificates: false,
+    takesCertificates: config.tls !== undefined || config.clientCertHeader !== undefined,
     issuers: new Issuers({
       loadKeys: (context) => signingKeys.load(context),
       createProvider: (tenant, keys) => mountProvider({ tenant, keys, cipher, proofs }),

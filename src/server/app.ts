@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { clientCertificates } from '../authentication/presented-certificate.js';
 import type { Installation } from '../installation/installation.js';
 import { COUNTERS, createResolvers, PATHS_THAT_ASK_AGAIN, PUBLIC_PATHS, routesOf } from '../installation/rooms.js';
 import type { Config } from '../platform/config.js';
@@ -57,6 +58,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   const { config } = installation;
   const app = createKoa(surroundings.log, config.trustProxy);
   app.use(requestLifecycle(surroundings));
+  if (installation.takesCertificates) app.use(clientCertificates(config.clientCertHeader));
   app.use(securityHeaders(config.issuer));
   app.use(requireTarget);
   app.use(crossOrigin(config.allowedOrigins));
