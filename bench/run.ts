@@ -3,6 +3,7 @@ import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../testbed/mariadb.ts';
 import { benchAlike } from './alike.ts';
 import { benchConsole } from './console.ts';
+import { benchFederated } from './federated.ts';
 import { benchGraphql } from './graphql.ts';
 import { benchGuard } from './guard.ts';
 import { benchIntrospection } from './introspect.ts';
@@ -19,6 +20,7 @@ const BENCHES: Record<string, (mariaDb: PrivateMariaDb | undefined) => Promise<v
   token: benchTokens,
   graphql: benchGraphql,
   introspect: benchIntrospection,
+  federated: benchFederated,
   signing: benchSigning,
   workers: benchWorkers,
   memory: benchMemory,

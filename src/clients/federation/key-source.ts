@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** From where the public keys of somebody else come: they are described there, or are there themselves. */
 export interface KeySource {
@@ -27,5 +27,5 @@ export function keyOfSource({ kind, url }: KeySource): string {
 
 /** By which texts of any length are found: SHA-256 of them together, in base64url. */
 export function digestOf(...texts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(texts)).digest('base64url');
+  return hash('sha256', JSON.stringify(texts), 'base64url');
 }

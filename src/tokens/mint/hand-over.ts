@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { stringify } from 'node:querystring';
 import type { Context } from 'koa';
 import Provider, { type AllClientMetadata, type Client as ProviderClient } from 'oidc-provider';
 import type { ProvenClient } from '../../authentication/client-authentication.service.js';
@@ -49,13 +50,22 @@ interface ClientClass {
 }
 
 /** Hands a request over to oidc-provider once its client is proven: in place of the credentials that it came with it has those of {@link SECRET}. */
-export function handOver({ req }: Context, { bytes }: Form, grantee: Grantee): void {
+export function handOver({ req }: Context, form: Form, grantee: Grantee): void {
   grantNotes.add({ req }, { grantee });
   for (const header of UNKNOWN_HEADERS) delete req.headers[header];
   const { clientId } = grantee.registration;
   req.headers.authorization = `Basic ${Buffer.from(`${clientId}:${SECRET}`).toString('base64')}`;
   // It reads the form as if nobody had.
+  const bytes = withoutAssertion(form);
+  if (req.headers['content-length'] !== undefined) req.headers['content-length'] = String(bytes.length);
   Object.defineProperties(req, { readable: { value: true }, iterator: { value: () => [bytes] } });
+}
+
+/** What it has no use for, and would take as long to parse as all else together. */
+function withoutAssertion({ bytes, values }: Form): Buffer {
+  if (values.client_assertion === undefined) return bytes;
+  const { client_assertion: _, client_assertion_type: __, ...others } = values;
+  return Buffer.from(stringify(others));
 }
 
 /**
