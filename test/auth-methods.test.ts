@@ -265,7 +265,7 @@ it('fetches the keys of a client from where it says that they are', async () => 
   expect(await codeOf(`mutation { refreshClientKeys(clientId: "${clientId}") { id } }`)).toBe('BAD_USER_INPUT');
 });
 
-it('gives no token without a proof of a key to a client whose tokens are to be bound', async () => {
+it('PROTOCOL 31: gives no token without a proof of a key to a client whose tokens are to be bound', async () => {
   const clientId = nextId();
   const credentials = await createClient(app, { clientId, senderConstraint: 'DPOP' });
   const refused = await requestToken(app, credentials);

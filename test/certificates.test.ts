@@ -95,7 +95,7 @@ it.each<[string, object, () => MadeCertificate, () => MadeCertificate]>([
   ],
   ['address', { sanIp: '192.0.2.7' }, () => named([IP, Buffer.from([192, 0, 2, 7])]), () => named([DNS, '192.0.2.7'])],
   ['mail', { sanEmail: 'billing@example.com' }, () => named([MAIL, 'billing@Example.com']), () => named([MAIL, 'Billing@example.com'])],
-])("takes a certificate of the tenant's authority with the registered %s, and no other", async (_what, name, own, other) => {
+])("PROTOCOL 29: takes a certificate of the tenant's authority with the registered %s, and no other", async (_what, name, own, other) => {
   const clientId = await byName(name);
   const answer = await ask(clientId, own());
   expect(answer.status).toBe(200);
@@ -104,7 +104,7 @@ it.each<[string, object, () => MadeCertificate, () => MadeCertificate]>([
   expect(await statusOf(clientId, undefined)).toBe(401);
 });
 
-it('refuses in the same words whatever is wrong with a certificate', async () => {
+it('PROTOCOL 29: refuses in the same words whatever is wrong with a certificate', async () => {
   const clientId = await byName({ subjectDn: 'CN=a client' });
   const impostor = makeAuthority();
   const between = signed({ subject: 'between', extensions: AUTHORITY });
@@ -148,7 +148,7 @@ it('tells whoever reads clients what a certificate lacks', async () => {
   ]);
 });
 
-it('believes a header from the addresses of proxies alone, once, and when it can be read', async () => {
+it('PROTOCOL 30: believes a header from the addresses of proxies alone, once, and when it can be read', async () => {
   const clientId = await byName({ subjectDn: 'CN=a client' });
   expect(await statusOf(clientId, signed())).toBe(200);
   const send = (value: string) =>
@@ -164,7 +164,7 @@ it('believes a header from the addresses of proxies alone, once, and when it can
   await apart.stop();
 });
 
-it('lets a secret prove a client that has one, whatever certificate comes with it', async () => {
+it('PROTOCOL 32: lets a secret prove a client that has one, whatever certificate comes with it', async () => {
   const secret = await createClient(app, { clientId: 'secretive' });
   const headers = { [HEADER]: asHeader(makeCertificate()) };
   const body = { grant_type: 'client_credentials' };
@@ -190,7 +190,7 @@ it("takes a certificate of the client's own making by its key, and by its thumbp
   expect(await statusOf(pinned, makeCertificate({ keys: own.keys }))).toBe(401);
 });
 
-describe('a token that is bound to a certificate', () => {
+describe('PROTOCOL 29: a token that is bound to a certificate', () => {
   it('says so, and is taken from a connection with that certificate alone', async () => {
     const certificate = signed();
     const tlsClientAuth = { subjectDn: 'CN=a client' };
@@ -227,7 +227,7 @@ describe('a token that is bound to a certificate', () => {
     expect([await inspect(certificate), await inspect(undefined)]).toEqual([200, 401]);
   });
 
-  it('is given to a client with a secret as well, and to none that comes without a certificate', async () => {
+  it('PROTOCOL 31: is given to a client with a secret as well, and to none that comes without a certificate', async () => {
     const credentials = await createClient(app, { clientId: 'bound-secret', senderConstraint: 'CERTIFICATE' });
     const refused = await requestToken(app, credentials);
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_request']);

@@ -160,6 +160,46 @@ describe('a refused assertion', () => {
   });
 });
 
+describe('a refused token of an issuer', () => {
+  const ISSUER = 'https://ci.example.com';
+
+  beforeAll(async () => {
+    const keys = [
+      { ...makeKey('ec', { namedCurve: 'P-256' }), kid: 'ec', alg: 'ES256' },
+      { ...makeKey('rsa', { modulusLength: 2048 }), kid: 'rsa', alg: 'RS256' },
+    ];
+    const trust = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';
+    await app.administer(trust, { input: { name: 'CI', issuer: ISSUER, jwks: { keys } } });
+    const create = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
+    for (const clientId of ['federated', 'federated-too']) {
+      const federatedCredentials = [{ issuer: ISSUER, subject: clientId }];
+      await app.administer(create, { input: { name: clientId, clientId, authMethod: 'FEDERATED_JWT', federatedCredentials } });
+    }
+    // The keys are at hand from the first token on that fits.
+    await sendToken('federated', 'federated', { alg: 'ES256', kid: 'ec' });
+  });
+
+  function sendToken(clientId: string, sub: string, header: object) {
+    const claims = { iss: ISSUER, sub, aud: app.url, exp: Math.floor(Date.now() / 1000) + 60 };
+    const client_assertion = `${encode(header)}.${encode(claims)}.${Buffer.alloc(64, 7).toString('base64url')}`;
+    const body = { grant_type: 'client_credentials', client_id: clientId, client_assertion_type: TYPE, client_assertion };
+    return postForm(app, '/connect/token', { body });
+  }
+
+  it.each(
+    [
+      { alg: 'ES256', kid: 'ec' },
+      { alg: 'RS256', kid: 'rsa' },
+    ].flatMap((header) =>
+      ['federated', 'federated-too', 'nobody', 'secret', 'disabled'].flatMap((clientId) =>
+        ['federated', 'somebody else'].map((subject) => ({ ...header, clientId, subject })),
+      ),
+    ),
+  )('in $alg takes one check when the client is $clientId and the subject $subject', async ({ alg, kid, clientId, subject }) => {
+    expect(await workOf(() => sendToken(clientId, subject, { alg, kid }))).toEqual({ verify: 1 });
+  });
+});
+
 it("proves nothing by a key that is nobody's, whoever has it", async () => {
   await sendAssertion('nobody', { alg: 'ES256' }, Buffer.alloc(64, 7));
   const curveKeys = privateKeys.filter((key) => key.asymmetricKeyDetails?.namedCurve === 'prime256v1');

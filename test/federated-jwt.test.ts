@@ -68,7 +68,7 @@ async function introspect(tenant: TestTenant, token: string): Promise<boolean> {
   return (await postForm(tenant, '/connect/introspect', { credentials: inspector, body: { token } })).body.active;
 }
 
-it('takes a token of a trusted issuer whose subject a credential has, with the client id and without it', async () => {
+it('PROTOCOL 25: takes a token of a trusted issuer whose subject a credential has, with the client id and without it', async () => {
   const clientId = await createFederated(app, { issuer: issuer.url, subject: 'job:one' });
   const claims = { sub: 'job:one' };
   for (const parameters of [{}, { client_id: clientId }]) {
@@ -100,7 +100,7 @@ it('takes tokens of GitHub Actions, Kubernetes, SPIFFE, GitLab and Google as the
   }
 });
 
-it('tells whose token it is by issuer and subject where they name one client alone', async () => {
+it('PROTOCOL 25: tells whose token it is by issuer and subject where they name one client alone', async () => {
   const [one, other] = [
     await createFederated(app, { issuer: issuer.url, subject: 'job:shared' }),
     await createFederated(app, { issuer: issuer.url, subject: 'job:shared' }),
@@ -134,7 +134,7 @@ it('takes any credential that fits, with the audience that is its own', async ()
   expect(await status(undefined, app.url)).toBe(401);
 });
 
-it('refuses in the same words whatever is wrong, and writes down why', async () => {
+it('PROTOCOL 26: refuses in the same words whatever is wrong, and writes down why', async () => {
   const clientId = await createFederated(app, { issuer: issuer.url, subject: 'job:strict', claims: { env: 'live' } });
   const claims = { sub: 'job:strict', env: 'live' };
   const now = Math.floor(Date.now() / 1000);
@@ -193,7 +193,7 @@ it("refuses a token that is for another tenant's issuer, and one that only anoth
   expect((await ask(other, token)).status).toBe(401);
 });
 
-it('asks nobody for keys before a credential fits, and then once', async () => {
+it('PROTOCOL 27: asks nobody for keys before a credential fits, and then once', async () => {
   const tenant = await createTenant(app, 'quiet');
   await trust(tenant, { issuer: issuer.url });
   await createFederated(tenant, { issuer: issuer.url, subject: 'job:quiet' });
@@ -205,7 +205,7 @@ it('asks nobody for keys before a credential fits, and then once', async () => {
   expect(issuer.paths).toEqual(['/.well-known/openid-configuration', '/jwks']);
 });
 
-it('ends tokens and what was issued through an issuer with it: disabled, enabled again, deleted, trusted again', async () => {
+it('PROTOCOL 28: ends tokens and what was issued through an issuer with it: disabled, enabled again, deleted, trusted again', async () => {
   const tenant = await createTenant(app, 'ends');
   await trust(tenant, { issuer: issuer.url });
   await createFederated(tenant, { issuer: issuer.url, subject: 'job:ends' });
@@ -228,7 +228,7 @@ it('ends tokens and what was issued through an issuer with it: disabled, enabled
   expect((await get()).status).toBe(200);
 });
 
-it('ends what was issued by a credential with it, and by no other', async () => {
+it('PROTOCOL 28: ends what was issued by a credential with it, and by no other', async () => {
   const kept = { issuer: issuer.url, subject: 'job:kept' };
   const clientId = await createFederated(app, kept, { issuer: issuer.url, subject: 'job:dropped' });
   const get = async (sub: string) => (await ask(app, await issuer.sign(app.url, { claims: { sub } }))).body.access_token;
@@ -285,7 +285,7 @@ it('looks into tokens and revokes them for a client that proves itself so', asyn
   expect((await post('/connect/introspect')).body).toEqual({ active: false });
 });
 
-it('refuses two ways in one request, and an assertion of another type', async () => {
+it('PROTOCOL 32: refuses two ways in one request, and an assertion of another type', async () => {
   await createFederated(app, { issuer: issuer.url, subject: 'job:two' });
   const token = await issuer.sign(app.url, { claims: { sub: 'job:two' } });
   const both = await ask(app, token, { client_secret: `lk_${'x'.repeat(49)}` });

@@ -112,7 +112,7 @@ it('learns of a new key when a token names it, and forgets one that is published
   expect((await state()).keys).toEqual([{ kid: 'two', algorithms: ['ES256'] }]);
 });
 
-it('asks once in thirty seconds for keys that it does not know, however many tokens name other ones', async () => {
+it('PROTOCOL 27: asks once in thirty seconds for keys that it does not know, however many tokens name other ones', async () => {
   expect(await statusOf()).toBe(200);
   advanceClock(31);
   const key = issuer.keys[0];
@@ -210,7 +210,7 @@ it.each<[string, (at: WorkloadIssuer) => void, RegExp]>([
   ['does not say where its keys are', (at) => Object.assign(at.metadata, { jwks_uri: null }), /where its keys are/],
   ['has its keys on a private address', (at) => Object.assign(at.metadata, { jwks_uri: 'https://10.0.0.1/jwks' }), /cannot be reached/],
 ])(
-  'an issuer that %s and whose keys are not at hand is 503 with Retry-After, only for what fits a credential',
+  'PROTOCOL 27: an issuer that %s and whose keys are not at hand is 503 with Retry-After, only for what fits a credential',
   async (_name, spoil, reason) => {
     spoil(issuer);
     expect(await statusOf({ claims: { sub: 'another' } })).toBe(401);
