@@ -3,7 +3,8 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, InputType, Int } from 'type-graphql';
 import { HoldsNoSecret, IsListOf, IsName, rule } from '../../platform/graphql/input-rules.js';
 import type { PublicJwks } from '../keys/public-jwks.js';
-import { findGivenKeysFault, ISSUER_ALGORITHMS, isHttpUrl, isIssuerName } from './trusted-issuer.rules.js';
+import { IsJwksUri } from '../proof-input-rules.js';
+import { findGivenKeysFault, ISSUER_ALGORITHMS, isIssuerName } from './trusted-issuer.rules.js';
 
 const LEAST_SECONDS = 60;
 const MOST_SECONDS = 86_400;
@@ -34,7 +35,8 @@ export class CreateTrustedIssuerInput {
 
   @Field(() => String, { nullable: true, description: JWKS_URI })
   @IsOptional()
-  @IsKeyAddress()
+  @IsJwksUri()
+  @HoldsNoSecret()
   jwksUri?: string | null;
 
   @Field(() => GraphQLJSONObject, { nullable: true, description: JWKS })
@@ -67,7 +69,8 @@ export class UpdateTrustedIssuerInput {
 
   @Field(() => String, { nullable: true, description: `${JWKS_URI} It takes the place of jwks; null goes back to discovery.` })
   @IsOptional()
-  @IsKeyAddress()
+  @IsJwksUri()
+  @HoldsNoSecret()
   jwksUri?: string | null;
 
   @Field(() => GraphQLJSONObject, { nullable: true, description: `${JWKS} They take the place of jwksUri; null goes back to discovery.` })
@@ -100,10 +103,6 @@ export class UpdateTrustedIssuerInput {
     description: 'The version that the change is based on. When it is at another one by now, nothing is changed and the code is CONFLICT.',
   })
   version?: number | null;
-}
-
-function IsKeyAddress(): PropertyDecorator {
-  return rule('Give an https URL of at most 500 characters without user.', (value) => isHttpUrl(value));
 }
 
 function AreKeys(): PropertyDecorator {
