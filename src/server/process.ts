@@ -4,9 +4,10 @@ import { type Config, readConfig } from '../platform/config.js';
 import { aborted, abortOnSignals, onReload, runProgram } from '../platform/exit.js';
 import { drain } from '../platform/http/listener.js';
 import { serveMetrics } from '../platform/http/metrics.js';
-import { createLog } from '../platform/log.js';
+import { createLog, type Log } from '../platform/log.js';
 import { Metrics } from '../platform/metrics.js';
 import { VERSION } from '../platform/version.js';
+import type { RunningServer } from './server.js';
 
 /** The process from its settings to its end: 0 after SIGTERM or SIGINT, 1 when it cannot start. */
 export function run(): Promise<void> {
@@ -28,12 +29,13 @@ async function serveAlone(config: Config): Promise<void> {
   log.info({ version: VERSION, node: process.versions.node, pid: process.pid }, 'starting');
   const stopping = abortOnSignals();
   const { signal } = stopping;
-  onReload(stopping, () => log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done'));
+  let server: RunningServer | undefined;
+  onReload(stopping, () => reload(config, server, log));
   const metrics = new Metrics();
   if (config.metricsPort !== undefined) metrics.collectProcess();
   const metricsServer = await serveMetrics(config, log, () => metrics.registry.metrics());
   try {
-    const server = await startServer(config, { log, metrics, signal });
+    server = await startServer(config, { log, metrics, signal });
     await aborted(signal);
     log.info('stopping');
     await server.stop();
@@ -44,4 +46,10 @@ async function serveAlone(config: Config): Promise<void> {
     // The end of a server may have taken all the time that there is.
     if (metricsServer) await drain(metricsServer, { withinMs: 0 });
   }
+}
+
+/** What a process by itself can take up anew. One that starts has just read it. */
+function reload({ tls }: Config, server: RunningServer | undefined, log: Log): void {
+  if (tls) server?.reloadCertificate?.();
+  else log.warn('SIGHUP replaces workers one by one, which takes WORKERS of 2 or more: nothing was done');
 }

@@ -9,6 +9,7 @@ import type { Log } from '../platform/log.js';
 import type { Metrics } from '../platform/metrics.js';
 import { say } from '../platform/terminal.js';
 import { createApp, createWaitingApp, type Surroundings } from './app.js';
+import { serveHttps } from './https.js';
 import { holdWhileStarting } from './starting.js';
 
 const PING_MS = 2_000;
@@ -21,6 +22,8 @@ export interface RunningServer {
   stop(how?: Drain): Promise<void>;
   /** Does once what is to be done in one process of several. */
   sweep(): Promise<void>;
+  /** Reads the files of its certificate anew; absent when it has none. */
+  reloadCertificate: (() => void) | undefined;
 }
 
 /** How a server stands to others. */
@@ -47,6 +50,7 @@ export async function startServer(config: Config, role: ServerRole): Promise<Run
   let maintenance: Maintenance | undefined;
   let isClosing = () => false;
   const server = createHttpServer();
+  const certificate = config.tls && serveHttps(server, config.tls, log);
   const surroundings: Surroundings = {
     log,
     metrics,
@@ -56,6 +60,7 @@ export async function startServer(config: Config, role: ServerRole): Promise<Run
   const starting = holdWhileStarting(createWaitingApp(surroundings, config).callback());
   const stop = async (how?: Drain) => {
     starting.end();
+    certificate?.stop();
     // Where others go on, whoever asks over a connection that was kept open asks for all of them.
     isClosing = () => !how?.isGentle || how.hurry?.aborted === true;
     await drain(server, how);
@@ -76,11 +81,15 @@ export async function startServer(config: Config, role: ServerRole): Promise<Run
     throw error;
   }
   maintenance = startMaintenance(installation, log, { sweepsByItself: !isOneOfMany });
-  if (installation.generatedSecret) showSecret(config, installation.generatedSecret);
+  announce(config, installation.generatedSecret, log);
+  return { stop, sweep: maintenance.sweep, reloadCertificate: certificate && (() => certificate.reload()) };
+}
+
+function announce(config: Config, generatedSecret: Installation['generatedSecret'], log: Log): void {
+  if (generatedSecret) showSecret(config, generatedSecret);
   log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
   // For people: whoever reads the log by a program knows the address.
-  if (installation.generatedSecret || process.stdout.isTTY) say(`  Open ${config.issuer}\n\n`);
-  return { stop, sweep: maintenance.sweep };
+  if (generatedSecret || process.stdout.isTTY) say(`  Open ${config.issuer}\n\n`);
 }
 
 async function answersInTime({ database, cipher }: Installation): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { CompactRequest, StillToCome } from './body-pieces.js';
 import { Forwarded } from './forwarded.js';
 import { addressOf } from './ip.js';
@@ -153,7 +154,8 @@ export class Turns {
 
   constructor(server: Server) {
     server.on('connection', (socket: Socket) => {
-      this.#common.pace.arrive();
+      // Of one over TLS it was noted when it was taken.
+      if (!(socket instanceof TLSSocket)) this.arrive();
       const [parse] = socket.listeners('data') as [(piece: Buffer) => void];
       const line = new Line(socket, parse, this.#common);
       this.#lines.set(socket, line);
@@ -166,6 +168,16 @@ export class Turns {
     server.on('request', (request, response) => this.#add(request, response, this.#handler));
     // Node would answer it at once.
     server.on('checkExpectation', (request, response) => this.#add(request, response, () => response.writeHead(417).end()));
+  }
+
+  /** Notes that a connection was taken. */
+  arrive(): void {
+    this.#common.pace.arrive();
+  }
+
+  /** Begins something else in its turn. @param source from whom it comes @returns forgets it when it has not begun */
+  run(work: () => void, source: string): () => void {
+    return this.#common.pace.run(work, { source: () => source });
   }
 
   /** Whether nothing is under way over a connection, and nothing has come of what will be. */

@@ -26,6 +26,15 @@ const leaving = new WeakSet<Server>();
 /** What is connected to each. */
 const connections = new WeakMap<Server, Set<Socket>>();
 const turns = new WeakMap<Server, Turns>();
+const fronts = new WeakMap<Server, Front>();
+
+/** What takes connections in the place of a server, and hands them to it when they are ready. */
+export interface Front {
+  /** Listens in its place. */
+  listener: TcpServer;
+  /** Closes those that were not handed on yet. */
+  closeUnfinished(): void;
+}
 
 /** Limits on how long a client may take and how much it may send before anyone has looked at it. */
 export function createHttpServer(): Server {
@@ -75,10 +84,21 @@ export function setHandler(server: Server, handler: RequestListener, trust: Prox
   turns.get(server)?.setHandler(handler, new Forwarded(trust));
 }
 
+/** Lets something else take the connections of a server that does not listen yet. */
+export function putBefore(server: Server, front: Front): void {
+  fronts.set(server, front);
+}
+
+/** The turns in which a server's requests begin. */
+export function turnsOf(server: Server): Turns {
+  return turns.get(server) as Turns;
+}
+
 /** @throws {StartupError} when the port cannot be had */
 export async function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+  const listener: TcpServer = fronts.get(server)?.listener ?? server;
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host, backlog: MOST_WAITING }, resolve));
+    await new Promise<void>((resolve, reject) => listener.once('error', reject).listen({ port, host, backlog: MOST_WAITING }, resolve));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process uses it' : `the system says ${code}`;
@@ -104,9 +124,10 @@ export interface Drain {
  */
 export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = false, hurry }: Drain = {}): Promise<void> {
   // The close of an HTTP server would close what is idle at once.
-  const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
+  const front = fronts.get(server);
+  const closed = new Promise((resolve) => TcpServer.prototype.close.call(front?.listener ?? server, resolve));
   const sayGoodbye = () => leaving.add(server);
-  const timers: NodeJS.Timeout[] = [setTimeout(() => server.closeAllConnections(), withinMs)];
+  const timers: NodeJS.Timeout[] = [setTimeout(() => closeAll(server), withinMs)];
   // Who is told that a connection ends opens another at once.
   if (hurry?.aborted) timers.push(setTimeout(sayGoodbye, LEFT_MS));
   else sayGoodbye();
@@ -124,7 +145,13 @@ export async function drain(server: Server, { withinMs = DRAIN_MS, isGentle = fa
   for (const timer of timers) clearInterval(timer);
 }
 
+function closeAll(server: Server): void {
+  fronts.get(server)?.closeUnfinished();
+  server.closeAllConnections();
+}
+
 /** Not Node's: for that a connection over which nothing has come yet has a request under way, and one that waits with the next has none. */
 function closeIdleConnections(server: Server): void {
+  fronts.get(server)?.closeUnfinished();
   for (const socket of connections.get(server) ?? []) if (turns.get(server)?.isIdle(socket)) socket.destroy();
 }
