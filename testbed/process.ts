@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +46,7 @@ export async function startProcess(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const exit = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
-  const url = `http://localhost:${port}`;
+  const url = `${settings.TLS_CERT_FILE ? 'https' : 'http'}://localhost:${port}`;
   return {
     url,
     port,
@@ -89,10 +90,18 @@ export function listens(port: number): Promise<boolean> {
   });
 }
 
-/** Whether a URL answers with this status. */
+/** Whether a URL answers with this status. Over https whoever does is believed. */
 export async function answers(url: string, status: number): Promise<boolean> {
+  if (url.startsWith('https:')) return (await statusOver(url)) === status;
   return fetch(url).then(
     (response) => response.status === status,
     () => false,
   );
+}
+
+function statusOver(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const options = { agent: false, rejectUnauthorized: false } as const;
+    get(url, options, (response) => resolve(response.resume().statusCode)).once('error', () => resolve(undefined));
+  });
 }
