@@ -3,11 +3,15 @@ import { exactly } from '../words/moment';
 
 /** What was done, as people say it. */
 export const ACTIONS: Record<AuditAction, string> = {
+  CHANGE_CLIENT_AUTH_METHOD: 'changed how a client proves itself',
   CHANGE_ENCRYPTION_KEY: 'changed the encryption key',
   CREATE_CLIENT: 'created a client',
   CREATE_TENANT: 'created a tenant',
+  CREATE_TRUSTED_ISSUER: 'trusted an issuer',
   DELETE_CLIENT: 'deleted a client',
   DELETE_TENANT: 'deleted a tenant',
+  DELETE_TRUSTED_ISSUER: 'deleted a trusted issuer',
+  REFRESH_CLIENT_KEYS: 'fetched keys of a client',
   REMOVE_IDENTITY_PROVIDER: 'removed the identity provider',
   REPORT_LEAK: 'reported a leaked secret',
   RESET_ADMINISTRATOR: 'reset the administrator',
@@ -22,6 +26,7 @@ export const ACTIONS: Record<AuditAction, string> = {
   SIGN_OUT: 'signed out',
   UPDATE_CLIENT: 'changed a client',
   UPDATE_TENANT: 'changed a tenant',
+  UPDATE_TRUSTED_ISSUER: 'changed a trusted issuer',
 };
 
 /** What things can be done to, as people say it. */
@@ -32,6 +37,7 @@ export const OBJECTS: Record<AuditObjectType, string> = {
   SESSION: 'Session',
   SIGNING_KEY: 'Signing key',
   TENANT: 'Tenant',
+  TRUSTED_ISSUER: 'Trusted issuer',
 };
 
 /** Who did something, as people say it. */
