@@ -189,9 +189,9 @@ itInChromium('creates a client with a key of its own, which has no secret, and o
   await keyed.getByLabel('Public keys (JWKS)').fill(JSON.stringify({ keys: [await crypto.subtle.exportKey('jwk', publicKey)] }));
   await keyed.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { level: 1, name: 'Keyed' }).waitFor();
-  await page.getByRole('tab', { name: 'Secret keys' }).click();
+  await page.getByRole('tab', { name: 'Authentication' }).click();
   await page.getByText('This client has no secret key').waitFor();
-  expect(await page.getByRole('button', { name: 'Rotate' }).count()).toBe(0);
+  expect(await page.getByRole('tab', { name: 'Secret keys' }).count()).toBe(0);
   await page.getByRole('link', { name: 'Clients' }).first().click();
   const signing = await create('Signing', 'Signed with the secret');
   await signing.getByRole('button', { name: 'Save' }).click();

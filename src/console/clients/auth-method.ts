@@ -6,6 +6,11 @@ export type AuthMethod = ClientAuthMethod;
 /** The ways to prove who one is, as people call them. */
 export const AUTH_METHODS = [
   { value: 'SECRET', label: 'Secret key', description: 'It sends its client id and secret key. Any OAuth library can.' },
+  {
+    value: 'FEDERATED_JWT',
+    label: 'Platform identity',
+    description: 'It shows the token that its platform gives it: GitHub Actions, Kubernetes, a cloud. Nothing secret is anywhere.',
+  },
   { value: 'PRIVATE_KEY_JWT', label: 'Private key', description: 'It signs with a key of its own. Nothing secret is ever here.' },
   {
     value: 'CLIENT_SECRET_JWT',
@@ -17,4 +22,9 @@ export const AUTH_METHODS = [
 /** What people call a way to prove who one is. */
 export function labelOf(method: AuthMethod): string {
   return AUTH_METHODS.find(({ value }) => value === method)?.label ?? method;
+}
+
+/** Whether one who proves who they are so has a secret key that is made here. */
+export function hasSecretKey(method: AuthMethod): boolean {
+  return method === 'SECRET' || method === 'CLIENT_SECRET_JWT';
 }

@@ -5,6 +5,7 @@ import { Boundary } from '../ui/boundary';
 import { Dialog, focusOr, isDialogOpen } from '../ui/dialog';
 import { Waiting } from '../ui/states';
 import { type ClientDialogsActions, ClientDialogsProvider } from './dialogs-context';
+import type { MadeWorkload } from './proof/start-dialog';
 // Here from the start: a secret that was made has to be shown, whatever can still be loaded by then.
 import { SecretDialog } from './secrets/secret-dialog';
 import type { MadeSecret } from './secrets/vault';
@@ -12,12 +13,17 @@ import type { MadeSecret } from './secrets/vault';
 const DeleteDialog = lazy(() => import('./delete-dialog').then((module) => ({ default: module.DeleteDialog })));
 const EditDrawer = lazy(() => import('./edit-drawer').then((module) => ({ default: module.EditDrawer })));
 const NewDrawer = lazy(() => import('./new-drawer').then((module) => ({ default: module.NewDrawer })));
+const StartDialog = lazy(() => import('./proof/start-dialog').then((module) => ({ default: module.StartDialog })));
 const RotateDialog = lazy(() => import('./secrets/rotate-dialog').then((module) => ({ default: module.RotateDialog })));
 
 /** A wait that is longer is seen. */
 const SEEN_WAIT_MS = 200;
 
-type Wanted = { kind: 'new' } | { kind: 'edit' | 'delete' | 'rotate'; clientId: string } | { kind: 'secret'; made: MadeSecret };
+type Wanted =
+  | { kind: 'new' }
+  | { kind: 'edit' | 'delete' | 'rotate'; clientId: string }
+  | { kind: 'start'; made: MadeWorkload }
+  | { kind: 'secret'; made: MadeSecret };
 type Open = Wanted & { id: number };
 
 /** What is open, and the secrets that wait until it is closed. */
@@ -97,6 +103,8 @@ function OpenDialog({ open, onClose }: { open: Open; onClose(): void }) {
       return <DeleteDialog clientId={open.clientId} onClose={onClose} />;
     case 'rotate':
       return <RotateDialog clientId={open.clientId} onClose={onClose} />;
+    case 'start':
+      return <StartDialog made={open.made} onClose={onClose} />;
     case 'secret':
       return <SecretDialog made={open.made} onClose={onClose} />;
   }
@@ -108,6 +116,7 @@ function createActions(begin: (wanted: Wanted) => void): ClientDialogsActions {
     openEdit: (clientId) => begin({ kind: 'edit', clientId }),
     openDelete: (clientId) => begin({ kind: 'delete', clientId }),
     openRotate: (clientId) => begin({ kind: 'rotate', clientId }),
+    openStart: (made) => begin({ kind: 'start', made }),
     show: (made) => begin({ kind: 'secret', made }),
   };
 }

@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react';
+import type { MadeWorkload } from './proof/start-dialog';
 import type { MadeSecret } from './secrets/vault';
 
 /** What can be done with clients, from wherever they are shown. */
@@ -7,6 +8,8 @@ export interface ClientDialogsActions {
   openEdit(clientId: string): void;
   openDelete(clientId: string): void;
   openRotate(clientId: string): void;
+  /** Shows how a client without a secret gets a token. */
+  openStart(made: MadeWorkload): void;
   /** Shows a secret for the only time. */
   show(made: MadeSecret): void;
 }

@@ -1,5 +1,5 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
-import { Switch, Textarea } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { useMutate } from '../api/action';
@@ -10,11 +10,15 @@ import { FormDrawer } from '../ui/form-drawer';
 import { LockedField } from '../ui/locked-field';
 import { Failed, Nothing, Waiting } from '../ui/states';
 import { VersionedForm } from '../ui/versioned-form';
-import { PLAIN_TEXT } from '../words/plain-text';
 import { AudiencesField, ScopesField } from './access-fields';
+import { BoundSwitch } from './bound-switch';
 import { type Draft, SETTINGS, toDraft, toInput } from './draft';
-import { parseJwks } from './jwks-text';
+import { findKeysFault } from './keys-draft';
+import { KeysField } from './keys-field';
 import { findLifetimeFault, LifetimeField } from './lifetime-field';
+import { findCredentialsFault } from './proof/credential-draft';
+import { CredentialsField } from './proof/credentials-field';
+import { CLIENT_KEYS } from './proof/proof-fields';
 
 /** Where a client is changed, as far as it can be. */
 export function EditDrawer({ clientId, onClose }: { clientId: string; onClose(): void }) {
@@ -43,11 +47,12 @@ function Editor({ first, onClose }: { first: ClientSettingsFragment; onClose(): 
       noun="client"
       first={first}
       settings={SETTINGS}
-      toDraft={toDraft}
+      toDraft={(client) => toDraft(client, tenant.issuer)}
       validate={({ accessTokenLifetime, authMethod }) => ({
         accessTokenLifetime: (seconds) => (seconds === accessTokenLifetime ? null : findLifetimeFault(seconds, tenant)),
         audiences: (audiences) => (audiences.length === 0 ? 'A client needs an audience at least.' : null),
-        jwks: (text) => (authMethod === 'PRIVATE_KEY_JWT' ? parseJwks(text).fault : null),
+        keys: (keys) => (authMethod === 'PRIVATE_KEY_JWT' ? findKeysFault(keys) : null),
+        federatedCredentials: (credentials) => (authMethod === 'FEDERATED_JWT' ? findCredentialsFault(credentials) : null),
       })}
       send={({ version }, changes) => mutate(UpdateClientDocument, { clientId, input: { ...toInput(changes), version } })}
       read={async () => {
@@ -74,16 +79,9 @@ function Fields({ base, form }: { base: ClientSettingsFragment; form: UseFormRet
       <LifetimeField {...form.getInputProps('accessTokenLifetime')} />
       <ScopesField {...form.getInputProps('scopes')} />
       <AudiencesField {...form.getInputProps('audiences')} />
-      {base.authMethod === 'PRIVATE_KEY_JWT' && (
-        <Textarea
-          label="Public keys (JWKS)"
-          description="To change one without an outage, give both for a while."
-          rows={8}
-          ff="monospace"
-          {...PLAIN_TEXT}
-          {...form.getInputProps('jwks')}
-        />
-      )}
+      {base.authMethod === 'PRIVATE_KEY_JWT' && <KeysField {...CLIENT_KEYS} {...form.getInputProps('keys')} />}
+      {base.authMethod === 'FEDERATED_JWT' && <CredentialsField {...form.getInputProps('federatedCredentials')} />}
+      <BoundSwitch {...form.getInputProps('isBound', { type: 'checkbox' })} />
     </>
   );
 }

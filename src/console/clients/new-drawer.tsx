@@ -1,4 +1,4 @@
-import { Alert, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useLocation } from 'wouter';
 import { useAction, useMutate, useRefresh } from '../api/action';
@@ -10,23 +10,23 @@ import { tellDone } from '../ui/toast';
 import { Trouble } from '../ui/trouble';
 import { PLAIN_TEXT } from '../words/plain-text';
 import { AudiencesField, ScopesField } from './access-fields';
-import { AUTH_METHODS, type AuthMethod } from './auth-method';
+import { BoundSwitch } from './bound-switch';
 import { findIdFault, suggestClientId } from './client-id';
 import { ClientIdField } from './client-id-field';
 import { useClientDialogs } from './dialogs-context';
-import { parseJwks } from './jwks-text';
 import { findLifetimeFault, LifetimeField } from './lifetime-field';
 import { addressOf } from './list/address';
+import { emptyProof, PROOF_FAULTS, type ProofDraft, toProofInput } from './proof/proof-draft';
+import { ProofFields } from './proof/proof-fields';
 import { Vault } from './secrets/vault';
 
-interface NewClient {
+interface NewClient extends ProofDraft {
   name: string;
   clientId: string;
   accessTokenLifetime: number | string;
   scopes: string[];
   audiences: string[];
-  authMethod: AuthMethod;
-  jwks: string;
+  isBound: boolean;
 }
 
 const USUAL_LIFETIME = 3600;
@@ -41,7 +41,6 @@ export function NewDrawer({ onClose }: { onClose(): void }) {
   const save = () => {
     if (!form.validate().hasErrors) void create.run(form.getValues());
   };
-  const { authMethod } = form.values;
   return (
     <FormDrawer title="New Client" isDirty={form.isDirty()} isBusy={create.isBusy} onSave={save} onClose={onClose}>
       <TextInput
@@ -60,8 +59,12 @@ export function NewDrawer({ onClose }: { onClose(): void }) {
       <LifetimeField {...form.getInputProps('accessTokenLifetime')} />
       <ScopesField {...form.getInputProps('scopes')} />
       <AudiencesField usual={tenant.defaultAudience} {...form.getInputProps('audiences')} />
-      <AuthMethodField {...form.getInputProps('authMethod')} />
-      {authMethod === 'PRIVATE_KEY_JWT' && <JwksField {...form.getInputProps('jwks')} />}
+      <ProofFields
+        form={form}
+        label="Authentication"
+        description="How the application proves who it is. It can come to another way later, without an outage."
+      />
+      <BoundSwitch {...form.getInputProps('isBound', { type: 'checkbox' })} />
       <Trouble failure={form.errors.clientId ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
@@ -74,8 +77,8 @@ function useNewClientForm(tenant: Viewer['tenant']) {
     accessTokenLifetime: Math.min(Math.max(USUAL_LIFETIME, tenant.minAccessTokenLifetime), tenant.maxAccessTokenLifetime),
     scopes: [],
     audiences: [],
-    authMethod: 'SECRET',
-    jwks: '',
+    isBound: false,
+    ...emptyProof('SECRET'),
   };
   return useForm<NewClient>({
     initialValues,
@@ -83,7 +86,7 @@ function useNewClientForm(tenant: Viewer['tenant']) {
       name: (name) => (name.trim() === '' ? 'Give the application a name.' : null),
       clientId: findIdFault,
       accessTokenLifetime: (seconds) => findLifetimeFault(seconds, tenant),
-      jwks: (text, { authMethod }) => (authMethod === 'PRIVATE_KEY_JWT' ? parseJwks(text).fault : null),
+      ...PROOF_FAULTS,
     },
   });
 }
@@ -99,7 +102,7 @@ function changeName(form: NewClientForm, name: string): void {
 
 function useCreate(form: NewClientForm, onClose: () => void) {
   const { tenant } = useViewer();
-  const { show } = useClientDialogs();
+  const { show, openStart } = useClientDialogs();
   const [, navigate] = useLocation();
   const mutate = useMutate();
   const refresh = useRefresh();
@@ -109,7 +112,11 @@ function useCreate(form: NewClientForm, onClose: () => void) {
       const { client, clientSecret } = createClient;
       refresh();
       const done = `${client.name} was created.`;
-      if (clientSecret == null) {
+      if (client.authMethod === 'FEDERATED_JWT') {
+        onClose();
+        tellDone(done);
+        openStart({ ...client, credentials: client.federatedCredentials, isBound: values.isBound });
+      } else if (clientSecret == null) {
         onClose();
         tellDone(done);
         navigate(addressOf(client.clientId));
@@ -121,48 +128,14 @@ function useCreate(form: NewClientForm, onClose: () => void) {
   });
 }
 
-function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, authMethod, jwks }: NewClient): CreateClientInput {
+function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, isBound, ...proof }: NewClient): CreateClientInput {
   return {
     name,
     clientId,
     accessTokenLifetime: Number(accessTokenLifetime),
     scopes,
-    authMethod,
+    ...toProofInput(proof),
     ...(audiences.length > 0 && { audiences }),
-    ...(authMethod === 'PRIVATE_KEY_JWT' && { jwks: parseJwks(jwks).jwks }),
+    ...(isBound && { senderConstraint: 'DPOP' }),
   };
-}
-
-function AuthMethodField({ value, onChange, error }: { value?: AuthMethod; onChange?(value: string): void; error?: React.ReactNode }) {
-  return (
-    <Radio.Group
-      label="Authentication"
-      description="How the application proves who it is. This cannot be changed later either."
-      {...{ value, onChange, error }}
-    >
-      <Stack gap="xs" mt="xs">
-        {AUTH_METHODS.map(({ value: method, label, description }) => (
-          <Radio key={method} value={method} label={label} description={description} />
-        ))}
-      </Stack>
-    </Radio.Group>
-  );
-}
-
-function JwksField(props: React.ComponentProps<typeof Textarea>) {
-  return (
-    <>
-      <Textarea
-        label="Public keys (JWKS)"
-        description="As the application publishes them."
-        rows={6}
-        ff="monospace"
-        {...PLAIN_TEXT}
-        {...props}
-      />
-      <Alert p="sm" color="accent" variant="light">
-        There will be no secret key: the application signs with its private key, which stays with it.
-      </Alert>
-    </>
-  );
 }

@@ -12,6 +12,7 @@ import { useTitle } from '../ui/title';
 const ClientPage = lazy(() => import('../clients/client/client-page').then(({ ClientPage: component }) => ({ default: component })));
 const ActivityPage = lazy(() => import('../activity/activity-page').then(({ ActivityPage: component }) => ({ default: component })));
 const KeysPage = lazy(() => import('../signing-keys/keys-page').then(({ KeysPage: component }) => ({ default: component })));
+const IssuersPage = lazy(() => import('../clients/issuers/issuers-page').then(({ IssuersPage: component }) => ({ default: component })));
 const TenantsPage = lazy(() => import('../tenants/tenants-page').then(({ TenantsPage: component }) => ({ default: component })));
 
 /** The page that the address names, for those who may see it. */
@@ -39,6 +40,11 @@ export function Pages() {
           <Route path="/signing-keys">
             <For scope="keys:write">
               <KeysPage />
+            </For>
+          </Route>
+          <Route path="/trusted-issuers">
+            <For scope="clients:read">
+              <IssuersPage />
             </For>
           </Route>
           <Route path="/tenants">

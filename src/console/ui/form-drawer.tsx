@@ -9,6 +9,8 @@ export interface FormDrawerProps {
   title: ReactNode;
   isDirty: boolean;
   isBusy: boolean;
+  /** What the button says that saves it. */
+  label?: string;
   /** Whether it can be saved at all, as it stands. */
   canSave?: boolean;
   onSave(): void;
@@ -17,7 +19,7 @@ export interface FormDrawerProps {
 }
 
 /** A drawer with a form. Escape and a click beside it close it when nothing in it is unsaved, and ask otherwise. */
-export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onClose, children }: FormDrawerProps) {
+export function FormDrawer({ title, label = 'Save', isDirty, isBusy, canSave = true, onSave, onClose, children }: FormDrawerProps) {
   const [isAsking, setAsking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const hasTried = useRef(false);
@@ -57,21 +59,21 @@ export function FormDrawer({ title, isDirty, isBusy, canSave = true, onSave, onC
           {children}
         </Stack>
         <div className={classes.foot}>
-          {isAsking ? <Discard onKeep={keep} onDiscard={onClose} /> : <Buttons {...{ isBusy, canSave, onClose }} />}
+          {isAsking ? <Discard onKeep={keep} onDiscard={onClose} /> : <Buttons {...{ label, isBusy, canSave, onClose }} />}
         </div>
       </form>
     </Drawer>
   );
 }
 
-function Buttons({ isBusy, canSave, onClose }: Pick<FormDrawerProps, 'isBusy' | 'canSave' | 'onClose'>) {
+function Buttons({ label, isBusy, canSave, onClose }: Pick<FormDrawerProps, 'label' | 'isBusy' | 'canSave' | 'onClose'>) {
   return (
     <Group justify="flex-end" gap={8}>
       <Button variant="default" disabled={isBusy} onClick={onClose}>
         Cancel
       </Button>
       <BusyButton type="submit" isBusy={isBusy} disabled={!canSave}>
-        Save
+        {label}
       </BusyButton>
     </Group>
   );

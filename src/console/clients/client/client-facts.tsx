@@ -5,7 +5,7 @@ import { CodeBlock } from '../../ui/code-block';
 import { CopyIconButton } from '../../ui/copy';
 import { Panel } from '../../ui/page-frame';
 import { Moment } from '../../ui/time';
-import { labelOf } from '../auth-method';
+import { type AuthMethod, labelOf } from '../auth-method';
 import { LastUse, Lifetime } from '../list/client-cells';
 import classes from './client-facts.module.css';
 import type { ShownClient } from './shown-client';
@@ -28,6 +28,7 @@ export function ClientFacts({ client }: { client: ShownClient }) {
             <Lifetime seconds={client.accessTokenLifetime} />
           </Fact>
           <Fact name="Authentication">{labelOf(client.authMethod)}</Fact>
+          {client.senderConstraint === 'DPOP' && <Fact name="Tokens">bound to a key (DPoP)</Fact>}
           <Fact name="Scopes">
             <Values values={client.scopes} none="none" />
           </Fact>
@@ -81,19 +82,27 @@ function Values({ values, none }: { values: readonly string[]; none: string }) {
   );
 }
 
+const HINTS: Record<AuthMethod, string> = {
+  SECRET: 'curl asks for the secret key.',
+  CLIENT_SECRET_JWT: 'The assertion is a JWT that the application signs.',
+  PRIVATE_KEY_JWT: 'The assertion is a JWT that the application signs.',
+  FEDERATED_JWT: 'The assertion is the token that its platform gives it: see Authentication.',
+};
+
 /** Ready to paste; the secret, which nobody has here, is asked for by curl. */
-function TokenRequest({ client: { clientId, authMethod } }: { client: ShownClient }) {
+function TokenRequest({ client: { clientId, authMethod, senderConstraint } }: { client: ShownClient }) {
   const { tenant } = useViewer();
   const url = `${tenant.issuer}/connect/token`;
   const isSimple = authMethod === 'SECRET';
   const request = isSimple
     ? `curl -u '${clientId}' \\\n  -d grant_type=client_credentials \\\n  ${url}`
-    : `curl -d grant_type=client_credentials \\\n  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\\n  -d client_assertion="$ASSERTION" \\\n  ${url}`;
+    : `curl -d grant_type=client_credentials \\\n  -d client_id=${clientId} \\\n  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\\n  -d client_assertion="$ASSERTION" \\\n  ${url}`;
   return (
     <Panel label="Token request" head={<CopyIconButton text={request} of="token request" />}>
       <CodeBlock label="The request" text={request} />
       <Text size="sm" c="dimmed" mt={8}>
-        {isSimple ? 'curl asks for the secret key.' : 'The assertion is a JWT that the application signs.'}
+        {HINTS[authMethod]}
+        {senderConstraint === 'DPOP' && ' Its tokens are bound to a key: a DPoP header has to be sent as well.'}
       </Text>
     </Panel>
   );

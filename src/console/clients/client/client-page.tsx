@@ -9,9 +9,12 @@ import { useViewer } from '../../api/viewer';
 import { PageFrame } from '../../ui/page-frame';
 import { Failed, Nothing, Stale, Waiting } from '../../ui/states';
 import { useTitle } from '../../ui/title';
+import { hasSecretKey } from '../auth-method';
 import { useClientDialogs } from '../dialogs-context';
 import { EnabledBadge } from '../list/client-cells';
 import { lastListAddress } from '../list/list-question';
+import { Authentication } from '../proof/authentication';
+import { Refusals } from '../proof/refusals';
 import { SecretKeys } from '../secrets/secret-keys';
 import { ClientFacts } from './client-facts';
 import classes from './client-page.module.css';
@@ -81,7 +84,15 @@ function Actions({ client: { clientId } }: { client: ShownClient }) {
 function Sections({ client }: { client: ShownClient }) {
   const { may } = useViewer();
   const [parameters, setParameters] = useSearchParams();
-  const offered = ['overview', 'secrets', 'tokens', ...(may('audit:read') ? ['activity'] : [])];
+  const hasSecrets = hasSecretKey(client.authMethod) || client.secrets.length > 0;
+  const offered = [
+    'overview',
+    'authentication',
+    ...(hasSecrets ? ['secrets'] : []),
+    'tokens',
+    'refusals',
+    ...(may('audit:read') ? ['activity'] : []),
+  ];
   const open = (tab: string | null) => {
     setParameters((before) => {
       const next = new URLSearchParams(before);
@@ -94,18 +105,26 @@ function Sections({ client }: { client: ShownClient }) {
     <Tabs value={offered.find((tab) => tab === parameters.get('tab')) ?? 'overview'} onChange={open} keepMounted={false} mt="lg">
       <Tabs.List aria-label={`About ${client.name}`} mb="md">
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
-        <Tabs.Tab value="secrets">Secret keys</Tabs.Tab>
+        <Tabs.Tab value="authentication">Authentication</Tabs.Tab>
+        {hasSecrets && <Tabs.Tab value="secrets">Secret keys</Tabs.Tab>}
         <Tabs.Tab value="tokens">Tokens</Tabs.Tab>
+        <Tabs.Tab value="refusals">Refusals</Tabs.Tab>
         {may('audit:read') && <Tabs.Tab value="activity">Activity</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="overview">
         <Overview client={client} />
+      </Tabs.Panel>
+      <Tabs.Panel value="authentication">
+        <Authentication clientId={client.clientId} />
       </Tabs.Panel>
       <Tabs.Panel value="secrets">
         <SecretKeys client={client} />
       </Tabs.Panel>
       <Tabs.Panel value="tokens">
         <Tokens client={client} />
+      </Tabs.Panel>
+      <Tabs.Panel value="refusals">
+        <Refusals clientId={client.clientId} />
       </Tabs.Panel>
       <Tabs.Panel value="activity">
         <AuditList filter={{ objectType: 'CLIENT', objectId: client.clientId }} />

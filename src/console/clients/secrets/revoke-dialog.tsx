@@ -5,6 +5,7 @@ import { useNow } from '../../ui/clock';
 import { Confirm } from '../../ui/confirm';
 import { tellDone } from '../../ui/toast';
 import { relatively } from '../../words/moment';
+import { hasSecretKey } from '../auth-method';
 import type { ShownClient } from '../client/shown-client';
 import { useClientDialogs } from '../dialogs-context';
 import { isLive } from './secret-state';
@@ -26,7 +27,7 @@ export function RevokeDialog({ client, secret, onClose }: { client: ShownClient;
     onClose();
     openRotate(client.clientId);
   });
-  const isNeeded = client.enabled && client.secrets.filter((other) => isLive(other, now)).length === 1;
+  const isNeeded = client.enabled && hasSecretKey(client.authMethod) && client.secrets.filter((other) => isLive(other, now)).length === 1;
   return (
     <Confirm
       title={`Revoke the key that ends in ${hint}?`}

@@ -1,5 +1,5 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Radio, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../../api/action';
 import { toFailure } from '../../api/failure';
@@ -13,18 +13,10 @@ import { Failed, Nothing, Waiting } from '../../ui/states';
 import { Trouble } from '../../ui/trouble';
 import { relatively } from '../../words/moment';
 import { useClientDialogs } from '../dialogs-context';
-import { OverlapLine } from './overlap-line';
+import { DAY_SECONDS, OverlapChoice } from './overlap-choice';
 import { isLive } from './secret-state';
 import { Vault } from './vault';
 
-const DAY = 86_400;
-const OVERLAPS = [
-  { seconds: 0, label: 'Stop now' },
-  { seconds: 3600, label: '1 hour' },
-  { seconds: DAY, label: '1 day' },
-  { seconds: 7 * DAY, label: '7 days' },
-  { seconds: 30 * DAY, label: '30 days' },
-] as const;
 const LOST_ANSWER =
   'Whether there is a new key is not known, and it was not shown: look at the secret keys before you try again, and revoke the newest if it is there.';
 
@@ -54,7 +46,7 @@ interface ChoiceProps {
 
 function Choice({ client, onStale, onClose }: ChoiceProps) {
   const now = useNow();
-  const [seconds, setSeconds] = useState<number>(DAY);
+  const [seconds, setSeconds] = useState<number>(DAY_SECONDS);
   const rotate = useRotate(client, onStale);
   useHold(rotate.isBusy);
   const live = client.secrets.filter((secret) => isLive(secret, now));
@@ -66,7 +58,11 @@ function Choice({ client, onStale, onClose }: ChoiceProps) {
         <bdi>{client.name}</bdi> gets a new secret key now. Tokens go on. {!isFull && situationOf(current, now)}
       </Text>
       {isFull && <BothEnd secrets={live} now={now} />}
-      {current && !isFull && <Overlap seconds={seconds} onChange={setSeconds} now={now} isInUse={current.lastUsedAt != null} />}
+      {current && !isFull && (
+        <OverlapChoice noun="key" seconds={seconds} onChange={setSeconds} now={now}>
+          {current.lastUsedAt != null && 'Whoever still sends the current key is refused from this moment on, until they have the new one.'}
+        </OverlapChoice>
+      )}
       <Trouble failure={rotate.failure} ifUnknown={LOST_ANSWER} />
       <Group justify="flex-end" gap={8}>
         <Button variant="default" disabled={rotate.isBusy} onClick={onClose}>
@@ -83,33 +79,6 @@ function Choice({ client, onStale, onClose }: ChoiceProps) {
 function situationOf(current: Rotated['secrets'][number] | undefined, now: number): string {
   if (!current) return 'No key works at the moment.';
   return current.lastUsedAt ? `The current key was used ${relatively(current.lastUsedAt, now)}.` : 'The current key was never used.';
-}
-
-interface OverlapProps {
-  seconds: number;
-  onChange(seconds: number): void;
-  now: number;
-  isInUse: boolean;
-}
-
-function Overlap({ seconds, onChange, now, isInUse }: OverlapProps) {
-  return (
-    <>
-      <Radio.Group label="Keep the current key working for" value={String(seconds)} onChange={(value) => onChange(Number(value))}>
-        <Group gap="md" mt={8}>
-          {OVERLAPS.map(({ seconds: value, label }) => (
-            <Radio key={value} value={String(value)} label={label} />
-          ))}
-        </Group>
-      </Radio.Group>
-      <OverlapLine seconds={seconds} now={now} />
-      {seconds === 0 && isInUse && (
-        <Text size="sm" fw={500}>
-          Whoever still sends the current key is refused from this moment on, until they have the new one.
-        </Text>
-      )}
-    </>
-  );
 }
 
 /** What a third key costs where two work. */

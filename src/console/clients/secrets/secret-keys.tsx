@@ -4,11 +4,10 @@ import { useState } from 'react';
 import type { SecretRowFragment } from '../../api/generated';
 import { useViewer } from '../../api/viewer';
 import { useNow } from '../../ui/clock';
-import { CodeBlock } from '../../ui/code-block';
 import { ActionsCell, Cell, type Column, DataTable } from '../../ui/data-table';
-import { Panel } from '../../ui/page-frame';
 import { Ago, Moment } from '../../ui/time';
 import { isInUse, relatively } from '../../words/moment';
+import { hasSecretKey } from '../auth-method';
 import type { ShownClient } from '../client/shown-client';
 import { useClientDialogs } from '../dialogs-context';
 import { RevokeDialog } from './revoke-dialog';
@@ -29,14 +28,13 @@ export function SecretKeys({ client }: { client: ShownClient }) {
   const { may } = useViewer();
   const { openRotate } = useClientDialogs();
   const [doomed, setDoomed] = useState<SecretRowFragment>();
-  if (client.authMethod === 'PRIVATE_KEY_JWT') return <PublicKeys client={client} />;
   return (
     <Stack gap="sm">
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
           Those that work, and those that ended in the last 30 days. None can be shown again.
         </Text>
-        {may('clients:write') && (
+        {may('clients:write') && hasSecretKey(client.authMethod) && (
           <Button leftSection={<SyncIcon />} onClick={() => openRotate(client.clientId)}>
             Rotate
           </Button>
@@ -104,16 +102,5 @@ function Tag({ color, children }: { color: string; children: string }) {
     <Badge color={color} variant={color === 'gray' ? 'outline' : 'light'} tt="none" fw={500}>
       {children}
     </Badge>
-  );
-}
-
-function PublicKeys({ client: { jwks } }: { client: ShownClient }) {
-  return (
-    <Panel label="Public keys">
-      <Text size="sm" mb={8}>
-        This client has no secret key: it signs with a private key of its own. These are its public keys; they are changed under Edit.
-      </Text>
-      <CodeBlock label="Public keys" text={JSON.stringify(jwks, null, 2)} />
-    </Panel>
   );
 }

@@ -36,6 +36,6 @@ function quoteForDotEnv(value: string): string {
 }
 
 /** The text between `'`, where sh leaves everything but that as it is. */
-function quoteForShell(text: string): string {
+export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
