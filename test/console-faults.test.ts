@@ -243,3 +243,38 @@ itInChromium('refuses to take the last administrator away, in words', async () =
     /No other enabled client with a secret or a key has the scopes clients:read, clients:write, .* Give them to another client first/,
   );
 });
+
+itInChromium('says that the issuers could not be read, and what is not known when the answer to adding one is lost', async () => {
+  const { page } = web;
+  await web.signIn('/activity');
+  const undo = await meddle('TrustedIssuers', answering(503, { 'retry-after': '30' }));
+  await page.getByRole('link', { name: 'Trusted issuers' }).click();
+  await page.getByRole('heading', { name: 'The trusted issuers could not be read' }).waitFor();
+  await undo();
+  await page.getByRole('button', { name: /^Try again/ }).click();
+  await page.getByRole('button', { name: 'Add issuer' }).click();
+  const drawer = dialog(page, 'Add issuer');
+  await drawer.getByText('GitHub Actions', { exact: true }).click();
+  await meddle('CreateTrustedIssuer', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await drawer.getByRole('button', { name: 'Save' }).click();
+  await drawer.getByText(/Whether it is trusted now is not known: look for it in the list/).waitFor();
+  await page.getByRole('button', { name: 'Edit GitHub Actions' }).waitFor();
+  expect(await drawer.getByLabel('Name', { exact: true }).inputValue()).toBe('GitHub Actions');
+});
+
+itInChromium('lets nobody change a way over a change that they have not seen', async () => {
+  const { page, app } = web;
+  await createClient(app, { clientId: 'turning', name: 'Turning' });
+  await web.signIn('/client?id=turning&tab=authentication');
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  const drawer = dialog(page, 'Change how Turning proves itself');
+  await drawer.getByLabel('Signed with the secret').check();
+  await app.api.updateClient('turning', { accessTokenLifetime: 60 });
+  await drawer.getByRole('button', { name: 'Change' }).click();
+  await drawer.getByText(/Nothing was changed\./).waitFor();
+  await drawer.getByRole('button', { name: 'Change' }).click();
+  await dialog(page, 'Copy the secret key now').waitFor();
+});

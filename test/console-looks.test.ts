@@ -8,6 +8,7 @@ import { until } from '../testbed/process.js';
 
 const MOST_SCRIPT_BYTES = 250 * 1024;
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const GITHUB = 'https://token.actions.githubusercontent.com';
 const SCHEMES = ['light', 'dark'] as const;
 
 const web = setUpConsole();
@@ -24,10 +25,40 @@ beforeAll(async () => {
   });
   await getToken(app, board);
   await requestToken(app, { ...board, secret: `lk_${'0'.repeat(49)}` });
+  await trustIssuers();
+  await requestToken(app, { clientId: 'many-identities', secret: `lk_${'0'.repeat(49)}` });
   await app.installation.use.flush();
+  await app.installation.refusals.flush();
   await app.api.rotateClientSecret('sales-board', 3600);
   await createTenant(app, 'neighbour');
 });
+
+/** Issuers, and clients that prove themselves by them, with what is as long as it may be. */
+async function trustIssuers(): Promise<void> {
+  const { administer } = web.app;
+  const issuer = `https://issuer.example.com/${'a-very-long-path/'.repeat(27)}`;
+  const { publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const jwks = { keys: [await crypto.subtle.exportKey('jwk', publicKey)] };
+  for (const input of [
+    { name: 'م'.repeat(100), issuer, jwks },
+    { name: 'GitHub Actions', issuer: GITHUB },
+  ])
+    await administer('mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }', { input });
+  const federatedCredentials = Array.from({ length: 20 }, (_, index) => ({
+    issuer: index % 2 ? issuer : GITHUB,
+    subject: index === 0 ? 'system:serviceaccount:billing:default' : `${'s'.repeat(490)}${index}`,
+    claims: { repository_owner_id: '65', note: 'x'.repeat(200) },
+  }));
+  const input = { name: 'Many identities', clientId: 'many-identities', authMethod: 'FEDERATED_JWT', federatedCredentials };
+  await administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', { input });
+  await createClient(web.app, { clientId: 'moving', name: 'م'.repeat(99) });
+  const change = { authMethod: 'FEDERATED_JWT', federatedCredentials: [{ issuer: GITHUB, subject: 'repo:a/b:ref:refs/heads/main' }] };
+  const { body } = await administer(
+    'mutation ($input: ChangeClientAuthMethodInput!) { changeClientAuthMethod(clientId: "moving", input: $input) { client { clientId } } }',
+    { input: change },
+  );
+  expect(body.errors).toBeUndefined();
+}
 
 /** What axe finds on the page, each with where. */
 async function faultsOf(page: Page): Promise<string[]> {
@@ -81,7 +112,12 @@ for (const scheme of SCHEMES) {
       ['/client?id=sales-board&tab=activity', 'Activity'],
       ['/client?id=nobody', ''],
       ['/activity', 'Activity'],
+      ['/client?id=moving&tab=authentication', 'Ways in use'],
+      ['/client?id=many-identities&tab=authentication', 'Ways in use'],
+      ['/client?id=many-identities&tab=refusals', 'Refusals'],
+      ['/client?id=wordy&tab=refusals', ''],
       ['/signing-keys', 'Signing keys'],
+      ['/trusted-issuers', 'Trusted issuers'],
       ['/tenants', 'Tenants'],
     ];
     for (const [address, table] of places) {
@@ -132,6 +168,43 @@ for (const scheme of SCHEMES) {
     await page.getByRole('dialog').getByLabel('Signing algorithm').waitFor();
     expect(await faultsOf(page)).toEqual([]);
   });
+
+  itInChromium(`axe finds nothing where issuers are trusted and ways are changed in the ${scheme} scheme`, async () => {
+    const page = await signInWith(scheme);
+    const lookAt = async (address: string, button: string, prepare: () => Promise<void> = async () => {}) => {
+      await web.open(address, page);
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByRole('dialog').getByRole('heading').first().waitFor();
+      await prepare();
+      expect({ button, faults: await faultsOf(page) }).toEqual({ button, faults: [] });
+    };
+    const shown = page.getByRole('dialog');
+    await lookAt('/trusted-issuers', 'Add issuer', async () => {
+      await shown.getByText('Kubernetes', { exact: true }).click();
+      await shown.getByRole('button', { name: 'Save' }).click();
+      await shown.getByText('Paste a JWKS').waitFor();
+    });
+    await lookAt('/trusted-issuers', `Edit ${'م'.repeat(100)}`, () => shown.getByLabel('Longest token life').waitFor());
+    await lookAt('/trusted-issuers', 'Delete GitHub Actions', () => shown.getByLabel('Type the name to confirm').waitFor());
+    await lookAt('/trusted-issuers', 'Test an assertion', async () => {
+      await shown
+        .getByLabel('Assertion', { exact: true })
+        .fill('eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL3guZXhhbXBsZSIsInN1YiI6IngifQ.AAAA');
+      await shown.getByRole('button', { name: 'Test', exact: true }).click();
+      await shown.getByText('It would be refused.').waitFor();
+    });
+    await lookAt('/', 'New Client', async () => {
+      await shown.getByLabel('Platform identity').check();
+      await shown.getByLabel('Trusted issuer').selectOption('GitHub Actions');
+      await shown.getByRole('button', { name: 'Any tag' }).click();
+      await shown.getByLabel('Name', { exact: true }).fill('Looked at');
+      await shown.getByRole('button', { name: 'Save' }).click();
+      await shown.getByText('Give the claim repository_id a value.').waitFor();
+    });
+    await lookAt('/client?id=many-identities', 'Edit', () => shown.getByRole('group', { name: 'Identity 20' }).waitFor());
+    for (const button of ['Change', 'Go back', 'End it now']) await lookAt('/client?id=moving&tab=authentication', button);
+    expect(web.complaints).toEqual([]);
+  });
 }
 
 itInChromium('turns dark and light at a click, and remembers it', async () => {
@@ -151,7 +224,10 @@ itInChromium('fits on a phone, and at 200 % zoom', async () => {
   await web.open('/', page);
   await web.enter(web.app.admin, page);
   await page.getByRole('list', { name: 'Clients' }).waitFor();
-  const places = ['/', '/client?id=sales-board', '/client?id=wordy', '/activity', '/signing-keys', '/tenants'];
+  const places = [
+    ...['/', '/client?id=sales-board', '/client?id=wordy', '/activity', '/signing-keys', '/trusted-issuers', '/tenants'],
+    ...['moving&tab=authentication', 'many-identities&tab=authentication', 'many-identities&tab=refusals'].map((id) => `/client?id=${id}`),
+  ];
   for (const place of places) {
     await web.open(place, page);
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -200,6 +276,15 @@ itInChromium('keeps what can be done in sight, whatever the rows hold', async ()
     await web.open('/signing-keys');
     await page.getByRole('table', { name: 'Signing keys' }).waitFor();
     for (const name of ['Rotate now', /^Revoke the key/]) expect({ width, inSight: await inSight(name) }).toEqual({ width, inSight: true });
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+    await web.open('/trusted-issuers');
+    await page.getByRole('table', { name: 'Trusted issuers' }).waitFor();
+    for (const name of ['Add issuer', 'Test an assertion', `Edit ${'م'.repeat(100)}`, 'Delete GitHub Actions'])
+      expect({ width, name, inSight: await inSight(name) }).toEqual({ width, name, inSight: true });
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+    await web.open('/client?id=moving&tab=authentication');
+    for (const name of ['Change', 'Go back', 'End it now'])
+      expect({ width, name, inSight: await inSight(name) }).toEqual({ width, name, inSight: true });
     expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
   }
 });
@@ -334,7 +419,7 @@ it('sends every script compressed to browsers that take it', async () => {
 });
 
 it('answers every address of the console with the page, under its policy', async () => {
-  for (const path of ['/', '/client?id=x', '/activity', '/signing-keys', '/tenants', '/graphql']) {
+  for (const path of ['/', '/client?id=x', '/activity', '/signing-keys', '/trusted-issuers', '/tenants', '/graphql']) {
     const answer = await fetch(web.app.url + path, { headers: { accept: 'text/html' } });
     expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
       200,

@@ -52,7 +52,7 @@ export function FormDrawer({ title, label = 'Save', isDirty, isBusy, canSave = t
         if (isDirty) setAsking(true);
         else onClose();
       }}
-      classNames={{ body: classes.body, content: classes.content }}
+      classNames={{ body: classes.body, content: classes.content, header: classes.head }}
     >
       <form ref={form} onSubmit={submit} onInput={() => (hasTried.current = false)} noValidate className={classes.form} aria-busy={isBusy}>
         <Stack gap="md" className={classes.fields}>

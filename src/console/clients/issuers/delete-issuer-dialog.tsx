@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../../api/action';
 import { DeleteTrustedIssuerDocument, type IssuerRowFragment } from '../../api/generated';
 import { Confirm } from '../../ui/confirm';
+import { LongText } from '../../ui/long-text';
 import { tellDone } from '../../ui/toast';
 import { PLAIN_TEXT } from '../../words/plain-text';
 import classes from './issuers.module.css';
@@ -21,9 +22,12 @@ export function DeleteIssuerDialog({ row: { name, issuer, enabled }, onClose }: 
   return (
     <Confirm title={`Delete ${name}?`} label="Delete issuer" isDanger canConfirm={typed.trim() === name} action={remove} onClose={onClose}>
       <Text size="sm">
-        Every client that proves itself by tokens of <code className={classes.issuer}>{issuer}</code> gets no access token from then on, and
-        those that were issued through it are cut at once. An API that checks tokens by itself accepts them until they expire. The clients
-        stay, with credentials that prove nothing. This cannot be undone.
+        Every client that proves itself by tokens of{' '}
+        <code className={classes.issuer}>
+          <LongText text={issuer} of="the issuer" />
+        </code>{' '}
+        gets no access token from then on, and those that were issued through it are cut at once. An API that checks tokens by itself
+        accepts them until they expire. The clients stay, with credentials that prove nothing. This cannot be undone.
       </Text>
       {enabled && (
         <Text size="sm" fw={500}>

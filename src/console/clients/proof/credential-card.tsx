@@ -1,6 +1,7 @@
 import { Button, Chip, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import type { IssuerRowFragment } from '../../api/generated';
 import { useViewer } from '../../api/viewer';
+import { LongText } from '../../ui/long-text';
 import { MONOSPACE } from '../../ui/monospace';
 import { PLAIN_TEXT } from '../../words/plain-text';
 import { PLATFORMS, platformOf, type SubjectPreset } from '../issuers/platforms';
@@ -60,7 +61,7 @@ function IssuerField({ value, issuers, error, onChange }: IssuerFieldProps) {
   return (
     <NativeSelect
       label="Trusted issuer"
-      description={value || undefined}
+      description={value && <LongText text={value} of="the issuer" />}
       data={[
         ...(value === '' ? [{ value: '', label: 'Choose one' }] : []),
         ...known,

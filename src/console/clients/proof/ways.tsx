@@ -5,7 +5,7 @@ import { useViewer } from '../../api/viewer';
 import { useNow } from '../../ui/clock';
 import { ActionsCell, Cell, type Column, DataTable } from '../../ui/data-table';
 import { Ago, Moment } from '../../ui/time';
-import { isInUse, relatively } from '../../words/moment';
+import { isInUse } from '../../words/moment';
 import { hasSecretKey, labelOf } from '../auth-method';
 import { ChangeDrawer } from './change-drawer';
 import { BackDialog, EndDialog } from './former-dialogs';
@@ -45,7 +45,8 @@ export function Ways({ client }: { client: ProvenClient }) {
 }
 
 function Present({ client }: { client: ProvenClient }) {
-  const use = client.authMethodUse ?? sumOfCredentials(client);
+  const isCounted = client.previousAuthMethod != null || client.authMethod === 'PRIVATE_KEY_JWT';
+  const use = isCounted ? client.authMethodUse : sumOfCredentials(client);
   return (
     <Way way={labelOf(client.authMethod)} use={use} otherwise={hasSecretKey(client.authMethod) ? 'see Secret keys' : '–'}>
       <State>
@@ -56,10 +57,10 @@ function Present({ client }: { client: ProvenClient }) {
   );
 }
 
-/** Whether anybody would notice. */
+/** Whether anybody would notice, as far as its use tells. When that was stands beside it. */
 function needOf({ use: { lastUsedAt } }: FormerWay, now: number): string {
-  if (!lastUsedAt) return 'not used since the change';
-  return `${isInUse(lastUsedAt, now) ? 'still in use' : 'last used'}, ${relatively(lastUsedAt, now)}`;
+  if (!lastUsedAt) return 'not used yet';
+  return isInUse(lastUsedAt, now) ? 'still in use' : 'not used lately';
 }
 
 function Former({ former, onOpen }: { former: FormerWay; onOpen: ((kind: 'end' | 'back') => void) | undefined }) {
@@ -90,7 +91,7 @@ function Former({ former, onOpen }: { former: FormerWay; onOpen: ((kind: 'end' |
 
 interface WayProps {
   way: string;
-  use: FormerWay['use'] | undefined;
+  use: FormerWay['use'] | null | undefined;
   /** What stands in place of a use that is told elsewhere. */
   otherwise: string;
   children: ReactNode;
@@ -130,7 +131,7 @@ function Tag({ color, children }: { color: string; children: string }) {
   );
 }
 
-/** Where no other way was before, each credential tells of its own use. */
+/** Where no other way goes on beside it, each credential tells of all of its use. */
 function sumOfCredentials({ authMethod, federatedCredentials }: ProvenClient): FormerWay['use'] | undefined {
   if (authMethod !== 'FEDERATED_JWT') return undefined;
   const useCount = federatedCredentials.reduce((sum, credential) => sum + credential.useCount, 0);
