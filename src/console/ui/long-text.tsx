@@ -7,11 +7,12 @@ const MOST_AT_ONCE = 160;
 export function LongText({ text, of }: { text: string; of: string }) {
   const [isWhole, setWhole] = useState(false);
   if (text.length <= MOST_AT_ONCE) return <>{text}</>;
+  const label = isWhole ? 'Show less' : 'Show all';
   return (
     <>
       {isWhole ? text : `${text.slice(0, MOST_AT_ONCE)}…`}{' '}
-      <Button variant="subtle" size="compact-xs" aria-label={`${isWhole ? 'Less' : 'All'} of ${of}`} onClick={() => setWhole(!isWhole)}>
-        {isWhole ? 'less' : 'all of it'}
+      <Button variant="subtle" size="compact-xs" aria-label={`${label} of ${of}`} onClick={() => setWhole(!isWhole)}>
+        {label}
       </Button>
     </>
   );

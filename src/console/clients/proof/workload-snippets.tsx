@@ -41,16 +41,16 @@ export function WorkloadSnippets({ clientId, credentials, isBound }: WorkloadSni
   }, [tenant.issuer, clientId, first]);
   return (
     <Stack gap="sm">
-      <Tabs defaultValue={own?.label ?? null} keepMounted={false}>
+      <Tabs defaultValue={own ? tabOf(own) : null} keepMounted={false}>
         <Tabs.List aria-label="Ready-made requests">
-          {snippets.map(({ label }) => (
-            <Tabs.Tab key={label} value={label}>
-              {label}
+          {snippets.map((snippet) => (
+            <Tabs.Tab key={snippet.label} value={tabOf(snippet)}>
+              {snippet.label}
             </Tabs.Tab>
           ))}
         </Tabs.List>
         {snippets.map((snippet) => (
-          <Tabs.Panel key={snippet.label} value={snippet.label} pt={8}>
+          <Tabs.Panel key={snippet.label} value={tabOf(snippet)} pt={8}>
             <Request snippet={snippet} />
           </Tabs.Panel>
         ))}
@@ -62,6 +62,11 @@ export function WorkloadSnippets({ clientId, credentials, isBound }: WorkloadSni
       )}
     </Stack>
   );
+}
+
+/** What a tab is called for itself: it becomes a part of ids, which have no blanks. */
+function tabOf({ label }: WorkloadSnippet): string {
+  return label.replaceAll(' ', '-');
 }
 
 function Request({ snippet: { label, text, note } }: { snippet: WorkloadSnippet }) {
