@@ -1,5 +1,5 @@
 import { createClient, postForm, requestToken } from '../testbed/app.js';
-import { dialog, itInChromium, readable, setUpConsole } from '../testbed/console.js';
+import { dialog, inMemory, itInChromium, readable, setUpConsole } from '../testbed/console.js';
 import { until } from '../testbed/process.js';
 import { startWorkloadIssuer, type TokenParts, type WorkloadIssuer } from '../testbed/workload-issuer.js';
 
@@ -120,6 +120,7 @@ itInChromium('trusts a platform, lets a client prove itself by it, and tells wha
   await page.getByRole('tab', { name: 'Refusals' }).click();
   const refused = page.getByRole('table', { name: 'Refusals' }).locator('tbody tr');
   await until(async () => (await refused.count()) === 1);
+  expect(await inMemory(page, assertion.split('.')[2] as string)).toEqual([]);
   expect(await refused.textContent()).toMatch(
     /127\.0\.0\.1Platform identityno credential .*Aboutdeploy.*Expected.*production.*Received.*test/,
   );
