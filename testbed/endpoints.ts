@@ -58,6 +58,7 @@ export const PUBLIC_ROUTES = [
   'GET /client',
   'GET /activity',
   'GET /signing-keys',
+  'GET /trusted-issuers',
   'GET /tenants',
   'GET /graphql',
   'GET /assets/:file',

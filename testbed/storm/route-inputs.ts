@@ -6,7 +6,18 @@ import { text } from './texts.js';
 
 const assets = readdirSync(join(import.meta.dirname, '../../dist/console/assets')).slice(0, 6);
 const PATHS = [
-  ...['/', '/client', '/activity', '/signing-keys', '/tenants', '/graphql', '/session', '/session/start', '/session/callback'],
+  ...[
+    '/',
+    '/client',
+    '/activity',
+    '/signing-keys',
+    '/trusted-issuers',
+    '/tenants',
+    '/graphql',
+    '/session',
+    '/session/start',
+    '/session/callback',
+  ],
   ...[
     '/health/live',
     '/health/ready',

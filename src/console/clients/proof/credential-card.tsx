@@ -12,7 +12,7 @@ import classes from './credentials-field.module.css';
 interface CredentialCardProps {
   number: number;
   credential: CredentialDraft;
-  issuers: readonly IssuerRowFragment[];
+  issuers: readonly IssuerRowFragment[] | undefined;
   fault: string | undefined;
   onChange(credential: CredentialDraft): void;
   /** Absent for the only one. */
@@ -49,15 +49,15 @@ export function CredentialCard({ number, credential, issuers, fault, onChange, o
 
 interface IssuerFieldProps {
   value: string;
-  issuers: readonly IssuerRowFragment[];
+  issuers: readonly IssuerRowFragment[] | undefined;
   error: string | undefined;
   onChange(issuer: string): void;
 }
 
 /** One that a credential names and that is trusted no more is offered as well: it is what the credential has. */
 function IssuerField({ value, issuers, error, onChange }: IssuerFieldProps) {
-  const isKnown = value === '' || issuers.some(({ issuer }) => issuer === value);
-  const known = issuers.map(({ name, issuer, enabled }) => ({ value: issuer, label: `${name}${enabled ? '' : ' (disabled)'}` }));
+  const isKnown = value === '' || issuers?.some(({ issuer }) => issuer === value);
+  const known = (issuers ?? []).map(({ name, issuer, enabled }) => ({ value: issuer, label: `${name}${enabled ? '' : ' (disabled)'}` }));
   return (
     <NativeSelect
       label="Trusted issuer"
@@ -65,7 +65,7 @@ function IssuerField({ value, issuers, error, onChange }: IssuerFieldProps) {
       data={[
         ...(value === '' ? [{ value: '', label: 'Choose one' }] : []),
         ...known,
-        ...(isKnown ? [] : [{ value, label: `${value} (not trusted)` }]),
+        ...(isKnown ? [] : [{ value, label: issuers ? `${value} (not trusted)` : value }]),
       ]}
       value={value}
       error={error}

@@ -1,6 +1,7 @@
 import { Button, Input, Stack, Text } from '@mantine/core';
 import { PlusIcon } from '@primer/octicons-react';
 import type { ReactNode } from 'react';
+import { Failed } from '../../ui/states';
 import { useIssuers } from '../issuers/use-issuers';
 import { CredentialCard } from './credential-card';
 import { type CredentialDraft, emptyCredential, MOST_CREDENTIALS, placeOf } from './credential-draft';
@@ -14,7 +15,7 @@ interface CredentialsFieldProps {
 
 /** The field for what tokens of trusted issuers have to say. Any one of the credentials proves the client. */
 export function CredentialsField({ value = [], onChange, error }: CredentialsFieldProps) {
-  const { issuers, retry } = useIssuers();
+  const { issuers, failure, retry } = useIssuers();
   const fault = typeof error === 'string' ? placeOf(error) : undefined;
   const replace = (index: number, next: CredentialDraft) => onChange?.(value.map((one, place) => (place === index ? next : one)));
   return (
@@ -25,13 +26,14 @@ export function CredentialsField({ value = [], onChange, error }: CredentialsFie
           Whose tokens prove the application, and what they have to say. Any one of these will do.
         </Text>
       </div>
+      {failure && !issuers && <Failed failure={failure} what="The trusted issuers could not be read" onRetry={retry} />}
       {issuers?.length === 0 && <NoIssuer onBack={retry} />}
       {value.map((credential, index) => (
         <CredentialCard
           key={credential.key}
           number={index + 1}
           credential={credential}
-          issuers={issuers ?? []}
+          issuers={issuers}
           fault={fault?.index === index ? fault.message : undefined}
           onChange={(next) => replace(index, next)}
           onRemove={value.length > 1 ? () => onChange?.(value.filter((one) => one !== credential)) : undefined}
