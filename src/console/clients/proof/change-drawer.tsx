@@ -1,7 +1,6 @@
 import { Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useAction, useMutate, useRefresh } from '../../api/action';
-import { toFailure } from '../../api/failure';
+import { useMutate, useRefresh } from '../../api/action';
 import { ChangeClientAuthMethodDocument } from '../../api/generated';
 import { useViewer } from '../../api/viewer';
 import { useNow } from '../../ui/clock';
@@ -18,6 +17,7 @@ import { emptyCredential } from './credential-draft';
 import { emptyProof, PROOF_FAULTS, type ProofDraft, toProofInput } from './proof-draft';
 import { ProofFields } from './proof-fields';
 import type { ProvenClient } from './proven-client';
+import { useSeenAction } from './seen-action';
 
 interface ChangeDraft extends ProofDraft {
   overlapSeconds: number;
@@ -82,7 +82,7 @@ function useChange({ clientId, version }: ProvenClient, form: Parameters<typeof 
   const { show } = useClientDialogs();
   const mutate = useMutate();
   const refresh = useRefresh();
-  return useAction(async ({ overlapSeconds, ...proof }: ChangeDraft) => {
+  return useSeenAction(clientId, async ({ overlapSeconds, ...proof }: ChangeDraft) => {
     try {
       const input = { ...toProofInput(proof), overlapSeconds, version };
       const { changeClientAuthMethod } = await mutate(ChangeClientAuthMethodDocument, { clientId, input });
@@ -94,7 +94,6 @@ function useChange({ clientId, version }: ProvenClient, form: Parameters<typeof 
       else show({ ...client, done, issuer: tenant.issuer, vault: new Vault(clientSecret) });
     } catch (error) {
       placeFaults(form, error);
-      if (toFailure(error).code === 'CONFLICT') refresh();
       throw error;
     }
   });

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useState } from 'react';
-import { useAction, useMutate, useRefresh } from '../../api/action';
+import { useMutate, useRefresh } from '../../api/action';
 import { EndPreviousAuthMethodDocument, RestorePreviousAuthMethodDocument } from '../../api/generated';
 import { useNow } from '../../ui/clock';
 import { Confirm } from '../../ui/confirm';
@@ -9,6 +9,7 @@ import { relatively } from '../../words/moment';
 import { labelOf } from '../auth-method';
 import { DAY_SECONDS, OverlapChoice } from '../secrets/overlap-choice';
 import type { FormerWay, ProvenClient } from './proven-client';
+import { useSeenAction } from './seen-action';
 
 interface FormerDialogProps {
   client: ProvenClient;
@@ -25,7 +26,7 @@ export function EndDialog({ client, former, onClose }: FormerDialogProps) {
   const refresh = useRefresh();
   const way = labelOf(former.authMethod);
   const { lastUsedAt } = former.use;
-  const end = useAction(async () => {
+  const end = useSeenAction(client.clientId, async () => {
     await mutate(EndPreviousAuthMethodDocument, { clientId: client.clientId, version: client.version });
     onClose();
     refresh();
@@ -53,7 +54,7 @@ export function BackDialog({ client, former, onClose }: FormerDialogProps) {
   const mutate = useMutate();
   const refresh = useRefresh();
   const way = labelOf(former.authMethod);
-  const back = useAction(async () => {
+  const back = useSeenAction(client.clientId, async () => {
     await mutate(RestorePreviousAuthMethodDocument, { clientId: client.clientId, overlapSeconds, version: client.version });
     onClose();
     refresh();
