@@ -5,17 +5,21 @@ import { exactly } from '../words/moment';
 export const ACTIONS: Record<AuditAction, string> = {
   CHANGE_CLIENT_AUTH_METHOD: 'changed how a client proves itself',
   CHANGE_ENCRYPTION_KEY: 'changed the encryption key',
+  CREATE_CERTIFICATE_AUTHORITY: 'trusted a certificate authority',
   CREATE_CLIENT: 'created a client',
   CREATE_TENANT: 'created a tenant',
   CREATE_TRUSTED_ISSUER: 'trusted an issuer',
+  DELETE_CERTIFICATE_AUTHORITY: 'deleted a certificate authority',
   DELETE_CLIENT: 'deleted a client',
   DELETE_TENANT: 'deleted a tenant',
   DELETE_TRUSTED_ISSUER: 'deleted a trusted issuer',
+  END_PREVIOUS_AUTH_METHOD: 'ended the former way of a client',
   REFRESH_CLIENT_KEYS: 'fetched keys of a client',
   REMOVE_IDENTITY_PROVIDER: 'removed the identity provider',
   REPORT_LEAK: 'reported a leaked secret',
   RESET_ADMINISTRATOR: 'reset the administrator',
   RESTORE: 'restored a backup',
+  RESTORE_PREVIOUS_AUTH_METHOD: 'took a client back to its former way',
   REVOKE_CLIENT_SECRET: 'revoked a secret key',
   REVOKE_CLIENT_TOKENS: 'revoked all tokens',
   REVOKE_SIGNING_KEY: 'revoked a signing key',
@@ -31,6 +35,7 @@ export const ACTIONS: Record<AuditAction, string> = {
 
 /** What things can be done to, as people say it. */
 export const OBJECTS: Record<AuditObjectType, string> = {
+  AUTHORITY: 'Certificate authority',
   CLIENT: 'Client',
   IDENTITY_PROVIDER: 'Identity provider',
   INSTALLATION: 'Installation',

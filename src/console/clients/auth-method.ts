@@ -17,11 +17,26 @@ export const AUTH_METHODS = [
     label: 'Signed with the secret',
     description: 'Its secret key signs and is never sent. To check that, the secret key is stored here, encrypted.',
   },
+  {
+    value: 'TLS_CLIENT_AUTH',
+    label: 'Certificate of an authority',
+    description: 'It shows a certificate that an authority signed which you trust, such as one of a mesh. Its private key stays with it.',
+  },
+  {
+    value: 'SELF_SIGNED_TLS_CLIENT_AUTH',
+    label: 'Certificate of its own',
+    description: 'It shows a certificate that it made itself, and you say here which. Its private key stays with it.',
+  },
 ] as const satisfies readonly { value: AuthMethod; label: string; description: string }[];
 
 /** What people call a way to prove who one is. */
 export function labelOf(method: AuthMethod): string {
   return AUTH_METHODS.find(({ value }) => value === method)?.label ?? method;
+}
+
+/** Whether one who proves who they are so shows a certificate. */
+export function hasCertificate(method: AuthMethod): boolean {
+  return method === 'TLS_CLIENT_AUTH' || method === 'SELF_SIGNED_TLS_CLIENT_AUTH';
 }
 
 /** Whether one who proves who they are so has a secret key that is made here. */

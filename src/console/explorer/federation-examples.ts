@@ -156,4 +156,41 @@ mutation refreshClientKeys($clientId: String!) {
 }`,
     variables: { clientId: 'sales-board' },
   },
+  {
+    name: 'createCertificateAuthority',
+    query: `# Trusts an authority to say by its certificates who clients with TLS_CLIENT_AUTH are. Paste its own certificate into the variables.
+mutation createCertificateAuthority($input: CreateCertificateAuthorityInput!) {
+  createCertificateAuthority(input: $input) {
+    name
+    subject
+    fingerprint
+    notAfter
+  }
+}`,
+    variables: { input: { name: 'Mesh', certificate: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----' } },
+  },
+  {
+    name: 'certificateAuthorities',
+    query: `# Lists the trusted certificate authorities.
+query certificateAuthorities {
+  certificateAuthorities {
+    name
+    subject
+    fingerprint
+    notBefore
+    notAfter
+  }
+}`,
+    variables: {},
+  },
+  {
+    name: 'deleteCertificateAuthority',
+    query: `# Trusts an authority no more: its certificates give no token from now on.
+mutation deleteCertificateAuthority($fingerprint: String!) {
+  deleteCertificateAuthority(fingerprint: $fingerprint) {
+    fingerprint
+  }
+}`,
+    variables: { fingerprint: '00:11:22' },
+  },
 ];

@@ -5,7 +5,7 @@ import { CodeBlock } from '../../ui/code-block';
 import { CopyIconButton } from '../../ui/copy';
 import { Panel } from '../../ui/page-frame';
 import { Moment } from '../../ui/time';
-import { type AuthMethod, labelOf } from '../auth-method';
+import { type AuthMethod, hasCertificate, labelOf } from '../auth-method';
 import { LastUse, Lifetime } from '../list/client-cells';
 import classes from './client-facts.module.css';
 import type { ShownClient } from './shown-client';
@@ -87,16 +87,23 @@ const HINTS: Record<AuthMethod, string> = {
   CLIENT_SECRET_JWT: 'The assertion is a JWT that the application signs.',
   PRIVATE_KEY_JWT: 'The assertion is a JWT that the application signs.',
   FEDERATED_JWT: 'The assertion is the token that its platform gives it: see Authentication.',
+  TLS_CLIENT_AUTH: 'The certificate and its key are files of the application.',
+  SELF_SIGNED_TLS_CLIENT_AUTH: 'The certificate and its key are files of the application.',
 };
+
+/** What curl is to send beside what is asked for, so that the client is proved. */
+function proofIn(authMethod: AuthMethod, clientId: string): string {
+  if (authMethod === 'SECRET') return `-u '${clientId}'`;
+  if (hasCertificate(authMethod)) return `--cert client.pem --key client.key \\\n  -d client_id=${clientId}`;
+  const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+  return `-d client_id=${clientId} \\\n  -d client_assertion_type=${type} \\\n  -d client_assertion="$ASSERTION"`;
+}
 
 /** Ready to paste; the secret, which nobody has here, is asked for by curl. */
 function TokenRequest({ client: { clientId, authMethod, senderConstraint } }: { client: ShownClient }) {
   const { tenant } = useViewer();
   const url = `${tenant.issuer}/connect/token`;
-  const isSimple = authMethod === 'SECRET';
-  const request = isSimple
-    ? `curl -u '${clientId}' \\\n  -d grant_type=client_credentials \\\n  ${url}`
-    : `curl -d grant_type=client_credentials \\\n  -d client_id=${clientId} \\\n  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\\n  -d client_assertion="$ASSERTION" \\\n  ${url}`;
+  const request = `curl ${proofIn(authMethod, clientId)} \\\n  -d grant_type=client_credentials \\\n  ${url}`;
   return (
     <Panel label="Token request" head={<CopyIconButton text={request} of="token request" />}>
       <CodeBlock label="The request" text={request} />
