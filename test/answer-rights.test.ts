@@ -85,8 +85,8 @@ it.each(named(fields.filter(({ isName }) => isName)))(
   '%s answers to whoever may make it with { %s }',
   async (mutation, _selection, field) => {
     const { answer } = await ask(field);
-    // To give people a right is another matter.
-    const isOfChange = mutation === 'setIdentityProvider';
+    // To give people or clients a right is another matter.
+    const isOfChange = ['setIdentityProvider', 'createCertificateAuthority'].includes(mutation);
     expect(answer.body.errors?.[0].message).toEqual(isOfChange ? expect.stringContaining('do not hold') : undefined);
   },
 );

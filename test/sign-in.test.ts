@@ -372,11 +372,14 @@ describe('a provider that cannot be trusted', () => {
 
   it('is asked by a few of those at a time who come back, and by nobody from where many have failed', async () => {
     let [underWay, most, asked] = [0, 0, 0];
+    const full = Promise.withResolvers<void>();
     const refuse: NonNullable<Lies['answers']>[string] = (_request, response) => {
       underWay += 1;
       asked += 1;
       most = Math.max(most, underWay);
-      void sleep(50).then(() => {
+      if (most === 8) full.resolve();
+      void full.promise.then(async () => {
+        await sleep(50);
         underWay -= 1;
         response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}');
       });

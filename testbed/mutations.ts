@@ -26,6 +26,13 @@ const BELIEVE = 'mutation ($input: CreateCertificateAuthorityInput!) { createCer
 
 const authority = (unique: string) => makeAuthority({ subject: `authority ${unique}` }).pem;
 
+/** A tenant trusts ten authorities, and those of mutations before need not stay. */
+async function makeRoom(app: TestApp): Promise<void> {
+  const { body } = await app.administer('{ certificateAuthorities { fingerprint } }');
+  for (const { fingerprint } of body.data.certificateAuthorities.slice(5))
+    await app.administer(`mutation { deleteCertificateAuthority(fingerprint: "${fingerprint}") { fingerprint } }`);
+}
+
 const issuerOf = (unique: string) => `https://ci-${unique}.example.com`;
 
 /** Makes a client that came from one way to prove itself to another. */
@@ -87,11 +94,12 @@ export const MUTATIONS: Record<string, Prepare> = {
     await createClient(app, { clientId: `fetched-${unique}`, authMethod: 'PRIVATE_KEY_JWT', jwksUri: `${app.url}/keys-${unique}` });
     return { query: `mutation { refreshClientKeys(clientId: "fetched-${unique}") { id } }` };
   },
-  createCertificateAuthority: async (_app, unique) => ({
-    query: BELIEVE,
-    variables: { input: { name: 'CA', certificate: authority(unique) } },
-  }),
+  createCertificateAuthority: async (app, unique) => {
+    await makeRoom(app);
+    return { query: BELIEVE, variables: { input: { name: 'CA', certificate: authority(unique) } } };
+  },
   deleteCertificateAuthority: async (app, unique) => {
+    await makeRoom(app);
     const { body } = await app.administer(BELIEVE, { input: { name: 'CA', certificate: authority(unique) } });
     const { fingerprint } = body.data.createCertificateAuthority;
     return { query: `mutation { deleteCertificateAuthority(fingerprint: "${fingerprint}") { fingerprint } }` };

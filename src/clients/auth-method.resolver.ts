@@ -61,6 +61,13 @@ export class PreviousAuthMethod {
   safeToEnd!: boolean;
 }
 
+/** What these ways go by is counted by itself. */
+const TELLING_OF_THEMSELVES: ReadonlySet<ClientAuthMethod> = new Set([
+  ClientAuthMethod.SECRET,
+  ClientAuthMethod.CLIENT_SECRET_JWT,
+  ClientAuthMethod.FEDERATED_JWT,
+]);
+
 /** How clients come from one way to prove themselves to another, as people manage it. */
 @Resolver(() => Client)
 export class AuthMethodResolver {
@@ -116,10 +123,11 @@ export class AuthMethodResolver {
   @FieldResolver(() => AuthMethodUse, {
     nullable: true,
     description:
-      'How the present way was used since there was another before it; with keys, since it was created. Null for one with secrets or credentials that never had another: each of these tells of its own use.',
+      'How the present way was used: with keys or a certificate ever, with secrets or credentials while another goes on beside it. Null for these otherwise: each secret and credential tells of its own use.',
   })
   async authMethodUse(@Ctx() { principal }: GraphQLContext, @Root() client: Client): Promise<AuthMethodUse | null> {
-    if (client.authMethodChangedAt === null && client.authMethod !== ClientAuthMethod.PRIVATE_KEY_JWT) return null;
+    const { previousMethodEndsAt: endsAt } = client;
+    if (TELLING_OF_THEMSELVES.has(client.authMethod) && (endsAt === null || endsAt.getTime() <= Date.now())) return null;
     return this.loader.useOf(principal as Principal, client, client.authMethod);
   }
 

@@ -8,10 +8,14 @@ import { type Neighbours, ownName, startNeighbours } from '../../testbed/neighbo
 import { listOperations } from '../../testbed/operations.js';
 
 /** What there may be very many of, of a tenant or in all; of the others there are a few, or as many as there are tenants. */
-const LARGE = TABLES.filter((table) => !['tenants', 'signing_keys', 'identity_providers', 'client_segments'].includes(table));
+const SMALL = ['tenants', 'signing_keys', 'identity_providers', 'client_segments', 'trusted_issuers', 'certificate_authorities'];
+const LARGE = TABLES.filter((table) => !SMALL.includes(table));
 
 /** Of what one of these names there are few: a row, or what belongs to one and has a bound. */
-const NARROW = [/\b(rowid|id|client_row_id|segment_id|lookup_digest|search_slot|jti)=\?/, /\btenant_id=\? AND (client_id|id|sequence)=\?/];
+const NARROW = [
+  /\b(rowid|id|client_row_id|segment_id|lookup_digest|search_slot|jti)=\?/,
+  /\btenant_id=\? AND (client_id|id|sequence|source)=\?/,
+];
 
 /** Statements that go through more with good reason. */
 const KNOWN: [is: RegExp, why: string][] = [
@@ -28,6 +32,10 @@ const KNOWN: [is: RegExp, why: string][] = [
   [/^DELETE FROM "tenants" WHERE "id" = \?$/, 'with a tenant: whether a secret is left of it is looked for among all, along one index'],
   [/^UPDATE "clients" SET "token_epoch" = \? WHERE \("tenant_id" = \? AND "client_id" >/, 'of as many as were counted before'],
   [/"search_slot" BETWEEN \d+ AND \d+/, 'of one segment of the search index'],
+  [
+    /FROM federated_credentials f JOIN clients c .* WHERE f\.tenant_id = \? AND f\.issuer_key = \? AND f\.manages_latchkey = 1/,
+    'of those that manage Latchkey itself by one issuer, when that changes',
+  ],
   [/^SELECT COUNT\(1\) AS "cnt" FROM "client_secrets"/, 'at a start, before anybody is served'],
 ];
 

@@ -1,5 +1,5 @@
 import { Field, InputType } from 'type-graphql';
-import { IsName, rule } from '../../platform/graphql/input-rules.js';
+import { HoldsNoSecret, IsName, rule } from '../../platform/graphql/input-rules.js';
 import { findAuthorityFault } from '../certificates/certificate-authority.js';
 
 /** An authority that is to be trusted. */
@@ -10,6 +10,7 @@ export class CreateCertificateAuthorityInput {
   name!: string;
 
   @Field({ description: 'Its certificate in PEM: one, of at most 16 KiB, with CA:TRUE, that may sign certificates and has not expired.' })
+  @HoldsNoSecret()
   @rule(
     (value) => findAuthorityFault(String(value), Date.now()) ?? '',
     (value) => typeof value === 'string' && findAuthorityFault(value, Date.now()) === undefined,

@@ -45,7 +45,9 @@ export class TrustedIssuerService {
       const source = sourceOf(issuer);
       return source && keyOfSource(source);
     });
-    const where = { tenantId: tenant.id, source: In(sources.filter((source) => source !== undefined)) };
+    const fetched = sources.filter((source) => source !== undefined);
+    if (fetched.length === 0) return sources.map(() => undefined);
+    const where = { tenantId: tenant.id, source: In(fetched) };
     const sets = await this.database.read((manager) => manager.findBy(KeySet, where));
     return sources.map((source) => sets.find((set) => set.source === source));
   }
