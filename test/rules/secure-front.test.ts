@@ -169,6 +169,21 @@ it('forgets who breaks off, whenever that is, and who speaks no TLS', async () =
   expect(logLines.slice(from).filter((line) => !/"level":20,.*"code":"\w+","msg":"a TLS handshake failed"/.test(line))).toEqual([]);
 });
 
+it('gives a handshake ten seconds, whether nothing of it came or a part', async () => {
+  const begun = performance.now();
+  const silent = connectTcp(port, '127.0.0.1').resume();
+  const half = connectTcp(port, '127.0.0.1').resume();
+  const slow = connectTcp(port, '127.0.0.1')
+    .on('error', () => undefined)
+    .resume();
+  half.write(Buffer.from([22, 3, 1, 2, 0, 1]));
+  slow.write(Buffer.from([22, 3, 1, 2, 0, 1]));
+  const drip = setInterval(() => slow.write('x'), 1_000);
+  await until(() => silent.closed && half.closed && slow.closed);
+  clearInterval(drip);
+  expect(performance.now() - begun).toBeGreaterThan(9_000);
+});
+
 it('lets who begins from then on see another certificate, and nobody else', async () => {
   const before = await shake();
   front.renew(pairOf('second'));
