@@ -88,10 +88,10 @@ async function readEnds(manager: EntityManager, notes: readonly Note[]): Promise
     const digests = [...new Set(ofTenant.flatMap(({ lookupDigests }) => lookupDigests))];
     if (digests.length === 0) continue;
     const marks = digests.map(() => '?').join(', ');
-    // Asked for the tenant or the end as well SQLite would go through all that the tenant has.
-    const sql = `SELECT tenant_id, lookup_digest, expires_at FROM client_secrets WHERE lookup_digest IN (${marks})`;
-    for (const row of await manager.query(sql, digests))
-      if (row.tenant_id === tenantId && row.expires_at !== null) ends.set(row.lookup_digest, fromStored(row.expires_at));
+    // Asked for the end as well SQLite would go through all that a tenant ever rotated.
+    const sql = `SELECT lookup_digest, expires_at FROM client_secrets WHERE tenant_id = ? AND lookup_digest IN (${marks})`;
+    for (const row of await manager.query(sql, [tenantId, ...digests]))
+      if (row.expires_at !== null) ends.set(row.lookup_digest, fromStored(row.expires_at));
   }
   return ends;
 }
