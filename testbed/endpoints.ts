@@ -59,6 +59,7 @@ export const PUBLIC_ROUTES = [
   'GET /activity',
   'GET /signing-keys',
   'GET /trusted-issuers',
+  'GET /certificate-authorities',
   'GET /tenants',
   'GET /graphql',
   'GET /assets/:file',

@@ -12,6 +12,7 @@ const PATHS = [
     '/activity',
     '/signing-keys',
     '/trusted-issuers',
+    '/certificate-authorities',
     '/tenants',
     '/graphql',
     '/session',

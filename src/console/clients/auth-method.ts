@@ -39,6 +39,16 @@ export function hasCertificate(method: AuthMethod): boolean {
   return method === 'TLS_CLIENT_AUTH' || method === 'SELF_SIGNED_TLS_CLIENT_AUTH';
 }
 
+/** Whether one who proves who they are so is known here by public keys. */
+export function hasPublicKeys(method: AuthMethod): boolean {
+  return method === 'PRIVATE_KEY_JWT' || method === 'SELF_SIGNED_TLS_CLIENT_AUTH';
+}
+
+/** Whether a request of one who proves who they are so can be made ready here: nothing of it has to be signed first. */
+export function hasReadyRequest(method: AuthMethod): boolean {
+  return method === 'FEDERATED_JWT' || hasCertificate(method);
+}
+
 /** Whether one who proves who they are so has a secret key that is made here. */
 export function hasSecretKey(method: AuthMethod): boolean {
   return method === 'SECRET' || method === 'CLIENT_SECRET_JWT';

@@ -1,8 +1,10 @@
-import type { ClientSettingsFragment, UpdateClientInput } from '../api/generated';
+import type { ClientSettingsFragment, SenderConstraint, UpdateClientInput } from '../api/generated';
 import type { Settings } from '../ui/draft';
 import { lifetimeInWords } from '../words/duration';
+import { type NameDraft, nameInWords, toNameDraft, toNameInput } from './certificates/name-draft';
 import { type KeysDraft, keysInWords, toKeysDraft, toKeysInput } from './keys-draft';
 import { type CredentialDraft, credentialsInWords, toCredentialDraft, toCredentialInput } from './proof/credential-draft';
+import { constraintInWords } from './sender-constraint';
 
 /** What can be changed of a client, as the form has it. */
 export interface Draft {
@@ -10,8 +12,9 @@ export interface Draft {
   scopes: string[];
   audiences: string[];
   enabled: boolean;
-  isBound: boolean;
+  senderConstraint: SenderConstraint;
   keys: KeysDraft;
+  tlsClientAuth: NameDraft;
   federatedCredentials: CredentialDraft[];
 }
 
@@ -24,8 +27,9 @@ export const SETTINGS: Settings<Draft> = {
   scopes: ['Scopes', listed],
   audiences: ['Audiences', listed],
   enabled: ['Enabled', yesOrNo],
-  isBound: ['Tokens bound to a key', yesOrNo],
+  senderConstraint: ['Tokens', constraintInWords],
   keys: ['Keys', keysInWords],
+  tlsClientAuth: ['Name in the certificate', nameInWords],
   federatedCredentials: ['Platform identity', credentialsInWords],
 };
 
@@ -37,19 +41,20 @@ export function toDraft(client: ClientSettingsFragment, issuer: string): Draft {
     scopes: [...scopes],
     audiences: [...audiences],
     enabled,
-    isBound: senderConstraint === 'DPOP',
+    senderConstraint,
     keys: toKeysDraft(client, 'set'),
+    tlsClientAuth: toNameDraft(client.tlsClientAuth),
     federatedCredentials: federatedCredentials.map((credential) => toCredentialDraft(credential, issuer)),
   };
 }
 
 /** Changes in the form of the API. */
-export function toInput({ accessTokenLifetime, isBound, keys, federatedCredentials, ...rest }: Partial<Draft>): UpdateClientInput {
+export function toInput({ accessTokenLifetime, keys, tlsClientAuth, federatedCredentials, ...rest }: Partial<Draft>): UpdateClientInput {
   return {
     ...rest,
     ...(accessTokenLifetime !== undefined && { accessTokenLifetime: Number(accessTokenLifetime) }),
-    ...(isBound !== undefined && { senderConstraint: isBound ? 'DPOP' : 'NONE' }),
     ...(keys && toKeysInput(keys)),
+    ...(tlsClientAuth && { tlsClientAuth: toNameInput(tlsClientAuth) }),
     ...(federatedCredentials && { federatedCredentials: federatedCredentials.map(toCredentialInput) }),
   };
 }

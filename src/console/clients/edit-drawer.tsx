@@ -11,14 +11,17 @@ import { LockedField } from '../ui/locked-field';
 import { Failed, Nothing, Waiting } from '../ui/states';
 import { VersionedForm } from '../ui/versioned-form';
 import { AudiencesField, ScopesField } from './access-fields';
-import { BoundSwitch } from './bound-switch';
+import { hasPublicKeys } from './auth-method';
+import { BoundField } from './bound-field';
+import { findNameFault } from './certificates/name-draft';
+import { NameField } from './certificates/name-field';
 import { type Draft, SETTINGS, toDraft, toInput } from './draft';
 import { findKeysFault } from './keys-draft';
 import { KeysField } from './keys-field';
 import { findLifetimeFault, LifetimeField } from './lifetime-field';
 import { findCredentialsFault } from './proof/credential-draft';
 import { CredentialsField } from './proof/credentials-field';
-import { CLIENT_KEYS } from './proof/proof-fields';
+import { clientKeysOf } from './proof/proof-fields';
 
 /** Where a client is changed, as far as it can be. */
 export function EditDrawer({ clientId, onClose }: { clientId: string; onClose(): void }) {
@@ -51,7 +54,8 @@ function Editor({ first, onClose }: { first: ClientSettingsFragment; onClose(): 
       validate={({ accessTokenLifetime, authMethod }) => ({
         accessTokenLifetime: (seconds) => (seconds === accessTokenLifetime ? null : findLifetimeFault(seconds, tenant)),
         audiences: (audiences) => (audiences.length === 0 ? 'A client needs an audience at least.' : null),
-        keys: (keys) => (authMethod === 'PRIVATE_KEY_JWT' ? findKeysFault(keys) : null),
+        keys: (keys) => (hasPublicKeys(authMethod) ? findKeysFault(keys) : null),
+        tlsClientAuth: (name) => (authMethod === 'TLS_CLIENT_AUTH' ? findNameFault(name) : null),
         federatedCredentials: (credentials) => (authMethod === 'FEDERATED_JWT' ? findCredentialsFault(credentials) : null),
       })}
       send={({ version }, changes) => mutate(UpdateClientDocument, { clientId, input: { ...toInput(changes), version } })}
@@ -79,9 +83,10 @@ function Fields({ base, form }: { base: ClientSettingsFragment; form: UseFormRet
       <LifetimeField {...form.getInputProps('accessTokenLifetime')} />
       <ScopesField {...form.getInputProps('scopes')} />
       <AudiencesField {...form.getInputProps('audiences')} />
-      {base.authMethod === 'PRIVATE_KEY_JWT' && <KeysField {...CLIENT_KEYS} {...form.getInputProps('keys')} />}
+      {base.authMethod === 'TLS_CLIENT_AUTH' && <NameField {...form.getInputProps('tlsClientAuth')} />}
+      {hasPublicKeys(base.authMethod) && <KeysField {...clientKeysOf(base.authMethod)} {...form.getInputProps('keys')} />}
       {base.authMethod === 'FEDERATED_JWT' && <CredentialsField {...form.getInputProps('federatedCredentials')} />}
-      <BoundSwitch {...form.getInputProps('isBound', { type: 'checkbox' })} />
+      <BoundField {...form.getInputProps('senderConstraint')} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useLocation } from 'wouter';
 import { useAction, useMutate, useRefresh } from '../api/action';
-import { CreateClientDocument, type CreateClientInput } from '../api/generated';
+import { CreateClientDocument, type CreateClientInput, type SenderConstraint } from '../api/generated';
 import { useViewer, type Viewer } from '../api/viewer';
 import { placeFaults } from '../ui/field-faults';
 import { FormDrawer } from '../ui/form-drawer';
@@ -10,7 +10,8 @@ import { tellDone } from '../ui/toast';
 import { Trouble } from '../ui/trouble';
 import { PLAIN_TEXT } from '../words/plain-text';
 import { AudiencesField, ScopesField } from './access-fields';
-import { BoundSwitch } from './bound-switch';
+import { hasReadyRequest } from './auth-method';
+import { BoundField } from './bound-field';
 import { findIdFault, suggestClientId } from './client-id';
 import { ClientIdField } from './client-id-field';
 import { useClientDialogs } from './dialogs-context';
@@ -26,7 +27,7 @@ interface NewClient extends ProofDraft {
   accessTokenLifetime: number | string;
   scopes: string[];
   audiences: string[];
-  isBound: boolean;
+  senderConstraint: SenderConstraint;
 }
 
 const USUAL_LIFETIME = 3600;
@@ -64,7 +65,7 @@ export function NewDrawer({ onClose }: { onClose(): void }) {
         label="Authentication"
         description="How the application proves who it is. It can come to another way later, without an outage."
       />
-      <BoundSwitch {...form.getInputProps('isBound', { type: 'checkbox' })} />
+      <BoundField {...form.getInputProps('senderConstraint')} />
       <Trouble failure={form.errors.clientId ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
@@ -77,7 +78,7 @@ function useNewClientForm(tenant: Viewer['tenant']) {
     accessTokenLifetime: Math.min(Math.max(USUAL_LIFETIME, tenant.minAccessTokenLifetime), tenant.maxAccessTokenLifetime),
     scopes: [],
     audiences: [],
-    isBound: false,
+    senderConstraint: 'NONE',
     ...emptyProof('SECRET'),
   };
   return useForm<NewClient>({
@@ -112,10 +113,10 @@ function useCreate(form: NewClientForm, onClose: () => void) {
       const { client, clientSecret } = createClient;
       refresh();
       const done = `${client.name} was created.`;
-      if (client.authMethod === 'FEDERATED_JWT') {
+      if (hasReadyRequest(client.authMethod)) {
         onClose();
         tellDone(done);
-        openStart({ ...client, credentials: client.federatedCredentials, isBound: values.isBound });
+        openStart({ ...client, senderConstraint: values.senderConstraint });
       } else if (clientSecret == null) {
         onClose();
         tellDone(done);
@@ -128,7 +129,7 @@ function useCreate(form: NewClientForm, onClose: () => void) {
   });
 }
 
-function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, isBound, ...proof }: NewClient): CreateClientInput {
+function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, senderConstraint, ...proof }: NewClient): CreateClientInput {
   return {
     name,
     clientId,
@@ -136,6 +137,6 @@ function toInput({ name, clientId, accessTokenLifetime, scopes, audiences, isBou
     scopes,
     ...toProofInput(proof),
     ...(audiences.length > 0 && { audiences }),
-    ...(isBound && { senderConstraint: 'DPOP' }),
+    ...(senderConstraint !== 'NONE' && { senderConstraint }),
   };
 }

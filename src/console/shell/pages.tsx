@@ -13,6 +13,9 @@ const ClientPage = lazy(() => import('../clients/client/client-page').then(({ Cl
 const ActivityPage = lazy(() => import('../activity/activity-page').then(({ ActivityPage: component }) => ({ default: component })));
 const KeysPage = lazy(() => import('../signing-keys/keys-page').then(({ KeysPage: component }) => ({ default: component })));
 const IssuersPage = lazy(() => import('../clients/issuers/issuers-page').then(({ IssuersPage: component }) => ({ default: component })));
+const AuthoritiesPage = lazy(() =>
+  import('../clients/authorities/authorities-page').then(({ AuthoritiesPage: component }) => ({ default: component })),
+);
 const TenantsPage = lazy(() => import('../tenants/tenants-page').then(({ TenantsPage: component }) => ({ default: component })));
 
 /** The page that the address names, for those who may see it. */
@@ -45,6 +48,11 @@ export function Pages() {
           <Route path="/trusted-issuers">
             <For scope="clients:read">
               <IssuersPage />
+            </For>
+          </Route>
+          <Route path="/certificate-authorities">
+            <For scope="clients:read">
+              <AuthoritiesPage />
             </For>
           </Route>
           <Route path="/tenants">

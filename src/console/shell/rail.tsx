@@ -1,5 +1,14 @@
 import { NavLink } from '@mantine/core';
-import { CodeIcon, type Icon, KeyIcon, OrganizationIcon, PeopleIcon, PulseIcon, VerifiedIcon } from '@primer/octicons-react';
+import {
+  CodeIcon,
+  type Icon,
+  KeyIcon,
+  OrganizationIcon,
+  PeopleIcon,
+  PulseIcon,
+  ShieldCheckIcon,
+  VerifiedIcon,
+} from '@primer/octicons-react';
 import { Link, useLocation } from 'wouter';
 import { useViewer, type Viewer } from '../api/viewer';
 import { EXPLORER_PATH } from '../explorer/path';
@@ -17,6 +26,12 @@ const PLACES: readonly Place[] = [
   { label: 'Activity', path: '/activity', icon: PulseIcon, isOffered: ({ may }) => may('audit:read') },
   { label: 'Signing keys', path: '/signing-keys', icon: KeyIcon, isOffered: ({ may }) => may('keys:write') },
   { label: 'Trusted issuers', path: '/trusted-issuers', icon: VerifiedIcon, isOffered: ({ may }) => may('clients:read') },
+  {
+    label: 'Certificate authorities',
+    path: '/certificate-authorities',
+    icon: ShieldCheckIcon,
+    isOffered: ({ may }) => may('clients:read'),
+  },
   { label: 'API explorer', path: EXPLORER_PATH, icon: CodeIcon, isOffered: (_viewer, hasExplorer) => hasExplorer },
   { label: 'Tenants', path: '/tenants', icon: OrganizationIcon, isOffered: ({ may, tenant }) => tenant.isHome && may('tenants:read') },
 ];

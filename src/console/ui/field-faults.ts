@@ -12,6 +12,7 @@ export function placeFaults(form: FormLike, error: unknown): void {
   const { code, sentence, faults } = toFailure(error);
   for (const { path, message } of faults) form.setFieldError(fieldOf(path), message);
   if (code === 'ISSUER_TAKEN') form.setFieldError('issuer', sentence);
+  if (code === 'AUTHORITY_TAKEN') form.setFieldError('certificate', sentence);
   if (code === 'CLIENT_ID_TAKEN') form.setFieldError('clientId', sentence);
 }
 

@@ -16,7 +16,15 @@ const PAGE_POLICY = [
 ].join('; ');
 
 /** Where people find the console, the same on every tenant's host. Which page it is the script in it reads from the address. */
-export const CONSOLE_PATHS = ['/', '/client', '/activity', '/signing-keys', '/trusted-issuers', '/tenants'] as const;
+export const CONSOLE_PATHS = [
+  '/',
+  '/client',
+  '/activity',
+  '/signing-keys',
+  '/trusted-issuers',
+  '/certificate-authorities',
+  '/tenants',
+] as const;
 
 /** Serves one of the built pages, under a policy that lets it load from this host alone. */
 export function page(folder: string, file: string): Middleware {

@@ -7,6 +7,7 @@ import { Panel } from '../../ui/page-frame';
 import { Moment } from '../../ui/time';
 import { type AuthMethod, hasCertificate, labelOf } from '../auth-method';
 import { LastUse, Lifetime } from '../list/client-cells';
+import { BOUND_NOTES, constraintInWords } from '../sender-constraint';
 import classes from './client-facts.module.css';
 import type { ShownClient } from './shown-client';
 
@@ -28,7 +29,7 @@ export function ClientFacts({ client }: { client: ShownClient }) {
             <Lifetime seconds={client.accessTokenLifetime} />
           </Fact>
           <Fact name="Authentication">{labelOf(client.authMethod)}</Fact>
-          {client.senderConstraint === 'DPOP' && <Fact name="Tokens">bound to a key (DPoP)</Fact>}
+          {client.senderConstraint !== 'NONE' && <Fact name="Tokens">{constraintInWords(client.senderConstraint)}</Fact>}
           <Fact name="Scopes">
             <Values values={client.scopes} none="none" />
           </Fact>
@@ -103,13 +104,14 @@ function proofIn(authMethod: AuthMethod, clientId: string): string {
 function TokenRequest({ client: { clientId, authMethod, senderConstraint } }: { client: ShownClient }) {
   const { tenant } = useViewer();
   const url = `${tenant.issuer}/connect/token`;
-  const request = `curl ${proofIn(authMethod, clientId)} \\\n  -d grant_type=client_credentials \\\n  ${url}`;
+  const shown = senderConstraint === 'CERTIFICATE' && !hasCertificate(authMethod) ? '--cert client.pem --key client.key \\\n  ' : '';
+  const request = `curl ${shown}${proofIn(authMethod, clientId)} \\\n  -d grant_type=client_credentials \\\n  ${url}`;
   return (
     <Panel label="Token request" head={<CopyIconButton text={request} of="token request" />}>
       <CodeBlock label="The request" text={request} />
       <Text size="sm" c="dimmed" mt={8}>
         {HINTS[authMethod]}
-        {senderConstraint === 'DPOP' && ' Its tokens are bound to a key: a DPoP header has to be sent as well.'}
+        {senderConstraint !== 'NONE' && ` ${BOUND_NOTES[senderConstraint]}`}
       </Text>
     </Panel>
   );

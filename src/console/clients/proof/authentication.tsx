@@ -7,6 +7,9 @@ import { useReading } from '../../api/reading';
 import { Panel } from '../../ui/page-frame';
 import { Failed, Stale, Waiting } from '../../ui/states';
 import type { AuthMethod } from '../auth-method';
+import { CertificateName } from '../certificates/certificate-name';
+import { CertificateSnippets } from '../certificates/certificate-snippets';
+import { toNameDraft } from '../certificates/name-draft';
 import { TestDialog } from '../issuers/test-dialog';
 import { Identities } from './identities';
 import type { ProvenClient } from './proven-client';
@@ -26,7 +29,11 @@ export function Authentication({ clientId }: { clientId: string }) {
     <Stack gap="md">
       {failure && <Stale failure={failure} onRetry={retry} />}
       <Ways client={client} />
-      {uses(client, 'PRIVATE_KEY_JWT') && <PublicKeys client={client} />}
+      {client.tlsClientAuth && uses(client, 'TLS_CLIENT_AUTH') && (
+        <CertificateName name={toNameDraft(client.tlsClientAuth)} isPresent={client.authMethod === 'TLS_CLIENT_AUTH'} />
+      )}
+      {(uses(client, 'PRIVATE_KEY_JWT') || uses(client, 'SELF_SIGNED_TLS_CLIENT_AUTH')) && <PublicKeys client={client} />}
+      {(uses(client, 'TLS_CLIENT_AUTH') || uses(client, 'SELF_SIGNED_TLS_CLIENT_AUTH')) && <Connecting client={client} />}
       {uses(client, 'FEDERATED_JWT') && <Federated client={client} />}
     </Stack>
   );
@@ -35,6 +42,14 @@ export function Authentication({ clientId }: { clientId: string }) {
 /** Whether it proves itself so, now or still. */
 function uses({ authMethod, previousAuthMethod }: ProvenClient, method: AuthMethod): boolean {
   return authMethod === method || previousAuthMethod?.authMethod === method;
+}
+
+function Connecting({ client: { clientId, tlsClientAuth, senderConstraint } }: { client: ProvenClient }) {
+  return (
+    <Panel label="How it connects">
+      <CertificateSnippets clientId={clientId} uri={tlsClientAuth?.sanUri} constraint={senderConstraint} />
+    </Panel>
+  );
 }
 
 function Federated({ client: { clientId, authMethod, federatedCredentials, senderConstraint } }: { client: ProvenClient }) {
@@ -50,7 +65,7 @@ function Federated({ client: { clientId, authMethod, federatedCredentials, sende
           </Button>
         }
       >
-        <WorkloadSnippets clientId={clientId} credentials={federatedCredentials} isBound={senderConstraint === 'DPOP'} />
+        <WorkloadSnippets clientId={clientId} credentials={federatedCredentials} constraint={senderConstraint} />
       </Panel>
       {isTesting && <TestDialog clientId={clientId} onClose={() => setTesting(false)} />}
     </>

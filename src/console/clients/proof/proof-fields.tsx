@@ -1,20 +1,41 @@
 import { Alert, Radio, Stack } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { AUTH_METHODS, type AuthMethod } from '../auth-method';
+import { AUTH_METHODS, type AuthMethod, hasPublicKeys } from '../auth-method';
+import { NameField } from '../certificates/name-field';
 import { useIssuers } from '../issuers/use-issuers';
 import { KeysField } from '../keys-field';
 import { emptyCredential } from './credential-draft';
 import { CredentialsField } from './credentials-field';
 import type { ProofDraft } from './proof-draft';
 
-/** What stands below the choice of a client's keys. */
-export const CLIENT_KEYS = {
+const SIGNING_KEYS = {
   choices: ['set', 'address'],
   hints: {
     set: 'The application’s public keys, which stay here until they are changed.',
     address: 'Where the application publishes its public keys. They are fetched when it first shows an assertion.',
   },
 } as const;
+
+const CERTIFICATE_KEYS = {
+  choices: ['set', 'address'],
+  hints: {
+    set: 'The public key of its certificate. With x5c or x5t#S256 in it that one certificate counts, without any that has the key.',
+    address: 'Where the application publishes the public keys of its certificates. They are fetched when it first shows one.',
+  },
+} as const;
+
+/** What can be chosen of a client's public keys, and what stands below the choice. */
+export function clientKeysOf(method: AuthMethod) {
+  return method === 'SELF_SIGNED_TLS_CLIENT_AUTH' ? CERTIFICATE_KEYS : SIGNING_KEYS;
+}
+
+/** What there is in place of a secret key. */
+const IN_PLACE: Partial<Record<AuthMethod, string>> = {
+  PRIVATE_KEY_JWT: 'the application signs with its private key, which stays with it.',
+  FEDERATED_JWT: 'the application shows the token that its platform gives it.',
+  TLS_CLIENT_AUTH: 'the application connects with its certificate, whose private key stays with it.',
+  SELF_SIGNED_TLS_CLIENT_AUTH: 'the application connects with its certificate, whose private key stays with it.',
+};
 
 interface ProofFieldsProps<Draft extends ProofDraft> {
   form: UseFormReturnType<Draft>;
@@ -43,13 +64,12 @@ export function ProofFields<Draft extends ProofDraft>({ form, label, description
           ))}
         </Stack>
       </Radio.Group>
-      {authMethod === 'PRIVATE_KEY_JWT' && <KeysField {...CLIENT_KEYS} {...form.getInputProps('keys')} />}
+      {hasPublicKeys(authMethod) && <KeysField {...clientKeysOf(authMethod)} {...form.getInputProps('keys')} />}
+      {authMethod === 'TLS_CLIENT_AUTH' && <NameField {...form.getInputProps('tlsClientAuth')} />}
       {authMethod === 'FEDERATED_JWT' && <CredentialsField {...form.getInputProps('federatedCredentials')} />}
-      {(authMethod === 'PRIVATE_KEY_JWT' || authMethod === 'FEDERATED_JWT') && (
+      {IN_PLACE[authMethod] && (
         <Alert p="sm" color="accent" variant="light">
-          {authMethod === 'PRIVATE_KEY_JWT'
-            ? 'There will be no secret key: the application signs with its private key, which stays with it.'
-            : 'There will be no secret key: the application shows the token that its platform gives it.'}
+          There will be no secret key: {IN_PLACE[authMethod]}
         </Alert>
       )}
     </>

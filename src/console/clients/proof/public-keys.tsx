@@ -13,11 +13,13 @@ import type { ProvenClient } from './proven-client';
 
 /** The public keys of a client that signs with a key of its own: as they were given, or where they are fetched from. */
 export function PublicKeys({ client }: { client: ProvenClient }) {
-  const { jwks, jwksUri } = client;
+  const { jwks, jwksUri, authMethod } = client;
+  const isShown = authMethod === 'SELF_SIGNED_TLS_CLIENT_AUTH';
   return (
     <Panel label="Public keys">
       <Text size="sm" mb={8}>
-        This client has no secret key: it signs with a private key of its own.{' '}
+        This client has no secret key: it{' '}
+        {isShown ? 'connects with a certificate of its own making' : 'signs with a private key of its own'}.{' '}
         {jwksUri ? 'Its public keys are fetched' : 'These are its public keys'}; they are changed under Edit.
       </Text>
       {jwks && <CodeBlock label="Public keys" text={JSON.stringify(jwks, null, 2)} />}
@@ -40,7 +42,7 @@ function Fetched({ client, address }: { client: ProvenClient; address: string })
               Fetched <Ago at={keysFetchedAt} />.
             </>
           ) : (
-            'Not fetched yet: that is done when it first shows an assertion.'
+            'Not fetched yet: that is done when it first proves itself.'
           )}
         </Text>
         {may('clients:write') && (

@@ -13,7 +13,7 @@ export interface Workload {
 }
 
 /** A request for an access token as a platform has it. */
-export interface WorkloadSnippet {
+export interface ReadySnippet {
   /** What its tab is called: the name of the platform. */
   label: string;
   text: string;
@@ -22,7 +22,7 @@ export interface WorkloadSnippet {
 }
 
 /** Every ready-made request of a workload, in the order of their tabs. */
-export function makeWorkloadSnippets(workload: Workload): WorkloadSnippet[] {
+export function makeWorkloadSnippets(workload: Workload): ReadySnippet[] {
   return [
     { label: 'GitHub Actions', text: makeGitHubWorkflow(workload), note: 'A workflow. Later steps find the token as ACCESS_TOKEN.' },
     { label: 'GitLab', text: makeGitLabJob(workload), note: 'A job of .gitlab-ci.yml, with an image that has curl and jq.' },

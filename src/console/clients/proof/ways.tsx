@@ -6,7 +6,7 @@ import { useNow } from '../../ui/clock';
 import { ActionsCell, Cell, type Column, DataTable } from '../../ui/data-table';
 import { Ago, Moment } from '../../ui/time';
 import { isInUse } from '../../words/moment';
-import { hasSecretKey, labelOf } from '../auth-method';
+import { hasPublicKeys, hasSecretKey, labelOf } from '../auth-method';
 import { ChangeDrawer } from './change-drawer';
 import { BackDialog, EndDialog } from './former-dialogs';
 import type { FormerWay, ProvenClient } from './proven-client';
@@ -45,7 +45,7 @@ export function Ways({ client }: { client: ProvenClient }) {
 }
 
 function Present({ client }: { client: ProvenClient }) {
-  const isCounted = client.previousAuthMethod != null || client.authMethod === 'PRIVATE_KEY_JWT';
+  const isCounted = client.previousAuthMethod != null || client.authMethod === 'TLS_CLIENT_AUTH' || hasPublicKeys(client.authMethod);
   const use = isCounted ? client.authMethodUse : sumOfCredentials(client);
   return (
     <Way way={labelOf(client.authMethod)} use={use} otherwise={hasSecretKey(client.authMethod) ? 'see Secret keys' : '–'}>

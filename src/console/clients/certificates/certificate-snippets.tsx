@@ -1,0 +1,23 @@
+import { useMemo } from 'react';
+import type { SenderConstraint } from '../../api/generated';
+import { useViewer } from '../../api/viewer';
+import { RequestTabs } from '../proof/request-tabs';
+import { makeCertificateSnippets } from './snippets';
+
+interface CertificateSnippetsProps {
+  clientId: string;
+  /** The URI by which it is known, if it is by one. */
+  uri: string | null | undefined;
+  constraint: SenderConstraint;
+}
+
+/** Requests for an access token over a connection with a certificate. */
+export function CertificateSnippets({ clientId, uri, constraint }: CertificateSnippetsProps) {
+  const { tenant } = useViewer();
+  const isOfMesh = uri?.startsWith('spiffe:') ?? false;
+  const snippets = useMemo(
+    () => makeCertificateSnippets(`${tenant.issuer}/connect/token`, clientId, isOfMesh),
+    [tenant.issuer, clientId, isOfMesh],
+  );
+  return <RequestTabs snippets={snippets} first={snippets[0]} constraint={constraint} />;
+}
