@@ -228,7 +228,7 @@ itInChromium('puts what is wrong with an identity at that identity, whoever find
   await until(async () => (await page.evaluate('document.activeElement?.getAttribute("aria-invalid")')) === 'true');
   expect(await second.getByLabel('Subject pattern').getAttribute('aria-invalid')).toBe('true');
   await drawer.getByRole('button', { name: 'Remove identity 2' }).click();
-  await drawer.getByLabel('Tokens bound to a key (DPoP)').click();
+  await drawer.getByLabel('Bound to a key (DPoP)').check();
   await drawer.getByRole('button', { name: 'Save' }).click();
   await dialog(page, 'No secret key is needed')
     .getByText(/Its tokens are bound to a key/)
@@ -258,7 +258,7 @@ itInChromium('edits the identities of a client, of which those that stay keep th
   expect(await second.getByLabel('Audience').inputValue()).toBe('https://other.example');
   expect(await drawer.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await second.getByLabel('Subject', { exact: true }).fill('job:three');
-  await drawer.getByLabel('Tokens bound to a key (DPoP)').click();
+  await drawer.getByLabel('Bound to a key (DPoP)').check();
   await drawer.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Edited was saved.').waitFor();
   const { body } = await app.administer(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { createClient, createTenant, getToken, requestToken } from '../testbed/app.js';
+import { ecKeys, makeAuthority, name, utf8 } from '../testbed/certificate-maker.js';
 import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
 import { until } from '../testbed/process.js';
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   await getToken(app, board);
   await requestToken(app, { ...board, secret: `lk_${'0'.repeat(49)}` });
   await trustIssuers();
+  await trustAuthorities();
   await requestToken(app, { clientId: 'many-identities', secret: `lk_${'0'.repeat(49)}` });
   await app.installation.use.flush();
   await app.installation.refusals.flush();
@@ -58,6 +60,31 @@ async function trustIssuers(): Promise<void> {
     { input: change },
   );
   expect(body.errors).toBeUndefined();
+}
+
+/** Authorities, and clients that prove themselves by certificates, with what is as long as it may be. */
+async function trustAuthorities(): Promise<void> {
+  const { administer } = web.app;
+  const day = 86_400_000;
+  const steps = Array.from({ length: 8 }, () => [['2.5.4.11', utf8('W'.repeat(64))]] as const);
+  for (const input of [
+    { name: 'م'.repeat(100), certificate: makeAuthority({ subject: name(...steps), notAfter: Date.now() + 20 * day }).pem },
+    { name: 'Mesh', certificate: makeAuthority({ notAfter: Date.now() + 400 * day }).pem },
+  ])
+    await administer('mutation ($input: CreateCertificateAuthorityInput!) { createCertificateAuthority(input: $input) { id } }', { input });
+  const tlsClientAuth = { sanUri: `spiffe://example.org/${'w'.repeat(479)}` };
+  for (const input of [
+    { name: 'Meshed', clientId: 'meshed', authMethod: 'TLS_CLIENT_AUTH', tlsClientAuth, senderConstraint: 'CERTIFICATE' },
+    {
+      name: 'Own',
+      clientId: 'own',
+      authMethod: 'SELF_SIGNED_TLS_CLIENT_AUTH',
+      jwks: { keys: [ecKeys().publicKey.export({ format: 'jwk' })] },
+    },
+  ]) {
+    const { body } = await administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', { input });
+    expect(body.errors).toBeUndefined();
+  }
 }
 
 /** What axe finds on the page, each with where. */
@@ -118,6 +145,9 @@ for (const scheme of SCHEMES) {
       ['/client?id=wordy&tab=refusals', ''],
       ['/signing-keys', 'Signing keys'],
       ['/trusted-issuers', 'Trusted issuers'],
+      ['/certificate-authorities', 'Certificate authorities'],
+      ['/client?id=meshed&tab=authentication', 'Ways in use'],
+      ['/client?id=own&tab=authentication', 'Ways in use'],
       ['/tenants', 'Tenants'],
     ];
     for (const [address, table] of places) {
@@ -201,6 +231,22 @@ for (const scheme of SCHEMES) {
       await shown.getByRole('button', { name: 'Save' }).click();
       await shown.getByText('Give the claim repository_id a value.').waitFor();
     });
+    await lookAt('/certificate-authorities', 'Add authority', async () => {
+      await shown.getByLabel('Name', { exact: true }).fill('Looked at');
+      await shown.getByLabel('Certificate (PEM)').fill('nothing');
+      await shown.getByRole('button', { name: 'Save' }).click();
+      await shown.getByText(/^Give one certificate in PEM/).waitFor();
+    });
+    await lookAt('/certificate-authorities', `Delete ${'م'.repeat(100)}`, () => shown.getByLabel('Type the name to confirm').waitFor());
+    await lookAt('/', 'New Client', async () => {
+      await shown.getByLabel('Certificate of its own').check();
+      await shown.getByLabel('Public keys (JWKS)').waitFor();
+      await shown.getByLabel('Certificate of an authority').check();
+      await shown.getByLabel('Name in the certificate').selectOption('URI (SPIFFE ID)');
+      await shown.getByRole('button', { name: 'Save' }).click();
+      await shown.getByText('Give the name that its certificate has.').waitFor();
+    });
+    await lookAt('/client?id=meshed', 'Edit', () => shown.getByLabel('URI (SPIFFE ID)', { exact: true }).waitFor());
     await lookAt('/client?id=many-identities', 'Edit', () => shown.getByRole('group', { name: 'Identity 20' }).waitFor());
     for (const button of ['Change', 'Go back', 'End it now']) await lookAt('/client?id=moving&tab=authentication', button);
     expect(web.complaints).toEqual([]);
@@ -227,7 +273,8 @@ itInChromium('fits on a phone, and at 200 % zoom', async () => {
   const places = [
     ...['/', '/client?id=sales-board', '/client?id=wordy'],
     ...['moving&tab=authentication', 'many-identities&tab=authentication', 'many-identities&tab=refusals'].map((id) => `/client?id=${id}`),
-    ...['/activity', '/signing-keys', '/trusted-issuers', '/tenants'],
+    ...['meshed&tab=authentication', 'own&tab=authentication'].map((id) => `/client?id=${id}`),
+    ...['/activity', '/signing-keys', '/trusted-issuers', '/certificate-authorities', '/tenants'],
   ];
   for (const place of places) {
     await web.open(place, page);
@@ -281,6 +328,11 @@ itInChromium('keeps what can be done in sight, whatever the rows hold', async ()
     await web.open('/trusted-issuers');
     await page.getByRole('table', { name: 'Trusted issuers' }).waitFor();
     for (const name of ['Add issuer', 'Test an assertion', `Edit ${'م'.repeat(100)}`, 'Delete GitHub Actions'])
+      expect({ width, name, inSight: await inSight(name) }).toEqual({ width, name, inSight: true });
+    expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
+    await web.open('/certificate-authorities');
+    await page.getByRole('table', { name: 'Certificate authorities' }).waitFor();
+    for (const name of ['Add authority', `Delete ${'م'.repeat(100)}`, 'Delete Mesh'])
       expect({ width, name, inSight: await inSight(name) }).toEqual({ width, name, inSight: true });
     expect({ width, tooWide: await tooWide(page) }).toEqual({ width, tooWide: 0 });
     await web.open('/client?id=moving&tab=authentication');
@@ -420,7 +472,16 @@ it('sends every script compressed to browsers that take it', async () => {
 });
 
 it('answers every address of the console with the page, under its policy', async () => {
-  for (const path of ['/', '/client?id=x', '/activity', '/signing-keys', '/trusted-issuers', '/tenants', '/graphql']) {
+  for (const path of [
+    '/',
+    '/client?id=x',
+    '/activity',
+    '/signing-keys',
+    '/trusted-issuers',
+    '/certificate-authorities',
+    '/tenants',
+    '/graphql',
+  ]) {
     const answer = await fetch(web.app.url + path, { headers: { accept: 'text/html' } });
     expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
       200,
