@@ -20,7 +20,7 @@ export function CertificateName({ name: { kind, value }, isPresent }: Certificat
     <Panel label="Name in the certificate" head={isPresent && <span className={identity.hint}>It is changed under Edit.</span>}>
       <Text size="sm" mb={8}>
         This client has no secret key: it connects with a certificate that has this name, of a trusted{' '}
-        <Anchor component={Link} href="/certificate-authorities" inherit>
+        <Anchor component={Link} href="/certificate-authorities" inherit underline="always">
           authority
         </Anchor>
         .
