@@ -11,7 +11,8 @@ const MOST_EXPONENT = 2 ** 32 - 1;
 const LONGEST_KID = 200;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** What a key says of itself. */
-const LABELS = ['kid', 'alg', 'use', 'x5t#S256'];
+const LABELS = ['kid', 'alg', 'use'];
+const THUMBPRINT = /^[\w-]{43}$/;
 /** @see https://www.rfc-editor.org/rfc/rfc7468#section-10 */
 const PRIVATE_PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const ENCRYPTION_OPERATIONS = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'];
@@ -85,7 +86,9 @@ export function materialOf(jwk: Jwk): Record<string, string> {
 
 /** Of a sound key for signatures the members that are read here. */
 export function usedMembersOf(jwk: Jwk): Jwk {
-  const members = [...LABELS, ...Object.keys(materialOf(jwk))];
+  // What has not the form of one may be anything, a secret too, and is not kept.
+  const thumbprint = THUMBPRINT.test(String(jwk['x5t#S256'])) ? ['x5t#S256'] : [];
+  const members = [...LABELS, ...thumbprint, ...Object.keys(materialOf(jwk))];
   const used = Object.entries(jwk).filter(([member]) => members.includes(member));
   return { ...Object.fromEntries(used), ...(jwk.key_ops === undefined ? {} : { key_ops: ['verify'] }) };
 }

@@ -1,5 +1,4 @@
-import { Alert, Anchor, Text } from '@mantine/core';
-import { Link } from 'wouter';
+import { Alert, Text } from '@mantine/core';
 import { useNow } from '../../ui/clock';
 import { LongText } from '../../ui/long-text';
 import { Panel } from '../../ui/page-frame';
@@ -19,11 +18,7 @@ export function CertificateName({ name: { kind, value }, isPresent }: Certificat
   return (
     <Panel label="Name in the certificate" head={isPresent && <span className={identity.hint}>It is changed under Edit.</span>}>
       <Text size="sm" mb={8}>
-        This client has no secret key: it connects with a certificate that has this name, of a trusted{' '}
-        <Anchor component={Link} href="/certificate-authorities" inherit underline="always">
-          authority
-        </Anchor>
-        .
+        This client has no secret key: it connects with a certificate that has this name, of one of the certificate authorities.
       </Text>
       <dl className={identity.facts}>
         <div className={identity.fact}>
