@@ -101,6 +101,21 @@ it('tells how both ways are used, and when the one before is safe to end', async
   expect((await readClient(clientId)).previousAuthMethod).toMatchObject({ safeToEnd: true });
 });
 
+it('tells of no use from before the change that was written down after it', async () => {
+  const clientId = nextId();
+  const credentials = await createClient(app, { clientId });
+  await change(clientId, federation(clientId));
+  await requestToken(app, credentials);
+  await byPlatform(clientId);
+  // As with an instance that writes its counts down a few seconds later.
+  advanceClock(5);
+  await administer(`mutation { restorePreviousAuthMethod(clientId: "${clientId}") { id } }`);
+  const unused = { useCount: 0, lastUsedAt: null };
+  expect(await readClient(clientId)).toMatchObject({ authMethodUse: unused, previousAuthMethod: { safeToEnd: false, use: unused } });
+  await requestToken(app, credentials);
+  expect(await readClient(clientId)).toMatchObject({ authMethodUse: { lastUsedAt: expect.any(String) } });
+});
+
 it('ends the way before early, with the tokens of its secrets, in one operation', async () => {
   const clientId = nextId();
   const credentials = await createClient(app, { clientId });

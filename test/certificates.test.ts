@@ -190,6 +190,32 @@ it("takes a certificate of the client's own making by its key, and by its thumbp
   expect(await statusOf(pinned, makeCertificate({ keys: own.keys }))).toBe(401);
 });
 
+it.each([
+  ['in hexadecimal', 'ab'.repeat(32)],
+  ['with colons', Array.from({ length: 32 }, () => 'AB').join(':')],
+  ['with padding', `${'q'.repeat(42)}o=`],
+  ['with bits too many', 'q'.repeat(43)],
+  ['as a list', ['q'.repeat(42)]],
+])('refuses a key that names its certificate %s, which would count for nothing', async (_form, pin) => {
+  const keys = [{ ...makeCertificate().keys.publicKey.export({ format: 'jwk' }), 'x5t#S256': pin }];
+  const refused = async (query: string, variables: object) => {
+    const { body, text } = await app.administer(query, variables);
+    expect(text).not.toContain(JSON.stringify(pin));
+    return body.errors?.[0].extensions.fields;
+  };
+  const fault = [{ path: 'input.jwks', message: expect.stringMatching(/^keys\[0\] must have the SHA-256 digest/) }];
+  const input = { authMethod: 'SELF_SIGNED_TLS_CLIENT_AUTH', jwks: { keys } };
+  const create = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
+  expect(await refused(create, { input: { name: 'Pinned', clientId: 'pinned', ...input } })).toEqual(fault);
+  const clientId = await register({ authMethod: 'SELF_SIGNED_TLS_CLIENT_AUTH', jwks: { keys: [{ ...keys[0], 'x5t#S256': undefined }] } });
+  const update = 'mutation ($clientId: String!, $input: UpdateClientInput!) { updateClient(clientId: $clientId, input: $input) { id } }';
+  expect(await refused(update, { clientId, input: { jwks: { keys } } })).toEqual(fault);
+  const { clientId: other } = await createClient(app, { clientId: `${clientId}-moving` });
+  const change =
+    'mutation ($clientId: String!, $input: ChangeClientAuthMethodInput!) { changeClientAuthMethod(clientId: $clientId, input: $input) { clientSecret } }';
+  expect(await refused(change, { clientId: other, input })).toEqual(fault);
+});
+
 describe('PROTOCOL 29: a token that is bound to a certificate', () => {
   it('says so, and is taken from a connection with that certificate alone', async () => {
     const certificate = signed();

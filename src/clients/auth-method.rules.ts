@@ -1,13 +1,15 @@
 import { BadUserInput } from '../platform/errors.js';
 import { ClientAuthMethod } from './client.entity.js';
 import type { GivenCredential } from './federation/federated-credential.rules.js';
+import { findPinFault, type PublicJwks } from './keys/public-jwks.js';
+import type { TlsClientAuthInput } from './tls-client-auth.js';
 
 /** What a client proves itself with, beside secrets, as it is given. */
 export interface GivenProof {
-  jwks?: object | null | undefined;
+  jwks?: PublicJwks | null | undefined;
   jwksUri?: string | null | undefined;
   federatedCredentials?: readonly GivenCredential[] | null | undefined;
-  tlsClientAuth?: object | null | undefined;
+  tlsClientAuth?: TlsClientAuthInput | null | undefined;
 }
 
 type Field = keyof GivenProof;
@@ -31,9 +33,9 @@ const NEEDED: Readonly<Record<Field, string>> = {
   federatedCredentials: 'A client with FEDERATED_JWT needs what tokens of a trusted issuer have to say.',
 };
 
-/** The ways that take public keys of the client. */
-export function hasKeys(method: ClientAuthMethod): boolean {
-  return FIELDS[method].includes('jwks');
+/** What a client is given that proves itself in a way, one of them. */
+export function fieldsOf(method: ClientAuthMethod): readonly Field[] {
+  return FIELDS[method];
 }
 
 /** Whether a client proves itself with a secret that is made here. */
@@ -64,6 +66,8 @@ export function requireOfMethod(method: ClientAuthMethod, given: GivenProof): vo
   }
   const [, second] = fields;
   if (second) throw fault(second, NEEDED[second]);
+  const pinFault = method === ClientAuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH && given.jwks ? findPinFault(given.jwks) : undefined;
+  if (pinFault) throw fault('jwks', pinFault);
 }
 
 function givenFields(given: GivenProof): Field[] {

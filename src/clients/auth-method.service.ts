@@ -5,7 +5,7 @@ import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import type { Outbound } from '../platform/http/outbound.js';
 import type { Principal } from '../tenants/caller.js';
 import type { ChangeClientAuthMethodInput } from './auth-method.input.js';
-import { hasKeys, hasSecrets, requireFittingProof } from './auth-method.rules.js';
+import { hasSecrets, requireFittingProof } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { requireSameRights } from './client.rules.js';
 import { type ClientHolders, lossOf } from './client-holders.service.js';
@@ -14,10 +14,9 @@ import { type ClientSecretService, LONGEST_OVERLAP_SECONDS } from './client-secr
 import { NoPreviousMethod } from './errors.js';
 import { FederatedCredential } from './federation/federated-credential.entity.js';
 import { credentialsOf, isOneInForce, replaceCredentials } from './federation/federated-credentials.service.js';
-import { usedOf } from './keys/public-jwks.js';
+import { usedBy, waysOf, withGiven } from './proof-material.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
 import { end, reinstate, supersede } from './secret-ends.service.js';
-import { toTlsClientAuth } from './tls-client-auth.js';
 import { ClientProof } from './use/client-proof.entity.js';
 
 const RIGHT = { right: 'clients:write' } as const;
@@ -61,7 +60,7 @@ export class AuthMethodService {
           throw new BadUserInput([
             { path: 'input.authMethod', message: `The client proves itself by ${authMethod} already: rotate its secret, or update it.` },
           ]);
-        const after = { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }), ...materialOf(before, input) };
+        const after = { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }), ...withGiven(before, input) };
         await this.#supersedeSecrets(change.manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
         if (input.federatedCredentials)
           await replaceCredentials(change.manager, after, { given: input.federatedCredentials, issuer: caller.issuer });
@@ -104,9 +103,7 @@ export class AuthMethodService {
         const authMethod = requirePrevious(before, now);
         for (const secret of await this.secrets.liveSecrets(manager, before, now))
           if (isOf(authMethod, secret) && !isOf(before.authMethod, secret)) await end(manager, secret, now);
-        if (authMethod === ClientAuthMethod.FEDERATED_JWT) await manager.delete(FederatedCredential, { clientRowId: before.id });
-        const keys = authMethod === ClientAuthMethod.PRIVATE_KEY_JWT ? { jwks: null, jwksUri: null } : {};
-        return { ...before, ...keys, previousAuthMethod: null, previousMethodEndsAt: null };
+        return { ...before, previousAuthMethod: null, previousMethodEndsAt: null };
       },
     );
   }
@@ -123,7 +120,9 @@ export class AuthMethodService {
         if (version != null && version !== before.version) throw new StaleVersion('client', before.version);
         requireSameRights(present, before);
         const [now, described] = [new Date(), await describe(manager, before)];
-        const after = { ...(await work(change, { ...before }, now)), version: before.version + 1, updatedAt: now };
+        const turned = await work(change, { ...before }, now);
+        const after = { ...turned, ...usedBy(turned, turned), version: before.version + 1, updatedAt: now };
+        if (!waysOf(after).includes(ClientAuthMethod.FEDERATED_JWT)) await manager.delete(FederatedCredential, { clientRowId: before.id });
         const canProve = after.authMethod !== ClientAuthMethod.FEDERATED_JWT || (await isOneInForce(manager, before));
         await requireOthers(manager, lossOf(before, canProve ? after : null));
         const { authMethod, jwks, jwksUri, tlsClientAuth, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt } = after;
@@ -197,15 +196,6 @@ function requirePrevious({ previousAuthMethod, previousMethodEndsAt }: Client, n
 function requireOverlap(seconds: number, path: string): number {
   if (seconds >= 0 && seconds <= LONGEST_OVERLAP_SECONDS) return seconds;
   throw new BadUserInput([{ path, message: `Give 0 to ${LONGEST_OVERLAP_SECONDS} seconds (30 days); 0 ends the way before at once.` }]);
-}
-
-/** What the new way takes, and what the one before goes on with: keys stay where the new way brings none. */
-function materialOf(before: Client, input: ChangeClientAuthMethodInput): Pick<Client, 'jwks' | 'jwksUri' | 'tlsClientAuth'> {
-  const { jwks, jwksUri, tlsClientAuth } = before;
-  return {
-    ...(hasKeys(input.authMethod) ? { jwks: input.jwks ? usedOf(input.jwks) : null, jwksUri: input.jwksUri ?? null } : { jwks, jwksUri }),
-    tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : tlsClientAuth,
-  };
 }
 
 function endOf(now: Date, overlapSeconds: number): Date {

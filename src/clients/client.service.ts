@@ -30,9 +30,8 @@ import { ClientIdTaken } from './errors.js';
 import type { FederatedCredential } from './federation/federated-credential.entity.js';
 import type { GivenCredential } from './federation/federated-credential.rules.js';
 import { credentialsOf, isOneInForce, noteRights, replaceCredentials } from './federation/federated-credentials.service.js';
-import { type PublicJwks, usedOf } from './keys/public-jwks.js';
+import { NO_MATERIAL, type ProofMaterial, withGiven } from './proof-material.js';
 import { hintOf, makeSecret, type PlainSecret } from './secret.js';
-import { type TlsClientAuth, toTlsClientAuth } from './tls-client-auth.js';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 /** Of what goes with a client: each has several indexes. */
@@ -40,18 +39,13 @@ const ROWS_AT_ONCE = 250;
 const RIGHT = { right: 'clients:write' } as const;
 
 /** What a new client is made of, every default filled in. */
-export interface NewClient {
+export interface NewClient extends ProofMaterial {
   name: string;
   clientId: string;
   accessTokenLifetime: number;
   scopes: string[];
   audiences: string[];
   authMethod: ClientAuthMethod;
-  /** Only with `PRIVATE_KEY_JWT`, and then this or the next. */
-  jwks: PublicJwks | null;
-  jwksUri: string | null;
-  /** Only with `TLS_CLIENT_AUTH`. */
-  tlsClientAuth: TlsClientAuth | null;
   senderConstraint: SenderConstraint;
 }
 
@@ -77,13 +71,7 @@ export class ClientService {
     requireFittingProof(authMethod, input);
     if (input.jwksUri != null) this.outbound.requirePermitted(input.jwksUri, 'input.jwksUri');
     const clientSecret = hasSecrets(authMethod) ? makeSecret() : null;
-    const proof = {
-      authMethod,
-      jwks: input.jwks ? usedOf(input.jwks) : null,
-      jwksUri: input.jwksUri ?? null,
-      tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : null,
-      senderConstraint: input.senderConstraint ?? SenderConstraint.NONE,
-    };
+    const proof = { authMethod, ...withGiven(NO_MATERIAL, input), senderConstraint: input.senderConstraint ?? SenderConstraint.NONE };
     const given = { name: input.name.trim(), clientId: input.clientId, accessTokenLifetime, scopes, ...proof };
     const client = await this.changes
       .make(caller, RIGHT, async (change) => {
@@ -125,8 +113,7 @@ export class ClientService {
           scopes: input.scopes ?? before.scopes,
           audiences: input.audiences ?? before.audiences,
           enabled: input.enabled ?? before.enabled,
-          ...keysOf(before, input),
-          tlsClientAuth: input.tlsClientAuth ? toTlsClientAuth(input.tlsClientAuth) : before.tlsClientAuth,
+          ...withGiven(before, input),
           senderConstraint: input.senderConstraint ?? before.senderConstraint,
           tokenEpoch: input.enabled === false ? makeTokenEpoch() : before.tokenEpoch,
           tokensExpireBy: lastTokenExpiry(before, now),
@@ -240,12 +227,6 @@ async function changeCredentials(
 
 function objectOf({ clientId }: Client): [AuditObjectType, string] {
   return [AuditObjectType.CLIENT, clientId];
-}
-
-/** One takes the place of the other. */
-function keysOf({ jwks, jwksUri }: Client, given: UpdateClientInput): Pick<Client, 'jwks' | 'jwksUri'> {
-  if (given.jwks) return { jwks: usedOf(given.jwks), jwksUri: null };
-  return given.jwksUri ? { jwks: null, jwksUri: given.jwksUri } : { jwks, jwksUri };
 }
 
 /** A signing key stays published for the tokens of clients that are gone as well. */

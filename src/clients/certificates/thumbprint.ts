@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { PublicJwks } from '../keys/public-jwks.js';
-import { isForEncryption, type Jwk, withoutEmpty } from '../keys/public-key.js';
+import { isForEncryption, type Jwk, PIN, withoutEmpty } from '../keys/public-key.js';
 import { type Certificate, findPeriodFault, readCertificate } from './certificate.js';
 import { checkKey } from './certificate-key.js';
 import { MalformedDer } from './der.js';
 import { CLIENT_AUTH } from './extensions.js';
 
-const THUMBPRINT = 'x5t#S256';
 /** A number is written in one way in both: the key of a client was held to that. */
 const KEY_MEMBERS = ['kty', 'crv', 'n', 'e', 'x', 'y'];
 
@@ -50,6 +49,6 @@ function isIn({ keys }: PublicJwks, { der, key: { jwk } }: Certificate): boolean
   const thumbprint = thumbprintOf(der);
   return keys
     .map(withoutEmpty)
-    .filter((one) => !isForEncryption(one) && [undefined, thumbprint].includes(one[THUMBPRINT] as string | undefined))
+    .filter((one) => !isForEncryption(one) && [undefined, thumbprint].includes(one[PIN] as string | undefined))
     .some((one) => KEY_MEMBERS.every((member) => one[member] === jwk?.[member]));
 }

@@ -1,5 +1,15 @@
 import type { PublicJwks } from './public-jwks.js';
-import { findKeyFault, holdsPrivateKey, isForEncryption, type Jwk, usedMembersOf, withoutEmpty } from './public-key.js';
+import {
+  findKeyFault,
+  findPrivateMember,
+  holdsPrivateKey,
+  isForEncryption,
+  isPinMalformed,
+  type Jwk,
+  PIN,
+  usedMembersOf,
+  withoutEmpty,
+} from './public-key.js';
 
 /** The keys of somebody else, of which only some are for the signatures that are checked here. */
 export const MOST_FOREIGN_KEYS = 100;
@@ -7,6 +17,8 @@ const LARGEST_GIVEN_BYTES = 64 * 1024;
 /** What the keys of a SPIFFE bundle are for. @see https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Trust_Domain_and_Bundle.md */
 const FOR_TOKENS = 'jwt-svid';
 const FOR_CERTIFICATES = 'x509-svid';
+/** In place of the name of a certificate that has not the form of one: it is that of none. */
+const NO_CERTIFICATE = 'none';
 
 /**
  * Says what is wrong with the key set of an issuer that somebody gives.
@@ -27,11 +39,12 @@ export function usableKeys({ keys }: { keys: readonly unknown[] }): PublicJwks {
   return { keys: keys.map(usableKey).filter((key) => key !== undefined) };
 }
 
-/** A key as far as signatures are checked with it; undefined when none is. */
+/** A key as far as signatures are checked with it; undefined when none is, and when whoever reads it could sign with it. */
 export function usableKey(value: unknown): Jwk | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { use, ...others } = withoutEmpty(value);
   if (use === FOR_CERTIFICATES) return undefined;
   const jwk: Jwk = { ...others, ...(use === undefined ? {} : { use: use === FOR_TOKENS ? 'sig' : use }) };
-  return isForEncryption(jwk) || findKeyFault(jwk, '') !== undefined ? undefined : usedMembersOf(jwk);
+  if (isForEncryption(jwk) || findPrivateMember(jwk) || findKeyFault(jwk, '') !== undefined) return undefined;
+  return { ...usedMembersOf(jwk), ...(isPinMalformed(jwk) ? { [PIN]: NO_CERTIFICATE } : {}) };
 }

@@ -6,6 +6,7 @@ import {
   fitsAlgorithm,
   holdsPrivateKey,
   isForEncryption,
+  isPinMalformed,
   type Jwk,
   materialOf,
   usedMembersOf,
@@ -51,6 +52,16 @@ export function findJwksFault(value: unknown): string | undefined {
     keys.map((key, index) => ({ where: `keys[${index}]`, jwk: withoutEmpty(key) })),
     others,
   );
+}
+
+/**
+ * Says which key of a sound JWKS names a certificate in a form that none is named in. Left out, it would let any certificate of the key through.
+ * @returns a sentence that says what to change, undefined when all is well
+ */
+export function findPinFault({ keys }: PublicJwks): string | undefined {
+  const index = keys.map(withoutEmpty).findIndex((jwk) => !isForEncryption(jwk) && isPinMalformed(jwk));
+  if (index < 0) return undefined;
+  return `keys[${index}] must have the SHA-256 digest of its certificate in x5t#S256, in base64url without padding (43 characters), or none.`;
 }
 
 /** Of a sound JWKS what signatures are checked with: the rest may be anything, and is not kept. */

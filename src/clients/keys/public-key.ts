@@ -12,7 +12,9 @@ const LONGEST_KID = 200;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** What a key says of itself. */
 const LABELS = ['kid', 'alg', 'use'];
-const THUMBPRINT = /^[\w-]{43}$/;
+/** Names the one certificate of the key that counts. @see https://www.rfc-editor.org/rfc/rfc7517#section-4.9 */
+export const PIN = 'x5t#S256';
+const PIN_BYTES = 32;
 /** @see https://www.rfc-editor.org/rfc/rfc7468#section-10 */
 const PRIVATE_PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const ENCRYPTION_OPERATIONS = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'];
@@ -84,11 +86,18 @@ export function materialOf(jwk: Jwk): Record<string, string> {
   return Object.fromEntries([['kty', kty], ...(kty === 'RSA' ? [] : [['crv', crv]]), ...members]);
 }
 
+/** Whether a key names a certificate in a form that none is named in. */
+export function isPinMalformed({ [PIN]: pin }: Jwk): boolean {
+  if (pin === undefined) return false;
+  const bytes = decode(pin);
+  return bytes.length !== PIN_BYTES || bytes.toString('base64url') !== pin;
+}
+
 /** Of a sound key for signatures the members that are read here. */
 export function usedMembersOf(jwk: Jwk): Jwk {
   // What has not the form of one may be anything, a secret too, and is not kept.
-  const thumbprint = THUMBPRINT.test(String(jwk['x5t#S256'])) ? ['x5t#S256'] : [];
-  const members = [...LABELS, ...thumbprint, ...Object.keys(materialOf(jwk))];
+  const pin = isPinMalformed(jwk) ? [] : [PIN];
+  const members = [...LABELS, ...pin, ...Object.keys(materialOf(jwk))];
   const used = Object.entries(jwk).filter(([member]) => members.includes(member));
   return { ...Object.fromEntries(used), ...(jwk.key_ops === undefined ? {} : { key_ops: ['verify'] }) };
 }

@@ -80,10 +80,14 @@ export class ClientLoader {
     return jwksUri === null ? undefined : this.#for(caller).keySets.load(keyOfSource({ kind: 'jwks', url: jwksUri }));
   }
 
-  /** How often a client has proved itself in a way since it came to have another one beside it. */
-  async useOf(caller: Principal, { id }: Client, method: ClientAuthMethod): Promise<ProofUse> {
+  /**
+   * How often a client has proved itself in a way since it came to have another one beside it. What was counted before and written down
+   * after that tells of another time.
+   */
+  async useOf(caller: Principal, { id, authMethodChangedAt: since }: Client, method: ClientAuthMethod): Promise<ProofUse> {
     const proofs = await this.#for(caller).proofs.load(id);
-    return proofs?.find(({ authMethod }) => authMethod === method) ?? { lastUsedAt: null, lastUsedIp: null, useCount: 0 };
+    const use = proofs?.find(({ authMethod, lastUsedAt }) => authMethod === method && (since === null || lastUsedAt >= since));
+    return use ?? { lastUsedAt: null, lastUsedIp: null, useCount: 0 };
   }
 
   /** Why a client was refused lately, the newest first. */
