@@ -1,6 +1,8 @@
+import type Sqlite from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { MysqlServer } from '../platform/database/mysql-server.js';
 import { BUSY_TIMEOUT_MS } from '../platform/database/sqlite-engine.js';
+import { keepPrepared } from '../platform/database/sqlite-statements.js';
 import type { DatabaseSettings } from '../platform/database/url.js';
 import { Initial1763856000000 } from './migrations/1763856000000-initial.js';
 import { LifeOfSecrets1763942400000 } from './migrations/1763942400000-life-of-secrets.js';
@@ -13,6 +15,9 @@ import { SearchedLetters1764460800000 } from './migrations/1764460800000-searche
 import { ShortWays1764547200000 } from './migrations/1764547200000-short-ways.js';
 import { Federation1764633600000 } from './migrations/1764633600000-federation.js';
 import { ENTITIES } from './rooms.js';
+
+/** Those of each number of clients that are looked for at once are nearly a hundred. */
+const STATEMENTS_KEPT = 300;
 
 const shared = {
   entities: ENTITIES,
@@ -54,9 +59,11 @@ function sqlite(path: string, ...pragmas: string[]): DataSourceOptions {
     ...shared,
     type: 'better-sqlite3',
     database: path,
-    prepareDatabase: (connection: { pragma(text: string): void }) => {
+    statementCacheSize: STATEMENTS_KEPT,
+    prepareDatabase: (connection: Sqlite.Database) => {
       for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_TIMEOUT_MS}`, ...pragmas])
         connection.pragma(pragma);
+      keepPrepared(connection);
     },
   };
 }

@@ -21,3 +21,23 @@ function putInteger(der: Buffer, at: number, target: Buffer, end: number): numbe
   der.copy(target, end - (next - first), first, next);
   return next;
 }
+
+/** The same the other way about, for numbers of up to 48 bytes: as OpenSSL reads it. @see https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3 */
+export function fromJoseSignature(signature: Buffer): Buffer {
+  const half = signature.length / 2;
+  const integers = [signature.subarray(0, half), signature.subarray(half)].map(toInteger);
+  return Buffer.concat([
+    Buffer.of(
+      0x30,
+      integers.reduce((sum, { length }) => sum + length, 0),
+    ),
+    ...integers,
+  ]);
+}
+
+function toInteger(number: Buffer): Buffer {
+  let start = 0;
+  while (start < number.length - 1 && number[start] === 0) start += 1;
+  const zero = (number[start] as number) >= 0x80 ? [0] : [];
+  return Buffer.concat([Buffer.of(0x02, number.length - start + zero.length, ...zero), number.subarray(start)]);
+}

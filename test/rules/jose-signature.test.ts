@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { toJoseSignature } from '../../src/keys/jose-signature.js';
+import { fromJoseSignature, toJoseSignature } from '../../src/keys/jose-signature.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
@@ -35,6 +35,8 @@ describe('An ECDSA signature', () => {
       const other = Buffer.alloc(32, 0x91);
       expect(toJoseSignature(toSequence(number, other))).toEqual(Buffer.concat([number, other]));
       expect(toJoseSignature(toSequence(other, number))).toEqual(Buffer.concat([other, number]));
+      expect(fromJoseSignature(Buffer.concat([number, other]))).toEqual(toSequence(number, other));
+      expect(fromJoseSignature(Buffer.concat([other, number]))).toEqual(toSequence(other, number));
     }
   });
 });

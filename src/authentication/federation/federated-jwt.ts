@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { ClientAuthMethod } from '../../clients/client.entity.js';
 import { findMismatch, fits } from '../../clients/federation/federated-credential.rules.js';
 import { ISSUER_ALGORITHMS } from '../../clients/federation/trusted-issuer.rules.js';
@@ -6,7 +5,7 @@ import { isRegistered, provesBy, type RegisteredClient } from '../../clients/reg
 import { ActorType, type TenantContext } from '../../tenants/caller.js';
 import type { Assertion } from '../assertion.js';
 import { findAudienceFault, findMomentFault, findTypeFault } from '../assertion-claims.js';
-import { isSignedBy } from '../assertion-signature.js';
+import { type CheckingKey, isSignedBy } from '../assertion-signature.js';
 import { type Proof, type Refusal, received } from '../proof.js';
 import type { UsedProofService } from '../used-proof.service.js';
 import type { RegisteredCredential, Trust } from './federated-lookup.service.js';
@@ -39,7 +38,7 @@ interface Checked extends FederatedSubject {
   alg: string;
   /** Those that subject and claims fit. */
   fitting: readonly RegisteredCredential[];
-  key?: KeyObject | undefined;
+  key?: CheckingKey | undefined;
 }
 
 /** One of the checks: why it refuses a token, or nothing. */
@@ -164,7 +163,7 @@ async function findKey(checked: Checked): Promise<Refusal | undefined> {
 }
 
 async function checkSignature({ key, alg, assertion }: Checked): Promise<Refusal | undefined> {
-  return (await isSignedBy(key as KeyObject, alg, assertion.text)) ? undefined : { refusal: 'the signature is wrong' };
+  return (await isSignedBy(key as CheckingKey, alg, assertion.text)) ? undefined : { refusal: 'the signature is wrong' };
 }
 
 /** Of several that fit the first counts whose audience it is. */

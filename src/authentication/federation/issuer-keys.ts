@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { KeySource } from '../../clients/federation/key-source.js';
 import type { TenantContext } from '../../tenants/caller.js';
+import type { CheckingKey } from '../assertion-signature.js';
 import type { FederatedLookupService, Trust } from './federated-lookup.service.js';
 import { ReadyKeys, type Wanted } from './ready-keys.js';
 import type { RemoteKeys } from './remote-keys.service.js';
@@ -22,7 +22,7 @@ export class IssuerKeys {
    * The key that may have made a signature.
    * @throws {KeysUnavailable} where there are no keys, and they cannot be fetched
    */
-  async find(tenant: TenantContext, trust: Trust, wanted: Wanted): Promise<KeyObject | undefined> {
+  async find(tenant: TenantContext, trust: Trust, wanted: Wanted): Promise<CheckingKey | undefined> {
     const keys = trust.hasGivenKeys
       ? await this.#findGiven(tenant, trust)
       : await this.remoteKeys.find(tenant, sourceOf(trust), (known) => known.find(wanted) !== undefined);
@@ -30,7 +30,7 @@ export class IssuerKeys {
   }
 
   /** The same, as far as it is at hand: nobody is asked, the database neither. */
-  peek(tenant: TenantContext, trust: Trust, wanted: Wanted): KeyObject | undefined {
+  peek(tenant: TenantContext, trust: Trust, wanted: Wanted): CheckingKey | undefined {
     return (trust.hasGivenKeys ? this.#given.get(nameOf(trust)) : this.remoteKeys.peek(tenant, sourceOf(trust)))?.find(wanted);
   }
 
