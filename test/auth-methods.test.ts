@@ -328,7 +328,7 @@ describe('why it was refused', () => {
     expect(lastRefusals.map(({ reason }: { reason: string }) => reason)).toEqual([
       'the client is disabled',
       'nothing proves who it is',
-      'there is no such client, or the secret is mistyped',
+      'the secret is mistyped, for none like it was made here, or there is no such client',
       expect.stringMatching(/^the secret ended at \d{4}-/),
     ]);
     expect(lastRefusals[1].authMethod).toBeNull();

@@ -10,7 +10,7 @@ export function proveBySecret(cipher: Cipher, registration: RegisteredClient, se
   const usedSecret = matchSecret(cipher, rowId, secret, liveSecrets(registration, ClientAuthMethod.SECRET));
   if (usedSecret && enabled) return { usedSecret };
   if (usedSecret) return { refusal: 'the client is disabled' };
-  if (!isRegistered(registration)) return { refusal: 'there is no such client, or the secret is mistyped' };
+  if (!isRegistered(registration)) return { refusal: 'the secret is mistyped, for none like it was made here, or there is no such client' };
   return {
     refusal: provesBy(registration, ClientAuthMethod.SECRET)
       ? 'the secret is wrong or has ended'
