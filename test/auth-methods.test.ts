@@ -408,6 +408,24 @@ describe('a test of an assertion', () => {
     expect((await readClient(clientId)).federatedCredentials).toEqual([{ subject: clientId, useCount: 0 }]);
   });
 
+  it('tells whether a token was used before, where each counts once', async () => {
+    const [clientId, strict] = [nextId(), await startWorkloadIssuer()];
+    await administer('mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }', {
+      input: { name: 'Strict', issuer: strict.url, singleUse: true },
+    });
+    const federatedCredentials = [{ issuer: strict.url, subject: clientId }];
+    await createClient(app, { clientId, authMethod: 'FEDERATED_JWT', federatedCredentials });
+    const token = await strict.sign(app.url, { claims: { sub: clientId, jti: clientId } });
+    for (const _ of [1, 2]) expect((await test(token)).checks.at(-1)).toMatchObject({ name: 'REPLAY', passed: true });
+    expect((await byAssertion(token)).status).toBe(200);
+    const refused = { name: 'REPLAY', passed: false, about: 'jti', received: clientId };
+    expect(await test(token)).toMatchObject({ isAccepted: false, checks: expect.arrayContaining([expect.objectContaining(refused)]) });
+    expect((await byAssertion(token)).status).toBe(401);
+    const nameless = await test(await strict.sign(app.url, { claims: { sub: clientId } }));
+    expect(nameless.checks.at(-1)).toMatchObject({ name: 'REPLAY', passed: false, reason: 'jti is no text' });
+    await strict.stop();
+  });
+
   it('refuses what is no token of an issuer', async () => {
     for (const assertion of ['', 'x.y.z', await (await makeKey('one')).sign('me'), 'e'.repeat(20_000)])
       expect(await codeOf(TEST, { assertion })).toBe('BAD_USER_INPUT');

@@ -58,9 +58,7 @@ export class UsedProofService {
     { tenant }: TenantContext,
     { maker, by, jti, expiresAt }: OneTimeProof & { maker: string; by: Omit<Actor, 'name'> },
   ): Promise<boolean> {
-    const id = createHash('sha256')
-      .update(JSON.stringify([maker, jti]))
-      .digest('base64url');
+    const id = idOf(maker, jti);
     try {
       await this.lines.run({ tenantId: tenant.id, line: 'tokens', name: actorKey(by), locks: false }, () =>
         this.database.write((manager) => manager.insert(UsedProof, { tenantId: tenant.id, id, expiresAt })),
@@ -72,8 +70,20 @@ export class UsedProofService {
     }
   }
 
+  /** Whether a proof was used before. Nothing is used up by that. @param maker as above */
+  async isUsed({ tenant }: TenantContext, { maker, jti }: { maker: string; jti: string }): Promise<boolean> {
+    const sql = 'SELECT 1 FROM used_proofs WHERE tenant_id = ? AND id = ?';
+    return (await this.database.rows(sql, [tenant.id, idOf(maker, jti)])).length > 0;
+  }
+
   /** Forgets proofs that have expired. */
   async sweep(now: Date): Promise<void> {
     await removeInPieces(this.database, { table: 'used_proofs', where: 'expires_at < ?', parameters: [this.database.moment(now)] });
   }
+}
+
+function idOf(maker: string, jti: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([maker, jti]))
+    .digest('base64url');
 }

@@ -78,7 +78,9 @@ const WITH_KEYS: readonly Check[] = [
   { name: FederatedCheck.TYPE, look: ({ assertion }) => findTypeFault(assertion.header) },
 ];
 
-const REPLAY: Check = { name: FederatedCheck.REPLAY, look: useOnce };
+/** That it is used up, or that it was. */
+const USE: Check = { name: FederatedCheck.REPLAY, look: useOnce };
+const USED: Check = { name: FederatedCheck.REPLAY, look: findUse };
 
 /**
  * Proves a client by a token of an issuer that the tenant trusts. What can be known without the issuer is looked at first: only for a token that
@@ -93,7 +95,7 @@ export async function proveByFederatedJwt(parts: FederatedParts, assertion: Asse
     const refusal = look(checked) as Refusal | undefined;
     if (refusal) return spendOnSignature(checked, refusal);
   }
-  for (const { look } of [...WITH_KEYS, REPLAY]) {
+  for (const { look } of [...WITH_KEYS, USE]) {
     const found = look(checked);
     const refusal = found instanceof Promise ? await found : found;
     if (refusal) return refusal;
@@ -109,7 +111,7 @@ export async function lookThrough(
 ): Promise<{ name: FederatedCheck; refusal: Refusal | undefined }[]> {
   const checked: Checked = { ...subject, parts, assertion, alg: String(assertion.header.alg), fitting: [] };
   const outcomes: { name: FederatedCheck; refusal: Refusal | undefined }[] = [];
-  for (const { name, look } of [...BEFORE_KEYS, ...WITH_KEYS]) {
+  for (const { name, look } of [...BEFORE_KEYS, ...WITH_KEYS, ...(subject.trust?.singleUse ? [USED] : [])]) {
     const refusal = await look(checked);
     outcomes.push({ name, refusal });
     if (refusal) break;
@@ -176,14 +178,28 @@ function findAudience(checked: Checked): Refusal | undefined {
   return fault;
 }
 
-async function useOnce({ parts, tenant, trust, assertion: { claims } }: Checked): Promise<Refusal | undefined> {
+async function useOnce(checked: Checked): Promise<Refusal | undefined> {
+  const { parts, tenant, trust, assertion } = checked;
   if (!trust?.singleUse) return undefined;
-  const { jti, exp, sub } = claims;
-  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI)
-    return { refusal: 'jti is no text', about: 'jti', received: received(jti) };
+  const { exp, sub } = assertion.claims;
   const expiresAt = new Date((Number(exp) + REMEMBERED_SECONDS) * 1000);
+  const by = { type: ActorType.CLIENT, id: String(sub) };
+  return findReplay(checked, async (name) => !(await parts.proofs.use(tenant, { ...name, by, expiresAt })));
+}
+
+function findUse(checked: Checked): Promise<Refusal | undefined> {
+  const { parts, tenant } = checked;
+  return findReplay(checked, (name) => parts.proofs.isUsed(tenant, name));
+}
+
+/** Under which a token of an issuer is remembered. */
+type Name = { maker: string; jti: string };
+
+async function findReplay({ trust, assertion }: Checked, isUsed: (name: Name) => Promise<boolean>): Promise<Refusal | undefined> {
+  const { jti } = assertion.claims;
+  const told = { about: 'jti', received: received(jti) };
+  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) return { refusal: 'jti is no text', ...told };
   // No client id has a blank in it.
-  const maker = `issuer ${trust.issuer}`;
-  const isFirst = await parts.proofs.use(tenant, { maker, by: { type: ActorType.CLIENT, id: String(sub) }, jti, expiresAt });
-  return isFirst ? undefined : { refusal: 'the token was used before', about: 'jti', received: received(jti) };
+  const maker = `issuer ${trust?.issuer}`;
+  return (await isUsed({ maker, jti })) ? { refusal: 'the token was used before', ...told } : undefined;
 }

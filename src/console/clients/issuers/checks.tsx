@@ -19,16 +19,19 @@ const CHECKS: Record<AssertionCheckName, string> = {
   REPLAY: 'It was not used before',
 };
 
-/** Which a test goes through: whether a token was used before is looked at when it is used. */
-const TESTED = (Object.keys(CHECKS) as AssertionCheckName[]).filter((name) => name !== 'REPLAY');
+/** Looked at with some issuers alone, and after all the others. */
+const LAST = 'REPLAY';
 
 /** The checks of a token: those that it passes, the one that it fails, and those that were not reached. */
 export function Checks({ checks }: { checks: readonly Check[] }) {
   return (
     <ol className={classes.checks} aria-label="Checks">
-      {TESTED.map((name) => (
-        <Line key={name} words={CHECKS[name]} check={checks.find((check) => check.name === name)} />
-      ))}
+      {(Object.keys(CHECKS) as AssertionCheckName[])
+        .map((name) => ({ name, check: checks.find((one) => one.name === name) }))
+        .filter(({ name, check }) => check || name !== LAST)
+        .map(({ name, check }) => (
+          <Line key={name} words={CHECKS[name]} check={check} />
+        ))}
     </ol>
   );
 }
