@@ -10,8 +10,6 @@ import type { Lookup } from '../client-lookup.service.js';
 /** Most assertions in one query. SQLite keeps the statement of each size prepared. */
 const LARGEST_BATCH = 32;
 const LONGEST_NAME = 100;
-/** No client has it. */
-const NO_CLIENT_ID = '';
 
 /** An issuer as the tokens of it are checked. */
 export interface Trust {
@@ -51,12 +49,16 @@ export interface FederatedLookup extends Lookup {
   credentials: RegisteredCredential[];
 }
 
+/** Whom to look for. */
 interface Key {
   tenantId: string;
-  clientId: string;
   issuerKey: string;
-  subjectKey: string;
+  /** A client id, or the key of a subject. */
+  name: string;
 }
+
+/** By what a client is named. */
+type By = keyof typeof FOUND;
 
 interface TrustColumns {
   issuer_id: string | null;
@@ -87,18 +89,21 @@ type Row = TrustColumns & CredentialColumns & (ClientRow | NoRow);
  * query; nothing is kept past it.
  */
 export class FederatedLookupService {
-  readonly #rows = new Batches<Key, Row[]>({ load: (keys) => this.#read(keys), largest: LARGEST_BATCH, mostAtATime: 2 });
+  readonly #rows: Readonly<Record<By, Batches<Key, Row[]>>> = {
+    clientId: new Batches({ load: (keys) => this.#read('clientId', keys), largest: LARGEST_BATCH, mostAtATime: 2 }),
+    subject: new Batches({ load: (keys) => this.#read('subject', keys), largest: LARGEST_BATCH, mostAtATime: 2 }),
+  };
   /** The row that is read in place of one that is not there, for its weight alone. */
   #decoyId: string | null = null;
 
   constructor(private readonly database: Database) {}
 
   /** The client that a token names: by its id, or else by issuer and subject where these name exactly one. */
-  async find(context: TenantContext, { clientId = NO_CLIENT_ID, issuer, subject }: Said): Promise<FederatedLookup> {
+  async find(context: TenantContext, { clientId, issuer, subject }: Said): Promise<FederatedLookup> {
     const { tenant } = context;
     const member = { crowd: tenant.id, name: `${clientId} ${issuer} ${subject}`.slice(0, LONGEST_NAME) };
-    const key = { tenantId: tenant.id, clientId, issuerKey: keyOfIssuer(issuer), subjectKey: keyOfSubject(issuer, subject) };
-    const rows = await this.#rows.load(member, key);
+    const [by, name] = clientId === undefined ? (['subject', keyOfSubject(issuer, subject)] as const) : (['clientId', clientId] as const);
+    const rows = await this.#rows[by].load(member, { tenantId: tenant.id, issuerKey: keyOfIssuer(issuer), name });
     const [first] = rows as [Row];
     const found = rows.filter(isWanted);
     const client = found[0] && toClient(found[0], context);
@@ -118,8 +123,9 @@ export class FederatedLookupService {
     return row?.jwks ? JSON.parse(row.jwks) : { keys: [] };
   }
 
-  async #read(keys: readonly Key[]): Promise<Row[][]> {
-    const rows = await this.database.rows<Row>(selectRows(keys.length), [...keys.flatMap(parametersOf), this.#decoyId]);
+  async #read(by: By, keys: readonly Key[]): Promise<Row[][]> {
+    const { parametersOf } = FOUND[by];
+    const rows = await this.database.rows<Row>(selectRows(by, keys.length), [...keys.flatMap(parametersOf), this.#decoyId]);
     const found: Row[][] = keys.map(() => []);
     for (const row of rows) found[Number(row.wanted)]?.push(row);
     this.#keepDecoy(rows);
@@ -133,39 +139,46 @@ export class FederatedLookupService {
   }
 }
 
-const statements = new Map<number, string>();
-
-function selectRows(assertions: number): string {
-  const statement = statements.get(assertions) ?? writeStatement(assertions);
-  statements.set(assertions, statement);
-  return statement;
-}
-
 /** Of clients that have the very same subject the first or the last by their ids: with one alone they are the same. */
 const named = (direction: 'ASC' | 'DESC') => `(SELECT f.client_row_id FROM federated_credentials f
     WHERE f.tenant_id = ? AND f.subject_key = ? ORDER BY f.client_row_id ${direction} LIMIT 1)`;
 
-/** Whom one assertion names: by a client id, or by a subject. */
-const RESOLVED = `? AS tenant_id, ? AS issuer_key, ? AS said,
-  COALESCE((SELECT n.id FROM clients n WHERE n.tenant_id = ? AND n.client_id = ?), ${named('ASC')}) AS first_id, ${named('DESC')} AS last_id`;
+/** How a client is found that an assertion names: what is selected of each, the values for it, and what the client's row has to do with it. */
+const FOUND = {
+  clientId: {
+    resolved: '? AS tenant_id, ? AS issuer_key, ? AS said',
+    parametersOf: ({ tenantId, issuerKey, name }: Key) => [tenantId, issuerKey, name],
+    is: 'k.tenant_id = t.id AND k.client_id = x.said',
+  },
+  subject: {
+    resolved: `? AS tenant_id, ? AS issuer_key, ${named('ASC')} AS first_id, ${named('DESC')} AS last_id`,
+    parametersOf: ({ tenantId, issuerKey, name }: Key) => [tenantId, issuerKey, tenantId, name, tenantId, name],
+    is: 'k.id = x.first_id AND k.tenant_id = t.id AND x.first_id = x.last_id',
+  },
+} as const;
 
-function parametersOf({ tenantId, clientId, issuerKey, subjectKey }: Key): string[] {
-  const subject = clientId === NO_CLIENT_ID ? subjectKey : '';
-  return [tenantId, issuerKey, clientId, tenantId, clientId, tenantId, subject, tenantId, subject];
+const statements = new Map<string, string>();
+
+function selectRows(by: By, assertions: number): string {
+  const name = `${by} ${assertions}`;
+  const statement = statements.get(name) ?? writeStatement(by, assertions);
+  statements.set(name, statement);
+  return statement;
 }
 
-function writeStatement(assertions: number): string {
-  const others = Array.from({ length: assertions - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ${RESOLVED}`).join('');
-  const resolved = `SELECT 0 AS wanted, ${RESOLVED}${others}`;
+function writeStatement(by: By, assertions: number): string {
+  const { resolved, is } = FOUND[by];
+  const others = Array.from({ length: assertions - 1 }, (_, index) => ` UNION ALL SELECT ${index + 1}, ${resolved}`).join('');
+  const all = `SELECT 0 AS wanted, ${resolved}${others}`;
   return `SELECT x.wanted, t.version AS tenant_version, t.access_token_type, k.id IS NOT NULL AS is_wanted, c.id AS row_id, c.client_id, c.enabled,
       c.auth_method, c.previous_auth_method, c.previous_method_ends_at, c.sender_constraint, NULL AS jwks, NULL AS jwks_uri, NULL AS tls_client_auth, c.token_epoch, c.access_token_lifetime AS lifetime, c.scopes, c.audiences, NULL AS secret_id,
       i.id AS issuer_id, i.issuer, i.version AS issuer_version, i.enabled AS issuer_enabled, i.epoch AS issuer_epoch, i.algorithms,
       i.max_assertion_lifetime, i.single_use, i.jwks_uri AS issuer_jwks_uri, i.jwks IS NOT NULL AS has_given_keys,
       f.id AS credential_id, f.subject, f.subject_pattern, f.claims, f.audience
-    FROM (${resolved}) x
+    FROM (${all}) x
     LEFT JOIN tenants t ON t.id = x.tenant_id AND t.enabled = 1
     LEFT JOIN trusted_issuers i ON i.tenant_id = t.id AND i.issuer_key = x.issuer_key
-    LEFT JOIN clients k ON k.id = x.first_id AND k.tenant_id = t.id AND (x.said <> '' OR x.first_id = x.last_id)
+    LEFT JOIN clients k ON ${is}
     LEFT JOIN clients c ON c.id = COALESCE(k.id, ?)
     LEFT JOIN federated_credentials f ON f.client_row_id = c.id AND (k.id IS NULL OR f.issuer_key = x.issuer_key)`;
 }
