@@ -9,7 +9,7 @@ import {
   makeCertificate,
   type Recipe,
 } from '../testbed/certificate-maker.js';
-import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
+import { dialog, itInChromium, setUpConsole, toSay } from '../testbed/console.js';
 import { until } from '../testbed/process.js';
 
 const CREATE_AUTHORITY = 'mutation ($input: CreateCertificateAuthorityInput!) { createCertificateAuthority(input: $input) { id } }';
@@ -97,7 +97,7 @@ itInChromium('trusts an authority with an Arabic name, tells why a certificate i
   await pem.fill(`\n${authority.pem}\n`);
   await save.click();
   await page.getByText(`${name} is trusted now.`).waitFor();
-  expect(await rowOf(name).textContent()).toMatch(/CN=Mesh of ours([0-9A-F]{2}:){31}[0-9A-F]{2}.*expires in /);
+  await toSay(rowOf(name), /CN=Mesh of ours([0-9A-F]{2}:){31}[0-9A-F]{2}.*expires in /);
   expect(await statusOf(clientId, own)).toBe(200);
 
   await page.getByRole('button', { name: 'Add authority' }).click();
@@ -126,9 +126,9 @@ itInChromium('warns of authorities that expire soon, and of none that does not',
   await trust('Far', { notAfter: Date.now() + 400 * DAY_MS });
   await trust('Later', { notBefore: Date.now() + 2 * DAY_MS, notAfter: Date.now() + 400 * DAY_MS });
   await web.signIn('/certificate-authorities');
-  expect(await rowOf(/Near/).textContent()).toMatch(/expires in (19|20) days$/);
+  await toSay(rowOf(/Near/), /expires in (19|20) days$/);
   expect(await rowOf(/Far/).textContent()).not.toMatch(/expire|not valid/);
-  expect(await rowOf(/Later/).textContent()).toMatch(/not valid yet: begins in/);
+  await toSay(rowOf(/Later/), /not valid yet: begins in/);
 });
 
 itInChromium('creates a client that is known by a SPIFFE ID, shows how it connects, and changes the name', async () => {
@@ -176,7 +176,7 @@ itInChromium('creates a client that is known by a SPIFFE ID, shows how it connec
   const next = makeCertificate({ by: authority, extensions: [...CLIENT, alternativeNames([DNS, 'export.example.com'])] });
   expect([await statusOf('meshed-export', own), await statusOf('meshed-export', next)]).toEqual([200, 401]);
   await page.getByRole('tab', { name: 'Authentication' }).click();
-  expect(await rowOf(/^Certificate of an authority/).textContent()).toMatch(/current/);
+  await toSay(rowOf(/^Certificate of an authority/), /current/);
   await page.getByText('spiffe://example.org/export', { exact: true }).waitFor();
 
   await page.getByRole('button', { name: 'Edit' }).click();

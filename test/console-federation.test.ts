@@ -1,5 +1,5 @@
 import { createClient, postForm, requestToken } from '../testbed/app.js';
-import { dialog, inMemory, itInChromium, readable, setUpConsole } from '../testbed/console.js';
+import { dialog, inMemory, itInChromium, readable, setUpConsole, toSay } from '../testbed/console.js';
 import { until } from '../testbed/process.js';
 import { startWorkloadIssuer, type TokenParts, type WorkloadIssuer } from '../testbed/workload-issuer.js';
 
@@ -61,7 +61,7 @@ itInChromium('trusts a platform, lets a client prove itself by it, and tells wha
   await adding.getByLabel('ES256').check();
   await adding.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Build cluster is trusted now.').waitFor();
-  expect(await rowOf(/Build cluster/).textContent()).toMatch(/not asked for yet.*Enabled/);
+  await toSay(rowOf(/Build cluster/), /not asked for yet.*Enabled/);
 
   await page.getByRole('link', { name: 'Clients' }).first().click();
   await page.getByRole('button', { name: 'New Client' }).click();
@@ -90,7 +90,7 @@ itInChromium('trusts a platform, lets a client prove itself by it, and tells wha
   expect([await ask(right), await ask(wrong)]).toEqual([200, 401]);
   await settle();
   await page.getByRole('tab', { name: 'Authentication' }).click();
-  expect(await rowOf(/^Platform identity/).textContent()).toMatch(/Platform identity1.*from 127\.0\.0\.1current/);
+  await toSay(rowOf(/^Platform identity/), /Platform identity1.*from 127\.0\.0\.1current/);
   await page.getByText(/^1 time, last/).waitFor();
 
   await page.getByRole('button', { name: 'Test an assertion' }).click();
@@ -106,9 +106,7 @@ itInChromium('trusts a platform, lets a client prove itself by it, and tells wha
   const signs = { Passed: 3, Failed: 1, 'Not reached': 5 };
   for (const [name, count] of Object.entries(signs)) expect(await checks.getByLabel(name, { exact: true }).count()).toBe(count);
   const failing = checks.filter({ has: page.getByLabel('Failed') });
-  expect(await failing.textContent()).toMatch(
-    /no credential of the client has this subject and these claims.*Aboutdeploy.*Expected.*production.*Received.*test/,
-  );
+  await toSay(failing, /no credential of the client has this subject and these claims.*Aboutdeploy.*Expected.*production.*Received.*test/);
   await testing.getByLabel('Assertion', { exact: true }).fill(await issuer.sign(app.url, right));
   await testing.getByRole('button', { name: 'Test', exact: true }).click();
   await testing.getByText('It would be accepted.').waitFor();
@@ -121,9 +119,7 @@ itInChromium('trusts a platform, lets a client prove itself by it, and tells wha
   const refused = page.getByRole('table', { name: 'Refusals' }).locator('tbody tr');
   await until(async () => (await refused.count()) === 1);
   expect(await inMemory(page, assertion.split('.')[2] as string)).toEqual([]);
-  expect(await refused.textContent()).toMatch(
-    /127\.0\.0\.1Platform identityno credential .*Aboutdeploy.*Expected.*production.*Received.*test/,
-  );
+  await toSay(refused, /127\.0\.0\.1Platform identityno credential .*Aboutdeploy.*Expected.*production.*Received.*test/);
   await web.open('/trusted-issuers');
   await rowOf(/Build cluster/)
     .getByText(/1 key, fetched/)
@@ -152,7 +148,7 @@ itInChromium('takes a client from its secret key to its platform with an overlap
   expect([await withSecret(), await withToken()]).toEqual([200, 200]);
   await settle();
   await page.reload();
-  expect(await rowOf(/^Secret key/).textContent()).toMatch(/Secret key1.*from 127\.0\.0\.1still in useends /);
+  await toSay(rowOf(/^Secret key/), /Secret key1.*from 127\.0\.0\.1still in useends /);
   await page.getByRole('tab', { name: 'Secret keys' }).click();
   await page.getByRole('table', { name: 'Secret keys' }).waitFor();
   expect(await page.getByRole('button', { name: 'Rotate' }).count()).toBe(0);
@@ -163,10 +159,12 @@ itInChromium('takes a client from its secret key to its platform with an overlap
   await back.getByLabel('1 hour').check();
   await back.getByRole('button', { name: 'Go back' }).click();
   await page.getByText('Moving proves itself by Secret key again.').waitFor();
+  await toSay(rowOf(/^Secret key/), /current/);
   expect([await withSecret(), await withToken()]).toEqual([200, 200]);
   await page.getByRole('button', { name: 'Go back' }).click();
   await dialog(page, 'Go back to Platform identity?').getByRole('button', { name: 'Go back' }).click();
   await page.getByText('Moving proves itself by Platform identity again.').waitFor();
+  await toSay(rowOf(/^Platform identity/), /current/);
 
   await page.getByRole('button', { name: 'End it now' }).click();
   const ending = dialog(page, 'End Secret key now?');
@@ -328,7 +326,7 @@ itInChromium('changes an issuer, disables it, and deletes it after saying what e
   await drawer.getByText(/are cut for good/).waitFor();
   await drawer.getByRole('button', { name: 'Save' }).click();
   await drawer.waitFor({ state: 'hidden' });
-  expect(await rowOf(/مجموعة/).textContent()).toMatch(/1 key, given.*Disabled/);
+  await toSay(rowOf(/مجموعة/), /1 key, given.*Disabled/);
   const { body } = await app.administer('{ trustedIssuers { issuer maxAssertionLifetime singleUse enabled } }');
   expect(body.data.trustedIssuers).toContainEqual({ issuer: doomed.url, maxAssertionLifetime: 900, singleUse: true, enabled: false });
   await page.getByRole('button', { name: 'Edit مجموعة البناء' }).click();

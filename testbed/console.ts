@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page, Route } from 'playwright-core';
 import { type Credentials, startApp, type TestApp } from './app.js';
 import { hasChromium, launchChromium } from './chromium.js';
+import { until } from './process.js';
 
 const DESK = { width: 1280, height: 800 };
 /** Answers that a test asks for, which a browser reports as if they were faults of the page. */
@@ -136,6 +137,12 @@ export async function inMemory(page: Page, ...texts: string[]): Promise<string[]
   await inspector.send('HeapProfiler.takeHeapSnapshot', {});
   await inspector.detach();
   return texts.filter((text) => snapshot.includes(text));
+}
+
+/** Waits until an element says something: what it tells comes a moment after what was done. */
+export async function toSay(element: Locator, pattern: RegExp): Promise<void> {
+  await until(async () => pattern.test((await element.textContent()) ?? '')).catch(() => undefined);
+  expect(await element.textContent()).toMatch(pattern);
 }
 
 /** The dialog or drawer with this heading. */
