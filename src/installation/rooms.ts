@@ -44,6 +44,9 @@ export const COUNTERS = rooms.flatMap(({ counters = [] }) => counters);
 /** What anybody may read, pages of other origins too, and stays true while the database is away. */
 export const PUBLIC_PATHS = rooms.flatMap(({ publicPaths = [] }) => publicPaths);
 
+/** What is also answered at hosts at which clients are asked for a certificate. */
+export const MTLS_PATHS = rooms.flatMap(({ mtlsPaths = [] }) => mtlsPaths);
+
 /** Where a query of its own asks whether the tenant is still served. */
 export const PATHS_THAT_ASK_AGAIN = rooms.flatMap(({ pathsThatAskAgain = [] }) => pathsThatAskAgain);
 

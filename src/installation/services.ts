@@ -71,7 +71,7 @@ export interface Services {
 
 /** Makes the services of a database. Nothing is read or written yet. @param throttle when failures are counted together with others */
 export function createServices(config: Config, database: Database, cipher: Cipher, throttle = new Throttle(config.failureLimit)): Services {
-  const directory = new TenantDirectory(database, config.issuer);
+  const directory = new TenantDirectory(database, config.issuer, config.mtlsHostPrefix);
   const lines = new TenantLines();
   const changes = new Changes(database, cipher, config.tenantLimits, lines);
   const signingKeys = new SigningKeys(database, changes, new SigningKeyStore(cipher));

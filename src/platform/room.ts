@@ -65,6 +65,8 @@ export interface Room<Parts> {
   routes?(parts: Parts, watchers: Watchers): Promise<Route[]>;
   /** Of its paths: what anybody may read there, pages of other origins too, and stays true while the database is away. */
   publicPaths?: readonly string[];
+  /** Of its paths: what is also answered at hosts at which clients are asked for a certificate. */
+  mtlsPaths?: readonly string[];
   /** Of its paths: where a query of its own asks whether the tenant is still served. */
   pathsThatAskAgain?: readonly string[];
 }

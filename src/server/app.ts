@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { clientCertificates } from '../authentication/presented-certificate.js';
 import type { Installation } from '../installation/installation.js';
-import { COUNTERS, createResolvers, PATHS_THAT_ASK_AGAIN, PUBLIC_PATHS, routesOf } from '../installation/rooms.js';
+import { COUNTERS, createResolvers, MTLS_PATHS, PATHS_THAT_ASK_AGAIN, PUBLIC_PATHS, routesOf } from '../installation/rooms.js';
 import type { Config } from '../platform/config.js';
 import { AppError } from '../platform/errors.js';
 import { passBody } from '../platform/http/body.js';
@@ -15,7 +15,7 @@ import { requestLifecycle } from '../platform/http/request.js';
 import { securityHeaders } from '../platform/http/security-headers.js';
 import type { Log } from '../platform/log.js';
 import type { Route, Watchers } from '../platform/room.js';
-import type { TenantContext } from '../tenants/caller.js';
+import { isAtMtlsHost, type TenantContext } from '../tenants/caller.js';
 import { type Leniency, requireTarget, requireTenant } from '../tenants/require-tenant.js';
 import { Authenticator } from '../tokens/bearer.js';
 import { TOKEN_PATH } from '../tokens/paths.js';
@@ -69,6 +69,7 @@ export async function createApp(installation: Installation, surroundings: Surrou
   app.use(straightTo(TOKEN_PATH, [tenant, routes.find(({ path }) => path === TOKEN_PATH)?.on.post as Middleware]));
   app.use(healthRoutes(surroundings.health));
   app.use(tenant);
+  app.use(onlyOf([...MTLS_PATHS, GRAPHQL_PATH]));
   const router = await createRouter(installation, surroundings, routes);
   app.use(router.routes());
   app.use(router.allowedMethods());
@@ -92,6 +93,13 @@ function straightTo(path: string, [first, second]: readonly [Middleware, Middlew
     if (ctx.path !== path || ctx.method !== 'POST') return next();
     ctx.routerPath = path;
     return first(ctx, () => second(ctx, next));
+  };
+}
+
+/** Nothing else is there at a host at which clients are asked for a certificate: no browser has anything to do with it. */
+function onlyOf(paths: readonly string[]): Middleware {
+  return async (ctx, next) => {
+    if (!isAtMtlsHost(ctx) || paths.includes(ctx.path)) await next();
   };
 }
 

@@ -10,6 +10,12 @@ export interface TenantContext {
   issuer: string;
 }
 
+/** A tenant as requests reach it. */
+export interface ReachedTenant extends TenantContext {
+  /** Where its clients are asked for a certificate, when that is not the issuer. */
+  mtlsOrigin?: string | undefined;
+}
+
 /** What kind of somebody did something. */
 export enum ActorType {
   CLIENT = 'CLIENT',
@@ -77,16 +83,27 @@ export interface GraphQLContext {
 }
 
 /** What a request was sent to: the tenant, and what a page on that host has for its origin. */
-export const served = new RequestNotes<{ tenant: TenantContext; origin: string }>();
+export const served = new RequestNotes<{ tenant: ReachedTenant; origin: string }>();
 
 /** The tenant whose host a request was sent to. */
-export function tenantOf(ctx: Pick<Context, 'req'>): TenantContext {
-  return served.of(ctx).tenant as TenantContext;
+export function tenantOf(ctx: Pick<Context, 'req'>): ReachedTenant {
+  return served.of(ctx).tenant as ReachedTenant;
 }
 
-/** What a request asks for, under the tenant's own URL whatever the Host header says. */
+/** Whether a request was sent to the host at which clients are asked for a certificate, and to which nobody goes with a browser. */
+export function isAtMtlsHost(ctx: Pick<Context, 'req'>): boolean {
+  const { mtlsOrigin } = tenantOf(ctx);
+  return mtlsOrigin !== undefined && mtlsOrigin === served.of(ctx).origin;
+}
+
+/** What the URLs begin with of which a request was sent to one: one of the two of the tenant, whatever the Host header says. */
+export function baseUrlOf(ctx: Pick<Context, 'req'>): string {
+  return isAtMtlsHost(ctx) ? (served.of(ctx).origin as string) : tenantOf(ctx).issuer;
+}
+
+/** What a request asks for. */
 export function targetOf(ctx: Context): RequestTarget {
-  return { method: ctx.method, url: tenantOf(ctx).issuer + ctx.path };
+  return { method: ctx.method, url: baseUrlOf(ctx) + ctx.path };
 }
 
 /** Names the server itself as the one who does something. @param task what it is about */

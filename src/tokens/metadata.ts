@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { ASSERTION_ALGORITHM_NAMES } from '../authentication/assertion-claims.js';
 import { AUTH_METHODS, CERTIFICATE_METHODS } from '../authentication/client-authentication.service.js';
 import { PROOF_ALGORITHMS } from '../clients/keys/public-jwks.js';
-import { tenantOf } from '../tenants/caller.js';
+import { type ReachedTenant, tenantOf } from '../tenants/caller.js';
 import { INTROSPECTION_PATH } from '../tenants/scopes.js';
 import type { Issuers } from './issuers.js';
 import { JWKS_PATH, REVOCATION_PATH, TOKEN_PATH } from './paths.js';
@@ -10,16 +10,18 @@ import { JWKS_PATH, REVOCATION_PATH, TOKEN_PATH } from './paths.js';
 const MAX_AGE = 'public, max-age=300';
 
 /**
- * The authorization server metadata: what works and nothing else, under the tenant's own URL
+ * The authorization server metadata: what works and nothing else, under the tenant's own URLs
  * whatever the Host header says.
+ * @param takesCertificates whether clients of a tenant can show any
  * @see https://www.rfc-editor.org/rfc/rfc8414
  */
-export function metadata(issuers: Issuers, { takesCertificates }: { takesCertificates: boolean }): Middleware {
+export function metadata(issuers: Issuers, takesCertificates: (tenant: ReachedTenant) => boolean): Middleware {
   return async (ctx) => {
-    const { keys } = await issuers.of(tenantOf(ctx));
+    const tenant = tenantOf(ctx);
+    const { keys } = await issuers.of(tenant);
     ctx.set('Cache-Control', MAX_AGE);
     const algorithms = [...new Set(keys.publishedAt(new Date()).map(({ jwk }) => jwk.alg))];
-    ctx.body = documentOf(tenantOf(ctx).issuer, { algorithms, takesCertificates });
+    ctx.body = documentOf(tenant, { algorithms, takesCertificates: takesCertificates(tenant) });
   };
 }
 
@@ -28,7 +30,7 @@ export function metadata(issuers: Issuers, { takesCertificates }: { takesCertifi
  * have for ID tokens, and take it for RS256 where there is none.
  */
 function documentOf(
-  issuer: string,
+  { issuer, mtlsOrigin }: ReachedTenant,
   { algorithms, takesCertificates }: { algorithms: readonly (string | undefined)[]; takesCertificates: boolean },
 ): object {
   const methods = takesCertificates ? [...AUTH_METHODS, ...CERTIFICATE_METHODS] : AUTH_METHODS;
@@ -50,6 +52,16 @@ function documentOf(
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHM_NAMES,
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     ...(takesCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
+    ...(mtlsOrigin === undefined ? {} : { mtls_endpoint_aliases: aliasesAt(mtlsOrigin) }),
+  };
+}
+
+/** Of the endpoints above those at which clients prove who they are. @see https://www.rfc-editor.org/rfc/rfc8705#section-5 */
+function aliasesAt(origin: string): object {
+  return {
+    token_endpoint: origin + TOKEN_PATH,
+    introspection_endpoint: origin + INTROSPECTION_PATH,
+    revocation_endpoint: origin + REVOCATION_PATH,
   };
 }
 

@@ -9,7 +9,7 @@ import { type AppError, BadRequest } from '../platform/errors.js';
 import { answerError, toTold, Unforeseen } from '../platform/http/answer.js';
 import { logged, requestIdOf } from '../platform/http/request-notes.js';
 import type { Log } from '../platform/log.js';
-import { tenantOf } from '../tenants/caller.js';
+import { baseUrlOf, isAtMtlsHost, tenantOf } from '../tenants/caller.js';
 import { isOfTenantGone } from '../tenants/errors.js';
 import type { Issuer, Issuers } from './issuers.js';
 import { TOKEN_PATH } from './paths.js';
@@ -79,7 +79,8 @@ export function oauthEndpoint({ issuers, authentication, log }: OAuthParts, { an
 /** What an assertion may call us. @see https://www.rfc-editor.org/rfc/rfc7523#section-3 */
 function audiencesOf(ctx: Context): string[] {
   const { issuer } = tenantOf(ctx);
-  return [issuer, issuer + TOKEN_PATH, issuer + ctx.path];
+  const bases = isAtMtlsHost(ctx) ? [issuer, baseUrlOf(ctx)] : [issuer];
+  return [issuer, ...bases.flatMap((base) => [base + TOKEN_PATH, base + ctx.path])];
 }
 
 /** Requires that there are no credentials and tokens in a URL, where others may read them. @throws {BadRequest} */

@@ -2,9 +2,11 @@ import type { Throttle } from '../authentication/throttle.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import { keepPagesOut } from '../people/cookies.js';
+import type { Config } from '../platform/config.js';
 import type { Route, Watchers } from '../platform/room.js';
-import type { TenantContext } from '../tenants/caller.js';
+import type { ReachedTenant, TenantContext } from '../tenants/caller.js';
 import { INTROSPECTION_PATH } from '../tenants/scopes.js';
+import type { TenantDirectory } from '../tenants/tenant-directory.service.js';
 import { Authenticator, type AuthenticatorParts } from './bearer.js';
 import { introspectionEndpoint, revocationEndpoint } from './introspection.js';
 import { introspectionByToken } from './introspection-by-token.js';
@@ -22,11 +24,13 @@ export interface TokenParts extends Omit<AuthenticatorParts, 'verify'>, Omit<OAu
   use: ClientUseService;
   /** Whether connections tell of certificates. */
   takesCertificates: boolean;
+  config: Pick<Config, 'clientCertHeader'>;
+  directory: Pick<TenantDirectory, 'mtlsHosts'>;
 }
 
 /** The endpoints of OAuth and what belongs to them. */
 export function tokenRoutes(parts: TokenParts, { log, metrics }: Watchers): Route[] {
-  const { issuers, status, secrets, throttle, takesCertificates } = parts;
+  const { issuers, status, secrets, throttle } = parts;
   const verify = async (tenant: TenantContext, token: string) => (await issuers.of(tenant)).verifyForIntrospection(token);
   const authenticator = new Authenticator({ ...parts, verify });
   const introspection = introspectionByToken({ authenticator, issuers, status, metrics }, introspectionEndpoint({ ...parts, log }));
@@ -38,6 +42,13 @@ export function tokenRoutes(parts: TokenParts, { log, metrics }: Watchers): Rout
     { path: VERIFICATION_PATH, on: { all: verification(parts) } },
     { path: JWKS_PATH, on: { get: jwks(issuers) } },
     { path: PEM_PATH, on: { get: pem(issuers) } },
-    ...METADATA_PATHS.map((path) => ({ path, on: { get: metadata(issuers, { takesCertificates }) } })),
+    ...METADATA_PATHS.map((path) => ({ path, on: { get: metadata(issuers, takesCertificatesOf(parts)) } })),
   ];
+}
+
+/** Which connections are asked for a certificate is up to proxies where there are some; the server itself goes by the host, if only some are. */
+function takesCertificatesOf({ takesCertificates, config, directory }: TokenParts): (tenant: ReachedTenant) => boolean {
+  const { mtlsHosts } = directory;
+  if (!takesCertificates || config.clientCertHeader || mtlsHosts.prefix === undefined) return () => takesCertificates;
+  return ({ issuer, mtlsOrigin }) => mtlsOrigin !== undefined || mtlsHosts.hasPrefix(new URL(issuer).host);
 }

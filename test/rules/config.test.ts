@@ -28,6 +28,7 @@ it('works without a single setting', () => {
     trustForwardedHost: false,
     clientCertHeader: undefined,
     tls: undefined,
+    mtlsHostPrefix: undefined,
     trustedIssuerNetworks: [],
     allowedOrigins: [],
     graphiql: true,
@@ -158,6 +159,52 @@ describe("the header with a client's certificate", () => {
 
   it.each(['false', 'true', '0', '2'])('is not believed of everybody (TRUST_PROXY=%s)', (trust) => {
     expect(() => read('rfc9440', trust)).toThrow(/CLIENT_CERT_HEADER is of use only when TRUST_PROXY names the networks/);
+  });
+});
+
+describe('what hosts begin with at which clients are asked for a certificate', () => {
+  const proxied = { CLIENT_CERT_HEADER: 'rfc9440', TRUST_PROXY: '10.0.0.1' };
+
+  it.each([
+    ['mtls.', 'mtls.'],
+    ['MTLS.', 'mtls.'],
+    ['m-1.tls.', 'm-1.tls.'],
+    ['xn--bcher-kva.', 'xn--bcher-kva.'],
+  ])('takes %s', (MTLS_HOST_PREFIX, mtlsHostPrefix) => {
+    expect(readConfig({ ...proxied, MTLS_HOST_PREFIX })).toMatchObject({ mtlsHostPrefix });
+  });
+
+  it.each([
+    'mtls',
+    '.',
+    '.mtls.',
+    'mtls..',
+    '-mtls.',
+    'mtls-.',
+    'm_tls.',
+    'mtls. ',
+    '*.',
+    'büro.',
+    'xn--.',
+    `${'m'.repeat(64)}.`,
+    'm.'.repeat(51),
+  ])('refuses %j', (MTLS_HOST_PREFIX) => {
+    const read = () => readConfig({ ...proxied, MTLS_HOST_PREFIX });
+    expect(read).toThrow(/MTLS_HOST_PREFIX must be what names of hosts begin with, with the dot behind it, such as mtls\. \(/);
+  });
+
+  it('refuses it where nobody is asked for any, and says what to do', () => {
+    expect(() => readConfig({ MTLS_HOST_PREFIX: 'mtls.' })).toThrow(
+      /MTLS_HOST_PREFIX is of use only where certificates are asked for: set TLS_CERT_FILE and TLS_KEY_FILE, or CLIENT_CERT_HEADER behind a proxy, or leave it out\.$/,
+    );
+  });
+
+  it('refuses one that the issuer has', () => {
+    for (const ISSUER of ['https://mtls.example.com', 'https://mtls.example.com:8443'])
+      expect(() => readConfig({ ...proxied, MTLS_HOST_PREFIX: 'MTLS.', ISSUER })).toThrow(
+        /MTLS_HOST_PREFIX must not be what the host of ISSUER begins with/,
+      );
+    expect(readConfig({ ...proxied, MTLS_HOST_PREFIX: 'mtls.', ISSUER: 'https://mtls-1.example.com' }).mtlsHostPrefix).toBe('mtls.');
   });
 });
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
 import Provider, { type Adapter, type Configuration, ExternalSigningKey, errors, type KoaContextWithOIDC } from 'oidc-provider';
 
@@ -136,15 +136,18 @@ describe('oidc-provider', () => {
   it('names its URLs by `OIDCContext.prototype.urlFor`', async () => {
     findByTemplate();
     const names: string[] = [];
+    const methods: (string | undefined)[] = [];
     Object.assign(provider.OIDCContext.prototype, {
-      urlFor: (name: string) => {
+      urlFor(this: { ctx: { req: IncomingMessage } }, name: string) {
         names.push(name);
+        methods.push(this.ctx.req.method);
         return 'https://elsewhere.example/token';
       },
     });
     expect((await ask({}, { dpop: await proof() })).body.error).toBe('invalid_dpop_proof');
     expect((await ask({}, { dpop: await proof({ htu: 'https://elsewhere.example/token' }) })).status).toBe(200);
     expect(names).toContain('token');
+    expect(new Set(methods)).toEqual(new Set(['POST']));
   });
 
   it('asks `ReplayDetection.unique` with client, jti and end of a proof, and answers with what it throws', async () => {

@@ -8,7 +8,7 @@ import { runProgram } from '../../platform/exit.js';
 import { createLog } from '../../platform/log.js';
 import type { SigningAlgorithm } from '../../platform/setting-values.js';
 import { say } from '../../platform/terminal.js';
-import { systemCaller, type TenantContext } from '../../tenants/caller.js';
+import { type ReachedTenant, systemCaller, type TenantContext } from '../../tenants/caller.js';
 import { aliasesOf, normalizeHost } from '../../tenants/host.js';
 import { countChange } from '../../tenants/tenant-lock.service.js';
 import { type AdministratorSecret, chooseAdministratorSecret, putAdministrator } from '../bootstrap.js';
@@ -78,7 +78,9 @@ async function replaceLostKeys(change: Change, { signingKeys, config }: Installa
 async function findTenant({ directory, home }: Installation, host: string): Promise<TenantContext> {
   // The server may have other settings than this command; what its host was at its last start stands in the row.
   const isHome = aliasesOf(home.tenant.host).includes(normalizeHost(host, directory.scheme) ?? '');
-  const context = isHome ? home : await directory.find(host);
+  const found: ReachedTenant | undefined = isHome ? home : await directory.find(host);
+  // Its other host is not what it is called by.
+  const context = found?.mtlsOrigin === directory.originOf(host) ? undefined : found;
   if (!context) throw new StartupError(`No tenant that is enabled has the host ${host}. Nothing was changed.`);
   return context;
 }

@@ -7,6 +7,14 @@ export class HostTaken extends AppError {
   }
 }
 
+/** The host at which clients of a new tenant would show certificates belongs to another one. */
+export class MtlsHostTaken extends AppError {
+  constructor(host: string, mtlsHost: string) {
+    const message = `Clients of a tenant at ${host} would show their certificates at ${mtlsHost}, which belongs to a tenant already. Choose another host.`;
+    super('HOST_TAKEN', message);
+  }
+}
+
 /** No tenant has this host. */
 export class TenantNotFound extends AppError {
   constructor() {

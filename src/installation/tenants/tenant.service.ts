@@ -11,7 +11,7 @@ import { aliasesOf, isWhole, normalizeHost } from '../../tenants/host.js';
 import { Tenant } from '../../tenants/tenant.entity.js';
 import type { TenantDirectory } from '../../tenants/tenant-directory.service.js';
 import { describeTenant, newTenant } from '../../tenants/tenant-row.js';
-import { HomeTenant, HostTaken, TenantEnabled, TenantNotFound } from './errors.js';
+import { HomeTenant, HostTaken, MtlsHostTaken, TenantEnabled, TenantNotFound } from './errors.js';
 import type { CreateTenantInput, UpdateTenantInput } from './tenant.input.js';
 import { isEnding, isLifting, isLimit, merge, requireChangeable } from './tenant-change.rules.js';
 
@@ -58,10 +58,15 @@ export class TenantService<A extends object = object> {
     const host = normalizeHost(input.host.trim(), this.directory.scheme);
     if (host === undefined) throw new BadUserInput([{ path: 'input.host', message: HOST_RULE }]);
     if (!isWhole(host, caller.tenant.host)) throw new BadUserInput([{ path: 'input.host', message: WHOLE_HOST_RULE }]);
+    const { mtlsHosts } = this.directory;
+    if (mtlsHosts.hasPrefix(host)) throw new BadUserInput([{ path: 'input.host', message: mtlsHostRule(mtlsHosts.prefix) }]);
     if (aliasesOf(caller.tenant.host).includes(host)) throw new HostTaken(host);
     const tenant = { ...newTenant({ host, name: input.name.trim() }), accessTokenType: input.accessTokenType };
     return this.changes
       .make(caller, RIGHT, async ({ manager, record, within }) => {
+        // Who has it was there before such hosts were.
+        const mtlsHost = mtlsHosts.of(host);
+        if (mtlsHost !== undefined && (await manager.existsBy(Tenant, { host: mtlsHost }))) throw new MtlsHostTaken(host, mtlsHost);
         await manager.insert(Tenant, tenant);
         const administrator = await this.contents.provision(await within(systemCaller(this.directory.contextOf(tenant), 'createTenant')));
         const made = await manager.findOneByOrFail(Tenant, { id: tenant.id });
@@ -183,6 +188,8 @@ async function requireDeletable(manager: EntityManager, host: string): Promise<T
 }
 
 const WHOLE_HOST_RULE = 'Give the whole name, such as acme.example.com: it cannot be changed later.';
+const mtlsHostRule = (prefix = '') =>
+  `Give a host that does not begin with ${prefix}: there the clients of the tenant of the host behind it are asked for certificates.`;
 const HOST_RULE =
   'Give a host such as acme.example.com, with a port from 1 to 65535 when it needs one: no path, no user, no wildcard, no blank, and an IPv6 address in brackets.';
 

@@ -25,6 +25,8 @@ export interface Reach {
   clientCertHeader: CertHeader | undefined;
   /** With what the server itself serves https. */
   tls: TlsFiles | undefined;
+  /** What the hosts begin with at which clients are asked for a certificate, such as `mtls.`; on the others they are then not. In lower case. */
+  mtlsHostPrefix: string | undefined;
 }
 
 const NUMBER_OF_PROXIES = /^(true|false|\d)$/;
@@ -45,6 +47,9 @@ const USUAL: Readonly<Record<CertHeaderFormat, { name: string; chainName?: strin
   xfcc: { name: 'x-forwarded-client-cert', hasChain: false },
   traefik: { name: 'x-forwarded-tls-client-cert', hasChain: false },
 };
+
+const MOST_OF_A_PREFIX = 100;
+const LABELS = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+$/;
 
 interface Proxies {
   count: number;
@@ -90,6 +95,15 @@ function headerFault(name: string, chainName: string | undefined, hasChain: bool
   return undefined;
 }
 
+const mtlsHostPrefix = z
+  .string()
+  .toLowerCase()
+  .refine((value) => {
+    // What says that it stands for letters of any script may stand for none.
+    const isOfHost = () => URL.parse(`https://${value}example.com`)?.host === `${value}example.com`;
+    return value.length <= MOST_OF_A_PREFIX && LABELS.test(value) && isOfHost();
+  }, `must be what names of hosts begin with, with the dot behind it, such as mtls. (${MOST_OF_A_PREFIX} characters at most)`);
+
 /** The settings that say how clients reach the server. */
 export const reachShape = {
   TLS_CERT_FILE: z.string().optional(),
@@ -97,6 +111,7 @@ export const reachShape = {
   TRUST_PROXY: proxies.default({ count: 0 }),
   TRUST_FORWARDED_HOST: flag.default(false),
   CLIENT_CERT_HEADER: certHeader.optional(),
+  MTLS_HOST_PREFIX: mtlsHostPrefix.optional(),
 };
 
 /** What is wrong with settings that are right each by itself, and with the files that they name. */
@@ -118,6 +133,15 @@ export function reachFaults(given: Record<string, string>): { name: string; mess
   if (key !== undefined && certificate === undefined) {
     faults.push({ name: 'TLS_CERT_FILE', message: 'must be set together with TLS_KEY_FILE' });
   }
+  const { MTLS_HOST_PREFIX: prefix } = given;
+  if (prefix !== undefined && given.CLIENT_CERT_HEADER === undefined && certificate === undefined && key === undefined) {
+    const message =
+      'is of use only where certificates are asked for: set TLS_CERT_FILE and TLS_KEY_FILE, or CLIENT_CERT_HEADER behind a proxy, or leave it out';
+    faults.push({ name: 'MTLS_HOST_PREFIX', message });
+  }
+  if (prefix !== undefined && URL.parse(given.ISSUER ?? '')?.host.startsWith(prefix.toLowerCase())) {
+    faults.push({ name: 'MTLS_HOST_PREFIX', message: 'must not be what the host of ISSUER begins with: it is put before that' });
+  }
   const pair = certificate !== undefined && key !== undefined ? readKeyPair({ certificate, key }) : undefined;
   return pair && 'faults' in pair ? [...faults, ...pair.faults] : faults;
 }
@@ -131,5 +155,6 @@ export function toReach(values: z.infer<z.ZodObject<typeof reachShape>>): Reach 
     trustForwardedHost: values.TRUST_FORWARDED_HOST,
     clientCertHeader: values.CLIENT_CERT_HEADER,
     tls: certificate !== undefined && key !== undefined ? { certificate, key } : undefined,
+    mtlsHostPrefix: values.MTLS_HOST_PREFIX,
   };
 }

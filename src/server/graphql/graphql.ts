@@ -16,7 +16,7 @@ import type { Metrics } from '../../platform/metrics.js';
 import { Held } from '../../platform/queues/held.js';
 import { type GiveBack, PlacesByName } from '../../platform/queues/places.js';
 import { Turns } from '../../platform/queues/turns.js';
-import { ActorType, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
+import { ActorType, isAtMtlsHost, type Principal, targetOf, tenantOf } from '../../tenants/caller.js';
 import { type Authenticator, BearerError } from '../../tokens/bearer.js';
 import { AnswerSize } from './answer-size.js';
 import { answering } from './answering.js';
@@ -55,7 +55,8 @@ export interface GraphQLParts {
 
 /** `GET /graphql` for a person: the page that explores the API. A query in the URL is asked, whoever would see it. */
 export function forPeople(page: Middleware): Middleware {
-  return (ctx, next) => (!new URLSearchParams(ctx.querystring).has('query') && prefersPage(ctx) ? page(ctx, next) : next());
+  const isForPage = (ctx: Context) => !new URLSearchParams(ctx.querystring).has('query') && prefersPage(ctx);
+  return (ctx, next) => (!isAtMtlsHost(ctx) && isForPage(ctx) ? page(ctx, next) : next());
 }
 
 /** `/graphql`: reads the request, finds out who calls, and lets Apollo answer. */

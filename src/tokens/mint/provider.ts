@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import mount from 'koa-mount';
 import Provider, { type Adapter, errors, type KoaContextWithOIDC, type Client as ProviderClient, type ResourceServer } from 'oidc-provider';
 import type { UsedProofService } from '../../authentication/used-proof.service.js';
@@ -11,7 +11,7 @@ import type { KeyRing } from '../../keys/key-ring.js';
 import { type ActiveKey, RequestKey } from '../../keys/signing-key.js';
 import type { Cipher } from '../../platform/cipher.js';
 import { CLOCK_TOLERANCE_SECONDS } from '../../platform/clock-tolerance.js';
-import type { TenantContext } from '../../tenants/caller.js';
+import { baseUrlOf, type TenantContext } from '../../tenants/caller.js';
 import { isPermittedAudience, scopesFor } from '../../tenants/scopes.js';
 import { typeFor } from '../access-token.js';
 import { TOKEN_PATH } from '../paths.js';
@@ -84,7 +84,7 @@ function createProvider(parts: ProviderParts): Provider {
     ttl: { ClientCredentials: (_ctx, _token, client) => registrationOf(client).accessTokenLifetimeSeconds },
   });
   takeOver(provider);
-  nameUrlsByIssuer(provider);
+  nameUrlsByTenant(provider);
   provider.ReplayDetection.unique = async (clientId, jti, exp) => {
     const expiresAt = new Date((exp + PROOF_AHEAD_SECONDS) * 1000);
     if (await proofs.useOfClient(tenant, { clientId, kind: 'DPoP', jti, expiresAt })) return true;
@@ -94,9 +94,11 @@ function createProvider(parts: ProviderParts): Provider {
   return provider;
 }
 
-/** What a DPoP proof calls an endpoint follows the issuer, never the Host header. */
-function nameUrlsByIssuer(provider: Provider): void {
-  provider.OIDCContext.prototype.urlFor = (name: string) => provider.issuer + provider.pathFor(name);
+/** What a DPoP proof calls an endpoint is one of the tenant's own URLs, whatever the Host header says. */
+function nameUrlsByTenant(provider: Provider): void {
+  provider.OIDCContext.prototype.urlFor = function (this: { ctx: Context }, name: string) {
+    return baseUrlOf(this.ctx) + provider.pathFor(name);
+  };
 }
 
 /** The name of a token, what it is bound to, and its end: oidc-provider asks the clock for that before it does for `iat`, and a second may pass in between. */
