@@ -50,7 +50,7 @@ export async function startServer(config: Config, role: ServerRole): Promise<Run
   let maintenance: Maintenance | undefined;
   let isClosing = () => false;
   const server = createHttpServer();
-  const certificate = config.tls && serveHttps(server, config.tls, log);
+  const certificate = config.tls && serveHttps(server, config.tls, { mtlsHostPrefix: config.mtlsHostPrefix, log });
   const surroundings: Surroundings = {
     log,
     metrics,

@@ -31,7 +31,7 @@ const pairOf = (name: string) => {
 /** Starts a server that says who shows a certificate. */
 async function startServer(): Promise<{ server: Server; front: SecureFront; port: number }> {
   const started = createHttpServer();
-  const itsFront = new SecureFront(started, pairOf('first'), log);
+  const itsFront = new SecureFront(started, pairOf('first'), { log });
   setHandler(started, (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate();
     request.resume().on('end', () => response.end(`${request.method} by ${subject?.CN ?? 'nobody'}\n`));
