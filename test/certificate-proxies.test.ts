@@ -54,12 +54,13 @@ async function curl(port: number, files: { cert: string; key: string } | undefin
 }
 
 /** What the page shows, with the places of this test in it. */
-function placed(language: string, app: TestApp, port: number): string {
-  const { certificate, key } = server.sign('server', 'DNS:localhost,IP:127.0.0.1');
+function placed(language: string, app: TestApp, port: number, number = 0): string {
+  const { certificate, key } = server.sign('server', 'DNS:localhost,DNS:mtls.localhost,IP:127.0.0.1');
   const both = join(folder, 'server-and-key.pem');
   writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
   writeFileSync(join(folder, 'authority.pem'), authority.pem);
-  return (blocksOf(PAGE, language)[0] ?? '')
+  return (blocksOf(PAGE, language)[number] ?? '')
+    .replaceAll(/(server_name (?:mtls\.)?)login\.example\.com/g, '$1localhost')
     .replaceAll('/etc/latchkey/server-and-key.pem', both)
     .replaceAll('/etc/latchkey/authority.pem', join(folder, 'authority.pem'))
     .replaceAll('/etc/latchkey/server.pem', certificate)
@@ -70,16 +71,14 @@ function placed(language: string, app: TestApp, port: number): string {
     .replaceAll('bind :8443', `bind 127.0.0.1:${port}`);
 }
 
+const startNginx = (app: TestApp, number = 0) =>
+  startGateway({
+    files: (at, port) => ({ 'nginx.conf': nginxAround(at, placed('nginx', app, port, number)) }),
+    command: ['/usr/sbin/nginx', '-e', 'stderr', '-p', '{folder}', '-c', '{folder}/nginx.conf'],
+  });
+
 const PROXIES: [string, string, (app: TestApp) => Promise<Gateway>][] = [
-  [
-    'nginx',
-    'escaped-pem',
-    (app) =>
-      startGateway({
-        files: (at, port) => ({ 'nginx.conf': nginxAround(at, placed('nginx', app, port)) }),
-        command: ['/usr/sbin/nginx', '-e', 'stderr', '-p', '{folder}', '-c', '{folder}/nginx.conf'],
-      }),
-  ],
+  ['nginx', 'escaped-pem', startNginx],
   [
     'HAProxy',
     'der:X-SSL-Client-Der:X-SSL-Client-Chain',
@@ -144,6 +143,50 @@ anyway('an OAuth library that none of us wrote gets a token by tls_client_auth',
     expect(claimsOf(tokens.access_token)).toMatchObject({ client_id: 'billing-export' });
   } finally {
     await proxy.stop();
+    await app.stop();
+  }
+});
+
+anyway('nginx asks for a certificate at the second host as it is shown, and at the first hands on none', async () => {
+  const settings = { TRUST_PROXY: '127.0.0.1', CLIENT_CERT_HEADER: 'escaped-pem', MTLS_HOST_PREFIX: 'mtls.', FAILURE_LIMIT: '0' };
+  const app = await startApp(settings);
+  await prepare(app);
+  const { port, stop } = await startNginx(app, 1);
+  const { cert, key } = write('own', makeCertificate({ by: authority, subject: 'billing' }));
+  const ask = async (url: string, ...options: string[]): Promise<{ access_token?: string; error?: string; data?: object }> => {
+    const places = ['--resolve', `mtls.localhost:${port}:127.0.0.1`, '--cacert', server.ca];
+    const { stdout } = await run('curl', ['-sS', '--noproxy', '*', ...places, ...options, url]);
+    return stdout.startsWith('<html>') ? { error: /<title>(\d+)/.exec(stdout)?.[1] as string } : JSON.parse(stdout);
+  };
+  const askToken = (name: string, ...options: string[]) =>
+    ask(`https://${name}:${port}/connect/token`, ...options, '-d', 'grant_type=client_credentials', '-d', 'client_id=billing-export');
+  const shown = ['--cert', cert, '--key', key];
+  try {
+    const { access_token: token = '' } = await askToken('mtls.localhost', ...shown);
+    expect(claimsOf(token)).toMatchObject({ iss: app.url, cnf: { 'x5t#S256': expect.any(String) } });
+    const refused = { error: 'invalid_client' };
+    expect(await askToken('mtls.localhost')).toMatchObject(refused);
+    expect(await askToken('localhost', ...shown)).toMatchObject(refused);
+    const header = ['-H', `X-SSL-Client-Cert: ${encodeURIComponent(readFileSync(cert, 'utf8'))}`];
+    for (const name of ['localhost', 'mtls.localhost']) expect(await askToken(name, ...header)).toMatchObject(refused);
+    // A connection to one of the names is of no use for the other.
+    expect(await askToken('localhost', ...shown, '-H', 'Host: mtls.localhost')).toEqual({ error: '421' });
+
+    await app.api.updateClient('billing-export', { scopes: ['clients:read'], audiences: [`${app.url}/graphql`] });
+    const { access_token: bound } = await askToken('mtls.localhost', ...shown);
+    const query = [
+      '-H',
+      `Authorization: Bearer ${bound}`,
+      '-H',
+      'Content-Type: application/json',
+      '-d',
+      '{"query":"{ viewer { clientId } }"}',
+    ];
+    const call = async (name: string, ...options: string[]) => (await ask(`https://${name}:${port}/graphql`, ...query, ...options)).data;
+    expect(await call('mtls.localhost', ...shown)).toEqual({ viewer: { clientId: 'billing-export' } });
+    expect([await call('localhost', ...shown), await call('mtls.localhost')]).toEqual([undefined, undefined]);
+  } finally {
+    await stop();
     await app.stop();
   }
 });
