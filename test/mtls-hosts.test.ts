@@ -57,6 +57,15 @@ const askAs = (
       .end();
   });
 
+async function withoutDatabase(work: () => Promise<void>): Promise<void> {
+  const { database } = app.installation;
+  const { read } = database;
+  database.read = () => Promise.reject(new DatabaseUnavailable());
+  await work().finally(() => {
+    database.read = read;
+  });
+}
+
 it.each(METADATA)('%s tells of the endpoints at the other host, and is the same there', async (path) => {
   for (const tenant of [app, acme]) {
     const { body } = await metadataAt(tenant, path);
@@ -210,6 +219,7 @@ it('ends with its tenant', async () => {
   // Past the server: what is remembered of the host is not a second old.
   await app.database.query('UPDATE tenants SET enabled = 0 WHERE host = ?', [hostOf(gone)]);
   expect((await requestToken(at(gone), client)).status).toBe(421);
+  await withoutDatabase(async () => expect((await metadataAt(at(gone))).status).toBe(503));
   expect((await metadataAt(at(gone))).status).toBe(421);
 });
 
@@ -279,15 +289,10 @@ it('an address as the issuer has no other host', async () => {
 
 it('serves it while the database is away as it serves the first host', async () => {
   const { body } = await metadataAt(at(acme));
-  const { database } = app.installation;
-  const read = database.read;
-  database.read = () => Promise.reject(new DatabaseUnavailable());
-  try {
+  await withoutDatabase(async () => {
     expect((await metadataAt(at(acme))).body).toEqual(body);
     expect((await askAs({ host: `mtls.unasked.localhost:${app.port}` })).status).toBe(503);
-  } finally {
-    database.read = read;
-  }
+  });
 });
 
 it('a page at the first host reads nothing there without being asked', async () => {
