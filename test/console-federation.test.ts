@@ -137,6 +137,7 @@ itInChromium('takes a client from its secret key to its platform with an overlap
   await page.getByText('see Secret keys').first().waitFor();
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   const changing = dialog(page, 'Change how Moving proves itself');
+  await changing.getByLabel('Platform identity').waitFor();
   expect(await changing.getByLabel('Secret key', { exact: true }).count()).toBe(0);
   await changing.getByRole('button', { name: 'Change' }).click();
   await changing.getByText('Choose a trusted issuer.').waitFor();
@@ -297,6 +298,7 @@ itInChromium('fetches the keys of a client from their address, and says why when
   await page.getByRole('button', { name: 'Edit' }).click();
   await dialog(page, 'Edit Publishing').getByLabel('Address of the keys').fill(`${issuer.url}/jwks`);
   await dialog(page, 'Edit Publishing').getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/could not be fetched/).waitFor({ state: 'hidden' });
   await page.getByText(/^Not fetched yet/).waitFor();
   await page.getByRole('button', { name: 'Fetch now' }).click();
   await page.getByText('The keys of Publishing were fetched.').waitFor();

@@ -22,7 +22,7 @@ export function PublicKeys({ client }: { client: ProvenClient }) {
         {isShown ? 'connects with a certificate of its own making' : 'signs with a private key of its own'}.{' '}
         {jwksUri ? 'Its public keys are fetched' : 'These are its public keys'}; they are changed under Edit.
       </Text>
-      {jwks && <CodeBlock label="Key set (JWKS)" text={JSON.stringify(jwks, null, 2)} />}
+      {jwks && <CodeBlock label="Public keys (JWKS)" text={JSON.stringify(jwks, null, 2)} />}
       {jwksUri && <Fetched client={client} address={jwksUri} />}
     </Panel>
   );
