@@ -1,5 +1,5 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { type Action, useAction, useMutate, useRefresh } from '../api/action';
@@ -12,9 +12,9 @@ import { Dialog, useHold } from '../ui/dialog';
 import { Failed, Nothing, Waiting } from '../ui/states';
 import { tellDone } from '../ui/toast';
 import { Trouble } from '../ui/trouble';
+import { isConfirmed, TypedConfirmation } from '../ui/typed-confirmation';
 import { counted } from '../words/counted';
 import { exactly, isInUse, relatively, untilWhenElsewhere } from '../words/moment';
-import { PLAIN_TEXT } from '../words/plain-text';
 
 type Doomed = NonNullable<ClientSettingsQuery['client']>;
 
@@ -48,24 +48,18 @@ function Question({ client, onClose }: { client: Doomed; onClose(): void }) {
       <WhatStops client={client} />
       {client.clientId === ownClientId && <Text fw={600}>You are signed in with this client: your session ends with it.</Text>}
       {client.enabled && client.clientId !== ownClientId && <Alternative disable={disable} isBusy={isBusy} />}
-      <TextInput
-        label="Type the Client Id to confirm"
-        description={
-          <>
-            It is <code>{client.clientId}</code>
-          </>
-        }
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        data-autofocus
-        {...PLAIN_TEXT}
-      />
+      <TypedConfirmation noun="Client Id" text={client.clientId} isCode typed={typed} onType={setTyped} />
       <Trouble failure={remove.failure ?? disable.failure} />
       <Group justify="flex-end" gap={8}>
         <Button variant="default" disabled={isBusy} onClick={onClose}>
           Cancel
         </Button>
-        <BusyButton color="danger" disabled={typed !== client.clientId || isBusy} isBusy={remove.isBusy} onClick={() => remove.run()}>
+        <BusyButton
+          color="danger"
+          disabled={!isConfirmed(typed, client.clientId) || isBusy}
+          isBusy={remove.isBusy}
+          onClick={() => remove.run()}
+        >
           Delete client
         </BusyButton>
       </Group>

@@ -1,10 +1,10 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../api/action';
 import { DeleteTenantDocument, type TenantRowFragment } from '../api/generated';
 import { Confirm } from '../ui/confirm';
 import { tellDone } from '../ui/toast';
-import { PLAIN_TEXT } from '../words/plain-text';
+import { isConfirmed, TypedConfirmation } from '../ui/typed-confirmation';
 
 /** Asks whether a tenant shall go, with everything in it. One that is enabled has to be disabled before. */
 export function DeleteTenantDialog({ tenant: { name, host, enabled }, onClose }: { tenant: TenantRowFragment; onClose(): void }) {
@@ -22,7 +22,7 @@ export function DeleteTenantDialog({ tenant: { name, host, enabled }, onClose }:
       title={`Delete ${name}?`}
       label="Delete tenant"
       isDanger
-      canConfirm={!enabled && typed === host}
+      canConfirm={!enabled && isConfirmed(typed, host)}
       action={remove}
       onClose={onClose}
     >
@@ -32,18 +32,7 @@ export function DeleteTenantDialog({ tenant: { name, host, enabled }, onClose }:
       {enabled ? (
         <Text fw={600}>It is enabled: disable it first, under Edit, and see that nobody misses it.</Text>
       ) : (
-        <TextInput
-          label="Type the host to confirm"
-          description={
-            <>
-              It is <code>{host}</code>
-            </>
-          }
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          data-autofocus
-          {...PLAIN_TEXT}
-        />
+        <TypedConfirmation noun="host" text={host} isCode typed={typed} onType={setTyped} />
       )}
     </Confirm>
   );

@@ -1,11 +1,11 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../../api/action';
 import { type AuthorityRowFragment, DeleteCertificateAuthorityDocument } from '../../api/generated';
 import { Confirm } from '../../ui/confirm';
 import { LongText } from '../../ui/long-text';
 import { tellDone } from '../../ui/toast';
-import { PLAIN_TEXT } from '../../words/plain-text';
+import { isConfirmed, TypedConfirmation } from '../../ui/typed-confirmation';
 
 /** Asks whether an authority shall be trusted no more, after saying what ends with it. */
 export function DeleteAuthorityDialog({ row, onClose }: { row: AuthorityRowFragment; onClose(): void }) {
@@ -24,7 +24,7 @@ export function DeleteAuthorityDialog({ row, onClose }: { row: AuthorityRowFragm
       title={`Delete ${name}?`}
       label="Delete authority"
       isDanger
-      canConfirm={typed.trim() === name}
+      canConfirm={isConfirmed(typed, name)}
       action={remove}
       onClose={onClose}
     >
@@ -38,18 +38,7 @@ export function DeleteAuthorityDialog({ row, onClose }: { row: AuthorityRowFragm
         gets no access token from then on. Tokens that were issued go on until they expire. The clients stay, and the authority can be added
         again from its certificate.
       </Text>
-      <TextInput
-        label="Type the name to confirm"
-        description={
-          <>
-            It is <bdi>{name}</bdi>
-          </>
-        }
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        data-autofocus
-        {...PLAIN_TEXT}
-      />
+      <TypedConfirmation noun="name" text={name} typed={typed} onType={setTyped} />
     </Confirm>
   );
 }

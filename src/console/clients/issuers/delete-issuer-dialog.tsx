@@ -1,11 +1,11 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useMutate, useRefresh } from '../../api/action';
 import { DeleteTrustedIssuerDocument, type IssuerRowFragment } from '../../api/generated';
 import { Confirm } from '../../ui/confirm';
 import { LongText } from '../../ui/long-text';
 import { tellDone } from '../../ui/toast';
-import { PLAIN_TEXT } from '../../words/plain-text';
+import { isConfirmed, TypedConfirmation } from '../../ui/typed-confirmation';
 import classes from './issuers.module.css';
 
 /** Asks whether an issuer shall be trusted no more, after saying what ends with it. */
@@ -20,7 +20,14 @@ export function DeleteIssuerDialog({ row: { name, issuer, enabled }, onClose }: 
     tellDone(`${name} is trusted no more.`);
   });
   return (
-    <Confirm title={`Delete ${name}?`} label="Delete issuer" isDanger canConfirm={typed.trim() === name} action={remove} onClose={onClose}>
+    <Confirm
+      title={`Delete ${name}?`}
+      label="Delete issuer"
+      isDanger
+      canConfirm={isConfirmed(typed, name)}
+      action={remove}
+      onClose={onClose}
+    >
       <Text size="sm">
         Every client that proves itself by tokens of{' '}
         <code className={classes.issuer}>
@@ -34,18 +41,7 @@ export function DeleteIssuerDialog({ row: { name, issuer, enabled }, onClose }: 
           Not sure? Disable it under Edit: that stops the same, and it can be enabled again.
         </Text>
       )}
-      <TextInput
-        label="Type the name to confirm"
-        description={
-          <>
-            It is <bdi>{name}</bdi>
-          </>
-        }
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        data-autofocus
-        {...PLAIN_TEXT}
-      />
+      <TypedConfirmation noun="name" text={name} typed={typed} onType={setTyped} />
     </Confirm>
   );
 }
