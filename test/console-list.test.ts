@@ -1,4 +1,5 @@
 import { createClient, getToken } from '../testbed/app.js';
+import { ecKeys } from '../testbed/certificate-maker.js';
 import { dialog, itInChromium, setUpConsole } from '../testbed/console.js';
 import { until } from '../testbed/process.js';
 
@@ -243,5 +244,30 @@ itInChromium('keeps itself up to date by asking for what can change, and reads w
   await page.clock.fastForward('00:31');
   await other.waitFor({ state: 'detached' });
   expect(askedSince()).toEqual(['ClientsNow']);
+  expect(web.complaints).toEqual([]);
+});
+
+itInChromium('tells of each client how it proves itself, in the table and on cards', async () => {
+  const { page, app } = web;
+  const jwks = { keys: [ecKeys().publicKey.export({ format: 'jwk' })] };
+  const authMethods = ['SECRET', 'CLIENT_SECRET_JWT', 'PRIVATE_KEY_JWT', 'SELF_SIGNED_TLS_CLIENT_AUTH'];
+  const ways = ['Secret key', 'Signed with the secret', 'Private key', 'Certificate of its own'];
+  for (const authMethod of authMethods) {
+    const input = { name: `Way ${authMethod}`, clientId: authMethod, authMethod, ...(!authMethod.includes('SECRET') && { jwks }) };
+    const { body } = await app.administer('mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }', {
+      input,
+    });
+    expect(body.errors).toBeUndefined();
+  }
+  await web.signIn('/?search=Way');
+  for (const [index, clientId] of authMethods.entries())
+    await page.getByRole('cell', { name: `${clientId} ${ways[index]}`, exact: true }).waitFor();
+  await page.setViewportSize({ width: 390, height: 800 });
+  const cards = page.getByRole('list', { name: 'Clients' }).getByRole('listitem');
+  for (const [index, name] of ways.entries())
+    await cards
+      .filter({ hasText: `Way ${authMethods[index]}` })
+      .getByText(name, { exact: true })
+      .waitFor();
   expect(web.complaints).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { ClientRowFragment } from '../../api/generated';
-import { LastUse, Lifetime, NameLink, RowActions, Status, Usage } from './client-cells';
+import { LastUse, Lifetime, NameLink, RowActions, Status, Usage, Way } from './client-cells';
 import classes from './client-table.module.css';
 
 /** A page of clients where there is no room for a table. */
@@ -12,7 +12,10 @@ export function ClientCards({ clients }: { clients: readonly ClientRowFragment[]
             <NameLink client={client} />
             <Status client={client} />
           </div>
-          <code>{client.clientId}</code>
+          <div>
+            <code>{client.clientId}</code>
+            <Way client={client} />
+          </div>
           <div className={classes.facts}>
             <span>
               Tokens live <Lifetime seconds={client.accessTokenLifetime} />

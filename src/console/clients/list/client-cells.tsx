@@ -10,6 +10,7 @@ import { Ago } from '../../ui/time';
 import { counted } from '../../words/counted';
 import { lifetimeInShort, lifetimeInWords } from '../../words/duration';
 import { exactly, relatively } from '../../words/moment';
+import { labelOf } from '../auth-method';
 import { useClientDialogs } from '../dialogs-context';
 import { countRequests } from '../refusals';
 import { addressOf } from './address';
@@ -30,6 +31,16 @@ export function Lifetime({ seconds, isShort = false }: { seconds: number; isShor
   const words = lifetimeInWords(seconds);
   const shown = isShort ? lifetimeInShort(seconds) : words;
   return <span title={shown === words ? exact : `${words} (${exact})`}>{shown}</span>;
+}
+
+/** How a client proves who it is, in the words of its page. */
+export function Way({ client: { authMethod } }: { client: Pick<ClientRowFragment, 'authMethod'> }) {
+  const way = labelOf(authMethod);
+  return (
+    <span className={classes.way} title={`It proves itself by ${way}`}>
+      {way}
+    </span>
+  );
 }
 
 /** When a client was last used. */

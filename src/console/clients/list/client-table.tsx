@@ -6,7 +6,7 @@ import type { ClientRowFragment } from '../../api/generated';
 import { ActionsCell, Cell, type Column, DataTable } from '../../ui/data-table';
 import { addressOf } from './address';
 import { ClientCards } from './client-cards';
-import { LastUse, Lifetime, NameLink, RowActions, Status, Usage } from './client-cells';
+import { LastUse, Lifetime, NameLink, RowActions, Status, Usage, Way } from './client-cells';
 import classes from './client-table.module.css';
 import type { ListQuestion, Sort } from './list-question';
 
@@ -54,6 +54,7 @@ function Row({ client }: { client: ClientRowFragment }) {
       </Cell>
       <Cell of="Client Id" className={classes.id} title={client.clientId}>
         <code>{client.clientId}</code>
+        <Way client={client} />
       </Cell>
       <Cell of="Access token lifetime">
         <Lifetime isShort seconds={client.accessTokenLifetime} />
