@@ -231,6 +231,8 @@ itInChromium('creates a client with a certificate of its own, by its key or by w
   const { page } = web;
   const keys = ecKeys();
   const own = makeCertificate({ keys });
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.postData() ?? ''));
   await web.signIn();
   await page.getByRole('button', { name: 'New Client' }).click();
   const making = dialog(page, 'New Client');
@@ -238,19 +240,26 @@ itInChromium('creates a client with a certificate of its own, by its key or by w
   await making.getByLabel('Certificate of its own').check();
   await making.getByRole('button', { name: 'Save' }).click();
   await making.getByText('Paste a JWKS').waitFor();
-  await making.getByLabel('Public keys (JWKS)').fill(JSON.stringify({ keys: [keys.privateKey.export({ format: 'jwk' })] }));
-  await making.getByRole('button', { name: 'Save' }).click();
-  await making
-    .getByText(/holds the private member d/)
-    .first()
-    .waitFor();
-  await making.getByLabel('Public keys (JWKS)').fill(JSON.stringify({ keys: [keys.publicKey.export({ format: 'jwk' })] }));
+  const pasted = making.getByLabel('Public keys (JWKS)');
+  const privateJwk = keys.privateKey.export({ format: 'jwk' });
+  const privatePem = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  for (const text of [JSON.stringify({ keys: [privateJwk] }), own.pem + privatePem]) {
+    await pasted.fill(text);
+    await making.getByText(/^This is a private key/).waitFor({ state: 'hidden' });
+    await making.getByRole('button', { name: 'Save' }).click();
+    await making.getByText(/^This is a private key, which belongs to the application alone\. It was not sent\./).waitFor();
+    expect(await pasted.getAttribute('aria-invalid')).toBe('true');
+  }
+  await pasted.fill(own.pem);
   await making.getByRole('button', { name: 'Save' }).click();
   const start = dialog(page, 'No secret key is needed');
   expect(await start.getByLabel('Request for curl').textContent()).toContain('--cert client.pem --key client.key');
   await start.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('heading', { level: 1, name: 'Own' }).waitFor();
-  expect([await statusOf('own', own), await statusOf('own', makeCertificate())]).toEqual([200, 401]);
+  expect(sent.filter((body) => body.includes('PRIVATE KEY') || body.includes(privateJwk.d as string))).toEqual([]);
+  expect(await settingsOf('own')).toMatchObject({ jwks: { keys: [keys.publicKey.export({ format: 'jwk' })] } });
+  const certificates = [own, makeCertificate({ keys, subject: 'renewed' }), makeCertificate()];
+  expect(await Promise.all(certificates.map((one) => statusOf('own', one)))).toEqual([200, 200, 401]);
   await page.getByRole('tab', { name: 'Authentication' }).click();
   await page.getByText(/it connects with a certificate of its own making/).waitFor();
   await page.getByRole('button', { name: 'Edit' }).click();

@@ -50,7 +50,7 @@ export function KeysField({ choices, hints, value, onChange, error }: KeysFieldP
       {from === 'set' && (
         <Textarea
           label="Public keys (JWKS)"
-          description="As they are published: {“keys”: [ … ]}."
+          description="As they are published, {“keys”: [ … ]}, or one certificate or public key in PEM: it becomes a JWKS here, in the browser. Never a private key."
           rows={8}
           {...MONOSPACE}
           {...PLAIN_TEXT}

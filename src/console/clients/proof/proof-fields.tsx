@@ -19,7 +19,7 @@ const SIGNING_KEYS = {
 const CERTIFICATE_KEYS = {
   choices: ['set', 'address'],
   hints: {
-    set: 'The public key of its certificate. With x5c or x5t#S256 in it that one certificate counts, without any that has the key.',
+    set: 'Its certificate, whose key counts: one that is renewed with the same key goes on. In a JWKS, x5t#S256 beside a key lets that one certificate count alone.',
     address: 'Where the application publishes the public keys of its certificates. They are fetched when it first shows one.',
   },
 } as const;
