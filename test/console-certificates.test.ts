@@ -187,7 +187,7 @@ itInChromium('creates a client that is known by a SPIFFE ID, shows how it connec
   const dns = drawer.getByLabel('DNS name', { exact: true });
   await dns.fill('*.example.com');
   await drawer.getByRole('button', { name: 'Save' }).click();
-  await drawer.getByText(/^Give sanDns without a wildcard/).waitFor();
+  await drawer.getByText(/^Give the DNS name without a wildcard/).waitFor();
   await dns.fill('export.example.com');
   await drawer.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Meshed export was saved.').waitFor();
@@ -284,7 +284,7 @@ itInChromium('takes a client from its secret key to a certificate, and back', as
   await changing.getByText(/^There will be no secret key/).waitFor();
   await changing.getByLabel('Subject', { exact: true }).fill('moved');
   await changing.getByRole('button', { name: 'Change' }).click();
-  await changing.getByText(/^Give subjectDn as RFC 4514 writes it/).waitFor();
+  await changing.getByText(/^Give the subject as RFC 4514 writes it/).waitFor();
   await changing.getByLabel('Subject', { exact: true }).fill('CN=moved');
   await changing.getByRole('button', { name: 'Change' }).click();
   await page.getByText('Moved proves itself by Certificate of an authority now.').waitFor();

@@ -220,12 +220,30 @@ itInChromium('puts what is wrong with an identity at that identity, whoever find
   expect(await second.getByLabel('Claim 1', { exact: true }).inputValue()).toBe('repository_id');
   await drawer.getByRole('button', { name: 'Save' }).click();
   await second.getByText('Give the claim repository_id a value.').waitFor();
+  const markedAs = () => page.evaluate('[...document.querySelectorAll("[aria-invalid=true]")].map(({ labels }) => labels[0].textContent)');
+  expect(await markedAs()).toEqual(['Value 1']);
+  expect(await second.getByLabel('Value 1', { exact: true }).getAttribute('aria-errormessage')).toBe(
+    await second.getByText('Give the claim repository_id a value.').getAttribute('id'),
+  );
+  await second.getByLabel('Claim 1', { exact: true }).fill('exp');
+  await second.getByLabel('Value 1', { exact: true }).fill('1');
+  await second.getByLabel('Subject pattern').fill('repo:octo-org/octo-repo:*');
+  await drawer.getByRole('button', { name: 'Save' }).click();
+  await second.getByText('It has the claim exp, which is looked at by itself.').waitFor();
+  expect(await markedAs()).toEqual(['Claim 1']);
   await second.getByRole('button', { name: 'Remove claim 1' }).click();
+  expect(await page.evaluate('document.activeElement?.textContent')).toBe('Add a claim');
+  await second.getByLabel('Audience').fill('an ä');
+  await drawer.getByRole('button', { name: 'Save' }).click();
+  await second.getByText(/^It has an audience that is none/).waitFor();
+  expect(await markedAs()).toEqual(['Audience']);
+  await second.getByLabel('Audience').fill('');
   await second.getByLabel('Subject pattern').fill('repo:octo-org/octo-repo:ref:refs/tags/*');
   await drawer.getByRole('button', { name: 'Save' }).click();
-  await second.getByText(/^It has a subjectPattern, and everybody has tokens of this issuer/).waitFor();
+  await second.getByText(/^It has a subject pattern, and everybody has tokens of this issuer/).waitFor();
   await until(async () => (await page.evaluate('document.activeElement?.getAttribute("aria-invalid")')) === 'true');
-  expect(await second.getByLabel('Subject pattern').getAttribute('aria-invalid')).toBe('true');
+  expect(await markedAs()).toEqual(['Subject pattern']);
+  expect(await drawer.getByRole('alert').filter({ hasText: 'Nothing was changed' }).count()).toBe(0);
   await drawer.getByRole('button', { name: 'Remove identity 2' }).click();
   await drawer.getByLabel('Bound to a key (DPoP)').check();
   await drawer.getByRole('button', { name: 'Save' }).click();

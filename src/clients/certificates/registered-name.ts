@@ -57,7 +57,7 @@ function findDnFault(value: string): string | undefined {
 }
 
 function findDnsFault(value: string): string | undefined {
-  if (isAddress(value) || LAST_LABEL_IS_NUMBER.test(value)) return 'Give an address as sanIp, and as sanDns a name.';
+  if (isAddress(value) || LAST_LABEL_IS_NUMBER.test(value)) return 'Give sanDns as a name: what reads as an address is given as sanIp.';
   if (value.includes('*')) return 'Give sanDns without a wildcard: it is compared as it is.';
   if (value.length > LONGEST_DNS || !DNS_NAME.test(value))
     return `Give sanDns as a host name of at most ${LONGEST_DNS} characters, such as client.example.com; letters beyond ASCII as xn--.`;

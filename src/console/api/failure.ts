@@ -1,4 +1,5 @@
 import { CombinedGraphQLErrors, type ErrorLike, ServerError } from '@apollo/client';
+import { faultInWords } from '../words/api-terms';
 import { inWords } from '../words/duration';
 
 /** What became of a request that failed. */
@@ -37,12 +38,18 @@ export function isOutcomeUnknown({ kind }: Failure): boolean {
 function ofGraphQL({ errors }: CombinedGraphQLErrors): Failure {
   const [first] = errors;
   const code = String(first?.extensions?.code ?? '');
-  const faults = (first?.extensions?.fields ?? []) as FieldFault[];
-  const known = { code, sentence: first?.message ?? 'The server failed to answer.', faults };
+  const told = (first?.extensions?.fields ?? []) as FieldFault[];
+  const faults = told.map(({ path, message }) => ({ path, message: faultInWords(path, message) }));
+  const known = { code, sentence: sentenceOf(faults) || (first?.message ?? 'The server failed to answer.'), faults };
   if (code === 'UNAUTHENTICATED') return { ...known, kind: 'signed-out', sentence: SIGNED_OUT };
   if (code === 'FORBIDDEN') return { ...known, kind: 'refused', sentence: 'You do not have the right to do this.' };
   if (code === 'DATABASE_UNAVAILABLE') return { ...known, kind: 'busy' };
   return { ...known, kind: code === 'INTERNAL_SERVER_ERROR' ? 'broken' : 'refused' };
+}
+
+/** What is wrong with the inputs, without the names that these have in the API. */
+function sentenceOf(faults: readonly FieldFault[]): string {
+  return [...new Set(faults.map(({ message }) => message))].join(' ');
 }
 
 function ofStatus({ statusCode, response, bodyText }: ServerError): Failure {

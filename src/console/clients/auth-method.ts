@@ -1,37 +1,38 @@
 import type { ClientAuthMethod } from '../api/generated';
+import { WAYS } from '../words/ways';
 
 /** How an application proves who it is. */
 export type AuthMethod = ClientAuthMethod;
 
 /** The ways to prove who one is, as people call them. */
 export const AUTH_METHODS = [
-  { value: 'SECRET', label: 'Secret key', description: 'It sends its client id and secret key. Any OAuth library can.' },
+  { value: 'SECRET', label: WAYS.SECRET, description: 'It sends its client id and secret key. Any OAuth library can.' },
   {
     value: 'FEDERATED_JWT',
-    label: 'Platform identity',
+    label: WAYS.FEDERATED_JWT,
     description: 'It shows the token that its platform gives it: GitHub Actions, Kubernetes, a cloud. Nothing secret is anywhere.',
   },
-  { value: 'PRIVATE_KEY_JWT', label: 'Private key', description: 'It signs with a key of its own. Nothing secret is ever here.' },
+  { value: 'PRIVATE_KEY_JWT', label: WAYS.PRIVATE_KEY_JWT, description: 'It signs with a key of its own. Nothing secret is ever here.' },
   {
     value: 'CLIENT_SECRET_JWT',
-    label: 'Signed with the secret',
+    label: WAYS.CLIENT_SECRET_JWT,
     description: 'Its secret key signs and is never sent. To check that, the secret key is stored here, encrypted.',
   },
   {
     value: 'TLS_CLIENT_AUTH',
-    label: 'Certificate of an authority',
+    label: WAYS.TLS_CLIENT_AUTH,
     description: 'It shows a certificate that an authority signed which you trust, such as one of a mesh. Its private key stays with it.',
   },
   {
     value: 'SELF_SIGNED_TLS_CLIENT_AUTH',
-    label: 'Certificate of its own',
+    label: WAYS.SELF_SIGNED_TLS_CLIENT_AUTH,
     description: 'It shows a certificate that it made itself, and you say here which. Its private key stays with it.',
   },
 ] as const satisfies readonly { value: AuthMethod; label: string; description: string }[];
 
 /** What people call a way to prove who one is. */
 export function labelOf(method: AuthMethod): string {
-  return AUTH_METHODS.find(({ value }) => value === method)?.label ?? method;
+  return WAYS[method];
 }
 
 /** Whether one who proves who they are so shows a certificate. */

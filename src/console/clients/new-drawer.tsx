@@ -66,7 +66,7 @@ export function NewDrawer({ onClose }: { onClose(): void }) {
         description="How the application proves who it is. It can come to another way later, without an outage."
       />
       <BoundField {...form.getInputProps('senderConstraint')} />
-      <Trouble failure={form.errors.clientId ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
+      <Trouble failure={create.failure} form={form} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
 }

@@ -38,7 +38,7 @@ export function NewTenantDrawer({ onClose }: { onClose(): void }) {
         The host has to lead to this server. The tenant gets signing keys and an administrator of its own, whose secret key is shown once,
         right after.
       </Text>
-      <Trouble failure={create.failure} ifUnknown={LOST_ANSWER} />
+      <Trouble failure={create.failure} form={form} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
 }

@@ -1,4 +1,4 @@
-import { toFailure } from '../api/failure';
+import { type Failure, toFailure } from '../api/failure';
 
 interface FormLike {
   setFieldError(path: string, message: string): void;
@@ -6,14 +6,28 @@ interface FormLike {
 
 /** What one field of a form stands for that the API has in several. */
 const KEYS = ['jwks', 'jwksUri'];
+/** Refusals of the whole that are about one field. */
+const FIELDS_BY_CODE: Readonly<Record<string, string>> = {
+  AUTHORITY_TAKEN: 'certificate',
+  CLIENT_ID_TAKEN: 'clientId',
+  ISSUER_TAKEN: 'issuer',
+};
 
 /** Puts what the server found wrong beside the fields that it is about. */
 export function placeFaults(form: FormLike, error: unknown): void {
-  const { code, sentence, faults } = toFailure(error);
-  for (const { path, message } of faults) form.setFieldError(fieldOf(path), message);
-  if (code === 'ISSUER_TAKEN') form.setFieldError('issuer', sentence);
-  if (code === 'AUTHORITY_TAKEN') form.setFieldError('certificate', sentence);
-  if (code === 'CLIENT_ID_TAKEN') form.setFieldError('clientId', sentence);
+  for (const { field, message } of placesOf(toFailure(error))) form.setFieldError(field, message);
+}
+
+/** Whether all that a failure tells stands beside fields of a form with these values: then it is said already. */
+export function isPlaced(failure: Failure, values: object): boolean {
+  const places = placesOf(failure);
+  return places.length > 0 && places.every(({ field }) => field in values);
+}
+
+function placesOf({ code = '', sentence, faults }: Failure): { field: string; message: string }[] {
+  const field = FIELDS_BY_CODE[code];
+  const placed = faults.map(({ path, message }) => ({ field: fieldOf(path), message }));
+  return field === undefined ? placed : [...placed, { field, message: sentence }];
 }
 
 /** "input.scopes.2" is about the field of the scopes. */

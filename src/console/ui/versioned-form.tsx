@@ -73,7 +73,7 @@ export function VersionedForm<Base extends Versioned, Draft extends object>(prop
   return (
     <FormDrawer {...shared} isDirty={hasChanges} canSave={hasChanges} onSave={submit}>
       {children(form, base)}
-      <Trouble failure={save.failure} />
+      <Trouble failure={save.failure} form={form} />
     </FormDrawer>
   );
 }

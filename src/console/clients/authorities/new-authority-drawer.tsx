@@ -46,7 +46,7 @@ export function NewAuthorityDrawer({ onClose }: { onClose(): void }) {
         {...PLAIN_TEXT}
         {...form.getInputProps('certificate')}
       />
-      <Trouble failure={form.errors.certificate ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
+      <Trouble failure={create.failure} form={form} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
 }

@@ -41,7 +41,7 @@ export function NewIssuerDrawer({ onClose }: { onClose(): void }) {
         {...form.getInputProps('issuer')}
       />
       <IssuerFields form={form} />
-      <Trouble failure={form.errors.issuer ? undefined : create.failure} ifUnknown={LOST_ANSWER} />
+      <Trouble failure={create.failure} form={form} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
 }

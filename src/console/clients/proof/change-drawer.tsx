@@ -54,7 +54,7 @@ export function ChangeDrawer({ client, onClose }: { client: ProvenClient; onClos
       >
         Whoever still proves themselves the current way is refused from this moment on, until they have changed over.
       </OverlapChoice>
-      <Trouble failure={change.failure} ifUnknown={LOST_ANSWER} />
+      <Trouble failure={change.failure} form={form} ifUnknown={LOST_ANSWER} />
     </FormDrawer>
   );
 }

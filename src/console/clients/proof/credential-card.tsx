@@ -7,6 +7,7 @@ import { PLAIN_TEXT } from '../../words/plain-text';
 import { PLATFORMS, platformOf, type SubjectPreset } from '../issuers/platforms';
 import { ClaimsField } from './claims-field';
 import { type CredentialDraft, withSubject } from './credential-draft';
+import { type CredentialPart, partOf } from './credential-fault';
 import classes from './credentials-field.module.css';
 
 interface CredentialCardProps {
@@ -14,6 +15,8 @@ interface CredentialCardProps {
   credential: CredentialDraft;
   issuers: readonly IssuerRowFragment[] | undefined;
   fault: string | undefined;
+  /** Whether somebody just asked for it: it has the focus from the beginning. */
+  isAdded: boolean;
   onChange(credential: CredentialDraft): void;
   /** Absent for the only one. */
   onRemove: (() => void) | undefined;
@@ -23,21 +26,22 @@ interface CredentialCardProps {
 const ANYWHERE = ['Kubernetes', 'GitLab'];
 
 /** What a token of one issuer has to say: all of it together. */
-export function CredentialCard({ number, credential, issuers, fault, onChange, onRemove }: CredentialCardProps) {
+export function CredentialCard({ number, credential, issuers, fault, isAdded, onChange, onRemove }: CredentialCardProps) {
   const change = (part: Partial<CredentialDraft>) => onChange({ ...credential, ...part });
-  const isIssuerMissing = credential.issuer === '';
+  const faultOf = (part: CredentialPart) => (fault !== undefined && partOf(fault) === part ? fault : undefined);
   return (
     <fieldset className={classes.card}>
       <legend className={classes.legend}>Identity {number}</legend>
       <IssuerField
         value={credential.issuer}
         issuers={issuers}
-        error={isIssuerMissing ? fault : undefined}
+        error={faultOf('issuer')}
+        autoFocus={isAdded}
         onChange={(issuer) => change({ issuer })}
       />
-      <SubjectField credential={credential} fault={isIssuerMissing ? undefined : fault} onChange={onChange} />
-      <ClaimsField claims={credential.claims} onChange={(claims) => change({ claims })} />
-      <AudienceField value={credential.audience} onChange={(audience) => change({ audience })} />
+      <SubjectField credential={credential} fault={faultOf('subject')} onChange={onChange} />
+      <ClaimsField claims={credential.claims} fault={faultOf('claims')} onChange={(claims) => change({ claims })} />
+      <AudienceField value={credential.audience} error={faultOf('audience')} onChange={(audience) => change({ audience })} />
       {onRemove && (
         <Button variant="default" size="xs" style={{ justifySelf: 'start' }} onClick={onRemove}>
           Remove identity {number}
@@ -51,11 +55,12 @@ interface IssuerFieldProps {
   value: string;
   issuers: readonly IssuerRowFragment[] | undefined;
   error: string | undefined;
+  autoFocus: boolean;
   onChange(issuer: string): void;
 }
 
 /** One that a credential names and that is trusted no more is offered as well: it is what the credential has. */
-function IssuerField({ value, issuers, error, onChange }: IssuerFieldProps) {
+function IssuerField({ value, issuers, error, autoFocus, onChange }: IssuerFieldProps) {
   const isKnown = value === '' || issuers?.some(({ issuer }) => issuer === value);
   const known = (issuers ?? []).map(({ name, issuer, enabled }) => ({ value: issuer, label: `${name}${enabled ? '' : ' (disabled)'}` }));
   return (
@@ -69,6 +74,7 @@ function IssuerField({ value, issuers, error, onChange }: IssuerFieldProps) {
       ]}
       value={value}
       error={error}
+      autoFocus={autoFocus}
       styles={{ description: { overflowWrap: 'anywhere' } }}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
@@ -124,7 +130,13 @@ function Presets({ credential, onChange }: Omit<SubjectFieldProps, 'fault'>) {
   );
 }
 
-function AudienceField({ value, onChange }: { value: string; onChange(audience: string): void }) {
+interface AudienceFieldProps {
+  value: string;
+  error: string | undefined;
+  onChange(audience: string): void;
+}
+
+function AudienceField({ value, error, onChange }: AudienceFieldProps) {
   const { tenant } = useViewer();
   return (
     <TextInput
@@ -132,6 +144,7 @@ function AudienceField({ value, onChange }: { value: string; onChange(audience: 
       description={`The one aud of the token. Without one it is ${tenant.issuer}.`}
       placeholder={tenant.issuer}
       value={value}
+      error={error}
       styles={{ description: { overflowWrap: 'anywhere' } }}
       onChange={(event) => onChange(event.currentTarget.value)}
       {...PLAIN_TEXT}

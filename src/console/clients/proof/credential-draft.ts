@@ -97,7 +97,7 @@ function claimInWords([name, value]: [string, unknown]): string {
 export function findCredentialsFault(credentials: readonly CredentialDraft[]): string | null {
   for (const [index, credential] of credentials.entries()) {
     const fault = findFault(credential);
-    if (fault) return `Number ${index + 1}: ${fault}`;
+    if (fault) return `Identity ${index + 1}: ${fault}`;
   }
   return credentials.length === 0 ? 'Add one at least.' : null;
 }
@@ -114,13 +114,6 @@ function findFault({ issuer, subject, claims }: CredentialDraft): string | null 
   if (twice) return `Give the claim ${twice} once.`;
   const broken = given.find(({ value, isJson }) => isJson && parse(value) === undefined);
   return broken ? `The value of ${broken.name.trim()} is no JSON.` : findBlank(subject);
-}
-
-/** Which credential a fault is about, from 0, and what it says. */
-export function placeOf(fault: string): { index: number; message: string } {
-  const [, number, rest] = /^Number (\d+):? (.*)$/s.exec(fault) ?? [];
-  if (number === undefined || rest === undefined) return { index: 0, message: fault };
-  return { index: Number(number) - 1, message: /^[A-Z]/.test(rest) ? rest : `It ${rest}` };
 }
 
 function isEmpty({ name, value }: ClaimDraft): boolean {
