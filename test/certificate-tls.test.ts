@@ -77,10 +77,17 @@ it('curl gets a token with the certificate of an authority straight from the ser
     shown('somebody', makeCertificate({ by: authority, subject: 'somebody' })),
     shown('expired', makeCertificate({ by: authority, subject: 'billing', notAfter: Date.now() - 1000 })),
     shown('stranger', makeCertificate({ by: strange, subject: 'billing' })),
+    shown('impostor', makeCertificate({ by: strange, subject: 'billing' }), strange),
     shown('alone', makeCertificate({ by: between, subject: 'billing' })),
     [],
   ];
-  for (const options of others) expect(await token([...options, '-d', 'client_id=billing'])).toMatchObject({ error: 'invalid_client' });
+  for (const options of others)
+    for (const version of ['1.2', '1.3'])
+      expect(await token([...options, '--tls-max', version, '-d', 'client_id=billing'])).toMatchObject({ error: 'invalid_client' });
+  // Another generation of the authority, that a client shows beside its own certificate, is in nobody's way.
+  const besides = shown('besides', makeCertificate({ by: authority, subject: 'billing' }), strange);
+  for (const version of ['1.2', '1.3'])
+    expect((await token([...besides, '--tls-max', version, '-d', 'client_id=billing'])).access_token).toBeDefined();
 
   const query = { query: '{ clients(first: 1) { nodes { clientId } } }' };
   expect((await graphql(bound, query, own)).errors).toBeUndefined();

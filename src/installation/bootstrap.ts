@@ -6,6 +6,7 @@ import { makeTokenEpoch } from '../clients/client.rules.js';
 import type { ClientService } from '../clients/client.service.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import type { ClientSecretService } from '../clients/client-secret.service.js';
+import { NO_MATERIAL } from '../clients/proof-material.js';
 import { hintOf, isPossibleSecret, makeSecret, type PlainSecret } from '../clients/secret.js';
 import type { Config } from '../platform/config.js';
 import { StartupError } from '../platform/errors.js';
@@ -78,9 +79,7 @@ function insert(change: Change, { clients }: ClientServices, clientId: string): 
     scopes: scopesIn(caller),
     audiences: [managementAudience(caller.issuer)],
     authMethod: ClientAuthMethod.SECRET,
-    jwks: null,
-    jwksUri: null,
-    tlsClientAuth: null,
+    ...NO_MATERIAL,
     senderConstraint: SenderConstraint.NONE,
   });
 }
@@ -125,9 +124,7 @@ async function mend(manager: EntityManager, where: { tenantId: string; clientId:
   if (!stored) return;
   const damaged = columns.filter((column) => !SOUND[column].isSound(stored[column]));
   await manager.update(Client, where, {
-    jwks: null,
-    jwksUri: null,
-    tlsClientAuth: null,
+    ...NO_MATERIAL,
     previousAuthMethod: null,
     previousMethodEndsAt: null,
     senderConstraint: SenderConstraint.NONE,

@@ -78,11 +78,16 @@ it.each<[string, Buffer[], string | undefined]>([
   }
 });
 
+it.each([[20, 3, 3, 0, 1, 1], [23, 3, 3, 0, 2, 0, 0], [22], [0]])('takes nothing from a hello that more comes behind: %i …', (...more) => {
+  const bytes = Buffer.concat([record(helloOf(serverName('mtls.example.com'))), Buffer.from(more)]);
+  expect(read(bytes)).toEqual({ serverName: 'mtls.example.com', after: bytes.length });
+});
+
 it('what comes behind a hello is kept with it', () => {
   const bytes = Buffer.concat([record(helloOf(serverName('a.example'))), record(Buffer.from('more'), { type: 23 })]);
   const reader = new ClientHelloReader();
   expect(reader.add(bytes.subarray(0, 20))).toBeUndefined();
-  expect(reader.add(bytes.subarray(20))?.serverName).toBeUndefined();
+  expect(reader.add(bytes.subarray(20))?.serverName).toBe('a.example');
   expect(reader.bytes.equals(bytes)).toBe(true);
 });
 

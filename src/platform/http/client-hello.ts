@@ -43,9 +43,9 @@ export class ClientHelloReader {
     this.#length += piece.length;
     this.#rest.push(piece);
     this.#restLength += piece.length;
-    if (this.#restLength >= this.#needed && !this.#readRecords()) return { serverName: undefined };
-    const hello = this.#readMessage();
-    return hello ?? (this.#length > MOST_BYTES ? { serverName: undefined } : undefined);
+    const isBroken = this.#restLength >= this.#needed && !this.#readRecords();
+    // Something else may follow a hello that is whole: data that a client sends before it is answered.
+    return this.#readMessage() ?? (isBroken || this.#length > MOST_BYTES ? { serverName: undefined } : undefined);
   }
 
   /** @returns whether they are what a hello can be in */

@@ -74,6 +74,8 @@ export class SecureFront implements Front {
       this.#end(nameOf(socket));
       // As with a plain server, whoever has sent all may hear the answer; who breaks a handshake off hears nothing more.
       socket.allowHalfOpen = true;
+      // What OpenSSL did not like of a chain would be taken for a fault of the connection, unless somebody reads it: Node forgets it then.
+      if (asking.requestCert) socket.getPeerCertificate();
       this.server.emit('connection', socket);
     });
     tls.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => this.parts.log.debug({ code }, 'a TLS handshake failed'));
