@@ -216,6 +216,67 @@ it('keeps somebody who can manage clients, whatever becomes of an issuer', async
   expect(await code(`mutation { deleteClient(clientId: "deputy") { clientId } }`)).toBe('LAST_ADMINISTRATOR');
 });
 
+it('keeps somebody who can manage clients with what does not end by itself, whatever way they come to', async () => {
+  const tenant = await createTenant(app, 'kept');
+  const code = async (input: object) => {
+    const { body } = await tenant.administer(CHANGE, { clientId: 'admin', input });
+    return body.errors?.[0].extensions.code ?? 'done';
+  };
+  const jwks = { keys: [(await makeKey('one')).jwk] };
+  for (const overlapSeconds of [0, 600]) {
+    expect(await code({ authMethod: 'TLS_CLIENT_AUTH', tlsClientAuth: { subjectDn: 'CN=admin' }, overlapSeconds })).toBe(
+      'LAST_ADMINISTRATOR',
+    );
+    expect(await code({ authMethod: 'SELF_SIGNED_TLS_CLIENT_AUTH', jwks, overlapSeconds })).toBe('LAST_ADMINISTRATOR');
+  }
+  expect(await code({ authMethod: 'PRIVATE_KEY_JWT', jwks, overlapSeconds: 600 })).toBe('done');
+});
+
+it('goes back to no way of which nothing is left', async () => {
+  const [clientId, key] = [nextId(), await makeKey('one')];
+  await createClient(app, { clientId });
+  await change(clientId, { authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [key.jwk] }, overlapSeconds: 600 });
+  const { client } = await administer('query ($clientId: String!) { client(clientId: $clientId) { secrets { id } } }', { clientId });
+  await administer('mutation ($clientId: String!, $id: ID!) { revokeClientSecret(clientId: $clientId, secretId: $id) { id } }', {
+    clientId,
+    id: client.secrets[0].id,
+  });
+  expect(await codeOf(`mutation { restorePreviousAuthMethod(clientId: "${clientId}", overlapSeconds: 0) { id } }`)).toBe(
+    'NO_PREVIOUS_METHOD',
+  );
+  expect((await byAssertion(await key.sign(clientId))).status).toBe(200);
+});
+
+it('cuts nobody by giving other keys to another way that goes by keys', async () => {
+  const [clientId, key, other] = [nextId(), await makeKey('one'), await makeKey('two')];
+  await createClient(app, { clientId, authMethod: 'PRIVATE_KEY_JWT', jwks: { keys: [key.jwk] } });
+  const to = { authMethod: 'SELF_SIGNED_TLS_CLIENT_AUTH', overlapSeconds: 600 };
+  for (const given of [{ jwks: { keys: [other.jwk] } }, { jwksUri: `${issuer.url}/jwks` }])
+    expect(await codeOf(CHANGE, { clientId, input: { ...to, ...given } })).toBe('BAD_USER_INPUT');
+  expect((await byAssertion(await key.sign(clientId))).status).toBe(200);
+  await change(clientId, { ...to, jwks: { keys: [other.jwk, { ...key.jwk, use: 'sig' }] } });
+  expect((await byAssertion(await key.sign(clientId))).status).toBe(200);
+  await administer(`mutation { restorePreviousAuthMethod(clientId: "${clientId}") { id } }`);
+  await change(clientId, { ...to, jwks: { keys: [other.jwk] }, overlapSeconds: 0 });
+  expect((await byAssertion(await key.sign(clientId))).status).toBe(401);
+});
+
+it.each(['DPOP', 'CERTIFICATE'])(
+  'lets no secret alone into the console whose client takes none but bound tokens: %s',
+  async (senderConstraint) => {
+    const clientId = nextId();
+    const { secret } = await createClient(app, { clientId, scopes: ['clients:read'], senderConstraint: senderConstraint as 'DPOP' });
+    const enter = async () => {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ clientId, clientSecret: secret });
+      return (await fetch(`${app.url}/session`, { method: 'POST', headers, body })).status;
+    };
+    expect(await enter()).toBe(403);
+    await app.api.updateClient(clientId, { senderConstraint: 'NONE' });
+    expect(await enter()).toBe(200);
+  },
+);
+
 it('lets nobody take the rights of clients by the issuer that vouches for them', async () => {
   const tenant = await createTenant(app, 'climbing');
   const trust = 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }';

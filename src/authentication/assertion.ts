@@ -12,13 +12,23 @@ export interface Assertion {
 /** A trust domain, at the beginning of what names one of its workloads. @see https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md */
 const TRUST_DOMAIN = /^spiffe:\/\/[^/]+/;
 
-/** Reads an assertion; undefined when it is none. */
+/** Any that is meant has fewer; whoever goes through more of them fails. */
+const MOST_LEVELS = 20;
+
+/** Reads an assertion; undefined when it is none: also where what it is signed in is no text, or something is in too much else. */
 export function readAssertion(text: string): Assertion | undefined {
   try {
-    return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    const assertion = { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) };
+    const { header, claims } = assertion;
+    return typeof header.alg === 'string' && !isDeeper(header, MOST_LEVELS) && !isDeeper(claims, MOST_LEVELS) ? assertion : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
 
 /**

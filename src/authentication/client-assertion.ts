@@ -51,6 +51,6 @@ export async function proveByAssertion(
   const proof = await prove;
   if (proof.refusal !== undefined) return proof;
   const expiresAt = new Date((Number(claims.exp) + REMEMBERED_SECONDS) * 1000);
-  const isFirst = await proofs.useOfClient(tenant, { clientId, kind: 'assertion', jti: claims.jti as string, expiresAt });
+  const isFirst = await proofs.useOfClient(tenant, { clientId, maker: clientId, jti: claims.jti as string, expiresAt });
   return isFirst ? proof : { refusal: 'the assertion was used before' };
 }

@@ -13,13 +13,13 @@ import { type AuthorityLookup, proveByCertificate } from './client-certificate.j
 import type { ClientLookupService } from './client-lookup.service.js';
 import { proveBySecret } from './client-secret.js';
 import { type Credentials, type ForeignCredentials, methodShown } from './credentials.js';
-import { InvalidClient } from './errors.js';
+import { InvalidClient, KeysUnavailable, NO_KEYS } from './errors.js';
 import type { Attempt } from './failure-counts.js';
 import { proveByFederatedJwt } from './federation/federated-jwt.js';
 import { type FederatedLookup, type FederatedLookupService } from './federation/federated-lookup.service.js';
 import type { IssuerKeys } from './federation/issuer-keys.js';
 import type { RemoteKeys } from './federation/remote-keys.service.js';
-import type { Evidence, Proof, Refusal } from './proof.js';
+import { type Evidence, type Proof, type Refusal, received } from './proof.js';
 import type { Throttle } from './throttle.js';
 import type { UsedProofService } from './used-proof.service.js';
 
@@ -103,7 +103,12 @@ export class ClientAuthentication {
   async prove(client: NamedClient, audiences: readonly string[]): Promise<ProvenClient> {
     const { throttle } = this.parts;
     const { registration, attempt } = client;
-    const proof = await this.#look(client, audiences);
+    const proof = await this.#look(client, audiences).catch(async (error) => {
+      // What cannot be looked at costs no less than what proves nothing.
+      if (error instanceof KeysUnavailable) this.#noteRefusal(client, { refusal: NO_KEYS, received: received(error.fault) });
+      await throttle.fail(attempt);
+      throw error;
+    });
     if (proof.refusal !== undefined) {
       this.#noteRefusal(client, proof);
       await throttle.fail(attempt);

@@ -7,6 +7,7 @@ import type { PublicJwks } from '../clients/keys/public-jwks.js';
 import { isRegistered, provesBy, type RegisteredClient } from '../clients/registered-client.js';
 import type { Database } from '../platform/database/transaction.js';
 import type { TenantContext } from '../tenants/caller.js';
+import { KeysUnavailable } from './errors.js';
 import type { RemoteKeys } from './federation/remote-keys.service.js';
 import { keysOf } from './private-key-jwt.js';
 import { type Proof, type Refusal, received } from './proof.js';
@@ -46,7 +47,12 @@ export async function proveByCertificate(
   const chainFault = findChainFault({ leaf: certificate, intermediates, authorities: await authorities.of(tenant) }, now);
   const faultBeside = (keys: PublicJwks) => findSelfSignedFault(certificate, keys, now);
   const own = { registration, method: ClientAuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH };
-  const keys = await keysOf(remoteKeys, tenant, own, ({ jwks }) => faultBeside(jwks) === undefined);
+  let unavailable: KeysUnavailable | undefined;
+  const keys = await keysOf(remoteKeys, tenant, own, ({ jwks }) => faultBeside(jwks) === undefined).catch((error) => {
+    if (!(error instanceof KeysUnavailable)) throw error;
+    unavailable = error;
+    return undefined;
+  });
   const keyFault = faultBeside(keys ?? NO_KEYS);
   if (!isRegistered(registration)) return { refusal: 'there is no such client' };
   if (!registration.enabled) return { refusal: 'the client is disabled' };
@@ -54,8 +60,9 @@ export async function proveByCertificate(
   if (byAuthority && registration.tlsClientAuth) {
     const fault = chainFault === undefined ? findNameFault(certificate, registration) : { refusal: chainFault };
     if (!fault) return {};
-    if (!keys) return fault;
+    if (!keys && !unavailable) return fault;
   }
+  if (unavailable) throw unavailable;
   if (keys) return keyFault === undefined ? {} : { refusal: keyFault };
   return { refusal: `the client proves itself by ${registration.authMethod}` };
 }

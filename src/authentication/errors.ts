@@ -16,14 +16,21 @@ export class InvalidClient extends AppError {
   }
 }
 
+/** Why a client is refused for now. */
+export const NO_KEYS = 'the keys cannot be fetched, and none are at hand';
+
 /** The keys with which a client's assertion has to be checked are somebody else's, and cannot be had at this moment. */
 export class KeysUnavailable extends AppError {
-  constructor(retryAfterSeconds: number) {
+  /** @param fault why they could not be had the last time, for the log and for whoever manages the client */
+  constructor(
+    retryAfterSeconds: number,
+    readonly fault: string | undefined,
+  ) {
     super('KEYS_UNAVAILABLE', 'The keys that sign the assertion cannot be fetched at the moment. Try again later.', {
       status: 503,
       oauthError: 'temporarily_unavailable',
       retryAfterSeconds,
-      reason: 'the keys cannot be fetched, and none are at hand',
+      reason: NO_KEYS + (fault === undefined ? '' : `: ${fault}`),
     });
   }
 }

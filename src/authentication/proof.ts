@@ -23,8 +23,13 @@ export type Proof = (Evidence & { refusal?: undefined }) | Refusal;
 
 const LONGEST_RECEIVED = 200;
 
-/** What somebody sent, as it may be shown to others: without anything hidden or secret, and not too long. */
+/** Whatever may be the beginning of a secret or of a token. */
+const LAST_RUN = /[\w.%+/=-]*$/;
+
+/** What somebody sent, as it may be shown to others: without anything hidden or secret, and not too long. What it was cut within is left out. */
 export function received(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return redact(withoutHidden(text.slice(0, 2 * LONGEST_RECEIVED).toWellFormed())).slice(0, LONGEST_RECEIVED);
+  if (text.length <= LONGEST_RECEIVED) return redact(withoutHidden(text.toWellFormed()));
+  const cut = text.slice(0, LONGEST_RECEIVED).toWellFormed().replace(LAST_RUN, '');
+  return `${redact(withoutHidden(cut))}…`;
 }

@@ -20,7 +20,8 @@ export interface OneTimeProof {
 /** What a client has proved itself with. */
 interface ProofOfClient extends OneTimeProof {
   clientId: string;
-  kind: 'assertion' | 'DPoP';
+  /** Who made it, with what there may be of the same name; a client's assertion has the client's own name. */
+  maker: string;
 }
 
 /** Replay protection: each client assertion and each DPoP proof counts once, by its `jti`, on all instances together. */
@@ -34,16 +35,13 @@ export class UsedProofService {
 
   /**
    * Uses up what a client has proved itself with.
-   * @param kind a proof may have the name of an assertion
    * @returns whether this was the first time
    * @throws {TooOften} when it has used very many
    */
-  async useOfClient(tenant: TenantContext, { clientId, kind, ...proof }: ProofOfClient): Promise<boolean> {
+  async useOfClient(tenant: TenantContext, { clientId, ...proof }: ProofOfClient): Promise<boolean> {
     const name = `${tenant.tenant.id} ${clientId}`;
     this.#uses.require(name);
-    // No client id has a blank in it.
-    const maker = kind === 'assertion' ? clientId : `${kind} ${clientId}`;
-    const isFirst = await this.use(tenant, { maker, ...proof, by: { type: ActorType.CLIENT, id: clientId } });
+    const isFirst = await this.use(tenant, { ...proof, by: { type: ActorType.CLIENT, id: clientId } });
     if (isFirst) this.#uses.count(name);
     return isFirst;
   }

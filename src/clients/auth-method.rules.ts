@@ -2,6 +2,7 @@ import { BadUserInput } from '../platform/errors.js';
 import { ClientAuthMethod } from './client.entity.js';
 import type { GivenCredential } from './federation/federated-credential.rules.js';
 import { findPinFault, type PublicJwks } from './keys/public-jwks.js';
+import { materialOf, withoutEmpty } from './keys/public-key.js';
 import type { TlsClientAuthInput } from './tls-client-auth.js';
 
 /** What a client proves itself with, beside secrets, as it is given. */
@@ -68,6 +69,27 @@ export function requireOfMethod(method: ClientAuthMethod, given: GivenProof): vo
   if (second) throw fault(second, NEEDED[second]);
   const pinFault = method === ClientAuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH && given.jwks ? findPinFault(given.jwks) : undefined;
   if (pinFault) throw fault('jwks', pinFault);
+}
+
+/**
+ * Requires that keys by which the way before goes on are among those of the new one, where both go by them: there is one set.
+ * @throws {BadUserInput}
+ */
+export function requireSharedKeys(before: Ways & Keys, after: Ways & Keys): void {
+  if (![before.authMethod, after.authMethod].every((method) => FIELDS[method].includes('jwks'))) return;
+  const kept = new Set((after.jwks?.keys ?? []).map(textOf));
+  if (before.jwksUri === after.jwksUri && (before.jwks?.keys ?? []).every((key) => kept.has(textOf(key)))) return;
+  throw fault(
+    'jwks',
+    'Both ways go by the same keys: give those that it has as well, or end the way before at once, with overlapSeconds of 0.',
+  );
+}
+
+type Ways = { authMethod: ClientAuthMethod };
+type Keys = { jwks: PublicJwks | null; jwksUri: string | null };
+
+function textOf(key: object): string {
+  return JSON.stringify(materialOf(withoutEmpty(key)));
 }
 
 function givenFields(given: GivenProof): Field[] {

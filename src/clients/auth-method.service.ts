@@ -5,7 +5,7 @@ import { BadUserInput, StaleVersion } from '../platform/errors.js';
 import type { Outbound } from '../platform/http/outbound.js';
 import type { Principal } from '../tenants/caller.js';
 import type { ChangeClientAuthMethodInput } from './auth-method.input.js';
-import { hasSecrets, requireFittingProof } from './auth-method.rules.js';
+import { hasSecrets, requireFittingProof, requireSharedKeys } from './auth-method.rules.js';
 import { Client, ClientAuthMethod } from './client.entity.js';
 import { requireSameRights } from './client.rules.js';
 import { type ClientHolders, lossOf } from './client-holders.service.js';
@@ -15,7 +15,7 @@ import { NoPreviousMethod } from './errors.js';
 import { FederatedCredential } from './federation/federated-credential.entity.js';
 import { credentialsOf, isOneInForce, replaceCredentials } from './federation/federated-credentials.service.js';
 import { usedBy, waysOf, withGiven } from './proof-material.js';
-import { hintOf, makeSecret, type PlainSecret } from './secret.js';
+import { makeSecret, type PlainSecret } from './secret.js';
 import { end, reinstate, supersede } from './secret-ends.service.js';
 import { ClientProof } from './use/client-proof.entity.js';
 
@@ -61,10 +61,11 @@ export class AuthMethodService {
             { path: 'input.authMethod', message: `The client proves itself by ${authMethod} already: rotate its secret, or update it.` },
           ]);
         const after = { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }), ...withGiven(before, input) };
+        if (overlapSeconds > 0) requireSharedKeys(before, after);
         await this.#supersedeSecrets(change.manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
         if (input.federatedCredentials)
           await replaceCredentials(change.manager, after, { given: input.federatedCredentials, issuer: caller.issuer });
-        if (clientSecret) await this.secrets.insert(change.manager, after, { secret: clientSecret, hint: hintOf(clientSecret) });
+        if (clientSecret) await this.secrets.insertNext(change.manager, after, clientSecret, now);
         return after;
       },
     );
@@ -85,6 +86,7 @@ export class AuthMethodService {
         const live = await this.secrets.liveSecrets(manager, before, now);
         await this.#supersedeSecrets(manager, before, { now, end: endOf(now, overlapSeconds), next: authMethod });
         const newest = live.filter((secret) => isOf(authMethod, secret)).at(-1);
+        if (hasSecrets(authMethod) && !newest) throw new NoPreviousMethod();
         if (newest) await reinstate(manager, newest);
         return { ...before, ...turn(before, authMethod, { now, end: endOf(now, overlapSeconds) }) };
       },
@@ -123,7 +125,7 @@ export class AuthMethodService {
         const turned = await work(change, { ...before }, now);
         const after = { ...turned, ...usedBy(turned, turned), version: before.version + 1, updatedAt: now };
         if (!waysOf(after).includes(ClientAuthMethod.FEDERATED_JWT)) await manager.delete(FederatedCredential, { clientRowId: before.id });
-        const canProve = after.authMethod !== ClientAuthMethod.FEDERATED_JWT || (await isOneInForce(manager, before));
+        const canProve = await canStay(manager, after);
         await requireOthers(manager, lossOf(before, canProve ? after : null));
         const { authMethod, jwks, jwksUri, tlsClientAuth, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt } = after;
         const changed = { authMethod, jwks, jwksUri, tlsClientAuth, previousAuthMethod, previousMethodEndsAt, authMethodChangedAt };
@@ -174,6 +176,12 @@ interface Changing extends PreviousMethodTerms {
   clientId: string;
   overlapSeconds?: number | null | undefined;
   allowance?: 'ordinary' | 'reserved' | 'ending';
+}
+
+/** Whether a client can prove itself for as long as nobody changes it. A certificate ends by itself, and may count for nothing here. */
+async function canStay(manager: EntityManager, client: Client): Promise<boolean> {
+  if (client.authMethod === ClientAuthMethod.FEDERATED_JWT) return isOneInForce(manager, client);
+  return ![ClientAuthMethod.TLS_CLIENT_AUTH, ClientAuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH].includes(client.authMethod);
 }
 
 /** Whether a secret is one of those that a way proves a client with. */

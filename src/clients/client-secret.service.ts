@@ -77,14 +77,19 @@ export class ClientSecretService {
       const live = await this.liveSecrets(manager, client, now);
       if (overlapSeconds > 0 && live.length >= MOST_LIVE_SECRETS)
         throw new SecretLimit(present.scopes.includes('clients:read') ? live[0] : undefined);
-      await requireFewMade(manager, client, now);
       await supersede(manager, live, { now, end: new Date(now.getTime() + overlapSeconds * 1000) });
-      await this.insert(manager, client, { secret: clientSecret, hint: hintOf(clientSecret) });
-      await forgetOldest(manager, client, now);
+      await this.insertNext(manager, client, clientSecret, now);
       const secrets = { before: live, after: await this.liveSecrets(manager, client, now) };
       await record({ action: AuditAction.ROTATE_CLIENT_SECRET, ...aboutSecrets(client, secrets) });
       return { client: await touch(manager, client, { now }), clientSecret };
     });
+  }
+
+  /** Stores another secret of a client that may have had very many. @throws {TooOften} */
+  async insertNext(manager: EntityManager, client: Client, secret: PlainSecret, now: Date): Promise<void> {
+    await requireFewMade(manager, client, now);
+    await this.insert(manager, client, { secret, hint: hintOf(secret) });
+    await forgetOldest(manager, client, now);
   }
 
   /**

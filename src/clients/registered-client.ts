@@ -160,12 +160,15 @@ const NOBODY: readonly ClientRow[] = [
   },
 ];
 
+/** No client id has a blank in it. */
+const NO_CLIENT_ID = ' nobody';
+
 /**
  * The decoy: it stands in for a client that does not exist, so that its refusal takes the way and the work of a
  * wrong secret. It is disabled, and its one secret has expired.
  * @param clientId that was asked for
  */
-export function decoyClient({ issuer }: TenantContext, clientId = 'nobody'): RegisteredClient {
+export function decoyClient({ issuer }: TenantContext, clientId = NO_CLIENT_ID): RegisteredClient {
   return toRegisteredClient(NOBODY, { tenantId: NO_ID, clientId, issuer });
 }
 

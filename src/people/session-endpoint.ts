@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { ClientAuthentication } from '../authentication/client-authentication.service.js';
 import { InvalidClient } from '../authentication/errors.js';
+import { SenderConstraint } from '../clients/client.entity.js';
 import { isRegistered, type RegisteredSecret } from '../clients/registered-client.js';
 import { BadRequest } from '../platform/errors.js';
 import { receiveJson } from '../platform/http/body.js';
@@ -51,6 +52,7 @@ export function beginSession({ sessions, authentication }: SessionParts): Middle
     logged.add(ctx, { clientId: isRegistered(named.registration) ? named.registration.clientId : null });
     const { registration, usedSecret } = await authentication.prove(named, []).catch(tellPerson);
     if (!registration.scopes.some(isManagementScope)) throw powerless();
+    if (registration.senderConstraint !== SenderConstraint.NONE) throw unbound();
     const actor = { type: ActorType.CLIENT, id: registration.clientId, name: null };
     const caller = { ...context, actor, request: markOf(ctx) };
     const session = await sessions.beginForClient(caller, registration, (usedSecret as RegisteredSecret).id);
@@ -102,6 +104,14 @@ function wrong(reason: string | undefined): BadRequest {
 function powerless(): BadRequest {
   const reason = 'the client has no management scope';
   const message = 'This client has no right to manage Latchkey: sign in with an administrator.';
+  return new BadRequest(message, { status: 403, oauthError: 'unauthorized_client', reason });
+}
+
+/** Whoever stole its secret could otherwise do without what its tokens are bound to. */
+function unbound(): BadRequest {
+  const reason = 'the client takes none but bound tokens';
+  const message =
+    'This client takes none but tokens that are bound to a key or a certificate, and a session is not: sign in with another one.';
   return new BadRequest(message, { status: 403, oauthError: 'unauthorized_client', reason });
 }
 

@@ -2,7 +2,7 @@ import { ClientAuthMethod } from '../../clients/client.entity.js';
 import { findMismatch, fits } from '../../clients/federation/federated-credential.rules.js';
 import { ISSUER_ALGORITHMS } from '../../clients/federation/trusted-issuer.rules.js';
 import { isRegistered, provesBy, type RegisteredClient } from '../../clients/registered-client.js';
-import { ActorType, type TenantContext } from '../../tenants/caller.js';
+import type { TenantContext } from '../../tenants/caller.js';
 import type { Assertion } from '../assertion.js';
 import { findAudienceFault, findMomentFault, findTypeFault } from '../assertion-claims.js';
 import { type CheckingKey, isSignedBy } from '../assertion-signature.js';
@@ -179,12 +179,11 @@ function findAudience(checked: Checked): Refusal | undefined {
 }
 
 async function useOnce(checked: Checked): Promise<Refusal | undefined> {
-  const { parts, tenant, trust, assertion } = checked;
+  const { parts, tenant, trust, assertion, registration } = checked;
   if (!trust?.singleUse) return undefined;
-  const { exp, sub } = assertion.claims;
-  const expiresAt = new Date((Number(exp) + REMEMBERED_SECONDS) * 1000);
-  const by = { type: ActorType.CLIENT, id: String(sub) };
-  return findReplay(checked, async (name) => !(await parts.proofs.use(tenant, { ...name, by, expiresAt })));
+  const expiresAt = new Date((Number(assertion.claims.exp) + REMEMBERED_SECONDS) * 1000);
+  const { clientId } = registration;
+  return findReplay(checked, async (name) => !(await parts.proofs.useOfClient(tenant, { ...name, clientId, expiresAt })));
 }
 
 function findUse(checked: Checked): Promise<Refusal | undefined> {

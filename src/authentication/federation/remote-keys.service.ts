@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { type EntityManager, In } from 'typeorm';
 import { KeySet } from '../../clients/federation/key-set.entity.js';
 import { type KeySource, keyOfSource } from '../../clients/federation/key-source.js';
 import { isDuplicate } from '../../platform/database/faults.js';
@@ -28,6 +29,9 @@ const CLOCKS_APART_MS = 5 * 60_000;
 const MOST_KEYS_AT_HAND = 50_000;
 /** Of sources that nobody uses any more. */
 const KEPT_MS = 8 * 24 * 60 * 60_000;
+/** A key set may have 160 KB. */
+const MOST_OF_A_TENANT = 2_000;
+const FORGOTTEN_AT_A_TIME = 50;
 
 /** Whether keys have the one that is looked for. */
 export type Have = (keys: ReadyKeys) => boolean;
@@ -40,6 +44,8 @@ interface AtHand {
   freshUntil: number;
   /** Before that nobody asks again. */
   nextAt: number;
+  /** Why they could not be had the last time. */
+  fault?: string | undefined;
 }
 
 const NOTHING: AtHand = { keys: new ReadyKeys({ keys: [] }), fetchedAt: 0, freshUntil: 0, nextAt: 0 };
@@ -70,8 +76,10 @@ export class RemoteKeys {
     const now = Date.now();
     if (known && isFresh(known, now) && have(known.keys)) return known.keys;
     // As long as nobody may ask, neither the database nor the issuer is.
-    const found = known && isPause(known, now) ? known : await this.#askOnce(name, { place, source, have });
-    if (found.keys.size === 0 || now >= found.freshUntil + STALE_MS) throw new KeysUnavailable(secondsUntil(found.nextAt));
+    let found = known && isPause(known, now) ? known : await this.#askOnce(name, { place, source, have });
+    // Somebody else's question was answered, who looked for another key.
+    if (!have(found.keys) && !isPause(found, Date.now())) found = await this.#askOnce(name, { place, source, have });
+    if (found.keys.size === 0 || now >= found.freshUntil + STALE_MS) throw new KeysUnavailable(secondsUntil(found.nextAt), found.fault);
     return found.keys;
   }
 
@@ -131,6 +139,7 @@ export class RemoteKeys {
     try {
       return await this.database.write(async (manager) => {
         if (row) return (await manager.update(KeySet, { ...place, nextAt: row.nextAt, askedAt: row.askedAt }, turn)).affected === 1;
+        await forgetOldest(manager, place);
         await manager.insert(KeySet, { ...place, ...turn, jwks: null, fetchedAt: null, freshUntil: null, failures: 0 });
         return true;
       });
@@ -153,14 +162,27 @@ export class RemoteKeys {
       const failures = Math.min((row?.failures ?? 0) + 1, 100);
       const longest = row?.jwks ? LONGEST_PAUSE_MS : LONGEST_PAUSE_WITHOUT_MS;
       const later = Date.now() + Math.min(PAUSE_MS * 2 ** (failures - 1), longest);
-      await this.#store(place, { nextAt: new Date(later), failures, error: error.message.slice(0, 200) });
-      return { ...(row ? toAtHand(row) : NOTHING), nextAt: later };
+      const fault = error.message.slice(0, 200);
+      await this.#store(place, { nextAt: new Date(later), failures, error: fault });
+      return { ...(row ? toAtHand(row) : NOTHING), nextAt: later, fault };
     }
   }
 
   async #store(place: Place, values: Partial<KeySet>): Promise<void> {
     await this.database.write((manager) => manager.update(KeySet, place, values as object));
   }
+}
+
+/** Of a tenant that has very many those that nobody has asked for longest: they are fetched again where they are needed. */
+async function forgetOldest(manager: EntityManager, { tenantId }: Place): Promise<void> {
+  if ((await manager.countBy(KeySet, { tenantId })) < MOST_OF_A_TENANT) return;
+  const oldest = await manager.find(KeySet, {
+    select: { tenantId: true, source: true },
+    where: { tenantId },
+    order: { askedAt: 'ASC' },
+    take: FORGOTTEN_AT_A_TIME,
+  });
+  await manager.delete(KeySet, { tenantId, source: In(oldest.map(({ source }) => source)) });
 }
 
 /** Which keys, and whose. */
@@ -176,12 +198,13 @@ interface Question {
   have: Have;
 }
 
-function toAtHand({ jwks, fetchedAt, freshUntil, nextAt }: KeySet): AtHand {
+function toAtHand({ jwks, fetchedAt, freshUntil, nextAt, error }: KeySet): AtHand {
   return {
     keys: jwks ? new ReadyKeys(jwks) : NOTHING.keys,
     fetchedAt: fetchedAt?.getTime() ?? 0,
     freshUntil: freshUntil?.getTime() ?? 0,
     nextAt: nextAt.getTime(),
+    fault: error ?? undefined,
   };
 }
 

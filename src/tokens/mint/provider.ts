@@ -87,7 +87,7 @@ function createProvider(parts: ProviderParts): Provider {
   nameUrlsByTenant(provider);
   provider.ReplayDetection.unique = async (clientId, jti, exp) => {
     const expiresAt = new Date((exp + PROOF_AHEAD_SECONDS) * 1000);
-    if (await proofs.useOfClient(tenant, { clientId, kind: 'DPoP', jti, expiresAt })) return true;
+    if (await proofs.useOfClient(tenant, { clientId, maker: `DPoP ${clientId}`, jti, expiresAt })) return true;
     // It would call it the grant that is wrong: RFC 9449, section 5.
     throw new errors.InvalidDpopProof('the DPoP proof was used before: make one for each request');
   };
