@@ -56,9 +56,9 @@ function signed(audience = AUDIENCE): Promise<string> {
   return issuer.sign(audience, { claims: { sub: SUBJECT } });
 }
 
-/** Runs lines as a platform does. @returns what they print */
-async function shell(script: string, env: Record<string, string> = {}): Promise<string> {
-  const { stdout } = await run('bash', ['-e', '-c', script], { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}`, ...env } });
+/** Runs lines as a platform does. @param options of its shell @returns what they print */
+async function shell(script: string, env: Record<string, string> = {}, options: readonly string[] = ['-e']): Promise<string> {
+  const { stdout } = await run('bash', [...options, '-c', script], { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}`, ...env } });
   return stdout;
 }
 
@@ -77,16 +77,21 @@ itWithTools('gets a token in a workflow of GitHub Actions, for the audience and 
   expect(workflow.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
   const [step] = workflow.jobs.call.steps;
   const environment = join(folder, 'environment');
-  const printed = await shell(step.run, {
+  const env = {
     ...step.env,
     ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/id-token?api-version=2.0`,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner',
     GITHUB_ENV: environment,
-  });
+  };
+  // As GitHub has it for a step that names it: a step without fails for its last command alone.
+  expect(step.shell).toBe('bash');
+  const asNamed = ['--noprofile', '--norc', '-eo', 'pipefail'];
+  const printed = await shell(step.run, env, asNamed);
   const token = /^ACCESS_TOKEN=(.+)$/m.exec(await readFile(environment, 'utf8'))?.[1] ?? '';
   expect(clientOf(token)).toBe(CLIENT_ID);
   expect(printed.trim()).toBe(`::add-mask::${token}`);
   expect(asked).toEqual([{ audience: AUDIENCE, authorization: 'Bearer of-the-runner' }]);
+  await expect(shell(step.run, { ...env, CLIENT_ID: 'somebody-else' }, asNamed)).rejects.toThrow('401');
 });
 
 itWithTools('gets a token in a job of GitLab', async () => {

@@ -85,19 +85,23 @@ describe('a certificate of a client', () => {
     [
       'is for servers',
       { extensions: [keyUsage(0), purposes(SERVER_AUTH)] },
-      'the certificate is not for clients: clientAuth is not among its purposes',
+      'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)',
     ],
     [
       'says nothing of its purpose',
       { extensions: [keyUsage(0)] },
-      'the certificate is not for clients: clientAuth is not among its purposes',
+      'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)',
     ],
     [
       'is for any purpose',
       { extensions: [purposes('2.5.29.37.0')] },
-      'the certificate is not for clients: clientAuth is not among its purposes',
+      'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)',
     ],
-    ['has no extensions', { extensions: [], version: 0 }, 'the certificate is not for clients: clientAuth is not among its purposes'],
+    [
+      'has no extensions',
+      { extensions: [], version: 0 },
+      'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)',
+    ],
     ['is for encryption', { extensions: [keyUsage(2), purposes(CLIENT_AUTH)] }, 'the certificate is not for signatures'],
     [
       'has a critical extension that nobody knows',

@@ -98,7 +98,7 @@ it.each(['client', 'pss', 'edwards'])('takes what OpenSSL made and verifies: %s'
 it.each([
   ['client', 'other', 'no authority of the tenant issued the certificate'],
   ['pss', 'other', 'no authority of the tenant issued the certificate'],
-  ['server', 'root', 'the certificate is not for clients: clientAuth is not among its purposes'],
+  ['server', 'root', 'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)'],
   ['deep', 'root', 'an authority may not have others below it'],
   ['self', 'root', "the certificate is an authority's and no client's"],
 ])('refuses what OpenSSL refuses: %s of %s', (name, root, reason) => {

@@ -82,7 +82,11 @@ describe('a certificate that a client signed itself', () => {
   it.each<[string, Recipe, string]>([
     ['has expired', { notAfter: NOW - 1000 }, 'the certificate has expired'],
     ['is not valid yet', { notBefore: NOW + 2000 }, 'the certificate is not valid yet'],
-    ['is for servers', { extensions: [purposes(SERVER_AUTH)] }, 'the certificate is not for clients: clientAuth is not among its purposes'],
+    [
+      'is for servers',
+      { extensions: [purposes(SERVER_AUTH)] },
+      'the certificate is not for clients: clientAuth is not among its purposes (extendedKeyUsage)',
+    ],
   ])('is refused that %s', (_what, recipe, reason) => {
     const made = makeCertificate(recipe);
     expect(fault(made, jwkOf(made.keys.publicKey))).toBe(reason);

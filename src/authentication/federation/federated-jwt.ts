@@ -154,8 +154,16 @@ function findCredential(checked: Checked): Refusal | undefined {
   const { about, expected } = findMismatch(credentials, assertion.claims);
   return {
     refusal: 'no credential of the client has this subject and these claims',
-    ...{ about, expected: received(expected), received: received(assertion.claims[about]) },
+    ...{ about, ...comparable(expected, assertion.claims[about]) },
   };
+}
+
+/** What was expected and what came: as JSON where these would look alike and are a text and a number. */
+function comparable(expected: unknown, came: unknown): Pick<Refusal, 'expected' | 'received'> {
+  const told = { expected: received(expected), received: received(came) };
+  return told.expected === told.received
+    ? { expected: received(JSON.stringify(expected)), received: received(JSON.stringify(came)) }
+    : told;
 }
 
 async function findKey(checked: Checked): Promise<Refusal | undefined> {

@@ -1,10 +1,13 @@
 import type { KeySource } from '../../clients/federation/key-source.js';
 import { MOST_FOREIGN_KEYS, usableKey } from '../../clients/keys/foreign-jwks.js';
 import type { Jwk } from '../../clients/keys/public-key.js';
+import { causesOf } from '../../platform/errors.js';
 import type { Outbound } from '../../platform/http/outbound.js';
 import { nextSlice } from '../../platform/queues/slices.js';
 
 const LARGEST_DESCRIPTION = 32_000;
+/** What Node says of a certificate that it does not take. */
+const CERTIFICATE_FAULT = /CERT|VERIFY_LEAF|ALTNAME|ISSUER/;
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 const TIMEOUT_MS = 5_000;
 const LEAST_FRESH_MS = 5 * 60_000;
@@ -48,7 +51,12 @@ type Get = (url: string) => Promise<{ body: string; cacheControl: string }>;
 function createGet(outbound: Outbound, signal: AbortSignal): Get {
   return async (url) => {
     const answer = await outbound.fetch(url, { headers: { accept: 'application/json' }, signal }).catch((cause) => {
-      throw new KeysFault(`${originOf(url)} cannot be reached, redirects, or answers too slowly or too much.`, { cause });
+      const isCertificate = causesOf(cause).some(({ code }: NodeJS.ErrnoException) => CERTIFICATE_FAULT.test(code ?? ''));
+      // What else is behind an address is for nobody to find out by asking here.
+      const fault = isCertificate
+        ? 'has a certificate that is not trusted here, or not for its name, or has expired'
+        : 'cannot be reached, redirects, or answers too slowly or too much';
+      throw new KeysFault(`${originOf(url)} ${fault}.`, { cause });
     });
     if (answer.status !== 200) throw new KeysFault(`${originOf(url)} answers with the status ${answer.status}.`);
     return { body: await answer.text(), cacheControl: answer.headers.get('cache-control') ?? '' };

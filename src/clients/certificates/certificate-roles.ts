@@ -12,7 +12,7 @@ export function findLeafFault(certificate: Certificate, at: number): string | un
   if (isAuthority) return "is an authority's and no client's";
   if (usages && !usages.has(KeyUsage.DIGITAL_SIGNATURE)) return 'is not for signatures';
   // RFC 5280 takes one that says nothing for one that may do everything; a server's would then be a client's.
-  if (!extendedUsages?.includes(CLIENT_AUTH)) return 'is not for clients: clientAuth is not among its purposes';
+  if (!extendedUsages?.includes(CLIENT_AUTH)) return 'is not for clients: clientAuth is not among its purposes (extendedKeyUsage)';
   return findCommonFault(certificate, at);
 }
 

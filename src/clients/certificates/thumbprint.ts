@@ -42,7 +42,9 @@ export function findSelfSignedFault(der: Buffer, jwks: PublicJwks, at: number): 
 
 /** One that says nothing of its purpose may be for all: nobody but the client has made it. */
 function findPurposeFault({ extensions: { extendedUsages } }: Certificate): string | undefined {
-  return extendedUsages && !extendedUsages.includes(CLIENT_AUTH) ? 'is not for clients: clientAuth is not among its purposes' : undefined;
+  return extendedUsages && !extendedUsages.includes(CLIENT_AUTH)
+    ? 'is not for clients: clientAuth is not among its purposes (extendedKeyUsage)'
+    : undefined;
 }
 
 function isIn({ keys }: PublicJwks, { der, key: { jwk } }: Certificate): boolean {

@@ -52,7 +52,7 @@ function refused({ usage }: ShownClient): Finding | undefined {
     const { issued, refused: refusals, areManyRefused } = countRequests(usage.slice(-hours));
     if (refusals < REFUSED_LEAST || !areManyRefused) continue;
     return pressing(
-      `${refusals.toLocaleString('en')} of ${(issued + refusals).toLocaleString('en')} requests were refused in the last ${hours} hours: see whether the application has the right secret key and asks for scopes that it has.`,
+      `${refusals.toLocaleString('en')} of ${(issued + refusals).toLocaleString('en')} requests were refused in the last ${hours} hours: Refusals tells of the last ones what was wrong; a scope that it does not have is refused as well.`,
     );
   }
   return undefined;

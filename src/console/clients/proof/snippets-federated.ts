@@ -31,7 +31,7 @@ export function makeWorkloadSnippets(workload: Workload): ReadySnippet[] {
     {
       label: 'curl',
       text: makeCurlFromFile(workload),
-      note: 'With the token of the platform in the file assertion.jwt, without a line feed.',
+      note: 'With the token of the platform in the file assertion.jwt.',
     },
   ];
 }
@@ -52,6 +52,8 @@ jobs:
           TOKEN_URL: ${quoteForYaml(tokenUrl)}
           CLIENT_ID: ${quoteForYaml(clientId)}
           AUDIENCE: ${quoteForYaml(audience)}
+        # With this shell the step fails where one of its commands does.
+        shell: bash
         run: |
           ACCESS_TOKEN=$(curl -sSf -G "$ACTIONS_ID_TOKEN_REQUEST_URL" \\
             -H "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\

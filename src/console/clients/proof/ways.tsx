@@ -59,7 +59,7 @@ function Present({ client }: { client: ProvenClient }) {
 
 /** Whether anybody would notice, as far as its use tells. When that was stands beside it. */
 function needOf({ use: { lastUsedAt } }: FormerWay, now: number): string {
-  if (!lastUsedAt) return 'not used yet';
+  if (!lastUsedAt) return 'not used since the change';
   return isInUse(lastUsedAt, now) ? 'still in use' : 'not used lately';
 }
 
