@@ -19,7 +19,14 @@ const DAY_MS = 86_400_000;
 const URI = 0x86;
 const DNS = 0x82;
 
-const web = setUpConsole({ FAILURE_LIMIT: '0', TRUST_PROXY: '127.0.0.1,::1', CLIENT_CERT_HEADER: 'rfc9440' });
+const web = setUpConsole({
+  FAILURE_LIMIT: '0',
+  TRUST_PROXY: '127.0.0.1,::1',
+  CLIENT_CERT_HEADER: 'rfc9440',
+  MTLS_HOST_PREFIX: 'mtls.',
+});
+/** Where the requests that the console shows go. */
+const tokenUrlOf = ({ url }: { url: string }) => `${url.replace('//', '//mtls.')}/connect/token`;
 
 beforeEach(trustNobody);
 
@@ -160,7 +167,7 @@ itInChromium('creates a client that is known by a SPIFFE ID, shows how it connec
   expect(await start.getByLabel('Request for SPIFFE').textContent()).toContain('spire-agent api fetch x509 -write .');
   await start.getByRole('tab', { name: 'curl' }).click();
   const request = await start.getByLabel('Request for curl').textContent();
-  for (const part of ['--cert client.pem --key client.key', 'client_id=', 'meshed-export', `${app.url}/connect/token`])
+  for (const part of ['--cert client.pem --key client.key', 'client_id=', 'meshed-export', tokenUrlOf(app)])
     expect(request).toContain(part);
   await start.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('heading', { level: 1, name: 'Meshed export' }).waitFor();
@@ -205,6 +212,7 @@ itInChromium('leaves tokens bound to a certificate where nobody says otherwise, 
   await send(CREATE_CLIENT, { name: 'Kept', clientId: 'kept', senderConstraint: 'CERTIFICATE' });
   await web.signIn('/client?id=kept');
   expect(await page.getByLabel('The request').textContent()).toMatch(/--cert client\.pem --key client\.key[\s\S]*-u 'kept'/);
+  expect(await page.getByLabel('The request').textContent()).toContain(tokenUrlOf(web.app));
   await page.getByRole('button', { name: 'Edit' }).click();
   const drawer = dialog(page, 'Edit Kept');
   expect(await drawer.getByLabel('Bound to its certificate').isChecked()).toBe(true);
@@ -253,7 +261,8 @@ itInChromium('creates a client with a certificate of its own, by its key or by w
   await pasted.fill(own.pem);
   await making.getByRole('button', { name: 'Save' }).click();
   const start = dialog(page, 'No secret key is needed');
-  expect(await start.getByLabel('Request for curl').textContent()).toContain('--cert client.pem --key client.key');
+  const shown = await start.getByLabel('Request for curl').textContent();
+  for (const part of ['--cert client.pem --key client.key', tokenUrlOf(web.app)]) expect(shown).toContain(part);
   await start.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('heading', { level: 1, name: 'Own' }).waitFor();
   expect(sent.filter((body) => body.includes('PRIVATE KEY') || body.includes(privateJwk.d as string))).toEqual([]);

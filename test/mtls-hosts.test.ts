@@ -111,6 +111,14 @@ it('gives a token there with a certificate, of the same issuer, which counts the
   expect((await postForm(at(acme), '/connect/introspect', named)).body).toEqual({ active: false });
 });
 
+it('whoever manages clients is told where these connect', async () => {
+  const query = '{ viewer { certificateOrigin } }';
+  for (const tenant of [app, acme]) {
+    const { body } = await tenant.administer(query);
+    expect(body.data.viewer).toEqual({ certificateOrigin: at(tenant).url });
+  }
+});
+
 it('has nothing there for browsers', async () => {
   const paths = ['/', '/client', '/tenants', '/session', '/sign-in', '/assets/x.js', '/connect/leaked', '/nowhere'];
   for (const path of paths) {
@@ -243,6 +251,7 @@ describe('a host that is registered', () => {
   it("is its tenant's alone where it was there before, also while that is disabled", async () => {
     const [victim, before] = [await createTenant(app, 'victim'), await createTenant(app, 'before')];
     await rename(before, hostOf(at(victim)));
+    expect((await victim.administer('{ viewer { certificateOrigin } }')).body.data.viewer).toEqual({ certificateOrigin: victim.url });
     const { body } = await metadataAt(victim);
     expect(body.issuer).toBe(victim.url);
     expect(body).not.toHaveProperty('mtls_endpoint_aliases');

@@ -26,6 +26,12 @@ export class Viewer {
 
   @Field(() => Tenant, { description: 'The tenant that you are in.' })
   tenant!: Tenant;
+
+  @Field({
+    description:
+      'Where clients of the tenant connect with a certificate: the issuer, or the URL of its second host where there is one. Without a trailing slash.',
+  })
+  certificateOrigin!: string;
 }
 
 /** Tells callers who they are. */
@@ -36,10 +42,10 @@ export class ViewerResolver {
     description: 'Who you are to this API, and which scopes you have. Needs a token or a session, whatever its scopes.',
   })
   viewer(@Ctx() { principal }: GraphQLContext): Viewer {
-    const { actor, scopes, tenant } = principal as Principal;
+    const { actor, scopes, tenant, issuer, mtlsOrigin } = principal as Principal;
     const id = actor.id as string;
     const who =
       actor.type === ActorType.PERSON ? { clientId: null, person: { subject: id, name: actor.name } } : { clientId: id, person: null };
-    return { ...who, scopes: [...scopes], tenant };
+    return { ...who, scopes: [...scopes], tenant, certificateOrigin: mtlsOrigin ?? issuer };
   }
 }

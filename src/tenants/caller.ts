@@ -39,7 +39,7 @@ export function actorKey({ type, id }: Omit<Actor, 'name'>): string {
 }
 
 /** Who does something, within which tenant, by which request. */
-export interface Caller extends TenantContext {
+export interface Caller extends ReachedTenant {
   actor: Actor;
   request: RequestMark;
 }

@@ -7,6 +7,8 @@ export type Scope = 'clients:read' | 'clients:write' | 'tenants:read' | 'tenants
 /** Who uses the console, where, and what they may do. */
 export interface Viewer {
   tenant: ViewerQuery['viewer']['tenant'];
+  /** Where clients of the tenant connect with a certificate. */
+  certificateOrigin: string;
   /** The client that signed in; of a person who did there is none. What ends it ends the session. */
   clientId: string | null;
   scopes: readonly string[];

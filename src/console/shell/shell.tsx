@@ -57,8 +57,8 @@ function Furnished({ viewer }: { viewer: Viewer }) {
   );
 }
 
-function toViewer({ tenant, clientId, scopes }: Pick<Viewer, 'tenant' | 'clientId' | 'scopes'>): Viewer {
-  return { tenant, clientId, scopes, may: (scope) => scopes.includes(scope) };
+function toViewer({ scopes, ...viewer }: Omit<Viewer, 'may'>): Viewer {
+  return { ...viewer, scopes, may: (scope) => scopes.includes(scope) };
 }
 
 /** What had the focus may be gone with the page that it was on. */

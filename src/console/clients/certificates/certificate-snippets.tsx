@@ -13,11 +13,11 @@ interface CertificateSnippetsProps {
 
 /** Requests for an access token over a connection with a certificate. */
 export function CertificateSnippets({ clientId, uri, constraint }: CertificateSnippetsProps) {
-  const { tenant } = useViewer();
+  const { certificateOrigin } = useViewer();
   const isOfMesh = uri?.startsWith('spiffe:') ?? false;
   const snippets = useMemo(
-    () => makeCertificateSnippets(`${tenant.issuer}/connect/token`, clientId, isOfMesh),
-    [tenant.issuer, clientId, isOfMesh],
+    () => makeCertificateSnippets(`${certificateOrigin}/connect/token`, clientId, isOfMesh),
+    [certificateOrigin, clientId, isOfMesh],
   );
   return <RequestTabs snippets={snippets} first={snippets[0]} constraint={constraint} />;
 }

@@ -102,8 +102,9 @@ function proofIn(authMethod: AuthMethod, clientId: string): string {
 
 /** Ready to paste; the secret, which nobody has here, is asked for by curl. */
 function TokenRequest({ client: { clientId, authMethod, senderConstraint } }: { client: ShownClient }) {
-  const { tenant } = useViewer();
-  const url = `${tenant.issuer}/connect/token`;
+  const { tenant, certificateOrigin } = useViewer();
+  const showsCertificate = senderConstraint === 'CERTIFICATE' || hasCertificate(authMethod);
+  const url = `${showsCertificate ? certificateOrigin : tenant.issuer}/connect/token`;
   const shown = senderConstraint === 'CERTIFICATE' && !hasCertificate(authMethod) ? '--cert client.pem --key client.key \\\n  ' : '';
   const request = `curl ${shown}${proofIn(authMethod, clientId)} \\\n  -d grant_type=client_credentials \\\n  ${url}`;
   return (
