@@ -55,6 +55,7 @@ async function fill(subject: Subject): Promise<void> {
     const { clientSecret } = made.createClient as { clientSecret: string };
     if (!clientId.startsWith('emile') && !clientId.startsWith('invoice')) await tokenOf(subject, clientId, clientSecret);
   }
+  await changeWays(subject);
   await administer(subject, 'mutation { updateClient(clientId: "invoice-archive", input: { enabled: false }) { id } }');
   await administer(subject, 'mutation { rotateClientSecret(clientId: "billing-export", overlapSeconds: 86400) { clientSecret } }');
   for (const name of ['Globex', 'Initech']) {
@@ -67,6 +68,24 @@ async function fill(subject: Subject): Promise<void> {
   fillHours(subject);
 }
 
+/** Some prove themselves without a secret. */
+async function changeWays(subject: Subject): Promise<void> {
+  const issuer = 'https://token.actions.githubusercontent.com';
+  const trusted = { name: 'GitHub Actions', issuer };
+  await administer(subject, 'mutation ($input: CreateTrustedIssuerInput!) { createTrustedIssuer(input: $input) { id } }', {
+    input: trusted,
+  });
+  const federatedCredentials = [{ issuer, subject: 'repo:acme/data-lake:ref:refs/heads/main' }];
+  const tlsClientAuth = { sanUri: 'spiffe://acme.example/ns/fraud/sa/check' };
+  for (const [clientId, input] of [
+    ['data-lake-loader', { authMethod: 'FEDERATED_JWT', federatedCredentials }],
+    ['fraud-check', { authMethod: 'TLS_CLIENT_AUTH', tlsClientAuth }],
+  ] as const)
+    await administer(subject, CHANGE_WAY, { clientId, input: { ...input, overlapSeconds: 0 } });
+}
+
+const CHANGE_WAY =
+  'mutation ($clientId: String!, $input: ChangeClientAuthMethodInput!) { changeClientAuthMethod(clientId: $clientId, input: $input) { client { id } } }';
 const CREATE = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { clientSecret } }';
 
 /** A past for each client, past the server: it counts only what it sees. */
