@@ -1,4 +1,5 @@
 // npm run bench -- and the names of some benches; all of them without. What is measured stands in bench/README.md.
+import { tmpdir } from 'node:os';
 import mysql from 'mysql2/promise';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../testbed/mariadb.ts';
 import { benchAlike } from './alike.ts';
@@ -41,7 +42,7 @@ const unknown = names.find((name) => !(name in BENCHES));
 if (unknown) throw new Error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}.`);
 
 const wantsMariaDb = names.some((name) => !WITHOUT_MARIADB.has(name));
-const mariaDb = wantsMariaDb && hasMariaDb() ? await createMariaDb() : undefined;
+const mariaDb = wantsMariaDb && hasMariaDb() ? await createMariaDb(tmpdir()) : undefined;
 if (wantsMariaDb && !mariaDb) console.log('MariaDB is not installed: its part is left out.');
 try {
   for (const name of names) {

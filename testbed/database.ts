@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { SET_SESSION } from '../src/platform/database/mysql-session.js';
+import { scratchFolder } from './scratch.js';
 
 declare const databaseKind: 'sqlite' | 'mysql';
 
@@ -52,7 +52,7 @@ export const BOOKKEEPING = ['migrations', 'leases'];
 
 /** Makes an empty database of the running project's kind. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+  const folder = mkdtempSync(join(scratchFolder(), 'latchkey-test-'));
   return kind === 'sqlite' ? sqliteDatabase(folder) : mysqlDatabase(folder, process.env.TEST_MYSQL_URL as string);
 }
 

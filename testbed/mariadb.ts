@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import { freePort } from './free-port.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** A MariaDB server of our own, on its own data directory and a free port of the loopback. */
 export interface PrivateMariaDb {
@@ -34,10 +34,10 @@ export function hasMariaDb(): boolean {
 }
 
 /** Makes a data directory and starts a server on it. @param parent the folder that it is made in @param options of `mariadbd` */
-export async function createMariaDb(parent = tmpdir(), options: readonly string[] = []): Promise<PrivateMariaDb> {
+export async function createMariaDb(parent = scratchFolder(), options: readonly string[] = []): Promise<PrivateMariaDb> {
   const folder = mkdtempSync(join(parent, 'latchkey-mariadb-'));
   // A server that starts removes the temporary tables that it finds, whoever they are of.
-  const temporary = mkdtempSync(join(tmpdir(), 'latchkey-mariadb-tmp-'));
+  const temporary = mkdtempSync(join(scratchFolder(), 'latchkey-mariadb-tmp-'));
   const env = { ...process.env, TMPDIR: temporary };
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = [`--datadir=${folder}/data`, ...user];

@@ -73,7 +73,7 @@ const PLAIN: Record<string, Record<string, unknown>> = {
   'Query.auditEvents': { first: 100 },
   'Query.tenants': { first: 100 },
   'Client.usage': { hours: ABSENT },
-  'Query.testAssertion': { assertion: 'e30.eyJpc3MiOiJodHRwczovL3BsYXRmb3JtLmV4YW1wbGUiLCJzdWIiOiJqb2IifQ.x' },
+  'Query.testAssertion': { assertion: 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL3BsYXRmb3JtLmV4YW1wbGUiLCJzdWIiOiJqb2IifQ.x' },
   'Mutation.endPreviousAuthMethod': { version: ABSENT },
   'Mutation.restorePreviousAuthMethod': { overlapSeconds: 0, version: ABSENT },
   'Mutation.rotateClientSecret': { overlapSeconds: 0, version: ABSENT },

@@ -8,6 +8,7 @@ import { ENCRYPTION_KEY } from '../../testbed/encryption-key.js';
 import { createMariaDb, hasMariaDb, type PrivateMariaDb } from '../../testbed/mariadb.js';
 import { MysqlProxy } from '../../testbed/mysql-proxy.js';
 import { answers, startProcess, type TestProcess, until } from '../../testbed/process.js';
+import { scratchFolder } from '../../testbed/scratch.js';
 
 const USER = 'remote';
 let authority: Authority;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const { certificate, key } = authority.sign('database', 'DNS:localhost');
   client = authority.sign('client', 'DNS:client');
   const options = [`--ssl-ca=${authority.ca}`, `--ssl-cert=${certificate}`, `--ssl-key=${key}`, '--require-secure-transport=ON'];
-  [named, bare] = await Promise.all([createMariaDb(tmpdir(), options), createMariaDb()]);
+  [named, bare] = await Promise.all([createMariaDb(scratchFolder(), options), createMariaDb()]);
   for (const server of [named, bare]) {
     await server.administer('CREATE DATABASE latchkey');
     await server.administer(`CREATE USER ${USER}@localhost IDENTIFIED BY 'private'`);
