@@ -4,6 +4,7 @@ import { digestSecret, isPossibleSecret, lookupDigest, type PlainSecret } from '
 import type { ClientRefusalService } from '../clients/use/client-refusals.service.js';
 import type { ClientUseService } from '../clients/use/client-use.service.js';
 import type { Cipher } from '../platform/cipher.js';
+import { AppError } from '../platform/errors.js';
 import { addressOf } from '../platform/http/ip.js';
 import type { TenantContext } from '../tenants/caller.js';
 import { HostNotServed } from '../tenants/errors.js';
@@ -104,9 +105,9 @@ export class ClientAuthentication {
     const { throttle } = this.parts;
     const { registration, attempt } = client;
     const proof = await this.#look(client, audiences).catch(async (error) => {
-      // What cannot be looked at costs no less than what proves nothing.
       if (error instanceof KeysUnavailable) this.#noteRefusal(client, { refusal: NO_KEYS, received: received(error.fault) });
-      await throttle.fail(attempt);
+      // What keys of others, or something unforeseen, came in between of costs no less than what proves nothing; a database that is away is nobody's fault.
+      if (error instanceof KeysUnavailable || !(error instanceof AppError)) await throttle.fail(attempt);
       throw error;
     });
     if (proof.refusal !== undefined) {
