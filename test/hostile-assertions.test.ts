@@ -67,6 +67,7 @@ it('shows no part of a secret or of a token that was sent in place of something 
   for (const sub of [
     ...[100, 148, 150, 152, 170, 196, 199, 340, 390].map((before) => `${'-'.repeat(before)} ${SECRET}`),
     `${Array(7).fill(SECRET).join(' ')} ${'x'.repeat(40)} ${SECRET}`,
+    ...[151, 155, 160].map((before) => `${'-'.repeat(before)} ${SECRET.slice(0, 40)}\u200b${SECRET.slice(40)} ${'x'.repeat(40)}`),
     token,
     `${' '.repeat(50)}${token}`,
   ]) {

@@ -28,8 +28,9 @@ const LAST_RUN = /[\w.%+/=-]*$/;
 
 /** What somebody sent, as it may be shown to others: without anything hidden or secret, and not too long. What it was cut within is left out. */
 export function received(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  if (text.length <= LONGEST_RECEIVED) return redact(withoutHidden(text.toWellFormed()));
-  const cut = text.slice(0, LONGEST_RECEIVED).toWellFormed().replace(LAST_RUN, '');
-  return `${redact(withoutHidden(cut))}…`;
+  const written = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  // Before it is cut: what is hidden may stand within a secret.
+  const text = withoutHidden(written.toWellFormed());
+  if (text.length <= LONGEST_RECEIVED) return redact(text);
+  return `${redact(text.slice(0, LONGEST_RECEIVED).toWellFormed().replace(LAST_RUN, ''))}…`;
 }

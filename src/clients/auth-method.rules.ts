@@ -1,5 +1,5 @@
 import { BadUserInput } from '../platform/errors.js';
-import { ClientAuthMethod } from './client.entity.js';
+import { type Client, ClientAuthMethod } from './client.entity.js';
 import type { GivenCredential } from './federation/federated-credential.rules.js';
 import { findPinFault, type PublicJwks } from './keys/public-jwks.js';
 import { materialOf, withoutEmpty } from './keys/public-key.js';
@@ -75,7 +75,7 @@ export function requireOfMethod(method: ClientAuthMethod, given: GivenProof): vo
  * Requires that keys by which the way before goes on are among those of the new one, where both go by them: there is one set.
  * @throws {BadUserInput}
  */
-export function requireSharedKeys(before: Ways & Keys, after: Ways & Keys): void {
+export function requireSharedKeys(before: Keyed, after: Keyed): void {
   if (![before.authMethod, after.authMethod].every((method) => FIELDS[method].includes('jwks'))) return;
   const kept = new Set((after.jwks?.keys ?? []).map(textOf));
   if (before.jwksUri === after.jwksUri && (before.jwks?.keys ?? []).every((key) => kept.has(textOf(key)))) return;
@@ -85,8 +85,7 @@ export function requireSharedKeys(before: Ways & Keys, after: Ways & Keys): void
   );
 }
 
-type Ways = { authMethod: ClientAuthMethod };
-type Keys = { jwks: PublicJwks | null; jwksUri: string | null };
+type Keyed = Pick<Client, 'authMethod' | 'jwks' | 'jwksUri'>;
 
 function textOf(key: object): string {
   return JSON.stringify(materialOf(withoutEmpty(key)));
